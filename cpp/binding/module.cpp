@@ -1,0 +1,11 @@
+#include "binding.hpp"
+
+PYBIND11_MODULE(_core, module) {
+    module.doc() = "The compiled core of squarely. Use the squarely package instead.";
+    squarely::register_targets(module);
+    squarely::register_threads(module);
+    squarely::register_metrics(module);
+    squarely::register_state(module);
+    squarely::register_quick_scores(module);
+    squarely::register_build(module);
+}

@@ -1,0 +1,84 @@
+#include "squarely/state.hpp"
+
+#include "binding.hpp"
+#include "squarely/metrics.hpp"
+
+#include <stdexcept>
+#include <string>
+
+namespace squarely {
+namespace {
+
+Summation summation_named(const std::string& name) {
+    if (name == "exact") return Summation::exact;
+    if (name == "kahan") return Summation::kahan;
+    if (name == "pairwise") return Summation::pairwise;
+    throw std::invalid_argument("The 'summation' parameter must be 'exact', 'kahan' or 'pairwise'. Got '" + name + "'.");
+}
+
+std::string name_of(Summation summation) {
+    return summation == Summation::exact ? "exact" : summation == Summation::kahan ? "kahan" : "pairwise";
+}
+
+void update_from_arrays(State& state, const py::array& y_true, const py::array& y_pred) {
+    const std::vector<Column> truths = columns_of(y_true);
+    const std::vector<Column> predictions = columns_of(y_pred);
+    if (truths.size() != state.counts.size() || predictions.size() != truths.size() ||
+        y_true.shape(0) != y_pred.shape(0)) {
+        throw std::invalid_argument("The arrays do not have the shape of the state.");
+    }
+    const py::ssize_t rows = y_true.shape(0);
+    const py::gil_scoped_release release;
+    update(state, truths, predictions, rows);
+}
+
+std::vector<double> values_of(const State& state, const std::string& name) {
+    const Metric& metric = metric_named(name);
+    std::vector<double> values;
+    for (std::size_t i = 0; i < state.counts.size(); ++i) values.push_back(metric.value(state, i));
+    return values;
+}
+
+std::vector<std::uint64_t> counted(const State& state, std::uint64_t PairCounts::* member) {
+    std::vector<std::uint64_t> values;
+    for (const PairCounts& counts : state.counts) values.push_back(counts.*member);
+    return values;
+}
+
+py::bytes bytes_of(const State& state) {
+    const std::vector<unsigned char> bytes = to_bytes(state);
+    return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+State state_from(const py::bytes& bytes) {
+    const auto view = static_cast<std::string_view>(bytes);
+    return from_bytes({reinterpret_cast<const unsigned char*>(view.data()), view.size()});
+}
+
+}  // namespace
+
+void register_state(py::module_& module) {
+    py::class_<State>(module, "State")
+        .def(py::init([](std::size_t outputs, const std::string& summation) {
+                 return make_state(outputs, summation_named(summation));
+             }),
+             py::arg("outputs"), py::arg("summation"))
+        .def("update", &update_from_arrays, py::arg("y_true"), py::arg("y_pred"))
+        .def("merge", [](State& state, const State& other) { merge(state, other); }, py::arg("other"))
+        .def("subtract", [](State& state, const State& other) { subtract(state, other); }, py::arg("other"))
+        .def("copy", [](const State& state) { return State(state); })
+        .def("values", &values_of, py::arg("metric"))
+        .def("to_bytes", &bytes_of)
+        .def_static("from_bytes", &state_from, py::arg("bytes"))
+        .def_property_readonly("outputs", [](const State& state) { return state.counts.size(); })
+        .def_property_readonly("summation", [](const State& state) { return name_of(state.summation); })
+        .def_property_readonly("pairs", [](const State& state) { return counted(state, &PairCounts::pairs); })
+        .def_property_readonly("infinite", [](const State& state) { return counted(state, &PairCounts::infinite); })
+        .def_property_readonly("undefined", [](const State& state) { return counted(state, &PairCounts::undefined); })
+        .def_property_readonly("missing_true",
+                               [](const State& state) { return counted(state, &PairCounts::missing_true); })
+        .def_property_readonly("missing_pred",
+                               [](const State& state) { return counted(state, &PairCounts::missing_pred); });
+}
+
+}  // namespace squarely

@@ -1,0 +1,34 @@
+// The exact sum of squared errors of one output, block by block. Which path a block takes changes speed, never the sum.
+#pragma once
+
+#include "block.hpp"
+#include "squarely/state.hpp"
+
+namespace squarely {
+
+// A window and what has been summed on it. Lane sums of three slices (float64) or two (float32) stay in small integers and
+// go into the long one when the window moves or they could fill up.
+struct SlicedSquares {
+    int exponent = 0;  // differences up to 2^exponent fit
+    bool chosen = false;
+    Window window{};
+    SlicedSums sums{};
+};
+
+struct ExactSquares {
+    ExactSum sum;
+    PairCounts counts;
+    SlicedSquares wide;
+    SlicedSquares narrow;
+    bool expect_misfits = false;     // the last block had pairs outside the window: skip the all-or-nothing attempt
+    int blocks_one_by_one = 0;       // most pairs fit no window: go on pair by pair for this many blocks
+    int blocks_without_narrow = 0;   // float32 blocks fail: widen them for this many blocks
+};
+
+void add_rows(ExactSquares& squares, const Kernels& kernels, const Column& y_true, const Column& y_pred, Rows rows,
+              BlockBuffers& buffers);
+
+// Moves what is still in lanes into the sum.
+void finish(ExactSquares& squares, const Kernels& kernels);
+
+}  // namespace squarely

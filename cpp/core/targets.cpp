@@ -1,0 +1,45 @@
+#include "targets.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace squarely {
+namespace {
+
+const Target& target_named(const std::string& name) {
+    std::string known;
+    for (int i = target_count - 1; i >= 0; --i) {
+        const Target& target = all_targets[i];
+        if (!target.runs_here()) continue;
+        if (name.empty() || name == target.name) return target;
+        known += (known.empty() ? "'" : ", '") + std::string(target.name) + "'";
+    }
+    throw std::invalid_argument("Unknown target '" + name + "'. The targets of this machine are " + known + ".");
+}
+
+const Target& target_at_start() {
+    const char* asked = std::getenv("SQUARELY_TARGET");
+    return target_named(asked == nullptr ? "" : asked);
+}
+
+std::atomic<const Target*>& chosen_target() {
+    static std::atomic<const Target*> chosen{&target_at_start()};
+    return chosen;
+}
+
+}  // namespace
+
+std::vector<std::string> targets_here() {
+    std::vector<std::string> names;
+    for (int i = 0; i < target_count; ++i) {
+        if (all_targets[i].runs_here()) names.emplace_back(all_targets[i].name);
+    }
+    return names;
+}
+
+const Target& current_target() { return *chosen_target().load(std::memory_order_acquire); }
+
+void set_target(const std::string& name) { chosen_target().store(&target_named(name), std::memory_order_release); }
+
+}  // namespace squarely

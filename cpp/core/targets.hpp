@@ -1,0 +1,27 @@
+// Which kernels run: the best this machine has, or the one asked for by name.
+#pragma once
+
+#include "kernels.hpp"
+
+#include <string>
+#include <vector>
+
+namespace squarely {
+
+struct Target {
+    const char* name;
+    const Kernels* kernels;
+    bool (*runs_here)();
+};
+
+// Every target of this build, the best last. Written by CMake from kernels/targets.cmake.
+extern const Target all_targets[];
+extern const int target_count;
+
+std::vector<std::string> targets_here();
+const Target& current_target();
+
+// Throws std::invalid_argument where the name is unknown or cannot run here. An empty name means the best.
+void set_target(const std::string& name);
+
+}  // namespace squarely

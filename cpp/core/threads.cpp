@@ -1,0 +1,109 @@
+#include "threads.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#endif
+
+namespace squarely {
+namespace {
+
+std::atomic<bool> forked{false};
+
+// libgomp's threads do not survive a fork, and its next parallel region waits for them for ever.
+// A child runs on one thread: the same bits, later.
+[[maybe_unused]] const bool fork_is_watched = [] {
+#if defined(__unix__) || defined(__APPLE__)
+    return pthread_atfork(nullptr, nullptr, [] { forked = true; }) == 0;
+#else
+    return false;
+#endif
+}();
+
+// Cores' worth of time a container may use, from either version of cgroups; 0 where there is no limit.
+[[maybe_unused]] int container_quota() {
+    std::string quota;
+    double period = 0;
+    if (std::ifstream file("/sys/fs/cgroup/cpu.max"); !(file >> quota >> period)) {
+        std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_quota_us") >> quota;
+        std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_period_us") >> period;
+    }
+    const double allowed = std::strtod(quota.c_str(), nullptr);  // "max" and "-1" mean no limit
+    return allowed > 0 && period > 0 ? std::max(1, static_cast<int>(allowed / period)) : 0;
+}
+
+int checked(int count) {
+    if (count < 0) throw std::invalid_argument("The number of threads must be 0 (the default) or more, got " + std::to_string(count) + ".");
+    return count;
+}
+
+int count_at_start() {
+    const char* text = std::getenv("SQUARELY_NUM_THREADS");
+    if (text == nullptr || *text == '\0') return 0;
+    char* end = nullptr;
+    const long count = std::strtol(text, &end, 10);
+    if (*end != '\0' || count < 0 || count > 65536) {
+        throw std::invalid_argument("SQUARELY_NUM_THREADS must be a whole number from 0 (the default) to 65536, got '" + std::string(text) + "'.");
+    }
+    return static_cast<int>(count);
+}
+
+std::atomic<int>& asked_for() {
+    static std::atomic<int> count{count_at_start()};
+    return count;
+}
+
+}  // namespace
+
+void set_num_threads(int count) { asked_for() = checked(count); }
+
+#if defined(_OPENMP)
+
+int num_threads() {
+    const int asked = asked_for();
+    if (forked || omp_in_parallel() != 0) return 1;
+    static const int quota = container_quota();
+    const int cores = omp_get_num_procs();           // follows the affinity mask
+    const int openmp_limit = omp_get_max_threads();  // follows OMP_NUM_THREADS and threadpoolctl
+    if (asked > 0) return openmp_limit < cores ? std::min(asked, openmp_limit) : asked;
+    const int usable = quota > 0 ? std::min(cores, quota) : cores;
+    return std::max(1, std::min(usable, openmp_limit));
+}
+
+void parallel_for(int count, const std::function<void(int)>& job) {
+    const int threads = std::min(count, num_threads());
+    if (threads <= 1) {
+        for (int i = 0; i < count; ++i) job(i);
+        return;
+    }
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
+    for (int i = 0; i < count; ++i) job(i);
+}
+
+bool built_with_openmp() { return true; }
+
+#else
+
+int num_threads() {
+    (void)asked_for();  // refuses a wrong environment variable here too
+    return 1;
+}
+
+void parallel_for(int count, const std::function<void(int)>& job) {
+    for (int i = 0; i < count; ++i) job(i);
+}
+
+bool built_with_openmp() { return false; }
+
+#endif
+
+}  // namespace squarely

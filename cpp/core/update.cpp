@@ -1,0 +1,132 @@
+// Columns -> stretches of rows -> blocks -> sums, over threads.
+#include "exact_squares.hpp"
+#include "floating_point.hpp"
+#include "rounded_squares.hpp"
+#include "squarely/state.hpp"
+#include "targets.hpp"
+#include "threads.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+namespace squarely {
+namespace {
+
+// A job is a stretch of rows of a few outputs: eight float64 values lie in one cache line of a C-ordered array, so the
+// line is fetched once for all of them. How rows are cut depends on their number alone, never on threads: that keeps the
+// kahan and pairwise sums the same on any number of them.
+constexpr std::ptrdiff_t outputs_in_job = 8;
+constexpr std::ptrdiff_t smallest_stretch = 128 * block_length;
+constexpr std::ptrdiff_t most_stretches = 64;
+
+struct Plan {
+    std::ptrdiff_t rows;
+    std::ptrdiff_t outputs;
+    std::ptrdiff_t stretch;    // rows, a multiple of block_length
+    std::ptrdiff_t stretches;
+    std::ptrdiff_t groups;     // of outputs
+};
+
+struct Job {
+    std::ptrdiff_t first_row;
+    std::ptrdiff_t last_row;
+    std::ptrdiff_t first_output;
+    std::ptrdiff_t last_output;
+};
+
+Plan plan_for(std::ptrdiff_t rows, std::ptrdiff_t outputs) {
+    const std::ptrdiff_t even = (rows + most_stretches - 1) / most_stretches;
+    const std::ptrdiff_t stretch = std::max(smallest_stretch, (even + block_length - 1) / block_length * block_length);
+    return {rows, outputs, stretch, (rows + stretch - 1) / stretch, (outputs + outputs_in_job - 1) / outputs_in_job};
+}
+
+Job job_at(const Plan& plan, std::ptrdiff_t index) {
+    const std::ptrdiff_t stretch = index / plan.groups;
+    const std::ptrdiff_t group = index % plan.groups;
+    return {stretch * plan.stretch, std::min(plan.rows, (stretch + 1) * plan.stretch), group * outputs_in_job,
+            std::min(plan.outputs, (group + 1) * outputs_in_job)};
+}
+
+template <class AddRows>
+void for_each_block(const Job& job, AddRows add_rows) {
+    for (std::ptrdiff_t first = job.first_row; first < job.last_row; first += block_length) {
+        const Rows rows{first, std::min<std::ptrdiff_t>(block_length, job.last_row - first)};
+        for (std::ptrdiff_t output = job.first_output; output < job.last_output; ++output) add_rows(output, rows);
+    }
+}
+
+using Columns = std::span<const Column>;
+
+void run_exact(State& state, Columns y_true, Columns y_pred, const Job& job, const Kernels& kernels, std::mutex& mutex) {
+    const FloatingPointEnvironment environment;
+    BlockBuffers buffers;
+    ExactSquares squares[outputs_in_job];
+    for_each_block(job, [&](std::ptrdiff_t output, Rows rows) {
+        const auto i = static_cast<std::size_t>(output);
+        add_rows(squares[output - job.first_output], kernels, y_true[i], y_pred[i], rows, buffers);
+    });
+    const std::lock_guard lock(mutex);
+    for (std::ptrdiff_t output = job.first_output; output < job.last_output; ++output) {
+        ExactSquares& done = squares[output - job.first_output];
+        finish(done, kernels);
+        merge(state.squared_error[static_cast<std::size_t>(output)], done.sum);
+        add(state.counts[static_cast<std::size_t>(output)], done.counts);
+    }
+}
+
+struct RoundedPart {
+    PairCounts counts;
+    RoundedSum sum;
+};
+
+void run_rounded(RoundedPart* parts, Summation summation, Columns y_true, Columns y_pred, const Job& job,
+                 const Kernels& kernels) {
+    const FloatingPointEnvironment environment;
+    BlockBuffers buffers;
+    RoundedSquares squares[outputs_in_job];
+    for_each_block(job, [&](std::ptrdiff_t output, Rows rows) {
+        const auto i = static_cast<std::size_t>(output);
+        add_rows(squares[output - job.first_output], summation, kernels, y_true[i], y_pred[i], rows, buffers);
+    });
+    for (std::ptrdiff_t i = 0; i < job.last_output - job.first_output; ++i) {
+        parts[i] = {squares[i].counts, result(squares[i], summation)};
+    }
+}
+
+void update_exact(State& state, Columns y_true, Columns y_pred, const Plan& plan, const Kernels& kernels) {
+    std::mutex mutex;
+    parallel_for(static_cast<int>(plan.stretches * plan.groups), [&](int index) {
+        run_exact(state, y_true, y_pred, job_at(plan, index), kernels, mutex);
+    });
+}
+
+// Parts are joined in the order of the rows, whichever thread was first.
+void update_rounded(State& state, Columns y_true, Columns y_pred, const Plan& plan, const Kernels& kernels) {
+    const auto outputs = static_cast<std::size_t>(plan.outputs);
+    std::vector<RoundedPart> parts(static_cast<std::size_t>(plan.stretches) * outputs);
+    parallel_for(static_cast<int>(plan.stretches * plan.groups), [&](int index) {
+        const Job job = job_at(plan, index);
+        RoundedPart* own = parts.data() + job.first_row / plan.stretch * plan.outputs + job.first_output;
+        run_rounded(own, state.summation, y_true, y_pred, job, kernels);
+    });
+    const FloatingPointEnvironment environment;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        add(state.counts[i % outputs], parts[i].counts);
+        RoundedSum& sum = state.rounded_squared_error[i % outputs];
+        sum = joined(sum, parts[i].sum);
+    }
+}
+
+}  // namespace
+
+void update(State& state, Columns y_true, Columns y_pred, std::ptrdiff_t rows) {
+    const Plan plan = plan_for(rows, static_cast<std::ptrdiff_t>(state.counts.size()));
+    const Kernels& kernels = *current_target().kernels;
+    if (state.summation == Summation::exact) {
+        update_exact(state, y_true, y_pred, plan, kernels);
+    } else {
+        update_rounded(state, y_true, y_pred, plan, kernels);
+    }
+}
+
+}  // namespace squarely

@@ -1,0 +1,76 @@
+// What a kernel object offers: plain data and function pointers, the only thing it shares with the rest of the program.
+// No inline function may live here: the linker would pick one copy of it, perhaps one compiled for another target.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace squarely {
+
+constexpr int block_length = 512;   // two streams of 4 KB: they fit in L1 beside everything else
+constexpr int block_multiple = 64;  // kernels take whole multiples; the load stage pads with pairs of equal zeros
+constexpr int max_lanes = 8;
+constexpr int kahan_lanes = 16;     // the same on every target, so that Kahan sums have the same bits on every target
+
+// Where the data of coming blocks lies; the kernel prefetches it while it computes.
+struct Ahead {
+    const char* y_true;
+    const char* y_pred;
+    std::ptrdiff_t y_true_step;  // bytes per 8 float64 elements, or per 16 of contiguous float32
+    std::ptrdiff_t y_pred_step;
+};
+
+struct Block {
+    const double* y_true;
+    const double* y_pred;
+    std::ptrdiff_t length;  // a multiple of block_multiple, at most block_length
+    Ahead ahead;
+};
+
+struct NarrowBlock {
+    const float* y_true;
+    const float* y_pred;
+    std::ptrdiff_t length;
+    Ahead ahead;
+};
+
+// The grids a difference is sliced on: see sums/exact.hpp.
+struct Window {
+    double sigma1, sigma2, sigma3;  // 1.5 * 2^52 * grid: adding and subtracting one rounds to its grid
+    double start[6];                // 1.5 * 2^52 * unit of each product accumulator
+    double limit;                   // no difference above it may enter a group unchecked
+    std::uint32_t narrow_floor;     // float32 bits, doubled: non-zero inputs below it have bits under the last grid
+};
+
+// Products of slices, as integers in lanes: 11 12 22 13 23 33.
+struct SlicedSums {
+    std::uint64_t lanes[6][max_lanes];
+    std::int64_t groups;  // each group of eight vectors has added bits(start) once a lane
+};
+
+struct KahanSums {
+    double high[kahan_lanes];
+    double low[kahan_lanes];
+};
+
+struct Kernels {
+    int lanes;
+
+    void (*load_float64)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* block);
+    void (*load_float32)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* block);
+
+    double (*largest_difference)(const Block& block);  // of those that are numbers
+
+    // All or nothing: false, and the sums untouched, where some pair does not fit the window.
+    bool (*exact_squares)(const Block& block, const Window& window, SlicedSums& sums);
+    bool (*exact_squares_narrow)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
+
+    // Adds the pairs that fit and marks the others: left_out[i] != 0.
+    void (*exact_squares_partial)(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* left_out);
+
+    // False, and the sum untouched, where the result is not finite.
+    bool (*kahan_squares)(const Block& block, KahanSums& sums);
+    bool (*pairwise_squares)(const Block& block, double& sum);
+};
+
+}  // namespace squarely

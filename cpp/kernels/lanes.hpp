@@ -1,0 +1,147 @@
+// Native vectors of doubles, behind the few operations the kernels need. Formulas are written with + - * on Vector.
+// Everything is in an anonymous namespace: two targets must never share a function.
+#pragma once
+
+#include "kernels.hpp"
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+#define SQUARELY_INLINE inline __attribute__((always_inline))  // attributes have no other short form
+
+namespace squarely {
+namespace {
+
+#if defined(SQUARELY_PLAIN_LANES)
+
+constexpr int lanes = 1;
+using Vector = double;
+using Bits = std::uint64_t;
+using NarrowBits = std::uint32_t;
+
+SQUARELY_INLINE Vector widened(const float* source) { return static_cast<double>(*source); }
+SQUARELY_INLINE std::uint64_t lane(Bits value, int) { return value; }
+SQUARELY_INLINE double lane(Vector value, int) { return value; }
+SQUARELY_INLINE std::uint32_t narrow_lane(NarrowBits value, int) { return value; }
+SQUARELY_INLINE Bits mask(bool condition) { return -static_cast<std::uint64_t>(condition); }
+SQUARELY_INLINE NarrowBits smaller(NarrowBits a, NarrowBits b) { return a < b ? a : b; }
+constexpr int narrow_lanes = 1;
+
+#else
+
+#if defined(__AVX512F__)
+constexpr int lanes = 8;
+#elif defined(__AVX__)
+constexpr int lanes = 4;
+#else
+constexpr int lanes = 2;
+#endif
+
+typedef double Vector __attribute__((vector_size(lanes * 8)));
+typedef std::uint64_t Bits __attribute__((vector_size(lanes * 8)));  // unsigned, because it wraps
+typedef std::int64_t Mask __attribute__((vector_size(lanes * 8)));
+typedef float NarrowVector __attribute__((vector_size(lanes * 4)));
+typedef std::uint32_t NarrowBits __attribute__((vector_size(lanes * 8)));
+constexpr int narrow_lanes = 2 * lanes;
+
+// Intrinsics, because GCC 12 splits __builtin_convertvector into halves and joins them again.
+SQUARELY_INLINE Vector widened(const float* source) {
+#if defined(__AVX512F__)
+    return _mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps(source));  // GCC 12 warns of the unmasked one
+#elif defined(__AVX__)
+    return _mm256_cvtps_pd(_mm_loadu_ps(source));
+#elif defined(__SSE2__)
+    return _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(source))));
+#else
+    NarrowVector narrow;
+    __builtin_memcpy(&narrow, source, sizeof narrow);
+    return __builtin_convertvector(narrow, Vector);
+#endif
+}
+
+SQUARELY_INLINE std::uint64_t lane(Bits value, int i) { return value[i]; }
+SQUARELY_INLINE double lane(Vector value, int i) { return value[i]; }
+SQUARELY_INLINE std::uint32_t narrow_lane(NarrowBits value, int i) { return value[i]; }
+SQUARELY_INLINE Bits mask(Mask condition) { return __builtin_bit_cast(Bits, condition); }
+
+SQUARELY_INLINE NarrowBits smaller(NarrowBits a, NarrowBits b) {
+#if defined(__SSE2__) && !defined(__SSE4_1__)
+    // Plain SSE2 compares signed integers only: flip the top bits first.
+    typedef std::int32_t Signed __attribute__((vector_size(lanes * 8)));
+    const NarrowBits top = NarrowBits{} + 0x80000000u;
+    const auto below = __builtin_bit_cast(NarrowBits, __builtin_bit_cast(Signed, a ^ top) < __builtin_bit_cast(Signed, b ^ top));
+    return (a & below) | (b & ~below);
+#else
+    return a < b ? a : b;
+#endif
+}
+
+#endif
+
+template <class T>
+SQUARELY_INLINE T load(const void* source) {
+    T value;
+    __builtin_memcpy(&value, source, sizeof value);
+    return value;
+}
+
+template <class T>
+SQUARELY_INLINE void store(void* target, T value) {
+    __builtin_memcpy(target, &value, sizeof value);
+}
+
+// Written as a difference: GCC 12 turns a lane-by-lane fill into masked inserts, and x - 0 keeps every x, -0 too.
+SQUARELY_INLINE Vector broadcast(double value) { return value - Vector{}; }
+
+SQUARELY_INLINE Bits bits(Vector value) { return __builtin_bit_cast(Bits, value); }
+SQUARELY_INLINE Vector from_bits(Bits value) { return __builtin_bit_cast(Vector, value); }
+
+// Products of slices are exact, so fused and unfused give the same bits. An intrinsic, because GCC 12 quietly
+// makes __builtin_fma in a lane loop scalar in the larger kernels.
+SQUARELY_INLINE Vector multiply_add(Vector a, Vector b, Vector c) {
+#if defined(SQUARELY_PLAIN_LANES)
+    return a * b + c;
+#elif defined(__AVX512F__)
+    return _mm512_fmadd_pd(a, b, c);
+#elif defined(__FMA__)
+    return _mm256_fmadd_pd(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+SQUARELY_INLINE Vector absolute(Vector value) { return from_bits(bits(value) & (Bits{} + INT64_MAX)); }
+
+SQUARELY_INLINE std::uint64_t any_bit(Bits value) {
+    std::uint64_t all = 0;
+    for (int i = 0; i < lanes; ++i) all |= lane(value, i);
+    return all;
+}
+
+// Prefetches the next line of each stream. The pointers run along: an address computed from an index costs a
+// multiplication a vector, because the step is not known before run time.
+SQUARELY_INLINE void prefetch_next(Ahead& ahead) {
+    __builtin_prefetch(ahead.y_true, 0, 3);
+    __builtin_prefetch(ahead.y_pred, 0, 3);
+    ahead.y_true += ahead.y_true_step;
+    ahead.y_pred += ahead.y_pred_step;
+}
+
+// Loops over vectors are unrolled by pack expansion: a plain `for` runs at half the speed on AVX2 with GCC 12.
+template <int... I>
+struct Steps {};
+
+template <int Count, int... I>
+struct MakeSteps : MakeSteps<Count - 1, Count - 1, I...> {};
+
+template <int... I>
+struct MakeSteps<0, I...> {
+    using type = Steps<I...>;
+};
+
+template <int Count>
+using StepsUpTo = typename MakeSteps<Count>::type;
+
+}  // namespace
+}  // namespace squarely

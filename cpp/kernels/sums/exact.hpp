@@ -1,0 +1,211 @@
+// The exact sum of squared differences: slice the difference, then square the slices.
+//
+// A difference is split into three slices on fixed grids, u1 = 2^(E-24), u2 = u1 * 2^-25, u3 = u2 * 2^-24, so that every
+// product of two slices is an integer multiple of its unit, small enough for eight of them to be added without
+// rounding. Two checks prove, once a block, that nothing was lost:
+//   C  the third slice took up everything that was left, the rounding error of the subtraction included;
+//   R  the accumulator of the largest products kept its exponent, which bounds sum(d1^2) by 2^51 units, and by
+//      Cauchy-Schwarz all other accumulators too. It also catches NaN and infinity, which C alone can miss.
+// Slicing by adding a sigma: Rump, Ogita, Oishi, "Accurate floating-point summation" (2008).
+#pragma once
+
+#include "lanes.hpp"
+
+namespace squarely {
+namespace {
+
+constexpr int vectors_in_group = 8;
+constexpr std::uint64_t exponent_field = 0x7ff0000000000000;
+
+struct Grids {
+    Vector sigma1, sigma2, sigma3;
+};
+
+struct Products {
+    Vector p11, p12, p22, p13, p23, p33;
+};
+
+struct LaneSums {
+    Bits s11, s12, s22, s13, s23, s33;
+};
+
+struct Slices {
+    Vector d1, d2, d3;
+    Bits lost;  // check C: all zero where y_true - y_pred = d1 + d2 + d3
+};
+
+SQUARELY_INLINE Grids grids_of(const Window& window) {
+    return {broadcast(window.sigma1), broadcast(window.sigma2), broadcast(window.sigma3)};
+}
+
+SQUARELY_INLINE Products start_of(const Window& window) {
+    const double* start = window.start;
+    return {broadcast(start[0]), broadcast(start[1]), broadcast(start[2]),
+            broadcast(start[3]), broadcast(start[4]), broadcast(start[5])};
+}
+
+SQUARELY_INLINE LaneSums load_sums(const SlicedSums& sums) {
+    return {load<Bits>(sums.lanes[0]), load<Bits>(sums.lanes[1]), load<Bits>(sums.lanes[2]),
+            load<Bits>(sums.lanes[3]), load<Bits>(sums.lanes[4]), load<Bits>(sums.lanes[5])};
+}
+
+SQUARELY_INLINE void store_sums(const LaneSums& from, SlicedSums& sums, std::int64_t groups) {
+    store(sums.lanes[0], from.s11);
+    store(sums.lanes[1], from.s12);
+    store(sums.lanes[2], from.s22);
+    store(sums.lanes[3], from.s13);
+    store(sums.lanes[4], from.s23);
+    store(sums.lanes[5], from.s33);
+    sums.groups += groups;
+}
+
+SQUARELY_INLINE Slices sliced(Vector y_true, Vector y_pred, const Grids& grids) {
+    const Vector difference = y_true - y_pred;
+    const Vector back = difference - y_true;
+    const Vector error = (y_true - (difference - back)) - (y_pred + back);  // TwoDiff: Knuth, Dekker
+    const Vector d1 = (difference + grids.sigma1) - grids.sigma1;
+    const Vector rest = difference - d1;
+    const Vector d2 = (rest + grids.sigma2) - grids.sigma2;
+    const Vector tail = rest - d2;
+    const Vector d3 = ((tail + error) + grids.sigma3) - grids.sigma3;
+    return {d1, d2, d3, bits((d3 - tail) - error)};  // a difference, not an xor: -0 is no loss
+}
+
+SQUARELY_INLINE void accumulate(const Slices& slices, Products& products) {
+    products.p11 = multiply_add(slices.d1, slices.d1, products.p11);
+    products.p12 = multiply_add(slices.d1, slices.d2, products.p12);
+    products.p22 = multiply_add(slices.d2, slices.d2, products.p22);
+    products.p13 = multiply_add(slices.d1, slices.d3, products.p13);
+    products.p23 = multiply_add(slices.d2, slices.d3, products.p23);
+    products.p33 = multiply_add(slices.d3, slices.d3, products.p33);
+}
+
+// The bits of an accumulator that kept its exponent are an integer count of units, plus a constant.
+SQUARELY_INLINE void add_group(const Products& products, LaneSums& sums) {
+    sums.s11 += bits(products.p11);
+    sums.s12 += bits(products.p12);
+    sums.s22 += bits(products.p22);
+    sums.s13 += bits(products.p13);
+    sums.s23 += bits(products.p23);
+    sums.s33 += bits(products.p33);
+}
+
+template <int... I>
+SQUARELY_INLINE void square_group(const Block& block, std::ptrdiff_t first, Ahead& ahead, const Grids& grids,
+                                  Products& products, Bits& lost, Steps<I...>) {
+    const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
+        if (i % 8 == 0) prefetch_next(ahead);
+        const Slices slices =
+            sliced(load<Vector>(block.y_true + first + i), load<Vector>(block.y_pred + first + i), grids);
+        lost |= slices.lost;
+        accumulate(slices, products);
+    };
+    (step(I * lanes), ...);
+}
+
+bool exact_squares(const Block& block, const Window& window, SlicedSums& sums) {
+    constexpr int group = vectors_in_group * lanes;
+    const Grids grids = grids_of(window);
+    const Products start = start_of(window);
+    LaneSums lane_sums = load_sums(sums);
+    Ahead ahead = block.ahead;
+    Bits lost{};
+    Bits moved{};
+    for (std::ptrdiff_t first = 0; first < block.length; first += group) {
+        Products products = start;
+        square_group(block, first, ahead, grids, products, lost, StepsUpTo<vectors_in_group>{});
+        moved |= bits(products.p11) ^ bits(start.p11);
+        add_group(products, lane_sums);
+    }
+    if ((any_bit(lost) | (any_bit(moved) & exponent_field)) != 0) return false;
+    store_sums(lane_sums, sums, block.length / group);
+    return true;
+}
+
+void exact_squares_partial(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* left_out) {
+    constexpr int group = vectors_in_group * lanes;
+    const Grids grids = grids_of(window);
+    const Products start = start_of(window);
+    const Vector limit = broadcast(window.limit);
+    LaneSums lane_sums = load_sums(sums);
+    for (std::ptrdiff_t first = 0; first < block.length; first += group) {
+        Products products = start;
+        for (std::ptrdiff_t i = first; i < first + group; i += lanes) {
+            const Vector y_true = load<Vector>(block.y_true + i);
+            const Vector y_pred = load<Vector>(block.y_pred + i);
+            Slices slices = sliced(y_true, y_pred, grids);
+            const Bits small = mask(absolute(y_true - y_pred) <= limit);  // false for NaN
+            const Bits fits = small & mask(slices.lost == Bits{});
+            slices.d1 = from_bits(bits(slices.d1) & fits);
+            slices.d2 = from_bits(bits(slices.d2) & fits);
+            slices.d3 = from_bits(bits(slices.d3) & fits);
+            store(left_out + i, ~fits);
+            accumulate(slices, products);
+        }
+        add_group(products, lane_sums);
+    }
+    store_sums(lane_sums, sums, block.length / group);
+}
+
+// float32: inputs that are multiples of the last grid have a difference of two slices, and widening them to double
+// makes it exact. The check is the smallest non-zero magnitude; doubling the bits drops the sign, and subtracting
+// one puts zero out of the way.
+SQUARELY_INLINE NarrowBits magnitudes(const float* source) {
+    const NarrowBits pattern = load<NarrowBits>(source);
+    return pattern + pattern - 1;
+}
+
+template <int... I>
+SQUARELY_INLINE void square_narrow_group(const NarrowBlock& block, std::ptrdiff_t first, Ahead& ahead,
+                                         const Grids& grids, Products& products, NarrowBits& smallest, Steps<I...>) {
+    const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
+        const float* y_true = block.y_true + first + i;
+        const float* y_pred = block.y_pred + first + i;
+        if (i % 16 == 0) prefetch_next(ahead);
+        if (i % narrow_lanes == 0) smallest = smaller(smallest, smaller(magnitudes(y_true), magnitudes(y_pred)));
+        const Vector difference = widened(y_true) - widened(y_pred);
+        const Vector d1 = (difference + grids.sigma1) - grids.sigma1;
+        const Vector d2 = difference - d1;
+        products.p11 = multiply_add(d1, d1, products.p11);
+        products.p12 = multiply_add(d1, d2, products.p12);
+        products.p22 = multiply_add(d2, d2, products.p22);
+    };
+    (step(I * lanes), ...);
+}
+
+bool exact_squares_narrow(const NarrowBlock& block, const Window& window, SlicedSums& sums) {
+    constexpr int group = vectors_in_group * lanes;
+    const Grids grids = grids_of(window);
+    const Products start = start_of(window);
+    LaneSums lane_sums = load_sums(sums);
+    Ahead ahead = block.ahead;
+    NarrowBits smallest = NarrowBits{} - 1;
+    Bits moved{};
+    for (std::ptrdiff_t first = 0; first < block.length; first += group) {
+        Products products = start;
+        square_narrow_group(block, first, ahead, grids, products, smallest, StepsUpTo<vectors_in_group>{});
+        moved |= bits(products.p11) ^ bits(start.p11);
+        lane_sums.s11 += bits(products.p11);
+        lane_sums.s12 += bits(products.p12);
+        lane_sums.s22 += bits(products.p22);
+    }
+    bool fits = (any_bit(moved) & exponent_field) == 0;
+    for (int i = 0; i < narrow_lanes; ++i) fits = fits && narrow_lane(smallest, i) >= window.narrow_floor;
+    if (!fits) return false;
+    store_sums(lane_sums, sums, block.length / group);
+    return true;
+}
+
+double largest_difference(const Block& block) {
+    Vector largest{};
+    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+        const Vector size = absolute(load<Vector>(block.y_true + i) - load<Vector>(block.y_pred + i));
+        largest = size > largest ? size : largest;  // false for NaN
+    }
+    double all = 0;
+    for (int i = 0; i < lanes; ++i) all = lane(largest, i) > all ? lane(largest, i) : all;
+    return all;
+}
+
+}  // namespace
+}  // namespace squarely

@@ -1,0 +1,1 @@
+from squarely import _core

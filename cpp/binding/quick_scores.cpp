@@ -1,6 +1,7 @@
 // The everyday call, two plain arrays of one dimension, without the Python layer: at a hundred elements that layer costs
 // ten times the arithmetic. Whatever is not plain gets None, and takes the long way, which has the words for errors.
 #include "binding.hpp"
+#include "exact_squares.hpp"
 #include "squarely/metrics.hpp"
 
 #include <optional>
@@ -8,7 +9,7 @@
 namespace squarely {
 namespace {
 
-constexpr std::ptrdiff_t rows_worth_releasing_the_gil = 8192;
+constexpr py::ssize_t most_rows = 8192;  // about 5 µs: from there on the long way costs nothing, and lets other threads run
 
 // Neither a subclass (a masked array is one) nor another dtype, byte order or number of dimensions.
 std::optional<Column> plain_column(py::handle object) {
@@ -28,25 +29,16 @@ bool all_finite(const PairCounts& counts, std::ptrdiff_t rows) {
     return counts.pairs == static_cast<std::uint64_t>(rows) && counts.infinite == 0 && counts.undefined == 0;
 }
 
-State state_of(const Column& y_true, const Column& y_pred, std::ptrdiff_t rows) {
-    State state = make_state(1, Summation::exact);
-    update(state, {&y_true, 1}, {&y_pred, 1}, rows);
-    return state;
-}
-
 py::object quick_score(const Metric& metric, py::handle y_true, py::handle y_pred) {
     const std::optional<Column> truth = plain_column(y_true);
     const std::optional<Column> prediction = plain_column(y_pred);
     if (!truth || !prediction) return py::none();
     const py::ssize_t rows = length_of(y_true);
-    if (rows == 0 || rows != length_of(y_pred)) return py::none();
-    const State state = [&] {
-        if (rows < rows_worth_releasing_the_gil) return state_of(*truth, *prediction, rows);
-        const py::gil_scoped_release release;
-        return state_of(*truth, *prediction, rows);
-    }();
-    if (!all_finite(state.counts[0], rows)) return py::none();
-    return py::float_(metric.value(state, 0));
+    if (rows == 0 || rows > most_rows || rows != length_of(y_pred)) return py::none();
+    ExactSquares squares;
+    sum_stretch(squares, *truth, *prediction, rows);
+    if (!all_finite(squares.counts, rows)) return py::none();
+    return py::float_(metric.value({squares.counts, &squares.sum, {}}));
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ void update_from_arrays(State& state, const py::array& y_true, const py::array& 
 std::vector<double> values_of(const State& state, const std::string& name) {
     const Metric& metric = metric_named(name);
     std::vector<double> values;
-    for (std::size_t i = 0; i < state.counts.size(); ++i) values.push_back(metric.value(state, i));
+    for (std::size_t i = 0; i < state.counts.size(); ++i) values.push_back(metric.value(sums_of(state, i)));
     return values;
 }
 

@@ -1,6 +1,8 @@
 #include "exact_squares.hpp"
 
+#include "floating_point.hpp"
 #include "pair.hpp"
+#include "targets.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -58,7 +60,7 @@ void set_window(SlicedSquares& sliced, int exponent) {
 }
 
 void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum) {
-    if (sliced.sums.groups == 0) return;
+    if (!sliced.chosen) return;
     for (int i = 0; i < products; ++i) {
         const std::uint64_t added = static_cast<std::uint64_t>(sliced.sums.groups) *
                                     std::bit_cast<std::uint64_t>(sliced.window.start[i]);
@@ -79,6 +81,7 @@ constexpr int narrow_products = 3;
 bool move_window(SlicedSquares& sliced, const Kernels& kernels, int products, int exponent, ExactSum& sum) {
     if (exponent < smallest_window || exponent > largest_window) return false;
     flush(sliced, kernels, products, sum);
+    sliced.sums = SlicedSums{};
     set_window(sliced, exponent);
     return true;
 }
@@ -185,6 +188,17 @@ void add_rows(ExactSquares& squares, const Kernels& kernels, const Column& y_tru
 void finish(ExactSquares& squares, const Kernels& kernels) {
     flush(squares.wide, kernels, wide_products, squares.sum);
     flush(squares.narrow, kernels, narrow_products, squares.sum);
+}
+
+void sum_stretch(ExactSquares& squares, const Column& y_true, const Column& y_pred, std::ptrdiff_t rows) {
+    const Kernels& kernels = *current_target().kernels;
+    const FloatingPointEnvironment environment;
+    BlockBuffers buffers;
+    for (std::ptrdiff_t first = 0; first < rows; first += block_length) {
+        const Rows block{first, std::min<std::ptrdiff_t>(block_length, rows - first)};
+        add_rows(squares, kernels, y_true, y_pred, block, buffers);
+    }
+    finish(squares, kernels);
 }
 
 }  // namespace squarely

@@ -30,10 +30,14 @@ void subtract_limbs(std::uint64_t* limbs, int first, const std::uint64_t (&words
     for (int i = first + 3; borrow != 0 && i < limb_count; ++i) borrow = (limbs[i]-- == 0);
 }
 
+ExactSum negated(const ExactSum& sum) {
+    ExactSum opposite = sum;
+    negate(opposite);
+    return opposite;
+}
+
 ExactSum magnitude_of(const ExactSum& sum) {
-    ExactSum magnitude = sum;
-    if (is_negative(sum)) negate(magnitude);
-    return magnitude;
+    return is_negative(sum) ? negated(sum) : sum;
 }
 
 int top_limb(const ExactSum& magnitude) {
@@ -159,9 +163,7 @@ void merge(ExactSum& sum, const ExactSum& other) {
 }
 
 void subtract(ExactSum& sum, const ExactSum& other) {
-    ExactSum negated = other;
-    negate(negated);
-    merge(sum, negated);
+    merge(sum, negated(other));
 }
 
 void negate(ExactSum& sum) {
@@ -187,7 +189,7 @@ double mean(const ExactSum& sum, std::uint64_t count) {
 }
 
 double root_mean(const ExactSum& sum, std::uint64_t count) {
-    const Truncated quotient = normalised(divided(leading_limbs(sum), count));
+    const Truncated quotient = normalised(divided(leading_limbs(magnitude_of(sum)), count));
     // Half of an exponent needs an even one; 125 bits or 126 give a root of 63, ten more than a double.
     const int drop = 2 + (quotient.exponent & 1);
     const uint128 value = quotient.significand >> drop;

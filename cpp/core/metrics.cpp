@@ -12,31 +12,27 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-bool is_exact(const State& state) { return state.summation == Summation::exact; }
-double pairs(const State& state, std::size_t output) { return static_cast<double>(state.counts[output].pairs); }
-
-double sum_squared_error(const State& state, std::size_t output) {
-    if (is_exact(state)) return to_double(state.squared_error[output]);
-    return state.rounded_squared_error[output].high + state.rounded_squared_error[output].low;
+double sum_squared_error(const OutputSums& sums) {
+    if (sums.squared_error != nullptr) return to_double(*sums.squared_error);
+    return sums.rounded_squared_error.high + sums.rounded_squared_error.low;
 }
 
-double mean_squared_error(const State& state, std::size_t output) {
-    if (is_exact(state)) return mean(state.squared_error[output], state.counts[output].pairs);
-    return sum_squared_error(state, output) / pairs(state, output);
+double mean_squared_error(const OutputSums& sums) {
+    if (sums.squared_error != nullptr) return mean(*sums.squared_error, sums.counts.pairs);
+    return sum_squared_error(sums) / static_cast<double>(sums.counts.pairs);
 }
 
-double root_mean_squared_error(const State& state, std::size_t output) {
-    if (is_exact(state)) return root_mean(state.squared_error[output], state.counts[output].pairs);
-    return std::sqrt(mean_squared_error(state, output));
+double root_mean_squared_error(const OutputSums& sums) {
+    if (sums.squared_error != nullptr) return root_mean(*sums.squared_error, sums.counts.pairs);
+    return std::sqrt(mean_squared_error(sums));
 }
 
 // Infinities and undefined differences are counted beside the sum, and outrank it.
-template <double (*formula)(const State&, std::size_t)>
-double guarded(const State& state, std::size_t output) {
-    const PairCounts& counts = state.counts[output];
-    if (counts.pairs == 0 || counts.undefined > 0) return nan;
-    if (counts.infinite > 0) return infinity;
-    return formula(state, output);
+template <double (*formula)(const OutputSums&)>
+double guarded(const OutputSums& sums) {
+    if (sums.counts.pairs == 0 || sums.counts.undefined > 0) return nan;
+    if (sums.counts.infinite > 0) return infinity;
+    return formula(sums);
 }
 
 constexpr std::array metrics = {
@@ -46,6 +42,11 @@ constexpr std::array metrics = {
 };
 
 }  // namespace
+
+OutputSums sums_of(const State& state, std::size_t output) {
+    if (state.summation == Summation::exact) return {state.counts[output], &state.squared_error[output], {}};
+    return {state.counts[output], nullptr, state.rounded_squared_error[output]};
+}
 
 std::span<const Metric> all_metrics() { return metrics; }
 

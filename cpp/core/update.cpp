@@ -47,6 +47,8 @@ Job job_at(const Plan& plan, std::ptrdiff_t index) {
             std::min(plan.outputs, (group + 1) * outputs_in_job)};
 }
 
+std::size_t outputs_of(const Job& job) { return static_cast<std::size_t>(job.last_output - job.first_output); }
+
 template <class AddRows>
 void for_each_block(const Job& job, AddRows add_rows) {
     for (std::ptrdiff_t first = job.first_row; first < job.last_row; first += block_length) {
@@ -60,17 +62,17 @@ using Columns = std::span<const Column>;
 void run_exact(State& state, Columns y_true, Columns y_pred, const Job& job, const Kernels& kernels, std::mutex& mutex) {
     const FloatingPointEnvironment environment;
     BlockBuffers buffers;
-    ExactSquares squares[outputs_in_job];
+    std::vector<ExactSquares> squares(outputs_of(job));
     for_each_block(job, [&](std::ptrdiff_t output, Rows rows) {
         const auto i = static_cast<std::size_t>(output);
-        add_rows(squares[output - job.first_output], kernels, y_true[i], y_pred[i], rows, buffers);
+        add_rows(squares[i - static_cast<std::size_t>(job.first_output)], kernels, y_true[i], y_pred[i], rows, buffers);
     });
     const std::lock_guard lock(mutex);
-    for (std::ptrdiff_t output = job.first_output; output < job.last_output; ++output) {
-        ExactSquares& done = squares[output - job.first_output];
-        finish(done, kernels);
-        merge(state.squared_error[static_cast<std::size_t>(output)], done.sum);
-        add(state.counts[static_cast<std::size_t>(output)], done.counts);
+    for (std::size_t i = 0; i < squares.size(); ++i) {
+        const std::size_t output = static_cast<std::size_t>(job.first_output) + i;
+        finish(squares[i], kernels);
+        merge(state.squared_error[output], squares[i].sum);
+        add(state.counts[output], squares[i].counts);
     }
 }
 
@@ -83,18 +85,22 @@ void run_rounded(RoundedPart* parts, Summation summation, Columns y_true, Column
                  const Kernels& kernels) {
     const FloatingPointEnvironment environment;
     BlockBuffers buffers;
-    RoundedSquares squares[outputs_in_job];
+    std::vector<RoundedSquares> squares(outputs_of(job));
     for_each_block(job, [&](std::ptrdiff_t output, Rows rows) {
         const auto i = static_cast<std::size_t>(output);
-        add_rows(squares[output - job.first_output], summation, kernels, y_true[i], y_pred[i], rows, buffers);
+        add_rows(squares[i - static_cast<std::size_t>(job.first_output)], summation, kernels, y_true[i], y_pred[i], rows, buffers);
     });
-    for (std::ptrdiff_t i = 0; i < job.last_output - job.first_output; ++i) {
+    for (std::size_t i = 0; i < squares.size(); ++i) {
         parts[i] = {squares[i].counts, result(squares[i], summation)};
     }
 }
 
 void update_exact(State& state, Columns y_true, Columns y_pred, const Plan& plan, const Kernels& kernels) {
     std::mutex mutex;
+    if (plan.stretches * plan.groups == 1) {
+        run_exact(state, y_true, y_pred, job_at(plan, 0), kernels, mutex);
+        return;
+    }
     parallel_for(static_cast<int>(plan.stretches * plan.groups), [&](int index) {
         run_exact(state, y_true, y_pred, job_at(plan, index), kernels, mutex);
     });

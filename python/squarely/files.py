@@ -3,10 +3,14 @@
 Only the named columns are read, a batch at a time, so the memory in use does not grow with the file.
 """
 
+import codecs
 import contextlib
+import csv
 import difflib
 import glob
+import gzip
 import importlib
+import io
 import math
 import mmap
 import os
@@ -24,7 +28,9 @@ from numpy.typing import NDArray
 import squarely
 
 BATCH_ROWS = 65_536  # two float64 columns of a batch fit the L2 cache: what is decoded is scored while it is warm
-CSV_BLOCK_BYTES = 1 << 20  # the CSV reader holds a dozen blocks at once: 4 MiB blocks cost 170 MiB and gain no speed
+CSV_BLOCK_BYTES = 1 << 20  # larger blocks parse no faster; blocks of 256 KiB are a quarter slower
+CSV_ROW_BYTES = 16 << 20  # the longest row; beyond it, an unclosed quote is more likely than a row
+CSV_QUOTED_FIELD = re.compile(rb'(?:^|[,\r\n])(?P<quoted>"[^"]*(?:""[^"]*)*(?:"|\Z))')
 PARQUET_BUFFER_BYTES = 1 << 20  # without it a column is read whole, a row group at a time, whatever its size
 LISTED_COLUMNS = 20  # column names spelled out in an error message
 SHOWN_CHARACTERS = 200  # of a message or a value that another library or the file supplies
@@ -105,7 +111,7 @@ def score_files(
     summation: str = "exact",
     progress: Callable[[Progress], object] | None = None,
 ) -> FileScores:
-    """Score prediction columns against a truth column over one or more files.
+    r"""Score prediction columns against a truth column over one or more files.
 
     Parameters
     ----------
@@ -145,7 +151,7 @@ def score_files(
     >>> from squarely.files import score_files
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "predictions.csv"
-    ...     _ = path.write_text("y,model\\n3,2.5\\n-0.5,0\\n2,2\\n7,8\\n")
+    ...     _ = path.write_text("y,model\n3,2.5\n-0.5,0\n2,2\n7,8\n")
     ...     scores = score_files(path, true="y", pred="model")
     >>> scores.predictions["model"].metrics
     {'mean_squared_error': 0.375}
@@ -286,7 +292,7 @@ def _open_table(path: str, columns: Sequence[str]) -> Iterator[_Table]:
         raise KeyboardInterrupt from error
     except OSError as error:
         raise FileError(f"{path}: the file cannot be read: {_one_line(error.strerror or error)}") from error
-    except (pyarrow.ArrowException, zipfile.BadZipFile, zlib.error, EOFError, UnicodeError) as error:
+    except (pyarrow.ArrowException, zipfile.BadZipFile, zlib.error, EOFError, UnicodeError, csv.Error) as error:
         raise FileError(f"{path}: the file is damaged or not what its name says: {_one_line(error)}") from error
 
 
@@ -351,88 +357,51 @@ def _arrow_batches(
         raise pyarrow.ArrowInvalid(f"{found} record batches where the footer promises {expected}")
 
 
-class _CountedFile:
-    """A binary file that knows how much of it was read; pyarrow asks for nothing but `read`."""
-
-    def __init__(self, file: Any, size: int) -> None:
-        self.file = file
-        self.size = size
-        self.bytes_read = 0
-        self.closed = False
-
-    def read(self, size: int = -1) -> bytes:
-        content: bytes = self.file.read(size)
-        self.bytes_read += len(content)
-        return content
-
-    @property
-    def fraction(self) -> float:
-        return self.bytes_read / self.size if self.size else 1.0
-
-
 @contextlib.contextmanager
 def _open_csv(path: str) -> Iterator[_Table]:
     pyarrow = _pyarrow()
-    with _csv_reader(path, None) as (reader, _):
-        names = reader.schema.names
+    with _csv_content(path) as (content, _):
+        names = _csv_header(next(_row_blocks(content), b""))[0]
     # Text has no types: any column may hold numbers, and its conversion will tell.
-    yield _Table(pyarrow.schema([(name, pyarrow.float64()) for name in names]), partial(_csv_batches, path, names))
+    yield _Table(pyarrow.schema([(name, pyarrow.float64()) for name in names]), partial(_csv_batches, path))
 
 
-def _csv_batches(path: str, names: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[Any, float]]:
-    pyarrow = _pyarrow()
-    with _csv_reader(path, columns) as (reader, content):
-        while True:
-            try:
-                batch = reader.read_next_batch()
-            except StopIteration:
-                return
-            except pyarrow.ArrowInvalid as error:
-                raise _csv_refusal(error, names) from error
-            yield batch, content.fraction
+def _csv_batches(path: str, columns: Sequence[str]) -> Iterator[tuple[Any, float]]:
+    """Cut the text into blocks of whole rows and have pyarrow parse one after another.
 
-
-@contextlib.contextmanager
-def _csv_reader(path: str, columns: Sequence[str] | None) -> Iterator[tuple[Any, _CountedFile]]:
-    """Open a reader of some columns as float64, or of all of them as they come."""
-    pyarrow, csv = _pyarrow(), _pyarrow("pyarrow.csv")
-    wanted = {}
-    if columns is not None:
-        # Forced, because a type guessed from the first block would fail on, or round, what comes later.
-        wanted = {"include_columns": list(dict.fromkeys(columns)), "column_types": dict.fromkeys(columns, "float64")}
-    with _csv_content(path) as (stream, content):
-        try:
-            reader = csv.open_csv(
-                stream,
-                # Threads gain nothing here, where two columns of many are converted, and lose the row of an error.
-                read_options=csv.ReadOptions(use_threads=False, block_size=CSV_BLOCK_BYTES),
-                parse_options=csv.ParseOptions(newlines_in_values=True),
-                convert_options=csv.ConvertOptions(**wanted),
-            )
-        except pyarrow.ArrowInvalid as error:
-            raise _csv_refusal(error, []) from error
-        with reader:
-            yield reader, content
+    Its own reader of blocks calls Python from a thread in the background when the text comes from a Python file, as
+    that of a zip does, and a program that ends meanwhile is aborted.
+    """
+    with _csv_content(path) as (content, fraction):
+        blocks = _row_blocks(content)
+        names, block = _csv_header(next(blocks, b""))
+        rows = 0
+        while block is not None:
+            if block.strip(b"\r\n"):
+                batch = _parse_rows(block, rows, names, columns)
+                rows += batch.num_rows
+                yield batch, fraction()
+            block = next(blocks, None)
 
 
 @contextlib.contextmanager
-def _csv_content(path: str) -> Iterator[tuple[Any, _CountedFile]]:
-    """Open the text of a CSV file, unpacked, as pyarrow reads it and as we count it."""
-    pyarrow = _pyarrow()
+def _csv_content(path: str) -> Iterator[tuple[Any, Callable[[], float]]]:
+    """Open the text of a CSV file, unpacked, and say how much of the file was read."""
     with open(path, "rb", buffering=0) as file:
-        if path.lower().endswith(".zip"):
-            with _only_member(file) as content:
-                yield pyarrow.PythonFile(content, mode="r"), content
-        else:
-            content = _CountedFile(file, os.path.getsize(path))
-            stream = pyarrow.PythonFile(content, mode="r")
-            if path.lower().endswith(".gz"):
-                stream = pyarrow.CompressedInputStream(stream, "gzip")
-            yield stream, content
+        size = os.path.getsize(path)
+        opener = {".gz": _gzip_content, ".zip": _zip_content}.get(
+            os.path.splitext(path)[1].lower(), contextlib.nullcontext
+        )
+        with opener(file) as content:
+            yield content, lambda: file.tell() / size
+
+
+def _gzip_content(file: Any) -> Any:
+    return gzip.GzipFile(fileobj=file)
 
 
 @contextlib.contextmanager
-def _only_member(file: Any) -> Iterator[_CountedFile]:
+def _zip_content(file: Any) -> Iterator[Any]:
     with zipfile.ZipFile(file) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) != 1:
@@ -442,20 +411,85 @@ def _only_member(file: Any) -> Iterator[_CountedFile]:
         except RuntimeError as error:  # encrypted, or a compression that Python lacks
             raise _ContentError(f"the archive cannot be unpacked: {_one_line(error)}") from error
         with content:
-            yield _CountedFile(content, members[0].file_size)
+            yield content
 
 
-def _csv_refusal(error: Exception, names: Sequence[str]) -> Exception:
-    """Say what pyarrow says of a CSV file with the name of the column, and rows counted after the header."""
+def _row_blocks(content: Any) -> Iterator[bytes]:
+    rest = b""
+    while block := content.read(CSV_BLOCK_BYTES):
+        rest += block
+        end = _end_of_rows(rest)
+        if end > 0:
+            yield rest[:end]
+            rest = rest[end:]
+        elif len(rest) > CSV_ROW_BYTES:
+            raise _ContentError(f"a row is longer than {CSV_ROW_BYTES} bytes; a quote may lack its partner")
+    if rest:
+        yield rest
+
+
+def _end_of_rows(text: bytes) -> int:
+    """Return where the last whole row of a text that starts with a row ends: after a line break outside quotes."""
+    quotes = _field_quotes(text)
+    line_break = text.rfind(b"\n")
+    while line_break >= 0 and (before := np.searchsorted(quotes, line_break)) % 2:
+        line_break = text.rfind(b"\n", 0, quotes[before - 1])
+    return line_break + 1
+
+
+def _field_quotes(text: bytes) -> NDArray[np.intp]:
+    """Return where quoted fields open and close, in turns. Inside a field a doubled quote may count as both."""
+    characters = np.frombuffer(text, np.uint8)
+    quotes = np.flatnonzero(characters == ord('"'))
+    opening = quotes[::2]
+    before = np.where(opening > 0, characters[opening - 1], ord("\n"))
+    # Quotes alternate as long as each one that should open a field starts one, or doubles the quote before it.
+    if np.isin(before, np.frombuffer(b',\r\n"', np.uint8)).all():
+        return quotes
+    # Some quote is a character like others, as in: 3.5" disk. This is 50 times slower, and rarely needed.
+    fields = CSV_QUOTED_FIELD.finditer(text)
+    return np.array([edge for field in fields for edge in field.span("quoted")], np.intp)
+
+
+def _csv_header(block: bytes) -> tuple[list[str], bytes]:
+    """Split the first block into the names of the columns and the rows below them."""
+    text = block.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
+    end = text.find(b"\n") + 1 or len(text)
+    while _end_of_rows(text[:end]) < end < len(text):  # a name may have a line break, in quotes
+        end = text.find(b"\n", end) + 1 or len(text)
+    names = next(csv.reader(io.StringIO(text[:end].decode(), newline="")), [])
+    return names, text[end:]
+
+
+def _parse_rows(block: bytes, rows_before: int, names: Sequence[str], columns: Sequence[str]) -> Any:
+    pyarrow, arrow_csv = _pyarrow(), _pyarrow("pyarrow.csv")
+    wanted = list(dict.fromkeys(columns))
+    try:
+        return (
+            arrow_csv.read_csv(
+                pyarrow.py_buffer(block),
+                # Threads gain little, where two columns of many are converted, and lose the row of an error.
+                arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=2 * CSV_ROW_BYTES),
+                arrow_csv.ParseOptions(newlines_in_values=True),
+                # Types guessed from a block could differ from the next, or be integers that were rounded before.
+                arrow_csv.ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(wanted, pyarrow.float64())),
+            )
+            .combine_chunks()
+            .to_batches()[0]
+        )
+    except pyarrow.ArrowInvalid as error:
+        raise _csv_refusal(error, rows_before, names) from error
+
+
+def _csv_refusal(error: Exception, rows_before: int, names: Sequence[str]) -> Exception:
+    """Say what pyarrow says of some rows with the name of the column, and rows counted from the first."""
     message = str(error)
-    if "Empty CSV file" in message:
-        return _ContentError("there are no rows to score")
     if ragged := re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", message):
         row, expected, found = map(int, ragged.groups())
-        return _ContentError(f"data row {row - 1} has {found} fields where the header has {expected}")
+        return _ContentError(f"data row {rows_before + row} has {found} fields where the header has {expected}")
     if text := re.search(r"In CSV column #(\d+): Row #(\d+): .*invalid value '(.*)'", message, re.DOTALL):
-        column, row, value = int(text[1]), int(text[2]), _one_line(text[3])
-        return _ContentError(f"column {names[column]!r} holds {value!r} in data row {row - 1}, which is not a number")
+        column, row, value = names[int(text[1])], rows_before + int(text[2]), _one_line(text[3])
+        return _ContentError(f"column {column!r} holds {value!r} in data row {row}, which is not a number")
     return error
 
 

@@ -8,9 +8,17 @@
 
 namespace squarely {
 
+struct OutputSums {
+    const PairCounts& counts;
+    const ExactSum* squared_error;     // null where the summation rounds
+    RoundedSum rounded_squared_error;
+};
+
+OutputSums sums_of(const State& state, std::size_t output);
+
 struct Metric {
     std::string_view name;
-    double (*value)(const State& state, std::size_t output);  // correctly rounded where the sum is exact
+    double (*value)(const OutputSums& sums);  // correctly rounded where the sum is exact
 };
 
 std::span<const Metric> all_metrics();

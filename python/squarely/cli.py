@@ -1,0 +1,248 @@
+"""The command line: ``squarely score FILE... --true COLUMN --pred COLUMN``."""
+
+import contextlib
+import difflib
+import importlib.metadata
+import importlib.util
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import squarely
+from squarely.files import FileError, FileScores, MissingValueError, Progress, score_files
+
+if TYPE_CHECKING:
+    import typer
+
+EXIT_REFUSED = 2  # what was asked for cannot be done; one line on standard error says why
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
+
+EXTRAS = ("pyarrow", "rich", "typer")
+SHORT_NAMES = {"mse": "mean_squared_error", "rmse": "root_mean_squared_error", "sse": "sum_squared_error"}
+
+
+class NanPolicy(str, Enum):
+    """What a missing value does."""
+
+    RAISE = "raise"
+    OMIT = "omit"
+    OMIT_TRUE = "omit_true"
+    PROPAGATE = "propagate"
+
+
+class Format(str, Enum):
+    """How the answer is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class _UsageError(Exception):
+    """An option that makes no sense."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What follows the name of the program; by default, what the program was started with.
+
+    Returns
+    -------
+    int
+        0, or 2 with one line on standard error, or 130 after Ctrl-C. Only with 0 is there anything on standard output.
+
+    Examples
+    --------
+    >>> from squarely.cli import main
+    >>> main(["score", "no-such-file.csv", "--true", "y", "--pred", "model"])
+    2
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if arguments == ["--version"]:  # answered even where the extras are missing
+        return _answer(_version())
+    missing = [name for name in EXTRAS if importlib.util.find_spec(name) is None]
+    if missing:
+        return _refuse(f"the command line needs {', '.join(missing)}: pip install 'squarely[cli]'")
+    try:
+        return int(_application()(arguments, prog_name="squarely", standalone_mode=False) or 0)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except MissingValueError as error:
+        return _refuse(f"{error}; --nan omit leaves such rows out")
+    except (_UsageError, FileError, OSError, ImportError) as error:
+        return _refuse(str(error))
+    except Exception as error:
+        # typer refuses a wrong option with an exception of click, or of its own copy of click, by its version.
+        format_message: Callable[[], str] | None = getattr(error, "format_message", None)
+        if format_message is None:
+            raise
+        return _refuse(f"{' '.join(format_message().split())} Try 'squarely score --help'.")
+
+
+def _application() -> "typer.Typer":
+    import typer
+
+    application = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+
+    @application.callback()
+    def top(
+        version: Annotated[
+            bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
+        ] = False,
+    ) -> None:
+        """Score predictions against truth, exactly."""
+
+    @application.command()
+    def score(
+        files: Annotated[
+            list[str],
+            typer.Argument(
+                metavar="FILE...", help="Parquet, CSV (also .csv.gz, .csv.zip) or Arrow files, or patterns."
+            ),
+        ],
+        true: Annotated[str, typer.Option(metavar="COLUMN", help="Column with the true values.")],
+        pred: Annotated[list[str], typer.Option(metavar="COLUMN", help="Column with predictions; may be repeated.")],
+        metrics: Annotated[str, typer.Option(metavar="NAMES", help="Names of metrics, with commas.")] = "mse,rmse,sse",
+        nan: Annotated[NanPolicy, typer.Option(help="What a missing value does.")] = NanPolicy.RAISE,
+        output_format: Annotated[Format, typer.Option("--format", help="How to print the scores.")] = Format.TABLE,
+        threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="Threads to use; all by default.")] = None,
+        no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")] = False,
+    ) -> int:
+        """Score one or more prediction columns against a truth column, over all the files together."""
+        names = _metric_names(metrics)
+        if repeated := {name for name in pred if pred.count(name) > 1}:
+            raise _UsageError(f"--pred {min(repeated)} is given twice")
+        _use_threads(threads)
+        with _progress_bar(hidden=no_progress) as progress:
+            scores = score_files(files, true=true, pred=pred, metrics=names, nan_policy=nan.value, progress=progress)
+        return _answer(_as_json(scores) if output_format is Format.JSON else _as_table(scores))
+
+    return application
+
+
+def _print_version(wanted: bool) -> None:
+    import typer
+
+    if wanted:
+        raise typer.Exit(_answer(_version()))
+
+
+def _version() -> str:
+    return f"squarely {importlib.metadata.version('squarely')}"
+
+
+def _metric_names(given: str) -> list[str]:
+    known = squarely.metric_names()
+    names = list(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
+    if not names:
+        raise _UsageError(f"--metrics names no metric; the metrics are {_listed(known)}")
+    for name in names:
+        if SHORT_NAMES.get(name, name) not in known:
+            close = difflib.get_close_matches(name, [*SHORT_NAMES, *known], n=1)
+            suggestion = f" Did you mean {close[0]!r}?" if close else ""
+            raise _UsageError(f"--metrics: there is no metric {name!r}.{suggestion} The metrics are {_listed(known)}")
+    return list(dict.fromkeys(SHORT_NAMES.get(name, name) for name in names))
+
+
+def _listed(known: Sequence[str]) -> str:
+    shorts = {full: short for short, full in SHORT_NAMES.items()}
+    return ", ".join(f"{name} ({shorts[name]})" if name in shorts else name for name in known)
+
+
+def _use_threads(threads: int | None) -> None:
+    if threads is None:
+        return
+    import pyarrow
+
+    squarely.set_num_threads(threads)
+    pyarrow.set_cpu_count(threads)  # reading takes more of the time than scoring
+
+
+@contextlib.contextmanager
+def _progress_bar(*, hidden: bool) -> Iterator[Callable[[Progress], None] | None]:
+    """Show a bar while the scores are computed, where somebody is watching; it is gone when they are printed."""
+    if hidden or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}", markup=False),  # a file may have brackets in its name
+        BarColumn(),
+        DownloadColumn(),
+        TextColumn("{task.fields[rows]:,} rows"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=None, rows=0)
+
+        def show(progress: Progress) -> None:
+            bar.update(
+                task,
+                description=os.path.basename(progress.path),
+                completed=progress.bytes_read,
+                total=progress.bytes_total,
+                rows=progress.rows,
+            )
+
+        yield show
+
+
+def _as_table(scores: FileScores) -> str:
+    """Lay out one column for each prediction; `repr` shows every digit, and every digit is right."""
+    columns = [["", *next(iter(scores.predictions.values())).metrics]]
+    columns[0] += ["rows read", "pairs scored", "pairs left out", "digest"]
+    for name, score in scores.predictions.items():
+        counts = [scores.rows, score.count, score.omitted]
+        columns.append([name, *map(repr, score.metrics.values()), *map(str, counts), score.digest])
+    widths = [max(map(len, column)) for column in columns]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in zip(*columns, strict=True)
+    )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _as_json(scores: FileScores) -> str:
+    answer = asdict(scores)
+    for prediction in answer["predictions"].values():
+        prediction["metrics"] = {name: _json_number(value) for name, value in prediction["metrics"].items()}
+    return json.dumps(answer, indent=2, allow_nan=False)
+
+
+def _json_number(value: float) -> Any:
+    """JSON has no NaN and no infinity; these names of theirs are what JavaScript, Python and protobuf read back."""
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _answer(text: str) -> int:
+    """Print to standard output, all or an error."""
+    try:
+        print(text, flush=True)
+    except (OSError, UnicodeEncodeError) as error:
+        # What is left in the buffer would fail again, with a traceback, when the interpreter closes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_REFUSED if isinstance(error, BrokenPipeError) else _refuse(f"cannot write the scores: {error}")
+    return 0
+
+
+def _refuse(sentence: str) -> int:
+    print(f"squarely: {sentence}", file=sys.stderr)
+    return EXIT_REFUSED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -56,7 +56,7 @@ def normal(rng: np.random.Generator, count: int) -> tuple[Array, Array]:
 
 
 def constant(_: np.random.Generator, count: int) -> tuple[Array, Array]:
-    """The same rounding error in every term: it does not average out."""
+    """Repeat one rounding error in every term: it does not average out."""
     return np.full(count, 1 / 3), np.full(count, 1e-3)
 
 
@@ -80,7 +80,7 @@ DATA = {f.__name__: f for f in (normal, constant, lognormal, outliers, spread)}
 
 
 def make_data(kind: str, size: int, dtype: str, chunk: int = 1_000_000) -> tuple[Array, Array]:
-    """Filled in chunks: every page is touched, and no temporary is as large as the arrays."""
+    """Fill in chunks: every page is touched, and no temporary is as large as the arrays."""
     rng = np.random.default_rng(SEED)
     y_true, y_pred = np.empty(size, dtype), np.empty(size, dtype)
     for begin in range(0, size, chunk):
@@ -146,10 +146,10 @@ class PlainKernel(Contestant):
         return self.run(1) / self.divisor if self.name == "plain" else None
 
     def choose_prefetch(self) -> None:
-        """The best distance differs by a fifth between machines and vector widths: a limit has to try."""
+        """Try them all: the best distance differs by a fifth between machines and vector widths."""
         calls = calls_per_sample(self)
         fastest: dict[int, float] = {}
-        for _, self.ahead in itertools.product(range(3), (0, 1024, 2048, 4096)):
+        for _, self.ahead in itertools.product(range(3), (0, 1024, 2048, 3072, 4096)):
             fastest[self.ahead] = min(self.seconds(calls), fastest.get(self.ahead, math.inf))
         self.ahead = min(fastest, key=fastest.__getitem__)
 
@@ -429,17 +429,17 @@ def error_text(value: float | None) -> str:
     return "-" if value is None else "0" if value == 0 else f"{value:.1e}"
 
 
-HEADINGS = ("a call", "ns/element", "GB/s", "× plain", "× read", "× squarely", "spread", "rel. error")
+HEADINGS = ("a call", "ns/element", "GB/s", "to plain", "to read", "to squarely", "spread", "rel. error")
 
 
 def table(lines: Sequence[Line]) -> str:
     width = max(len(line.name) for line in lines)
-    rows = [f"{'':{width}}" + "".join(f"{heading:>12}" for heading in HEADINGS)]
+    rows = [f"{'':{width}}" + "".join(f"{heading:>13}" for heading in HEADINGS)]
     for line in lines:
         cells = [duration(line.seconds), f"{line.nanoseconds_per_element:.3g}", f"{line.gigabytes_per_second:.1f}"]
         cells += map(times_text, (line.ratio_to_plain, line.ratio_to_read, line.ratio_to_squarely))
         cells += [f"{100 * line.spread:.0f} %", error_text(line.relative_error)]
-        rows.append(f"{line.name:{width}}" + "".join(f"{cell:>12}" for cell in cells))
+        rows.append(f"{line.name:{width}}" + "".join(f"{cell:>13}" for cell in cells))
     return "\n".join(rows)
 
 
@@ -515,7 +515,7 @@ def main() -> None:
         for threads in options.threads:
             lines = measure(Setting(y_true, y_pred, threads, targets), names, options.rounds)
             plural = "thread" if threads == 1 else "threads"
-            print(f"\n{size:,} × {dtype}, {threads} {plural}, {options.data} data, {options.rounds} rounds")
+            print(f"\n{size:,} elements of {dtype}, {threads} {plural}, {options.data} data, {options.rounds} rounds")
             print(table(lines), flush=True)
             case = {"size": size, "dtype": dtype, "threads": threads, "data": options.data, "rounds": options.rounds}
             results.append({**case, "lines": [vars(line) for line in lines]})

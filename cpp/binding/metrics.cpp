@@ -14,7 +14,8 @@ void register_metrics(py::module_& module) {
     module.def(
         "average",
         [](const std::vector<double>& values, const std::vector<double>& weights) {
-            if (values.size() != weights.size()) throw std::invalid_argument("There must be as many weights as values.");
+            if (values.size() != weights.size())
+                throw std::invalid_argument("There must be as many weights as values.");
             return average(values, weights);
         },
         py::arg("values"), py::arg("weights"));

@@ -1,5 +1,6 @@
-// The everyday call, two plain arrays of one dimension, without the Python layer: at a hundred elements that layer costs
-// ten times the arithmetic. Whatever is not plain gets None, and takes the long way, which has the words for errors.
+// The everyday call, two plain arrays of one dimension, without the Python layer: at a hundred elements that layer
+// costs ten times the arithmetic. Whatever is not plain gets None, and takes the long way, which has the words for
+// errors.
 #include "binding.hpp"
 #include "exact_squares.hpp"
 #include "squarely/metrics.hpp"
@@ -9,7 +10,8 @@
 namespace squarely {
 namespace {
 
-constexpr py::ssize_t most_rows = 8192;  // about 5 µs: from there on the long way costs nothing, and lets other threads run
+constexpr py::ssize_t most_rows = 65536;  // beyond, threads help, and the long way costs nothing beside the reading
+constexpr py::ssize_t rows_with_the_gil = 8192;  // about 5 µs: too short to let go of the interpreter
 
 // Neither a subclass (a masked array is one) nor another dtype, byte order or number of dimensions.
 std::optional<Column> plain_column(py::handle object) {
@@ -18,8 +20,10 @@ std::optional<Column> plain_column(py::handle object) {
     const auto* array = py::detail::array_proxy(object.ptr());
     const auto* descriptor = py::detail::array_descriptor_proxy(array->descr);
     if (array->nd != 1 || descriptor->byteorder != '=') return std::nullopt;
-    if (descriptor->type_num == py::detail::npy_api::NPY_DOUBLE_) return Column{array->data, array->strides[0], DType::float64};
-    if (descriptor->type_num == py::detail::npy_api::NPY_FLOAT_) return Column{array->data, array->strides[0], DType::float32};
+    if (descriptor->type_num == py::detail::npy_api::NPY_DOUBLE_)
+        return Column{array->data, array->strides[0], DType::float64};
+    if (descriptor->type_num == py::detail::npy_api::NPY_FLOAT_)
+        return Column{array->data, array->strides[0], DType::float32};
     return std::nullopt;
 }
 
@@ -29,14 +33,24 @@ bool all_finite(const PairCounts& counts, std::ptrdiff_t rows) {
     return counts.pairs == static_cast<std::uint64_t>(rows) && counts.infinite == 0 && counts.undefined == 0;
 }
 
+ExactSquares squares_of(const Column& y_true, const Column& y_pred, py::ssize_t rows) {
+    ExactSquares squares;
+    if (rows <= rows_with_the_gil) {
+        sum_stretch(squares, y_true, y_pred, rows);
+        return squares;
+    }
+    const py::gil_scoped_release release;
+    sum_stretch(squares, y_true, y_pred, rows);
+    return squares;
+}
+
 py::object quick_score(const Metric& metric, py::handle y_true, py::handle y_pred) {
     const std::optional<Column> truth = plain_column(y_true);
     const std::optional<Column> prediction = plain_column(y_pred);
     if (!truth || !prediction) return py::none();
     const py::ssize_t rows = length_of(y_true);
     if (rows == 0 || rows > most_rows || rows != length_of(y_pred)) return py::none();
-    ExactSquares squares;
-    sum_stretch(squares, *truth, *prediction, rows);
+    const ExactSquares squares = squares_of(*truth, *prediction, rows);
     if (!all_finite(squares.counts, rows)) return py::none();
     return py::float_(metric.value({squares.counts, &squares.sum, {}}));
 }

@@ -9,6 +9,8 @@ void register_targets(py::module_& module) {
     module.def("targets", [] { return py::tuple(py::cast(targets_here())); });
     module.def("get_target", [] { return std::string(current_target().name); });
     module.def("set_target", &set_target, py::arg("name"));
+    // Told by the kernel object itself: proof of which one runs.
+    module.def("get_lanes", [] { return current_target().kernels->lanes; });
 }
 
 void register_threads(py::module_& module) {

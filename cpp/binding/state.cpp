@@ -13,7 +13,8 @@ Summation summation_named(const std::string& name) {
     if (name == "exact") return Summation::exact;
     if (name == "kahan") return Summation::kahan;
     if (name == "pairwise") return Summation::pairwise;
-    throw std::invalid_argument("The 'summation' parameter must be 'exact', 'kahan' or 'pairwise'. Got '" + name + "'.");
+    throw std::invalid_argument("The 'summation' parameter must be 'exact', 'kahan' or 'pairwise'. Got '" + name +
+                                "'.");
 }
 
 std::string name_of(Summation summation) {
@@ -64,8 +65,10 @@ void register_state(py::module_& module) {
              }),
              py::arg("outputs"), py::arg("summation"))
         .def("update", &update_from_arrays, py::arg("y_true"), py::arg("y_pred"))
-        .def("merge", [](State& state, const State& other) { merge(state, other); }, py::arg("other"))
-        .def("subtract", [](State& state, const State& other) { subtract(state, other); }, py::arg("other"))
+        .def(
+            "merge", [](State& state, const State& other) { merge(state, other); }, py::arg("other"))
+        .def(
+            "subtract", [](State& state, const State& other) { subtract(state, other); }, py::arg("other"))
         .def("copy", [](const State& state) { return State(state); })
         .def("values", &values_of, py::arg("metric"))
         .def("to_bytes", &bytes_of)

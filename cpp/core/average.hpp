@@ -5,8 +5,8 @@
 
 namespace squarely {
 
-// sum(weights * values) / sum(weights), correctly rounded; NaN or an infinity where a value is one. Weights are finite and
-// do not sum to zero.
+// sum(weights * values) / sum(weights), correctly rounded; NaN or an infinity where a value is one. Weights are finite
+// and do not sum to zero.
 double average(std::span<const double> values, std::span<const double> weights);
 
 }  // namespace squarely

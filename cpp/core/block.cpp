@@ -25,7 +25,8 @@ Ahead ahead_of(const Column& y_true, const Column& y_pred, std::ptrdiff_t row) {
             8 * y_pred.stride};
 }
 
-const double* load_stream(const Kernels& kernels, const Column& column, Rows rows, std::ptrdiff_t padded, double* buffer) {
+const double* load_stream(const Kernels& kernels, const Column& column, Rows rows, std::ptrdiff_t padded,
+                          double* buffer) {
     const char* source = address(column, rows.first);
     if (rows.count == block_length && is_contiguous(column, DType::float64)) {
         return reinterpret_cast<const double*>(source);
@@ -57,7 +58,9 @@ bool has_narrow_block(const Column& y_true, const Column& y_pred, Rows rows) {
 NarrowBlock narrow_block(const Column& y_true, const Column& y_pred, Rows rows) {
     const char* true_values = address(y_true, rows.first);
     const char* pred_values = address(y_pred, rows.first);
-    return {reinterpret_cast<const float*>(true_values), reinterpret_cast<const float*>(pred_values), block_length,
+    return {reinterpret_cast<const float*>(true_values),
+            reinterpret_cast<const float*>(pred_values),
+            block_length,
             {true_values + prefetch_bytes, pred_values + prefetch_bytes, 64, 64}};
 }
 

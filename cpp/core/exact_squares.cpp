@@ -14,8 +14,8 @@ namespace {
 constexpr int smallest_window = -380;
 constexpr int largest_window = 480;
 
-// The grids lie at 2^(E-24), 2^(E-49) and 2^(E-73); products that are counted twice (d1 d2, d1 d3, d2 d3) have their factor of
-// two in the exponent.
+// The grids lie at 2^(E-24), 2^(E-49) and 2^(E-73); products that are counted twice (d1 d2, d1 d3, d2 d3) have their
+// factor of two in the exponent.
 constexpr int grid1 = -24;
 constexpr int grid2 = -49;
 constexpr int grid3 = -73;
@@ -33,14 +33,12 @@ constexpr std::uint64_t biased(int exponent) { return static_cast<std::uint64_t>
 double power_of_two(int exponent) { return std::bit_cast<double>(biased(exponent)); }
 
 // 1.5 * 2^52 * 2^exponent, by its bits: ldexp takes ten times as long.
-double rounding_constant(int exponent) {
-    return std::bit_cast<double>(biased(exponent + 52) | std::uint64_t{1} << 51);
-}
+double rounding_constant(int exponent) { return std::bit_cast<double>(biased(exponent + 52) | std::uint64_t{1} << 51); }
 
 int exponent_of(double value) { return static_cast<int>(std::bit_cast<std::uint64_t>(value) >> 52 & 0x7ff) - 1023; }
 
-// float32 values that are multiples of the second grid are exact in two slices: a value from 2^(E-26) up, with its 24 bits,
-// is one. As doubled bits less one, like the kernel's.
+// float32 values that are multiples of the second grid are exact in two slices: a value from 2^(E-26) up, with its 24
+// bits, is one. As doubled bits less one, like the kernel's.
 std::uint32_t narrow_floor(int exponent) {
     const int biased_floor = std::clamp(exponent + grid2 + 23 + 127, 1, 255);
     return (static_cast<std::uint32_t>(biased_floor) << 24) - 1;
@@ -62,8 +60,8 @@ void set_window(SlicedSquares& sliced, int exponent) {
 void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum) {
     if (!sliced.chosen) return;
     for (int i = 0; i < products; ++i) {
-        const std::uint64_t added = static_cast<std::uint64_t>(sliced.sums.groups) *
-                                    std::bit_cast<std::uint64_t>(sliced.window.start[i]);
+        const std::uint64_t added =
+            static_cast<std::uint64_t>(sliced.sums.groups) * std::bit_cast<std::uint64_t>(sliced.window.start[i]);
         __extension__ __int128 total = 0;
         for (int lane = 0; lane < kernels.lanes; ++lane) {
             total += static_cast<std::int64_t>(sliced.sums.lanes[i][lane] - added);
@@ -92,8 +90,8 @@ int first_exponent(const Kernels& kernels, const Block& block) {
     return largest > 0 ? exponent_of(largest) + 2 : 0;
 }
 
-// When many pairs do not fit: the largest difference may be an outlier and the window should fit the others, so take the
-// exponent that fifteen in sixteen stay below.
+// When many pairs do not fit: the largest difference may be an outlier and the window should fit the others, so take
+// the exponent that fifteen in sixteen stay below.
 int typical_exponent(const Block& block) {
     int exponents[block_length];
     int finite = 0;

@@ -6,12 +6,12 @@
 
 namespace squarely {
 
-// A window and what has been summed on it. Lane sums of three slices (float64) or two (float32) stay in small integers and
-// go into the long one when the window moves or they could fill up.
+// A window and what has been summed on it. Lane sums of three slices (float64) or two (float32) stay in small integers
+// and go into the long one when the window moves or they could fill up.
 struct SlicedSquares {
     int exponent = 0;  // differences up to 2^exponent fit
     bool chosen = false;
-    Window window;    // both are set by the first choice: clearing them would cost a tenth of a short score
+    Window window;  // both are set by the first choice: clearing them would cost a tenth of a short score
     SlicedSums sums;
 };
 
@@ -20,9 +20,9 @@ struct ExactSquares {
     PairCounts counts;
     SlicedSquares wide;
     SlicedSquares narrow;
-    bool expect_misfits = false;     // the last block had pairs outside the window: skip the all-or-nothing attempt
-    int blocks_one_by_one = 0;       // most pairs fit no window: go on pair by pair for this many blocks
-    int blocks_without_narrow = 0;   // float32 blocks fail: widen them for this many blocks
+    bool expect_misfits = false;    // the last block had pairs outside the window: skip the all-or-nothing attempt
+    int blocks_one_by_one = 0;      // most pairs fit no window: go on pair by pair for this many blocks
+    int blocks_without_narrow = 0;  // float32 blocks fail: widen them for this many blocks
 };
 
 void add_rows(ExactSquares& squares, const Kernels& kernels, const Column& y_true, const Column& y_pred, Rows rows,

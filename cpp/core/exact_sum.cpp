@@ -36,9 +36,7 @@ ExactSum negated(const ExactSum& sum) {
     return opposite;
 }
 
-ExactSum magnitude_of(const ExactSum& sum) {
-    return is_negative(sum) ? negated(sum) : sum;
-}
+ExactSum magnitude_of(const ExactSum& sum) { return is_negative(sum) ? negated(sum) : sum; }
 
 int top_limb(const ExactSum& magnitude) {
     int top = limb_count - 1;
@@ -145,7 +143,8 @@ void add(ExactSum& sum, uint128 magnitude, int exponent, bool negative) {
     const auto low = static_cast<std::uint64_t>(magnitude);
     const auto high = static_cast<std::uint64_t>(magnitude >> 64);
     // A shift by 64 is undefined, hence the two steps.
-    const std::uint64_t words[3] = {low << shift, high << shift | (low >> 1) >> (63 - shift), (high >> 1) >> (63 - shift)};
+    const std::uint64_t words[3] = {low << shift, high << shift | (low >> 1) >> (63 - shift),
+                                    (high >> 1) >> (63 - shift)};
     if (negative) {
         subtract_limbs(sum.limbs, position / 64, words);
     } else {
@@ -162,9 +161,7 @@ void merge(ExactSum& sum, const ExactSum& other) {
     }
 }
 
-void subtract(ExactSum& sum, const ExactSum& other) {
-    merge(sum, negated(other));
-}
+void subtract(ExactSum& sum, const ExactSum& other) { merge(sum, negated(other)); }
 
 void negate(ExactSum& sum) {
     std::uint64_t carry = 1;

@@ -49,7 +49,8 @@ void add_square(ExactSum& sum, double y_true, double y_pred) {
     }
     add(sum, uint128{high.significand} * high.significand, 2 * high.exponent, false);
     add(sum, uint128{low.significand} * low.significand, 2 * low.exponent, false);
-    add(sum, uint128{high.significand} * low.significand, high.exponent + low.exponent + 1, high.negative == low.negative);
+    add(sum, uint128{high.significand} * low.significand, high.exponent + low.exponent + 1,
+        high.negative == low.negative);
 }
 
 }  // namespace squarely

@@ -8,9 +8,9 @@ namespace squarely {
 
 struct RoundedSquares {
     PairCounts counts;
-    bool overflowed = false;       // a square, or a sum of them, is beyond the largest double
+    bool overflowed = false;  // a square, or a sum of them, is beyond the largest double
     KahanSums kahan{};
-    double subtrees[64] = {};      // pairwise: subtrees[i] is the sum of 2^i blocks where bit i of blocks is set
+    double subtrees[64] = {};  // pairwise: subtrees[i] is the sum of 2^i blocks where bit i of blocks is set
     std::uint64_t blocks = 0;
 };
 

@@ -32,7 +32,8 @@ std::string described(const State& state) {
 
 void check_same_kind(const State& state, const State& other) {
     if (state.summation == other.summation && state.counts.size() == other.counts.size()) return;
-    throw std::invalid_argument("The states do not match: this one has " + described(state) + ", the other " + described(other) + ".");
+    throw std::invalid_argument("The states do not match: this one has " + described(state) + ", the other " +
+                                described(other) + ".");
 }
 
 bool contains(const PairCounts& counts, const PairCounts& other) {
@@ -47,8 +48,9 @@ PairCounts difference(const PairCounts& counts, const PairCounts& other) {
 
 void check_is_part(bool is_part, std::size_t output) {
     if (is_part) return;
-    throw std::invalid_argument("The other state is no part of this one (output " + std::to_string(output) +
-                                " would be left with a negative count or sum). Subtract only what was merged or updated before.");
+    throw std::invalid_argument(
+        "The other state is no part of this one (output " + std::to_string(output) +
+        " would be left with a negative count or sum). Subtract only what was merged or updated before.");
 }
 
 void append(std::vector<unsigned char>& bytes, std::uint64_t value, int size) {
@@ -72,23 +74,29 @@ PairCounts read_counts(const unsigned char* first) {
     return {read(first, 8), read(first + 8, 8), read(first + 16, 8), read(first + 24, 8), read(first + 32, 8)};
 }
 
-[[noreturn]] void refuse(const std::string& what) { throw std::invalid_argument("These bytes are no squarely state: " + what + "."); }
+[[noreturn]] void refuse(const std::string& what) {
+    throw std::invalid_argument("These bytes are no squarely state: " + what + ".");
+}
 
 const unsigned char* read_sum(State& state, std::size_t output, const unsigned char* first, const unsigned char* last) {
     if (state.summation == Summation::exact) return read_bytes(state.squared_error[output], first, last);
     if (last - first < 16) return nullptr;
-    state.rounded_squared_error[output] = {std::bit_cast<double>(read(first, 8)), std::bit_cast<double>(read(first + 8, 8))};
+    state.rounded_squared_error[output] = {std::bit_cast<double>(read(first, 8)),
+                                           std::bit_cast<double>(read(first + 8, 8))};
     return first + 16;
 }
 
 void check_frame(std::span<const unsigned char> bytes) {
-    if (bytes.size() < header_size + checksum_size) refuse("there are only " + std::to_string(bytes.size()) + " of them");
+    if (bytes.size() < header_size + checksum_size)
+        refuse("there are only " + std::to_string(bytes.size()) + " of them");
     if (!std::equal(std::begin(magic), std::end(magic), bytes.begin())) refuse("they do not start with 'sqst'");
     if (bytes[4] != version) {
-        refuse("they have version " + std::to_string(bytes[4]) + ", and this squarely reads version " + std::to_string(version));
+        refuse("they have version " + std::to_string(bytes[4]) + ", and this squarely reads version " +
+               std::to_string(version));
     }
     const std::size_t body = bytes.size() - checksum_size;
-    if (read(bytes.data() + body, 4) != crc32(bytes.first(body))) refuse("the checksum does not match; they were cut or changed");
+    if (read(bytes.data() + body, 4) != crc32(bytes.first(body)))
+        refuse("the checksum does not match; they were cut or changed");
     if (bytes[5] > 2) refuse("the summation is unknown");
 }
 
@@ -165,7 +173,8 @@ State from_bytes(std::span<const unsigned char> bytes) {
     const unsigned char* first = bytes.data() + header_size;
     const unsigned char* last = bytes.data() + bytes.size() - checksum_size;
     // Before memory is asked for: a wrong number must not ask for all of it.
-    if (outputs > static_cast<std::uint64_t>(last - first) / smallest_output_size) refuse("the number of outputs does not fit their length");
+    if (outputs > static_cast<std::uint64_t>(last - first) / smallest_output_size)
+        refuse("the number of outputs does not fit their length");
     State state = make_state(outputs, static_cast<Summation>(bytes[5]));
     for (std::size_t i = 0; i < outputs; ++i) {
         if (last - first < 40) refuse("they end too early");

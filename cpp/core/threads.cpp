@@ -42,7 +42,9 @@ std::atomic<bool> forked{false};
 }
 
 int checked(int count) {
-    if (count < 0) throw std::invalid_argument("The number of threads must be 0 (the default) or more, got " + std::to_string(count) + ".");
+    if (count < 0)
+        throw std::invalid_argument("The number of threads must be 0 (the default) or more, got " +
+                                    std::to_string(count) + ".");
     return count;
 }
 
@@ -52,7 +54,8 @@ int count_at_start() {
     char* end = nullptr;
     const long count = std::strtol(text, &end, 10);
     if (*end != '\0' || count < 0 || count > 65536) {
-        throw std::invalid_argument("SQUARELY_NUM_THREADS must be a whole number from 0 (the default) to 65536, got '" + std::string(text) + "'.");
+        throw std::invalid_argument("SQUARELY_NUM_THREADS must be a whole number from 0 (the default) to 65536, got '" +
+                                    std::string(text) + "'.");
     }
     return static_cast<int>(count);
 }

@@ -13,8 +13,8 @@ namespace squarely {
 namespace {
 
 // A job is a stretch of rows of a few outputs: eight float64 values lie in one cache line of a C-ordered array, so the
-// line is fetched once for all of them. How rows are cut depends on their number alone, never on threads: that keeps the
-// kahan and pairwise sums the same on any number of them.
+// line is fetched once for all of them. How rows are cut depends on their number alone, never on threads: that keeps
+// the kahan and pairwise sums the same on any number of them.
 constexpr std::ptrdiff_t outputs_in_job = 8;
 constexpr std::ptrdiff_t smallest_stretch = 128 * block_length;
 constexpr std::ptrdiff_t most_stretches = 64;
@@ -22,9 +22,9 @@ constexpr std::ptrdiff_t most_stretches = 64;
 struct Plan {
     std::ptrdiff_t rows;
     std::ptrdiff_t outputs;
-    std::ptrdiff_t stretch;    // rows, a multiple of block_length
+    std::ptrdiff_t stretch;  // rows, a multiple of block_length
     std::ptrdiff_t stretches;
-    std::ptrdiff_t groups;     // of outputs
+    std::ptrdiff_t groups;  // of outputs
 };
 
 struct Job {
@@ -59,7 +59,8 @@ void for_each_block(const Job& job, AddRows add_rows) {
 
 using Columns = std::span<const Column>;
 
-void run_exact(State& state, Columns y_true, Columns y_pred, const Job& job, const Kernels& kernels, std::mutex& mutex) {
+void run_exact(State& state, Columns y_true, Columns y_pred, const Job& job, const Kernels& kernels,
+               std::mutex& mutex) {
     const FloatingPointEnvironment environment;
     BlockBuffers buffers;
     std::vector<ExactSquares> squares(outputs_of(job));
@@ -88,7 +89,8 @@ void run_rounded(RoundedPart* parts, Summation summation, Columns y_true, Column
     std::vector<RoundedSquares> squares(outputs_of(job));
     for_each_block(job, [&](std::ptrdiff_t output, Rows rows) {
         const auto i = static_cast<std::size_t>(output);
-        add_rows(squares[i - static_cast<std::size_t>(job.first_output)], summation, kernels, y_true[i], y_pred[i], rows, buffers);
+        add_rows(squares[i - static_cast<std::size_t>(job.first_output)], summation, kernels, y_true[i], y_pred[i],
+                 rows, buffers);
     });
     for (std::size_t i = 0; i < squares.size(); ++i) {
         parts[i] = {squares[i].counts, result(squares[i], summation)};
@@ -101,9 +103,8 @@ void update_exact(State& state, Columns y_true, Columns y_pred, const Plan& plan
         run_exact(state, y_true, y_pred, job_at(plan, 0), kernels, mutex);
         return;
     }
-    parallel_for(static_cast<int>(plan.stretches * plan.groups), [&](int index) {
-        run_exact(state, y_true, y_pred, job_at(plan, index), kernels, mutex);
-    });
+    parallel_for(static_cast<int>(plan.stretches * plan.groups),
+                 [&](int index) { run_exact(state, y_true, y_pred, job_at(plan, index), kernels, mutex); });
 }
 
 // Parts are joined in the order of the rows, whichever thread was first.

@@ -1,4 +1,5 @@
-// Compiled once per instruction set; targets.cmake names the sets and defines SQUARELY_KERNELS, the one exported symbol.
+// Compiled once per instruction set; targets.cmake names the sets and defines SQUARELY_KERNELS, the one exported
+// symbol.
 #include "kernels.hpp"
 
 #include "lanes.hpp"

@@ -10,7 +10,7 @@ namespace squarely {
 constexpr int block_length = 512;   // two streams of 4 KB: they fit in L1 beside everything else
 constexpr int block_multiple = 64;  // kernels take whole multiples; the load stage pads with pairs of equal zeros
 constexpr int max_lanes = 8;
-constexpr int kahan_lanes = 16;     // the same on every target, so that Kahan sums have the same bits on every target
+constexpr int kahan_lanes = 16;  // the same on every target, so that Kahan sums have the same bits on every target
 
 // Where the data of coming blocks lies; the kernel prefetches it while it computes.
 struct Ahead {

@@ -70,7 +70,8 @@ SQUARELY_INLINE NarrowBits smaller(NarrowBits a, NarrowBits b) {
     // Plain SSE2 compares signed integers only: flip the top bits first.
     typedef std::int32_t Signed __attribute__((vector_size(lanes * 8)));
     const NarrowBits top = NarrowBits{} + 0x80000000u;
-    const auto below = __builtin_bit_cast(NarrowBits, __builtin_bit_cast(Signed, a ^ top) < __builtin_bit_cast(Signed, b ^ top));
+    const auto below =
+        __builtin_bit_cast(NarrowBits, __builtin_bit_cast(Signed, a ^ top) < __builtin_bit_cast(Signed, b ^ top));
     return (a & below) | (b & ~below);
 #else
     return a < b ? a : b;

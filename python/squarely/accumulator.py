@@ -25,7 +25,7 @@ __all__ = ["Accumulator"]
 
 Count = int | npt.NDArray[np.int64]
 
-# The byte form: magic, version, length of the configuration (JSON), configuration, state (may be empty), CRC-32 of it all.
+# The byte form: magic, version, length of the configuration, configuration (JSON), state (may be empty), CRC-32.
 MAGIC = b"sqac"
 VERSION = 1
 HEADER = struct.Struct("<4sBI")
@@ -47,8 +47,8 @@ class Accumulator:
     nan_policy : {"raise", "propagate", "omit", "omit_true"}, default="raise"
         What a NaN means, as in `mean_squared_error`.
     summation : {"exact", "kahan", "pairwise"}, default="exact"
-        How sums are formed. A state takes about 600 bytes an output when exact and 56 otherwise; only exact ones promise
-        the same bits for every chunking.
+        How sums are formed. A state takes about 600 bytes an output when exact and 56 otherwise; only exact ones
+        promise the same bits for every chunking.
 
     Raises
     ------

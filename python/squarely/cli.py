@@ -2,7 +2,6 @@
 
 import contextlib
 import difflib
-import importlib.metadata
 import importlib.util
 import json
 import math
@@ -14,13 +13,15 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import squarely
-from squarely.files import FileError, FileScores, MissingValueError, Progress, score_files
+from squarely.files import FileError, FileScores, InfiniteValueError, MissingValueError, Progress, score_files
 
 if TYPE_CHECKING:
     import typer
 
 EXIT_REFUSED = 2  # what was asked for cannot be done; one line on standard error says why
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
+
+DIGEST_SHOWN = 16  # characters in the table, enough for the eye; JSON has all of them
 
 EXTRAS = ("pyarrow", "rich", "typer")
 SHORT_NAMES = {"mse": "mean_squared_error", "rmse": "root_mean_squared_error", "sse": "sum_squared_error"}
@@ -77,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except MissingValueError as error:
         return _refuse(f"{error}; --nan omit leaves such rows out")
+    except InfiniteValueError as error:
+        return _refuse(f"{error}; --nan propagate lets it through to the scores")
     except (_UsageError, FileError, OSError, ImportError) as error:
         return _refuse(str(error))
     except Exception as error:
@@ -136,7 +139,7 @@ def _print_version(wanted: bool) -> None:
 
 
 def _version() -> str:
-    return f"squarely {importlib.metadata.version('squarely')}"
+    return f"squarely {squarely.__version__}"
 
 
 def _metric_names(given: str) -> list[str]:
@@ -205,7 +208,9 @@ def _as_table(scores: FileScores) -> str:
     columns[0] += ["rows read", "pairs scored", "pairs left out", "digest"]
     for name, score in scores.predictions.items():
         counts = [scores.rows, score.count, score.omitted]
-        columns.append([name, *map(repr, score.metrics.values()), *map(str, counts), score.digest])
+        columns.append(
+            [name, *map(repr, score.metrics.values()), *map(str, counts), f"{score.digest[:DIGEST_SHOWN]}..."]
+        )
     widths = [max(map(len, column)) for column in columns]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))

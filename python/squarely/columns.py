@@ -1,5 +1,6 @@
 """Containers become NumPy arrays the core reads in place: float64 or float32, of one or two dimensions."""
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ def as_columns(values: object, name: str, function: str) -> FloatArray:
     """Return values as a float array, in place where they already are one, and never rounded."""
     array = _as_array(values, name, function)
     if array.ndim > 2:
-        raise ValueError(f"Found array with dim {array.ndim}, while dim <= 2 is required. {name} has shape {array.shape}.")
+        raise ValueError(
+            f"Found array with dim {array.ndim}, while dim <= 2 is required. {name} has shape {array.shape}."
+        )
     if array.shape[0] == 0:
         raise ValueError(
             f"Found array with 0 sample(s) (shape={array.shape}) while a minimum of 1 is required. It is {name}."
@@ -29,7 +32,7 @@ def as_columns(values: object, name: str, function: str) -> FloatArray:
 
 
 def _as_array(values: object, name: str, function: str) -> npt.NDArray[Any]:
-    if isinstance(values, np.ma.MaskedArray):
+    if _is_masked(values):
         return _unmasked(values, name)
     if isinstance(values, np.ndarray) and values.ndim > 0:
         return values
@@ -42,11 +45,17 @@ def _as_array(values: object, name: str, function: str) -> npt.NDArray[Any]:
     return np.asarray(values)
 
 
+def _is_masked(values: object) -> bool:
+    # Whoever has a masked array has imported numpy.ma; for everyone else it is most of the time of our import.
+    masked_arrays = sys.modules.get("numpy.ma")
+    return masked_arrays is not None and isinstance(values, masked_arrays.MaskedArray)
+
+
 def _or_scalar(values: object) -> Any:
     return values if hasattr(values, "__array__") or hasattr(values, "__len__") else 0
 
 
-def _unmasked(values: np.ma.MaskedArray[Any, Any], name: str) -> npt.NDArray[Any]:
+def _unmasked(values: Any, name: str) -> npt.NDArray[Any]:
     if np.ma.is_masked(values):
         raise ValueError(
             f"{name} is a masked array with masked elements. Leave those pairs out of both arrays first, "
@@ -97,6 +106,10 @@ def _is_same(array: npt.NDArray[Any], floats: npt.NDArray[np.float64]) -> bool:
     if array.dtype.kind == "f" and array.dtype.itemsize > 8:
         return bool(np.array_equal(floats, array, equal_nan=True))
     if array.dtype.kind == "O":
-        return all(isinstance(value, (float, str)) or value is None or value == kept
-                   for value, kept in zip(array.flat, floats.flat, strict=True))
+        # Compared as Python numbers: NumPy would round an int before it compares.
+        kept = floats.ravel().tolist()
+        return all(
+            isinstance(value, (float, str)) or value is None or value == number
+            for value, number in zip(array.flat, kept, strict=True)
+        )
     return True

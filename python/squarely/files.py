@@ -11,6 +11,7 @@ import glob
 import gzip
 import importlib
 import io
+import itertools
 import math
 import mmap
 import os
@@ -26,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import squarely
+from squarely.validation import NanPolicy, Summation
 
 BATCH_ROWS = 65_536  # two float64 columns of a batch fit the L2 cache: what is decoded is scored while it is warm
 CSV_BLOCK_BYTES = 1 << 20  # larger blocks parse no faster; blocks of 256 KiB are a quarter slower
@@ -50,6 +52,10 @@ class MissingValueError(FileError):
     """A NaN or an empty value where the NaN policy does not allow one."""
 
 
+class InfiniteValueError(FileError):
+    """An infinity where the NaN policy does not let it through."""
+
+
 class Progress(NamedTuple):
     """How far a score over files has come."""
 
@@ -60,7 +66,7 @@ class Progress(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Score:
+class ColumnScore:
     """What one prediction column scored."""
 
     metrics: dict[str, float]
@@ -76,7 +82,7 @@ class FileScores:
     files: list[str]
     true: str
     rows: int
-    predictions: dict[str, Score]
+    predictions: dict[str, ColumnScore]
 
 
 class Batch(NamedTuple):
@@ -107,8 +113,8 @@ def score_files(
     true: str,
     pred: str | Sequence[str],
     metrics: Sequence[str] = ("mean_squared_error",),
-    nan_policy: str = "raise",
-    summation: str = "exact",
+    nan_policy: NanPolicy = "raise",
+    summation: Summation = "exact",
     progress: Callable[[Progress], object] | None = None,
 ) -> FileScores:
     r"""Score prediction columns against a truth column over one or more files.
@@ -242,13 +248,14 @@ def _tracked_batches(
         rows += batch_start
 
 
-def _score(files: Sequence[str], rows: int, name: str, accumulator: "squarely.Accumulator") -> Score:
+def _score(files: Sequence[str], rows: int, name: str, accumulator: "squarely.Accumulator") -> ColumnScore:
     where = files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
     if rows == 0:
         raise FileError(f"{where}: there are no rows to score")
     if accumulator.count == 0:
         raise FileError(f"{where}: no pair is left to score for column {name!r}: every row has a missing value")
-    return Score(accumulator.compute(), accumulator.count, accumulator.omitted, accumulator.digest())
+    metrics = {metric: float(value) for metric, value in accumulator.compute().items()}
+    return ColumnScore(metrics, int(accumulator.count), int(accumulator.omitted), accumulator.digest())
 
 
 def _refusal(
@@ -256,17 +263,20 @@ def _refusal(
     batch_start: int,
     true: tuple[str, Column],
     pred: tuple[str, Column],
-    nan_policy: str,
+    nan_policy: NanPolicy,
     error: ValueError,
 ) -> FileError:
-    """Say which column made an update fail; looked up only now, so that good data is never searched."""
-    truth_missing, pred_missing = np.isnan(true[1]), np.isnan(pred[1])
-    if nan_policy == "omit_true":
-        truth_missing, pred_missing = np.zeros_like(truth_missing), pred_missing & ~truth_missing
-    for name, missing in ((true[0], truth_missing), (pred[0], pred_missing)):
-        if missing.any():
-            row = batch_start + int(missing.argmax()) + 1
-            return MissingValueError(f"{path}: column {name!r} has a missing value or NaN in data row {row}")
+    """Say which value made an update fail; looked up only now, so that good data is never searched."""
+    scored = ~np.isnan(true[1]) if nan_policy == "omit_true" else np.ones(len(true[1]), np.bool_)
+    for refused, kind, description in (
+        (np.isnan, MissingValueError, "a missing value or NaN"),
+        (np.isinf, InfiniteValueError, "an infinite value"),
+    ):
+        for name, column in (true, pred):
+            found = refused(column) & scored
+            if found.any():
+                row = batch_start + int(found.argmax()) + 1
+                return kind(f"{path}: column {name!r} has {description} in data row {row}")
     return FileError(f"{path}: columns {true[0]!r} and {pred[0]!r} cannot be scored: {_one_line(error)}")
 
 
@@ -374,14 +384,13 @@ def _csv_batches(path: str, columns: Sequence[str]) -> Iterator[tuple[Any, float
     """
     with _csv_content(path) as (content, fraction):
         blocks = _row_blocks(content)
-        names, block = _csv_header(next(blocks, b""))
+        names, first = _csv_header(next(blocks, b""))
         rows = 0
-        while block is not None:
+        for block in itertools.chain([first], blocks):
             if block.strip(b"\r\n"):
                 batch = _parse_rows(block, rows, names, columns)
                 rows += batch.num_rows
                 yield batch, fraction()
-            block = next(blocks, None)
 
 
 @contextlib.contextmanager
@@ -448,7 +457,7 @@ def _field_quotes(text: bytes) -> NDArray[np.intp]:
         return quotes
     # Some quote is a character like others, as in: 3.5" disk. This is 50 times slower, and rarely needed.
     fields = CSV_QUOTED_FIELD.finditer(text)
-    return np.array([edge for field in fields for edge in field.span("quoted")], np.intp)
+    return np.array([edge for field in fields for edge in (field.start("quoted"), field.end() - 1)], np.intp)
 
 
 def _csv_header(block: bytes) -> tuple[list[str], bytes]:

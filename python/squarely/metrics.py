@@ -57,8 +57,8 @@ def mean_squared_error(
         What a NaN means: an error; a result of NaN; the pair is left out of its output; left out if the truth is NaN
         and an error if only the prediction is. Infinity is an error unless propagated.
     summation : {"exact", "kahan", "pairwise"}, default="exact"
-        "exact" gives the double nearest to the real number, the same bits on every machine. The others round as they go:
-        compensated in sixteen lanes, or along a binary tree; they too do not depend on threads or instruction set.
+        "exact" gives the double nearest to the real number, the same bits on every machine. The others round as they
+        go: compensated in sixteen lanes, or along a binary tree; they too do not depend on threads or instruction set.
 
     Returns
     -------

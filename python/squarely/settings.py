@@ -11,8 +11,8 @@ def set_num_threads(count: int) -> None:
     Parameters
     ----------
     count : int
-        A positive number, or 0 for the default: the cores this process may use (its affinity mask and, in a container, its
-        quota), and never more than OMP_NUM_THREADS or threadpoolctl allow. At import, the environment variable
+        A positive number, or 0 for the default: the cores this process may use (its affinity mask and, in a container,
+        its quota), and never more than OMP_NUM_THREADS or threadpoolctl allow. At import, the environment variable
         SQUARELY_NUM_THREADS is read instead. Small arrays and forked children always use one thread.
 
     Raises
@@ -73,8 +73,8 @@ def set_target(name: str) -> None:
     Parameters
     ----------
     name : str
-        One of `targets()`, or an empty string for the best of them. At import, the environment variable SQUARELY_TARGET is
-        read instead.
+        One of `targets()`, or an empty string for the best of them. At import, the environment variable
+        SQUARELY_TARGET is read instead.
 
     Raises
     ------

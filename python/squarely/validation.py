@@ -95,8 +95,8 @@ def check_finite(state: "State", nan_policy: str, dtype: "np.dtype[Any]") -> Non
     missing_true, missing_pred = sum(state.missing_true), sum(state.missing_pred)
     if nan_policy == "raise" and missing_true + missing_pred > 0:
         raise ValueError(
-            f"Input contains NaN. {missing_true} values of y_true and, where y_true is a number, {missing_pred} of y_pred "
-            "are NaN; pass nan_policy='omit' to leave those pairs out, or 'propagate' to get NaN."
+            f"Input contains NaN. {missing_true} values of y_true and, where y_true is a number, {missing_pred} of "
+            "y_pred are NaN; pass nan_policy='omit' to leave those pairs out, or 'propagate' to get NaN."
         )
     if nan_policy == "omit_true" and missing_pred > 0:
         raise ValueError(

@@ -33,8 +33,8 @@ bool is_negative(const ExactSum& sum);
 // Each result is the double nearest to the real number, ties to even. Overflow gives an infinity,
 // and a root is taken of the exact quotient, so it can be finite where the mean is not.
 double to_double(const ExactSum& sum);
-double mean(const ExactSum& sum, std::uint64_t count);       // sum / count, count > 0
-double root_mean(const ExactSum& sum, std::uint64_t count);  // sqrt(sum / count), sum >= 0, count > 0
+double mean(const ExactSum& sum, std::uint64_t count);                 // sum / count, count > 0
+double root_mean(const ExactSum& sum, std::uint64_t count);            // sqrt(sum / count), sum >= 0, count > 0
 double ratio(const ExactSum& numerator, const ExactSum& denominator);  // denominator != 0
 
 // Byte form: sign byte, index of the first limb in use, number of limbs in use, then the limbs of the

@@ -10,7 +10,7 @@ namespace squarely {
 
 struct OutputSums {
     const PairCounts& counts;
-    const ExactSum* squared_error;     // null where the summation rounds
+    const ExactSum* squared_error;  // null where the summation rounds
     RoundedSum rounded_squared_error;
 };
 

@@ -1,7 +1,7 @@
 // The exact sum of squared differences: slice the difference, then square the slices.
 //
-// A difference is split into three slices on fixed grids, u1 = 2^(E-24), u2 = u1 * 2^-25, u3 = u2 * 2^-24, so that every
-// product of two slices is an integer multiple of its unit, small enough for eight of them to be added without
+// A difference is split into three slices on fixed grids, u1 = 2^(E-24), u2 = u1 * 2^-25, u3 = u2 * 2^-24, so that
+// every product of two slices is an integer multiple of its unit, small enough for eight of them to be added without
 // rounding. Two checks prove, once a block, that nothing was lost:
 //   C  the third slice took up everything that was left, the rounding error of the subtraction included;
 //   R  the accumulator of the largest products kept its exponent, which bounds sum(d1^2) by 2^51 units, and by

@@ -8,7 +8,8 @@ namespace squarely {
 namespace {
 
 template <class Term, int... I>
-SQUARELY_INLINE void add_compensated(const Block& block, std::ptrdiff_t first, Ahead& ahead, Vector* high, Vector* low, Steps<I...>) {
+SQUARELY_INLINE void add_compensated(const Block& block, std::ptrdiff_t first, Ahead& ahead, Vector* high, Vector* low,
+                                     Steps<I...>) {
     const auto step = [&](int i) __attribute__((always_inline)) {
         const std::ptrdiff_t element = first + i * lanes;
         if (element % 8 == 0) prefetch_next(ahead);

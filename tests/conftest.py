@@ -1,0 +1,32 @@
+"""Every test that takes `target` runs once on each instruction set this machine has."""
+
+from collections.abc import Iterator
+
+import hypothesis
+import numpy as np
+import pytest
+
+import squarely
+
+# The same examples on every run; a deadline would measure the machine, not the code.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=200)
+hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.fixture(params=squarely.targets())
+def target(request: pytest.FixtureRequest) -> Iterator[str]:
+    squarely.set_target(request.param)
+    yield request.param
+    squarely.set_target("")
+
+
+@pytest.fixture(autouse=True)
+def default_settings() -> Iterator[None]:
+    yield
+    squarely.set_target("")
+    squarely.set_num_threads(0)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20260101)

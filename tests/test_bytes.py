@@ -1,0 +1,111 @@
+"""The byte form: round trips, old states, and nothing damaged gets through."""
+
+import pathlib
+
+import hypothesis
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+
+import squarely
+from squarely import _core
+
+STATES = pathlib.Path(__file__).parent / "states"
+
+
+def filled(**configuration: object) -> squarely.Accumulator:
+    y_true, y_pred = np.random.default_rng(0).standard_normal((2, 100, 3))
+    return squarely.Accumulator(**configuration).update(y_true, y_pred)
+
+
+CONFIGURATIONS = [
+    {},
+    {"summation": "kahan"},
+    {"summation": "pairwise"},
+    {"multioutput": [1.0, 2.0, 0.5]},
+    {"nan_policy": "omit", "metrics": ("root_mean_squared_error", "mean_squared_error")},
+]
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS)
+def test_bytes_bring_back_the_accumulator(configuration: dict[str, object]) -> None:
+    for accumulator in (filled(**configuration), squarely.Accumulator(**configuration)):
+        again = squarely.Accumulator.from_bytes(accumulator.to_bytes())
+        assert again == accumulator
+        assert again.to_bytes() == accumulator.to_bytes()
+        assert again.update(np.ones((2, 3)), np.zeros((2, 3))) != accumulator
+
+
+def test_a_state_is_small() -> None:
+    y_true, y_pred = np.random.default_rng(0).standard_normal((2, 100_000))
+    assert len(squarely.Accumulator().update(y_true, y_pred).to_bytes()) < 400
+
+
+def test_every_flipped_bit_is_found() -> None:
+    data = filled().to_bytes()
+    for position in range(len(data)):
+        for bit in range(8):
+            damaged = bytearray(data)
+            damaged[position] ^= 1 << bit
+            with pytest.raises(ValueError, match="These bytes are no squarely"):
+                squarely.Accumulator.from_bytes(bytes(damaged))
+
+
+def test_every_cut_and_every_tail_is_found() -> None:
+    data = filled().to_bytes()
+    for length in range(len(data)):
+        with pytest.raises(ValueError, match="These bytes are no squarely"):
+            squarely.Accumulator.from_bytes(data[:length])
+    with pytest.raises(ValueError, match="These bytes are no squarely"):
+        squarely.Accumulator.from_bytes(data + b"\0")
+
+
+def with_checksum(body: bytes) -> bytes:
+    import struct
+    import zlib
+
+    return body + struct.pack("<I", zlib.crc32(body))
+
+
+def test_the_checksum_is_the_common_one() -> None:
+    data = filled()._state.to_bytes()
+    assert with_checksum(data[:-4]) == data
+
+
+def test_newer_versions_are_named() -> None:
+    data = filled().to_bytes()
+    with pytest.raises(ValueError, match="they have version 9, and this squarely reads versions up to 1"):
+        squarely.Accumulator.from_bytes(data[:4] + b"\x09" + data[5:])
+    state = filled()._state.to_bytes()
+    with pytest.raises(ValueError, match="they have version 9"):
+        _core.State.from_bytes(with_checksum(state[:4] + b"\x09" + state[5:-4]))
+
+
+@hypothesis.given(st.integers(0, 10**6), st.binary(min_size=1, max_size=9))
+def test_states_with_a_right_checksum_and_wrong_insides_never_crash(position: int, patch: bytes) -> None:
+    state = filled()._state.to_bytes()[:-4]
+    position = position % len(state)
+    damaged = state[:position] + patch + state[position + len(patch) :]
+    try:
+        again = _core.State.from_bytes(with_checksum(damaged))
+    except ValueError:
+        return
+    assert again.to_bytes() == with_checksum(damaged)
+
+
+@hypothesis.given(st.binary(max_size=80))
+def test_arbitrary_bytes_are_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="These bytes are no squarely"):
+        squarely.Accumulator.from_bytes(data)
+    with pytest.raises(ValueError, match="These bytes are no squarely"):
+        _core.State.from_bytes(with_checksum(data))
+
+
+def test_states_of_earlier_versions_stay_readable() -> None:
+    y_true, y_pred = [3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0]
+    for path in sorted(STATES.glob("*.sqac")):
+        accumulator = squarely.Accumulator.from_bytes(path.read_bytes())
+        assert accumulator["mean_squared_error"] == 0.375, path.name
+        summation = path.stem.split("-")[-1]
+        assert accumulator == squarely.Accumulator(summation=summation).update(y_true, y_pred), path.name
+    assert len(list(STATES.glob("*.sqac"))) >= 3

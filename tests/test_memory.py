@@ -1,0 +1,32 @@
+"""Extra memory does not grow with the number of rows."""
+
+import subprocess
+import sys
+
+import pytest
+
+# Peak resident memory of one call on forty megabytes of input, above what was resident before it.
+CODE = """
+import resource, sys, numpy as np, squarely
+kind, dtype, summation, threads = sys.argv[1:]
+squarely.set_num_threads(int(threads))
+shape = {"flat": (5_000_000,), "strided": (10_000_000,), "C": (500_000, 10), "Fortran": (10, 500_000)}[kind]
+y_true, y_pred = np.ones(shape, dtype), np.full(shape, 0.5, dtype)
+if kind == "strided":
+    y_true, y_pred = y_true[::2], y_pred[::2]
+if kind == "Fortran":
+    y_true, y_pred = y_true.T, y_pred.T
+squarely.mean_squared_error(y_true[:70_000], y_pred[:70_000], summation=summation)  # starts the threads
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert squarely.mean_squared_error(y_true, y_pred, summation=summation) == 0.25
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.parametrize("kind", ["flat", "strided", "C", "Fortran"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+def test_no_path_takes_a_megabyte(kind: str, dtype: str, summation: str) -> None:
+    command = [sys.executable, "-c", CODE, kind, dtype, summation, "2"]
+    kilobytes = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert kilobytes < 1024

@@ -1,0 +1,114 @@
+"""Threads: how many, from where, and alive after a fork."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import squarely
+from squarely import _core
+
+needs_openmp = pytest.mark.skipif(not _core.openmp, reason="built without OpenMP")
+LARGE = 400_000
+
+
+def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@needs_openmp
+def test_the_number_asked_for_is_used() -> None:
+    for count in (1, 2, 3, 7):
+        squarely.set_num_threads(count)
+        assert squarely.get_num_threads() == count
+    squarely.set_num_threads(0)
+    assert 1 <= squarely.get_num_threads() <= len(os.sched_getaffinity(0))
+
+
+def test_a_negative_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="must be 0 .* or more, got -1"):
+        squarely.set_num_threads(-1)
+
+
+@needs_openmp
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"SQUARELY_NUM_THREADS": "3"}, "3"),
+        ({"OMP_NUM_THREADS": "1"}, "1"),
+        ({"OMP_NUM_THREADS": "1", "SQUARELY_NUM_THREADS": "4"}, "1" if len(os.sched_getaffinity(0)) > 1 else "4"),
+    ],
+)
+def test_the_environment_sets_the_number(environment: dict[str, str], expected: str) -> None:
+    found = run("import squarely; print(squarely.get_num_threads())", **environment)
+    assert found.stdout.strip() == expected, found.stderr
+
+
+@pytest.mark.parametrize("value", ["two", "-1", "1.5", "99999999999"])
+def test_a_wrong_number_in_the_environment_is_refused_at_import(value: str) -> None:
+    found = run("import squarely", SQUARELY_NUM_THREADS=value)
+    assert found.returncode != 0
+    assert f"SQUARELY_NUM_THREADS must be a whole number from 0 (the default) to 65536, got '{value}'" in found.stderr
+
+
+@needs_openmp
+def test_affinity_limits_the_default() -> None:
+    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); import squarely; "
+    found = run(code + "print(squarely.get_num_threads())")
+    assert found.stdout.strip() == "1", found.stderr
+
+
+def score_large() -> float:
+    y_true = np.random.default_rng(0).standard_normal(LARGE)
+    return float(squarely.mean_squared_error(y_true, y_true[::-1]))
+
+
+def score_in_child(queue: "multiprocessing.Queue[tuple[int, float]]") -> None:
+    queue.put((squarely.get_num_threads(), score_large()))
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_child_is_alive_and_has_one_thread() -> None:
+    squarely.set_num_threads(2)
+    expected = score_large()  # starts the parent's team, which the child does not inherit
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    child = context.Process(target=score_in_child, args=(queue,))
+    child.start()
+    try:
+        assert queue.get(timeout=60) == (1, expected)
+        child.join(timeout=60)
+        assert child.exitcode == 0
+    finally:
+        child.kill()
+    assert score_large() == expected
+
+
+def test_many_python_threads_call_at_once() -> None:
+    expected = score_large()
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: score_large(), range(24))) == {expected}
+
+
+def test_the_interpreter_is_free_while_large_arrays_are_read() -> None:
+    # The worker below takes several updates' time in total; the main thread counts meanwhile.
+    y_true = np.ones((200, 100_000))
+    ticks = 0
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(
+            lambda: [squarely.mean_squared_error(y_true, y_true, multioutput="raw_values") for _ in "12"]
+        )
+        while not done.done():
+            ticks += 1
+    assert ticks > 10

@@ -30,16 +30,16 @@ ALWAYS_INLINE vector squared_error_term(vector sum, vector truth, vector predict
 
 ALWAYS_INLINE vector read_term(vector sum, vector truth, vector prediction) { return sum + (truth + prediction); }
 
-ALWAYS_INLINE vector load(const ELEMENT *from) { return *(const loaded_vector *)from; }
+ALWAYS_INLINE vector load(const ELEMENT* from) { return *(const loaded_vector*)from; }
 
 /* The scalar head and tail go through the vector term as well: one formula, written once. */
-ALWAYS_INLINE vector add_single(vector sum, ELEMENT truth, ELEMENT prediction, term *add) {
+ALWAYS_INLINE vector add_single(vector sum, ELEMENT truth, ELEMENT prediction, term* add) {
     return add(sum, (vector){truth}, (vector){prediction});
 }
 
 /* The loops over `unrolled` vanish, and with them the array: each sum has a register of its own. */
-ALWAYS_INLINE double sum_stretch(const ELEMENT *truth, const ELEMENT *prediction, size_t count, size_t ahead,
-                                 int prefetching, term *add) {
+ALWAYS_INLINE double sum_stretch(const ELEMENT* truth, const ELEMENT* prediction, size_t count, size_t ahead,
+                                 int prefetching, term* add) {
     vector sums[unrolled], edge = {0};
     size_t i = 0;
 #pragma GCC unroll 8
@@ -52,8 +52,8 @@ ALWAYS_INLINE double sum_stretch(const ELEMENT *truth, const ELEMENT *prediction
         for (int k = 0; k < unrolled; ++k) {
             const ELEMENT *truths = truth + i + k * lanes, *predictions = prediction + i + k * lanes;
             if (prefetching && k * lanes % line == 0) {
-                __builtin_prefetch((const char *)truths + ahead, 0, 3);
-                __builtin_prefetch((const char *)predictions + ahead, 0, 3);
+                __builtin_prefetch((const char*)truths + ahead, 0, 3);
+                __builtin_prefetch((const char*)predictions + ahead, 0, 3);
             }
             sums[k] = add(sums[k], load(truths), load(predictions));
             /* Prefetches in a bunch, as the compiler would have them, cost a tenth of the speed. */
@@ -72,22 +72,22 @@ ALWAYS_INLINE double sum_stretch(const ELEMENT *truth, const ELEMENT *prediction
 }
 
 /* Not inlined: `repeats` calls must be `repeats` readings. */
-__attribute__((noinline)) static double sum_squared_errors(const ELEMENT *truth, const ELEMENT *prediction,
+__attribute__((noinline)) static double sum_squared_errors(const ELEMENT* truth, const ELEMENT* prediction,
                                                            size_t count, size_t ahead) {
     return ahead ? sum_stretch(truth, prediction, count, ahead, 1, squared_error_term)
                  : sum_stretch(truth, prediction, count, 0, 0, squared_error_term);
 }
 
-__attribute__((noinline)) static double sum_both(const ELEMENT *truth, const ELEMENT *prediction, size_t count,
+__attribute__((noinline)) static double sum_both(const ELEMENT* truth, const ELEMENT* prediction, size_t count,
                                                  size_t ahead) {
     return ahead ? sum_stretch(truth, prediction, count, ahead, 1, read_term)
                  : sum_stretch(truth, prediction, count, 0, 0, read_term);
 }
 
-typedef double stretch_sum(const ELEMENT *, const ELEMENT *, size_t, size_t);
+typedef double stretch_sum(const ELEMENT*, const ELEMENT*, size_t, size_t);
 
-ALWAYS_INLINE double repeat(const ELEMENT *truth, const ELEMENT *prediction, size_t count, size_t ahead, int threads,
-                            size_t repeats, stretch_sum *sum) {
+ALWAYS_INLINE double repeat(const ELEMENT* truth, const ELEMENT* prediction, size_t count, size_t ahead, int threads,
+                            size_t repeats, stretch_sum* sum) {
     double total = 0;
     for (size_t r = 0; r < repeats; ++r) {
         __asm__ volatile("" : "+r"(truth), "+r"(prediction) : : "memory");
@@ -109,12 +109,12 @@ ALWAYS_INLINE double repeat(const ELEMENT *truth, const ELEMENT *prediction, siz
 
 /* ahead: how many bytes before their use the data are prefetched; 0 leaves it to the processor.
  * repeats: the loop is here, so that a call from Python costs nothing even for a hundred elements. */
-double plain_squared_error(const ELEMENT *truth, const ELEMENT *prediction, size_t count, size_t ahead, int threads,
+double plain_squared_error(const ELEMENT* truth, const ELEMENT* prediction, size_t count, size_t ahead, int threads,
                            size_t repeats) {
     return repeat(truth, prediction, count, ahead, threads, repeats, sum_squared_errors);
 }
 
-double plain_read(const ELEMENT *truth, const ELEMENT *prediction, size_t count, size_t ahead, int threads,
+double plain_read(const ELEMENT* truth, const ELEMENT* prediction, size_t count, size_t ahead, int threads,
                   size_t repeats) {
     return repeat(truth, prediction, count, ahead, threads, repeats, sum_both);
 }

@@ -20,6 +20,24 @@ def sum_of_squares(y_true: Iterable[float], y_pred: Iterable[float]) -> Fraction
     return Fraction(total, 4**UNIT)
 
 
+def sums_held_by(state: bytes) -> list[Fraction]:
+    """Return the exact sum of every output of `_core.State.to_bytes()`, by the documented byte form.
+
+    A rounded score shows the leading 53 bits of a sum. This shows the rest.
+    """
+    outputs = int.from_bytes(state[6:14], "little")
+    position = 14
+    sums = []
+    for _ in range(outputs):
+        position += 5 * 8
+        sign, bottom, used = state[position : position + 3]
+        limbs = state[position + 3 : position + 3 + 8 * used]
+        magnitude = int.from_bytes(limbs, "little") << (64 * bottom)
+        sums.append(Fraction(-magnitude if sign else magnitude, 4**UNIT))
+        position += 3 + 8 * used
+    return sums
+
+
 def nearest_double(value: Fraction) -> float:
     try:
         return float(value)  # Python divides integers with one correct rounding

@@ -26,16 +26,16 @@ METRICS = ("mean_squared_error", "root_mean_squared_error", "sum_squared_error")
 SUFFIXES = ("parquet", "csv", "csv.gz", "csv.zip", "arrow", "feather", "ipc", "arrows")
 
 
-def write_table(path, columns, **options):
-    """Write columns as the format that the suffix names; an Arrow file or stream in batches of 1000 rows."""
+def write_table(path, columns, batch_rows=1000, **parquet_options):
+    """Write columns as the format that the suffix names."""
     table = pa.table(columns)
     name = path.name
     if name.endswith(".parquet"):
-        parquet.write_table(table, path, **options)
+        parquet.write_table(table, path, row_group_size=batch_rows, **parquet_options)
     elif name.endswith((".arrow", ".feather", ".ipc", ".arrows")):
         new = pa.ipc.new_stream if name.endswith(".arrows") else pa.ipc.new_file
         with new(path, table.schema) as writer:
-            writer.write_table(table, max_chunksize=options.get("max_chunksize", 1000))
+            writer.write_table(table, max_chunksize=batch_rows)
     else:
         write_text(path, csv_text(table))
     return path
@@ -152,13 +152,13 @@ def test_a_missing_value_is_refused_with_its_column_and_row(tmp_path, suffix):
 
 def test_a_missing_prediction_is_refused_where_only_truth_may_be_missing(tmp_path):
     path = write_table(tmp_path / "t.parquet", {"y": [None, 1.0, 2.0], "p": [None, 1.0, None]})
-    with pytest.raises(MissingValueError, match="column 'p' .* in data row 3"):
+    with pytest.raises(MissingValueError, match=r"column 'p' .* in data row 3"):
         score_files(path, true="y", pred="p", nan_policy="omit_true")
 
 
 def test_an_infinite_value_is_refused_with_its_column_and_row(tmp_path):
     path = write_table(tmp_path / "t.csv", {"y": [1.0, 1.0], "p": [1.0, math.inf]})
-    with pytest.raises(InfiniteValueError, match="column 'p' has an infinite value in data row 2"):
+    with pytest.raises(InfiniteValueError, match=r"column 'p' has an infinite value in data row 2"):
         score_files(path, true="y", pred="p", nan_policy="omit")
 
 
@@ -172,7 +172,7 @@ def test_the_row_of_a_missing_value_is_counted_over_batches(tmp_path):
     truth = np.zeros(200_000)
     truth[150_000] = np.nan
     path = write_table(tmp_path / "t.parquet", {"y": truth, "p": np.zeros(200_000)})
-    with pytest.raises(MissingValueError, match="data row 150001"):
+    with pytest.raises(MissingValueError, match=r"data row 150001"):
         score_files(path, true="y", pred="p")
 
 
@@ -204,7 +204,7 @@ def test_progress_ends_with_all_bytes_and_all_rows(tmp_path):
         ([2**60, None, -(2**63)], pa.int64()),
         ([2**63, 2**64 - 2**11], pa.uint64()),
         ([True, None, False], pa.bool_()),
-        ([0.5, None, -2.0], pa.float16()),
+        ([np.float16(0.5), None, np.float16(-2.0)], pa.float16()),
         ([decimal.Decimal("0.50"), None, decimal.Decimal("-3.25")], pa.decimal128(10, 2)),
         ([None, None], pa.null()),
     ],
@@ -226,17 +226,17 @@ def test_a_dictionary_of_numbers_is_read_as_numbers(tmp_path):
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
-        (2**53 + 1, pa.int64()),
-        (2**63 - 1, pa.int64()),
-        (2**64 - 1, pa.uint64()),
-        (decimal.Decimal("0.10"), pa.decimal128(10, 2)),
-        (decimal.Decimal(10) ** 30, pa.decimal128(38, 0)),
+        ("9007199254740993", pa.int64()),  # 2**53 + 1
+        ("9223372036854775807", pa.int64()),
+        ("18446744073709551615", pa.uint64()),
+        ("0.10", pa.decimal128(10, 2)),
+        ("1000000000000000000000000000000", pa.decimal128(38, 0)),
     ],
-    ids=str,
 )
 def test_a_number_that_would_be_rounded_is_refused(tmp_path, value, kind):
-    path = write_table(tmp_path / "t.parquet", {"y": pa.array([1, None, value], kind), "p": [1.0, 2.0, 3.0]})
-    with pytest.raises(FileError, match=f"t.parquet: column 'y' holds {value}, which float64 cannot hold exactly"):
+    number = decimal.Decimal(value) if pa.types.is_decimal(kind) else int(value)
+    path = write_table(tmp_path / "t.parquet", {"y": pa.array([1, None, number], kind), "p": [1.0, 2.0, 3.0]})
+    with pytest.raises(FileError, match=rf"t.parquet: column 'y' holds {value}, which float64 cannot hold exactly"):
         score_files(path, true="y", pred="p", nan_policy="omit")
 
 
@@ -252,7 +252,7 @@ def test_a_number_that_would_be_rounded_is_refused(tmp_path, value, kind):
 )
 def test_a_column_of_something_else_is_refused_before_it_is_read(tmp_path, column, description):
     path = write_table(tmp_path / "t.parquet", {"y": column, "p": [1.0, 2.0]})
-    with pytest.raises(FileError, match=f"t.parquet: column 'y' holds {description}.*, not numbers"):
+    with pytest.raises(FileError, match=rf"t.parquet: column 'y' holds {description}.*, not numbers"):
         score_files(path, true="y", pred="p")
 
 
@@ -267,7 +267,7 @@ def test_a_missing_column_is_refused_with_the_closest_and_all(tmp_path):
 
 def test_of_a_thousand_columns_twenty_are_listed(tmp_path):
     path = write_table(tmp_path / "t.parquet", {f"x{number}": [1.0] for number in range(1000)})
-    with pytest.raises(FileError, match="'x0', .*'x19' and 980 more$"):
+    with pytest.raises(FileError, match=r"'x0', .*'x19' and 980 more$"):
         score_files(path, true="y", pred="x1")
 
 
@@ -275,7 +275,7 @@ def test_of_a_thousand_columns_twenty_are_listed(tmp_path):
 def test_two_columns_of_one_name_are_refused(tmp_path, suffix):
     path = tmp_path / f"t.{suffix}"
     write_table(path, pa.Table.from_arrays([pa.array([1.0])] * 3, names=["y", "p", "y"]))
-    with pytest.raises(FileError, match="there are 2 columns named 'y'"):
+    with pytest.raises(FileError, match=r"there are 2 columns named 'y'"):
         score_files(path, true="y", pred="p")
 
 
@@ -283,12 +283,12 @@ def test_two_columns_of_one_name_are_refused(tmp_path, suffix):
 
 
 @given(
-    notes=st.lists(st.text(alphabet='ab,"\n\r ', max_size=6), min_size=1, max_size=30),
+    notes=st.lists(st.text(alphabet='ab,"\n ', max_size=6), min_size=1, max_size=30),
     quoting=st.sampled_from((csv.QUOTE_ALL, csv.QUOTE_MINIMAL)),
     line_break=st.sampled_from(("\n", "\r\n")),
     block_bytes=st.integers(1, 40),
 )
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_rows_are_whole_wherever_the_text_is_cut(tmp_path_factory, notes, quoting, line_break, block_bytes):
     path = tmp_path_factory.mktemp("cut") / "t.csv"
     with path.open("w", newline="") as file:
@@ -304,7 +304,6 @@ def test_rows_are_whole_wherever_the_text_is_cut(tmp_path_factory, notes, quotin
     fields=st.lists(st.sampled_from(('5"', 'x"y"', '"a\nb"', '"a,""\n"', '""', "7", "")), min_size=1, max_size=12),
     data=st.data(),
 )
-@settings(deadline=None, max_examples=200)
 def test_a_quote_inside_a_field_does_not_hide_the_end_of_a_row(fields, data):
     rows = [f"{field},1,{field}\n" for field in fields]
     ends = np.cumsum([len(row) for row in rows])
@@ -348,13 +347,13 @@ def test_a_column_that_starts_with_integers_may_go_on_with_fractions(tmp_path):
 
 def test_text_in_a_later_block_is_refused_with_its_row(tmp_path):
     path = write_text(tmp_path / "t.csv", "y,p\n" + "1,1\n" * 400_000 + "1,late\n")
-    with pytest.raises(FileError, match="t.csv: column 'p' holds 'late' in data row 400001, which is not a number"):
+    with pytest.raises(FileError, match=r"t.csv: column 'p' holds 'late' in data row 400001, which is not a number"):
         score_files(path, true="y", pred="p")
 
 
 def test_a_ragged_row_is_refused_with_its_number(tmp_path):
     path = write_text(tmp_path / "t.csv", "y,p,q\n1,2,3\n1,2\n")
-    with pytest.raises(FileError, match="t.csv: data row 2 has 2 fields where the header has 3"):
+    with pytest.raises(FileError, match=r"t.csv: data row 2 has 2 fields where the header has 3"):
         score_files(path, true="y", pred="p")
 
 
@@ -362,7 +361,7 @@ def test_a_quote_without_its_partner_does_not_fill_the_memory(tmp_path):
     path = write_text(tmp_path / "t.csv", 'y,p\n1,2\n1,"2\n' + "1,2\n" * 300)
     with (
         mock.patch.multiple(files, CSV_BLOCK_BYTES=64, CSV_ROW_BYTES=256),
-        pytest.raises(FileError, match="t.csv: a row is longer than 256 bytes; a quote may lack its partner"),
+        pytest.raises(FileError, match=r"t.csv: a row is longer than 256 bytes; a quote may lack its partner"),
     ):
         score_files(path, true="y", pred="p")
 
@@ -374,7 +373,7 @@ def test_a_zip_must_hold_exactly_one_file(tmp_path, members):
         archive.mkdir("folder") if hasattr(archive, "mkdir") else archive.writestr("folder/", b"")
         for name in members:
             archive.writestr(name, b"y,p\n1,2\n")
-    with pytest.raises(FileError, match=f"exactly one file, and it holds {len(members)}"):
+    with pytest.raises(FileError, match=rf"exactly one file, and it holds {len(members)}"):
         score_files(path, true="y", pred="p")
 
 
@@ -387,19 +386,15 @@ def test_a_file_that_was_cut_short_is_refused(tmp_path, suffix, kept):
     path = write_table(tmp_path / f"cut.{suffix}", random_columns())
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * kept)])
-    with pytest.raises(FileError, match=f"cut.{suffix}: "):
+    with pytest.raises(FileError, match=rf"cut.{suffix}: "):
         score_files(path, true="truth", pred="model")
 
 
 def test_an_arrow_stream_that_ends_between_two_batches_is_refused(tmp_path):
-    path = tmp_path / "cut.arrows"
-    table = pa.table(random_columns())
-    with path.open("wb") as file:
-        writer = pa.ipc.new_stream(file, table.schema)
-        writer.write_table(table)
-    with pytest.raises(FileError, match="cut.arrows: .* it lacks the end marker"):
+    path = write_table(tmp_path / "cut.arrows", random_columns())
+    path.write_bytes(path.read_bytes().removesuffix(files.ARROW_END_OF_STREAM))
+    with pytest.raises(FileError, match=r"cut.arrows: .* it lacks the end marker"):
         score_files(path, true="truth", pred="model")
-    writer.close()
 
 
 @pytest.mark.parametrize("suffix", ("csv.gz", "csv.zip"))
@@ -408,7 +403,7 @@ def test_a_changed_byte_in_packed_text_is_refused(tmp_path, suffix):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
     path.write_bytes(content)
-    with pytest.raises(FileError, match=f"changed.{suffix}: "):
+    with pytest.raises(FileError, match=rf"changed.{suffix}: "):
         score_files(path, true="truth", pred="model")
 
 
@@ -419,7 +414,7 @@ def test_a_changed_byte_in_parquet_with_checksums_is_refused(tmp_path):
     column = parquet.ParquetFile(path).metadata.row_group(0).column(1)
     content[column.data_page_offset + column.total_compressed_size // 2] ^= 0xFF
     path.write_bytes(content)
-    with pytest.raises(FileError, match="changed.parquet: "):
+    with pytest.raises(FileError, match=r"changed.parquet: "):
         score_files(path, true="truth", pred="model")
 
 
@@ -428,7 +423,7 @@ def test_a_changed_byte_in_parquet_with_checksums_is_refused(tmp_path):
 def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path, suffix, content):
     path = tmp_path / f"t.{suffix}"
     path.write_bytes(content)
-    with pytest.raises(FileError, match=f"t.{suffix}: ") as caught:
+    with pytest.raises(FileError, match=rf"t.{suffix}: ") as caught:
         score_files(path, true="y", pred="p")
     assert "\n" not in str(caught.value)
 
@@ -436,7 +431,7 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path, suffix, cont
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_table_without_rows_is_refused(tmp_path, suffix):
     path = write_table(tmp_path / f"t.{suffix}", {"y": pa.array([], pa.float64()), "p": pa.array([], pa.float64())})
-    with pytest.raises(FileError, match="there are no rows to score"):
+    with pytest.raises(FileError, match=r"there are no rows to score"):
         score_files(path, true="y", pred="p")
 
 
@@ -448,7 +443,7 @@ def test_a_part_without_rows_adds_nothing(tmp_path):
 
 def test_a_table_with_nothing_but_missing_values_is_refused(tmp_path):
     path = write_text(tmp_path / "t.csv", "y,p\nNA,2\n1,NA\n")
-    with pytest.raises(FileError, match="t.csv: no pair is left to score for column 'p'"):
+    with pytest.raises(FileError, match=r"t.csv: no pair is left to score for column 'p'"):
         score_files(path, true="y", pred="p", nan_policy="omit")
 
 
@@ -456,7 +451,7 @@ def test_the_last_file_is_checked_before_the_first_is_read(tmp_path):
     good = write_text(tmp_path / "a.csv", "y,p\n1,2\n")
     bad = write_text(tmp_path / "b.csv", "y,q\n1,2\n")
     seen = []
-    with pytest.raises(FileError, match="b.csv: there is no column 'p'"):
+    with pytest.raises(FileError, match=r"b.csv: there is no column 'p'"):
         score_files([good, bad], true="y", pred="p", progress=seen.append)
     assert seen == []
 
@@ -478,18 +473,18 @@ def test_a_name_with_brackets_is_a_file_before_it_is_a_pattern(tmp_path):
 
 def test_a_file_named_twice_is_refused(tmp_path):
     path = write_text(tmp_path / "t.csv", "y,p\n1,2\n")
-    with pytest.raises(FileError, match="t.csv: this file is named twice"):
+    with pytest.raises(FileError, match=r"t.csv: this file is named twice"):
         expand_paths([path, tmp_path / "*.csv"])
 
 
 def test_what_is_not_a_file_is_refused_by_kind(tmp_path):
-    with pytest.raises(FileNotFoundError, match="none.csv: there is no such file"):
+    with pytest.raises(FileNotFoundError, match=r"none.csv: there is no such file"):
         expand_paths(tmp_path / "none.csv")
-    with pytest.raises(FileNotFoundError, match="no file matches this pattern"):
+    with pytest.raises(FileNotFoundError, match=r"no file matches this pattern"):
         expand_paths(tmp_path / "none-*.csv")
-    with pytest.raises(IsADirectoryError, match="this is a directory; name the files in it"):
+    with pytest.raises(IsADirectoryError, match=r"this is a directory; name the files in it"):
         expand_paths(tmp_path)
-    with pytest.raises(ValueError, match="paths is empty"):
+    with pytest.raises(ValueError, match=r"paths is empty"):
         expand_paths([])
     with pytest.raises(FileError, match=r"t.xlsx: the name must end in one of .parquet, "):
         score_files(write_text(tmp_path / "t.xlsx", "y,p\n"), true="y", pred="p")
@@ -521,7 +516,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path, suffix):
             row = "1024.125,1025.125,1024.125\n"
             write_text(path, "y,p,ignored\n" + row * rows)
         else:  # everything in one row group, or one record batch
-            write_table(path, table, row_group_size=rows, max_chunksize=rows, use_dictionary=False)
+            write_table(path, table, batch_rows=rows)
         paths.append(str(path))
     run = subprocess.run([sys.executable, "-c", MEASURE_GROWTH, *paths], capture_output=True, text=True, check=True)
     assert int(run.stdout) < 20  # MiB; the two columns take 46, the text 77

@@ -123,9 +123,14 @@ def _application() -> "typer.Typer":
         names = _metric_names(metrics)
         if repeated := {name for name in pred if pred.count(name) > 1}:
             raise _UsageError(f"--pred {min(repeated)} is given twice")
-        _use_threads(threads)
-        with _progress_bar(hidden=no_progress) as progress:
-            scores = score_files(files, true=true, pred=pred, metrics=names, nan_policy=nan.value, progress=progress)
+        _prepare_pyarrow(threads)
+        try:
+            with _progress_bar(hidden=no_progress) as progress:
+                scores = score_files(
+                    files, true=true, pred=pred, metrics=names, nan_policy=nan.value, progress=progress
+                )
+        except KeyboardInterrupt:  # caught before typer does, which older versions answer in their own words
+            return EXIT_INTERRUPTED
         return _answer(_as_json(scores) if output_format is Format.JSON else _as_table(scores))
 
     return application
@@ -160,13 +165,14 @@ def _listed(known: Sequence[str]) -> str:
     return ", ".join(f"{name} ({shorts[name]})" if name in shorts else name for name in known)
 
 
-def _use_threads(threads: int | None) -> None:
-    if threads is None:
-        return
+def _prepare_pyarrow(threads: int | None) -> None:
     import pyarrow
 
-    squarely.set_num_threads(threads)
-    pyarrow.set_cpu_count(threads)  # reading takes more of the time than scoring
+    # Its handlers lose one Ctrl-C in twenty, when the piece of work that they would stop has just ended.
+    pyarrow.enable_signal_handlers(False)
+    if threads is not None:
+        squarely.set_num_threads(threads)
+        pyarrow.set_cpu_count(threads)  # reading takes more of the time than scoring
 
 
 @contextlib.contextmanager

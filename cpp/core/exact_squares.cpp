@@ -106,32 +106,38 @@ int typical_exponent(const Block& block) {
     return *typical + 2;
 }
 
+// A pair that is in counts.pairs already.
 void add_pair(ExactSquares& squares, double y_true, double y_pred) {
     const PairKind kind = kind_of(y_true, y_pred);
-    count(squares.counts, kind);
-    if (kind == PairKind::finite) add_square(squares.sum, y_true, y_pred);
+    if (kind == PairKind::finite) {
+        add_square(squares.sum, y_true, y_pred);
+    } else {
+        --squares.counts.pairs;
+        count(squares.counts, kind);
+    }
 }
 
 void add_one_by_one(ExactSquares& squares, const Block& block, std::ptrdiff_t count) {
     for (std::ptrdiff_t i = 0; i < count; ++i) add_pair(squares, block.y_true[i], block.y_pred[i]);
 }
 
-int add_misfits(ExactSquares& squares, const Block& block, std::ptrdiff_t count, const std::uint64_t* left_out) {
-    int misfits = 0;
-    for (std::ptrdiff_t i = 0; i < count; ++i) {
-        if (left_out[i] == 0) continue;
-        add_pair(squares, block.y_true[i], block.y_pred[i]);
-        ++misfits;
+int add_misfits(ExactSquares& squares, const Block& block, const std::uint64_t* misfits) {
+    int added = 0;
+    for (std::ptrdiff_t first = 0; first < block.length; first += 64) {
+        for (std::uint64_t left = misfits[first / 64]; left != 0; left &= left - 1) {
+            const std::ptrdiff_t i = first + std::countr_zero(left);
+            add_pair(squares, block.y_true[i], block.y_pred[i]);
+            ++added;
+        }
     }
-    return misfits;
+    return added;
 }
 
-void add_partially(ExactSquares& squares, const Kernels& kernels, const Block& block, std::ptrdiff_t count) {
+void add_partially(ExactSquares& squares, const Kernels& kernels, const Block& block) {
     SlicedSquares& wide = squares.wide;
-    std::uint64_t left_out[block_length];
-    kernels.exact_squares_partial(block, wide.window, wide.sums, left_out);
-    const int misfits = add_misfits(squares, block, count, left_out);
-    squares.counts.pairs += static_cast<std::uint64_t>(count - misfits);
+    std::uint64_t marks[block_length / 64];
+    kernels.exact_squares_partial(block, wide.window, wide.sums, marks);
+    const int misfits = add_misfits(squares, block, marks);
     squares.expect_misfits = misfits > 0;
     if (misfits < misfits_that_move_the_window) return;
     const int exponent = typical_exponent(block);
@@ -141,6 +147,7 @@ void add_partially(ExactSquares& squares, const Kernels& kernels, const Block& b
 
 void add_block(ExactSquares& squares, const Kernels& kernels, const Block& block, std::ptrdiff_t count) {
     SlicedSquares& wide = squares.wide;
+    squares.counts.pairs += static_cast<std::uint64_t>(count);
     if (!wide.chosen && !move_window(wide, kernels, wide_products, first_exponent(kernels, block), squares.sum)) {
         add_one_by_one(squares, block, count);
         return;
@@ -150,10 +157,8 @@ void add_block(ExactSquares& squares, const Kernels& kernels, const Block& block
         add_one_by_one(squares, block, count);
         return;
     }
-    if (!squares.expect_misfits && kernels.exact_squares(block, wide.window, wide.sums)) {
-        squares.counts.pairs += static_cast<std::uint64_t>(count);
-    } else {
-        add_partially(squares, kernels, block, count);
+    if (squares.expect_misfits || !kernels.exact_squares(block, wide.window, wide.sums)) {
+        add_partially(squares, kernels, block);
     }
     if (wide.sums.groups >= groups_before_flush) flush(wide, kernels, wide_products, squares.sum);
 }

@@ -1,5 +1,6 @@
 #include "squarely/exact_sum.hpp"
 
+#include "add_words.hpp"
 #include "rounding.hpp"
 
 #include <algorithm>
@@ -9,26 +10,6 @@ namespace squarely {
 namespace {
 
 constexpr int limb_count = ExactSum::limb_count;
-
-void add_limbs(std::uint64_t* limbs, int first, const std::uint64_t (&words)[3]) {
-    std::uint64_t carry = 0;
-    for (int i = 0; i < 3 && first + i < limb_count; ++i) {
-        const uint128 total = uint128{limbs[first + i]} + words[i] + carry;
-        limbs[first + i] = static_cast<std::uint64_t>(total);
-        carry = static_cast<std::uint64_t>(total >> 64);
-    }
-    for (int i = first + 3; carry != 0 && i < limb_count; ++i) carry = (++limbs[i] == 0);
-}
-
-void subtract_limbs(std::uint64_t* limbs, int first, const std::uint64_t (&words)[3]) {
-    std::uint64_t borrow = 0;
-    for (int i = 0; i < 3 && first + i < limb_count; ++i) {
-        const uint128 total = uint128{limbs[first + i]} - words[i] - borrow;
-        limbs[first + i] = static_cast<std::uint64_t>(total);
-        borrow = static_cast<std::uint64_t>(total >> 64) & 1;
-    }
-    for (int i = first + 3; borrow != 0 && i < limb_count; ++i) borrow = (limbs[i]-- == 0);
-}
 
 ExactSum negated(const ExactSum& sum) {
     ExactSum opposite = sum;
@@ -138,18 +119,7 @@ bool less(const ExactSum& a, const ExactSum& b) {
 }  // namespace
 
 void add(ExactSum& sum, uint128 magnitude, int exponent, bool negative) {
-    const int position = exponent - ExactSum::unit_exponent;
-    const int shift = position % 64;
-    const auto low = static_cast<std::uint64_t>(magnitude);
-    const auto high = static_cast<std::uint64_t>(magnitude >> 64);
-    // A shift by 64 is undefined, hence the two steps.
-    const std::uint64_t words[3] = {low << shift, high << shift | (low >> 1) >> (63 - shift),
-                                    (high >> 1) >> (63 - shift)};
-    if (negative) {
-        subtract_limbs(sum.limbs, position / 64, words);
-    } else {
-        add_limbs(sum.limbs, position / 64, words);
-    }
+    add_number(sum, magnitude, exponent, negative);
 }
 
 void merge(ExactSum& sum, const ExactSum& other) {

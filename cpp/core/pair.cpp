@@ -1,15 +1,31 @@
 #include "pair.hpp"
 
+#include "add_words.hpp"
 #include "double_parts.hpp"
 
 #include <bit>
-#include <utility>
 
 namespace squarely {
 namespace {
 
 bool is_nan(std::uint64_t pattern) { return (pattern & INT64_MAX) > 0x7ff0000000000000; }
 bool is_infinite(std::uint64_t pattern) { return (pattern & INT64_MAX) == 0x7ff0000000000000; }
+
+// 53 bits shifted by 74 stay below 2^127, and a sum or difference with 53 more bits below 2^128.
+constexpr int widest_gap = 74;
+
+// Adds ((high -+ low) * 2^exponent)^2. Without branches on the data: signs and order of misfits are as good as random.
+void add_aligned_square(ExactSum& sum, uint128 high, uint128 low, bool opposite_signs, int exponent) {
+    const uint128 difference = high > low ? high - low : low - high;
+    const uint128 size = opposite_signs ? high + low : difference;
+    const auto top = static_cast<std::uint64_t>(size >> 64);
+    const auto bottom = static_cast<std::uint64_t>(size);
+    const uint128 cross = uint128{top} * bottom;  // counts twice, at 2^64: at 2^65 then, across the two halves
+    const uint128 below = uint128{bottom} * bottom;
+    const uint128 sum_below = below + (cross << 65);
+    const uint128 above = uint128{top} * top + (cross >> 63) + (sum_below < below ? 1 : 0);
+    add_wide_number(sum, above, sum_below, 2 * exponent);
+}
 
 }  // namespace
 
@@ -33,24 +49,21 @@ void count(PairCounts& counts, PairKind kind) {
 }
 
 void add_square(ExactSum& sum, double y_true, double y_pred) {
-    DoubleParts high = parts_of(y_true);
-    DoubleParts low = parts_of(y_pred);
-    if (high.significand == 0) high.exponent = low.exponent;
-    if (low.significand == 0) low.exponent = high.exponent;
-    if (high.exponent < low.exponent) std::swap(high, low);
+    const DoubleParts truth = parts_of(y_true);
+    const DoubleParts prediction = parts_of(y_pred);
+    const bool truth_is_high = truth.exponent >= prediction.exponent;
+    const DoubleParts high = truth_is_high ? truth : prediction;
+    const DoubleParts low = truth_is_high ? prediction : truth;
     const int gap = high.exponent - low.exponent;
-    if (gap <= 10) {  // 53 + 10 bits: the difference, aligned, is below 2^64, its square below 2^128
-        const std::uint64_t aligned = high.significand << gap;
-        const std::uint64_t difference = high.negative != low.negative ? aligned + low.significand
-                                         : aligned > low.significand   ? aligned - low.significand
-                                                                       : low.significand - aligned;
-        add(sum, uint128{difference} * difference, 2 * low.exponent, false);
+    if (gap <= widest_gap) {
+        add_aligned_square(sum, uint128{high.significand} << gap, low.significand, high.negative != low.negative,
+                           low.exponent);
         return;
     }
-    add(sum, uint128{high.significand} * high.significand, 2 * high.exponent, false);
-    add(sum, uint128{low.significand} * low.significand, 2 * low.exponent, false);
-    add(sum, uint128{high.significand} * low.significand, high.exponent + low.exponent + 1,
-        high.negative == low.negative);
+    add_number(sum, uint128{high.significand} * high.significand, 2 * high.exponent, false);
+    add_number(sum, uint128{low.significand} * low.significand, 2 * low.exponent, false);
+    add_number(sum, uint128{high.significand} * low.significand, high.exponent + low.exponent + 1,
+               high.negative == low.negative);
 }
 
 }  // namespace squarely

@@ -65,8 +65,8 @@ struct Kernels {
     bool (*exact_squares)(const Block& block, const Window& window, SlicedSums& sums);
     bool (*exact_squares_narrow)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
 
-    // Adds the pairs that fit and marks the others: left_out[i] != 0.
-    void (*exact_squares_partial)(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* left_out);
+    // Adds the pairs that fit, and sets the bits of the others: pair i has bit i % 64 of misfits[i / 64].
+    void (*exact_squares_partial)(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* misfits);
 
     // False, and the sum untouched, where the result is not finite.
     bool (*kahan_squares)(const Block& block, KahanSums& sums);

@@ -25,6 +25,7 @@ SQUARELY_INLINE std::uint64_t lane(Bits value, int) { return value; }
 SQUARELY_INLINE double lane(Vector value, int) { return value; }
 SQUARELY_INLINE std::uint32_t narrow_lane(NarrowBits value, int) { return value; }
 SQUARELY_INLINE Bits mask(bool condition) { return -static_cast<std::uint64_t>(condition); }
+SQUARELY_INLINE std::uint64_t lanes_set(Bits mask) { return mask & 1; }
 SQUARELY_INLINE NarrowBits smaller(NarrowBits a, NarrowBits b) { return a < b ? a : b; }
 constexpr int narrow_lanes = 1;
 
@@ -64,6 +65,21 @@ SQUARELY_INLINE std::uint64_t lane(Bits value, int i) { return value[i]; }
 SQUARELY_INLINE double lane(Vector value, int i) { return value[i]; }
 SQUARELY_INLINE std::uint32_t narrow_lane(NarrowBits value, int i) { return value[i]; }
 SQUARELY_INLINE Bits mask(Mask condition) { return __builtin_bit_cast(Bits, condition); }
+
+// One bit a lane.
+SQUARELY_INLINE std::uint64_t lanes_set(Bits mask) {
+#if defined(__AVX512F__)
+    return _mm512_cmplt_epi64_mask(__builtin_bit_cast(__m512i, mask), _mm512_setzero_si512());
+#elif defined(__AVX__)
+    return static_cast<std::uint64_t>(_mm256_movemask_pd(__builtin_bit_cast(__m256d, mask)));
+#elif defined(__SSE2__)
+    return static_cast<std::uint64_t>(_mm_movemask_pd(__builtin_bit_cast(__m128d, mask)));
+#else
+    std::uint64_t set = 0;
+    for (int i = 0; i < lanes; ++i) set |= (mask[i] & 1) << i;
+    return set;
+#endif
+}
 
 SQUARELY_INLINE NarrowBits smaller(NarrowBits a, NarrowBits b) {
 #if defined(__SSE2__) && !defined(__SSE4_1__)

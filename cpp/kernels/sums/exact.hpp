@@ -122,26 +122,40 @@ bool exact_squares(const Block& block, const Window& window, SlicedSums& sums) {
     return true;
 }
 
-void exact_squares_partial(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* left_out) {
+template <int... I>
+SQUARELY_INLINE std::uint64_t square_fitting(const Block& block, std::ptrdiff_t first, Ahead& ahead, const Grids& grids,
+                                             Vector limit, Products& products, Steps<I...>) {
+    std::uint64_t misfits = 0;
+    const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
+        if (i % 8 == 0) prefetch_next(ahead);
+        const Vector y_true = load<Vector>(block.y_true + first + i);
+        const Vector y_pred = load<Vector>(block.y_pred + first + i);
+        Slices slices = sliced(y_true, y_pred, grids);
+        const Bits small = mask(absolute(y_true - y_pred) <= limit);  // false for NaN
+        const Bits fits = small & mask(slices.lost == Bits{});
+        slices.d1 = from_bits(bits(slices.d1) & fits);
+        slices.d2 = from_bits(bits(slices.d2) & fits);
+        slices.d3 = from_bits(bits(slices.d3) & fits);
+        misfits |= lanes_set(~fits) << i;
+        accumulate(slices, products);
+    };
+    (step(I * lanes), ...);
+    return misfits;
+}
+
+void exact_squares_partial(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* misfits) {
     constexpr int group = vectors_in_group * lanes;
     const Grids grids = grids_of(window);
     const Products start = start_of(window);
     const Vector limit = broadcast(window.limit);
     LaneSums lane_sums = load_sums(sums);
+    Ahead ahead = block.ahead;
     for (std::ptrdiff_t first = 0; first < block.length; first += group) {
         Products products = start;
-        for (std::ptrdiff_t i = first; i < first + group; i += lanes) {
-            const Vector y_true = load<Vector>(block.y_true + i);
-            const Vector y_pred = load<Vector>(block.y_pred + i);
-            Slices slices = sliced(y_true, y_pred, grids);
-            const Bits small = mask(absolute(y_true - y_pred) <= limit);  // false for NaN
-            const Bits fits = small & mask(slices.lost == Bits{});
-            slices.d1 = from_bits(bits(slices.d1) & fits);
-            slices.d2 = from_bits(bits(slices.d2) & fits);
-            slices.d3 = from_bits(bits(slices.d3) & fits);
-            store(left_out + i, ~fits);
-            accumulate(slices, products);
-        }
+        const std::uint64_t found =
+            square_fitting(block, first, ahead, grids, limit, products, StepsUpTo<vectors_in_group>{});
+        if (first % 64 == 0) misfits[first / 64] = 0;
+        misfits[first / 64] |= found << first % 64;
         add_group(products, lane_sums);
     }
     store_sums(lane_sums, sums, block.length / group);

@@ -3,59 +3,23 @@
 #include "floating_point.hpp"
 #include "pair.hpp"
 #include "targets.hpp"
+#include "window.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace squarely {
 namespace {
 
-// Outside these the products of slices leave the range of doubles, or lose bits among the subnormals.
-constexpr int smallest_window = -380;
-constexpr int largest_window = 480;
-
-// The grids lie at 2^(E-24), 2^(E-49) and 2^(E-73); products that are counted twice (d1 d2, d1 d3, d2 d3) have their
-// factor of two in the exponent.
-constexpr int grid1 = -24;
-constexpr int grid2 = -49;
-constexpr int grid3 = -73;
-constexpr int product_grids[6][2] = {{grid1, grid1}, {grid1, grid2}, {grid2, grid2},
-                                     {grid1, grid3}, {grid2, grid3}, {grid3, grid3}};
-
 // Each group adds at most 2^51 units to a lane, and a lane holds 2^63.
 constexpr std::int64_t groups_before_flush = 2000;
 
-constexpr int misfits_that_move_the_window = block_length / 8;
-constexpr int misfits_that_defeat_any_window = block_length / 2;
-constexpr int blocks_before_another_try = 16;
-
-constexpr std::uint64_t biased(int exponent) { return static_cast<std::uint64_t>(exponent + 1023) << 52; }
-double power_of_two(int exponent) { return std::bit_cast<double>(biased(exponent)); }
-
-// 1.5 * 2^52 * 2^exponent, by its bits: ldexp takes ten times as long.
-double rounding_constant(int exponent) { return std::bit_cast<double>(biased(exponent + 52) | std::uint64_t{1} << 51); }
-
-int exponent_of(double value) { return static_cast<int>(std::bit_cast<std::uint64_t>(value) >> 52 & 0x7ff) - 1023; }
-
-// float32 values that are multiples of the second grid are exact in two slices: a value from 2^(E-26) up, with its 24
-// bits, is one. As doubled bits less one, like the kernel's.
-std::uint32_t narrow_floor(int exponent) {
-    const int biased_floor = std::clamp(exponent + grid2 + 23 + 127, 1, 255);
-    return (static_cast<std::uint32_t>(biased_floor) << 24) - 1;
-}
-
-void set_window(SlicedSquares& sliced, int exponent) {
-    sliced.exponent = exponent;
-    sliced.chosen = true;
-    sliced.window.sigma1 = rounding_constant(exponent + grid1);
-    sliced.window.sigma2 = rounding_constant(exponent + grid2);
-    sliced.window.sigma3 = rounding_constant(exponent + grid3);
-    for (int i = 0; i < 6; ++i) {
-        sliced.window.start[i] = rounding_constant(2 * exponent + product_grids[i][0] + product_grids[i][1]);
-    }
-    sliced.window.limit = power_of_two(exponent);
-    sliced.window.narrow_floor = narrow_floor(exponent);
-}
+// A block with that many misfits is worth the microsecond a search for a better window takes ...
+constexpr int misfits_worth_a_search = block_length / 16;
+// ... unless the last search found none: then the next blocks do without one.
+constexpr int blocks_before_another_search = 16;
+constexpr int blocks_before_another_narrow = 16;
 
 void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum) {
     if (!sliced.chosen) return;
@@ -77,33 +41,13 @@ constexpr int wide_products = 6;
 constexpr int narrow_products = 3;
 
 bool move_window(SlicedSquares& sliced, const Kernels& kernels, int products, int exponent, ExactSum& sum) {
-    if (exponent < smallest_window || exponent > largest_window) return false;
+    if (!is_window(exponent)) return false;
     flush(sliced, kernels, products, sum);
+    sliced.exponent = exponent;
+    sliced.window = window_of(exponent);
     sliced.sums = SlicedSums{};
-    set_window(sliced, exponent);
+    sliced.chosen = true;
     return true;
-}
-
-// For the first block: twice its largest difference, so that a slightly larger one does not leave the window.
-int first_exponent(const Kernels& kernels, const Block& block) {
-    const double largest = kernels.largest_difference(block);
-    return largest > 0 ? exponent_of(largest) + 2 : 0;
-}
-
-// When many pairs do not fit: the largest difference may be an outlier and the window should fit the others, so take
-// the exponent that fifteen in sixteen stay below.
-int typical_exponent(const Block& block) {
-    int exponents[block_length];
-    int finite = 0;
-    for (std::ptrdiff_t i = 0; i < block.length; ++i) {
-        const double difference = block.y_true[i] - block.y_pred[i];
-        const int exponent = exponent_of(difference);
-        if (difference != 0 && exponent <= largest_window) exponents[finite++] = exponent;
-    }
-    if (finite == 0) return 0;
-    int* const typical = exponents + finite * 15 / 16;
-    std::nth_element(exponents, typical, exponents + finite);
-    return *typical + 2;
 }
 
 // A pair that is in counts.pairs already.
@@ -114,49 +58,89 @@ void add_pair(ExactSquares& squares, double y_true, double y_pred) {
     } else {
         --squares.counts.pairs;
         count(squares.counts, kind);
+        if (kind == PairKind::missing_true || kind == PairKind::missing_pred) squares.expect_missing = true;
     }
 }
 
-void add_one_by_one(ExactSquares& squares, const Block& block, std::ptrdiff_t count) {
-    for (std::ptrdiff_t i = 0; i < count; ++i) add_pair(squares, block.y_true[i], block.y_pred[i]);
-}
+using Misfits = std::array<std::uint64_t, block_length / 64>;  // one bit a pair
 
-int add_misfits(ExactSquares& squares, const Block& block, const std::uint64_t* misfits) {
-    int added = 0;
+template <class Visit>
+void for_each(const Misfits& misfits, const Block& block, Visit visit) {
     for (std::ptrdiff_t first = 0; first < block.length; first += 64) {
-        for (std::uint64_t left = misfits[first / 64]; left != 0; left &= left - 1) {
-            const std::ptrdiff_t i = first + std::countr_zero(left);
-            add_pair(squares, block.y_true[i], block.y_pred[i]);
-            ++added;
+        for (std::uint64_t left = misfits[static_cast<std::size_t>(first / 64)]; left != 0; left &= left - 1) {
+            visit(first + std::countr_zero(left));
         }
     }
-    return added;
+}
+
+int number_of(const Misfits& misfits, const Block& block) {
+    int number = 0;
+    for (std::ptrdiff_t i = 0; i < block.length / 64; ++i) number += std::popcount(misfits[static_cast<std::size_t>(i)]);
+    return number;
+}
+
+// The misfits alone, among pairs of zeros, which add nothing.
+Block only(const Misfits& misfits, const Block& block, BlockBuffers& alone) {
+    std::fill(alone.y_true, alone.y_true + block.length, 0.0);
+    std::fill(alone.y_pred, alone.y_pred + block.length, 0.0);
+    for_each(misfits, block, [&](std::ptrdiff_t i) {
+        alone.y_true[i] = block.y_true[i];
+        alone.y_pred[i] = block.y_pred[i];
+    });
+    return {alone.y_true, alone.y_pred, block.length, block.ahead};
+}
+
+// Many misfits: move the window if another fits the block better, and give the misfits a second chance in it.
+void retry_in_a_better_window(ExactSquares& squares, const Kernels& kernels, const Block& block, Misfits& misfits) {
+    SlicedSquares& wide = squares.wide;
+    const int before = number_of(misfits, block);
+    if (before < misfits_worth_a_search) return;
+    if (squares.blocks_without_search > 0) {
+        --squares.blocks_without_search;
+        return;
+    }
+    const BestWindow best = best_window(block);
+    const bool better = best.pairs >= static_cast<int>(block.length) - before + misfits_worth_a_search;
+    if (!better || !move_window(wide, kernels, wide_products, best.exponent, squares.sum)) {
+        squares.blocks_without_search = blocks_before_another_search;
+        return;
+    }
+    BlockBuffers alone;
+    kernels.exact_squares_partial(only(misfits, block, alone), wide.window, wide.sums, misfits.data());
 }
 
 void add_partially(ExactSquares& squares, const Kernels& kernels, const Block& block) {
-    SlicedSquares& wide = squares.wide;
-    std::uint64_t marks[block_length / 64];
-    kernels.exact_squares_partial(block, wide.window, wide.sums, marks);
-    const int misfits = add_misfits(squares, block, marks);
-    squares.expect_misfits = misfits > 0;
-    if (misfits < misfits_that_move_the_window) return;
-    const int exponent = typical_exponent(block);
-    const bool moved = exponent != wide.exponent && move_window(wide, kernels, wide_products, exponent, squares.sum);
-    if (!moved && misfits > misfits_that_defeat_any_window) squares.blocks_one_by_one = blocks_before_another_try;
+    Misfits misfits;
+    kernels.exact_squares_partial(block, squares.wide.window, squares.wide.sums, misfits.data());
+    squares.expect_misfits = number_of(misfits, block) > 0;
+    retry_in_a_better_window(squares, kernels, block, misfits);
+    for_each(misfits, block, [&](std::ptrdiff_t i) { add_pair(squares, block.y_true[i], block.y_pred[i]); });
 }
 
-void add_block(ExactSquares& squares, const Kernels& kernels, const Block& block, std::ptrdiff_t count) {
+// Counts pairs with a NaN and puts zeros in their place, where the last block had some: one by one they would cost
+// ten times as much.
+Block without_missing(ExactSquares& squares, const Kernels& kernels, const Block& block, BlockBuffers& buffers) {
+    std::uint64_t missing[2] = {};
+    kernels.blank_missing(block, buffers.y_true, buffers.y_pred, missing);
+    squares.counts.missing_true += missing[0];
+    squares.counts.missing_pred += missing[1];
+    squares.counts.pairs -= missing[0] + missing[1];
+    squares.expect_missing = missing[0] + missing[1] > 0;
+    return {buffers.y_true, buffers.y_pred, block.length, block.ahead};
+}
+
+void choose_first_window(ExactSquares& squares, const Kernels& kernels, const Block& block) {
+    if (move_window(squares.wide, kernels, wide_products, first_exponent(kernels, block), squares.sum)) return;
+    // The largest difference is out of range. The others may not be.
+    move_window(squares.wide, kernels, wide_products, best_window(block).exponent, squares.sum);
+}
+
+void add_block(ExactSquares& squares, const Kernels& kernels, const Block& loaded, std::ptrdiff_t count,
+               BlockBuffers& buffers) {
     SlicedSquares& wide = squares.wide;
     squares.counts.pairs += static_cast<std::uint64_t>(count);
-    if (!wide.chosen && !move_window(wide, kernels, wide_products, first_exponent(kernels, block), squares.sum)) {
-        add_one_by_one(squares, block, count);
-        return;
-    }
-    if (squares.blocks_one_by_one > 0) {
-        --squares.blocks_one_by_one;
-        add_one_by_one(squares, block, count);
-        return;
-    }
+    const Block block = squares.expect_missing ? without_missing(squares, kernels, loaded, buffers) : loaded;
+    if (!wide.chosen) choose_first_window(squares, kernels, block);
     if (squares.expect_misfits || !kernels.exact_squares(block, wide.window, wide.sums)) {
         add_partially(squares, kernels, block);
     }
@@ -179,13 +163,13 @@ void add_rows(ExactSquares& squares, const Kernels& kernels, const Column& y_tru
     const bool narrow = has_narrow_block(y_true, y_pred, rows);
     if (narrow && squares.narrow.chosen && squares.blocks_without_narrow == 0) {
         if (add_narrow_block(squares, kernels, narrow_block(y_true, y_pred, rows))) return;
-        squares.blocks_without_narrow = blocks_before_another_try;
+        squares.blocks_without_narrow = blocks_before_another_narrow;
     }
     const Block block = load_block(kernels, y_true, y_pred, rows, buffers);
     if (narrow && !(squares.blocks_without_narrow > 0 && --squares.blocks_without_narrow > 0)) {
         move_window(squares.narrow, kernels, narrow_products, first_exponent(kernels, block), squares.sum);
     }
-    add_block(squares, kernels, block, rows.count);
+    add_block(squares, kernels, block, rows.count, buffers);
 }
 
 void finish(ExactSquares& squares, const Kernels& kernels) {

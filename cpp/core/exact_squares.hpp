@@ -21,7 +21,8 @@ struct ExactSquares {
     SlicedSquares wide;
     SlicedSquares narrow;
     bool expect_misfits = false;    // the last block had pairs outside the window: skip the all-or-nothing attempt
-    int blocks_one_by_one = 0;      // most pairs fit no window: go on pair by pair for this many blocks
+    bool expect_missing = false;    // the last block had NaN: take them out before anything else
+    int blocks_without_search = 0;  // no window fits many pairs: do not look for a better one for this many blocks
     int blocks_without_narrow = 0;  // float32 blocks fail: widen them for this many blocks
 };
 

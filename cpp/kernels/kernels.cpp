@@ -7,6 +7,7 @@
 #include "sums/exact.hpp"
 #include "sums/kahan.hpp"
 #include "sums/pairwise.hpp"
+#include "survey.hpp"
 #include "terms.hpp"
 
 namespace squarely {
@@ -20,6 +21,7 @@ const Kernels SQUARELY_KERNELS = {
     .load_float32 = load_column<float>,
 
     .largest_difference = largest_difference,
+    .blank_missing = blank_missing,
 
     .exact_squares = exact_squares,
     .exact_squares_narrow = exact_squares_narrow,

@@ -61,6 +61,10 @@ struct Kernels {
 
     double (*largest_difference)(const Block& block);  // of those that are numbers
 
+    // Copies the block, with zeros in place of pairs with a NaN. Counts these: missing[0] by their truth, missing[1]
+    // where only the prediction is NaN. The copy may go where the block is.
+    void (*blank_missing)(const Block& block, double* y_true, double* y_pred, std::uint64_t* missing);
+
     // All or nothing: false, and the sums untouched, where some pair does not fit the window.
     bool (*exact_squares)(const Block& block, const Window& window, SlicedSums& sums);
     bool (*exact_squares_narrow)(const NarrowBlock& block, const Window& window, SlicedSums& sums);

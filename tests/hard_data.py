@@ -91,6 +91,27 @@ def integers(rng: np.random.Generator, length: int) -> Arrays:
     return rng.integers(-1000, 1000, length).astype(float), rng.integers(-1000, 1000, length).astype(float)
 
 
+def edge_of_the_narrow_window(rng: np.random.Generator, length: int) -> Arrays:
+    # As float32, the first block chooses E = 3; later truths lie within three binades of 2^(E-26), the least that fits.
+    y_true = np.ldexp(rng.integers(2**23, 2**24, length).astype(float), -23 - 23 + rng.integers(-3, 4, length))
+    y_true[:512] = 1.0
+    y_pred = rng.choice([-1.0, 0.5, 1.0], length)
+    y_pred[:512] = -1.0
+    return y_true, y_pred
+
+
+def outliers_beyond_any_window(rng: np.random.Generator, length: int) -> Arrays:
+    y_true, y_pred = normal(rng, length)
+    y_true[::300] = 1e300
+    return y_true, y_pred
+
+
+def two_populations(rng: np.random.Generator, length: int) -> Arrays:
+    y_true, y_pred = normal(rng, length)
+    y_true[rng.random(length) < 0.4] *= 1e25
+    return y_true, y_pred
+
+
 MAKERS: tuple[Maker, ...] = (
     normal,
     constant_residual,
@@ -108,4 +129,7 @@ MAKERS: tuple[Maker, ...] = (
     edge_of_the_window,
     window_limits,
     integers,
+    edge_of_the_narrow_window,
+    outliers_beyond_any_window,
+    two_populations,
 )

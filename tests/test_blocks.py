@@ -106,6 +106,13 @@ def test_a_broadcast_column_is_read_in_place(target: str, rng: np.random.Generat
     assert squarely.mean_squared_error(y_true, y_pred) == oracle.scores(y_true, y_pred)["mean_squared_error"]
 
 
+def test_any_stride_is_allowed_where_there_is_one_row(target: str) -> None:
+    memory = np.array([3.0, 4.0])
+    for stride in (2**62, -(2**62), 2**63 - 1, 0, 7):
+        single = np.lib.stride_tricks.as_strided(memory, (1,), (stride,))
+        assert squarely.mean_squared_error(single, memory[1:]) == 1.0
+
+
 def test_inputs_are_not_written_to(target: str, rng: np.random.Generator) -> None:
     y_true, y_pred = rng.standard_normal((2, 5000, 3))
     y_true[::7] = 1e300

@@ -93,6 +93,51 @@ def test_states_with_a_right_checksum_and_wrong_insides_never_crash(position: in
     assert again.to_bytes() == with_checksum(damaged)
 
 
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"5",
+        b"\xff",
+        b'{"metrics":5}',
+        b'{"metrics":["x"]}',
+        b'{"surprise":1}',
+        b'{"multioutput":[1,-1]}',
+    ],
+)
+def test_a_damaged_configuration_with_a_right_checksum_is_refused(configuration: bytes) -> None:
+    body = b"sqac" + bytes([1]) + len(configuration).to_bytes(4, "little") + configuration
+    if configuration == b"{}":  # every parameter has a default: this is an empty accumulator
+        assert squarely.Accumulator.from_bytes(with_checksum(body)) == squarely.Accumulator()
+        return
+    with pytest.raises(ValueError, match="their configuration is damaged"):
+        squarely.Accumulator.from_bytes(with_checksum(body))
+
+
+def state_bytes(pairs: int, infinite: int = 0, sign: int = 0) -> bytes:
+    counts = b"".join(count.to_bytes(8, "little") for count in (pairs, infinite, 0, 0, 0))
+    limb = (1).to_bytes(8, "little")
+    return with_checksum(b"sqst\1\0" + (1).to_bytes(8, "little") + counts + bytes([sign, 30, 1]) + limb)
+
+
+@pytest.mark.parametrize("damage", [{"pairs": 2**63}, {"pairs": 1, "infinite": 7}, {"pairs": 1, "sign": 1}])
+def test_impossible_states_with_a_right_checksum_are_refused(damage: dict[str, int]) -> None:
+    assert _core.State.from_bytes(state_bytes(pairs=2**63 - 1)).pairs == [2**63 - 1]
+    with pytest.raises(ValueError, match="output 0 is damaged"):
+        _core.State.from_bytes(state_bytes(**damage))
+
+
+def test_counts_never_wrap() -> None:
+    state = _core.State.from_bytes(state_bytes(pairs=2**63 - 2))
+    state.merge(_core.State.from_bytes(state_bytes(pairs=1)))
+    before = state.to_bytes()
+    with pytest.raises(ValueError, match=r"would have seen more than 2\^63 - 1 rows"):
+        state.merge(_core.State.from_bytes(state_bytes(pairs=1)))
+    assert state.to_bytes() == before
+
+
 @hypothesis.given(st.binary(max_size=80))
 def test_arbitrary_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="These bytes are no squarely"):

@@ -69,6 +69,24 @@ def test_settings_of_the_host_do_not_matter(
     assert after == control
 
 
+@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+def test_merging_and_computing_are_guarded_too(
+    summation: str, disturbed: tuple[Environment, int], rng: np.random.Generator
+) -> None:
+    environment, control = disturbed
+    parts = [squarely.Accumulator(summation=summation).update(*rng.random((2, 999))) for _ in range(20)]
+
+    def outcome() -> tuple[bytes, dict[str, object]]:
+        total = sum(parts) - parts[3]
+        return total.to_bytes(), total.compute()
+
+    quiet = outcome()
+    environment.set(control)
+    loud = outcome()
+    environment.set(0)
+    assert loud == quiet
+
+
 def test_worker_threads_are_guarded_too(disturbed: tuple[Environment, int], rng: np.random.Generator) -> None:
     environment, control = disturbed
     y_true = rng.integers(-9, 9, 500_000) * 5e-324

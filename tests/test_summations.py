@@ -9,7 +9,8 @@ import oracle
 import squarely
 from hard_data import MAKERS, Maker
 
-ORDINARY = [make for make in MAKERS if make.__name__ not in ("huge", "largest", "spread", "subnormal", "window_limits")]
+BEYOND_ROUNDED_SQUARES = ("huge", "largest", "spread", "subnormal", "window_limits", "outliers_beyond_any_window")
+ORDINARY = [make for make in MAKERS if make.__name__ not in BEYOND_ROUNDED_SQUARES]
 
 
 @pytest.mark.parametrize("summation", ["kahan", "pairwise"])
@@ -46,6 +47,12 @@ def test_integers_are_summed_exactly_by_all(target: str, summation: str, rng: np
 @pytest.mark.parametrize("summation", ["kahan", "pairwise"])
 def test_squares_that_overflow_give_infinity(target: str, summation: str) -> None:
     assert squarely.mean_squared_error(np.full(600, 1e200), np.zeros(600), summation=summation) == math.inf
+
+
+def test_sums_that_overflow_where_they_are_joined_give_infinity() -> None:
+    largest = [2.0**511] * 3 + [2.0**511 * (1 - 2.0**-52)] + [0.0] * 8 + [2.0**484] * 3
+    accumulator = squarely.Accumulator(summation="kahan").update(largest, [0.0] * 15).update([2.0**484], [0.0])
+    assert accumulator["sum_squared_error"] == math.inf
 
 
 @pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])

@@ -29,9 +29,12 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 @needs_openmp
 def test_the_number_asked_for_is_used() -> None:
-    for count in (1, 2, 3, 7):
+    cores = len(os.sched_getaffinity(0))
+    for count in (1, 2, 3, 4):
         squarely.set_num_threads(count)
         assert squarely.get_num_threads() == count
+    squarely.set_num_threads(100_000)
+    assert squarely.get_num_threads() == 4 * cores
     squarely.set_num_threads(0)
     assert 1 <= squarely.get_num_threads() <= len(os.sched_getaffinity(0))
 

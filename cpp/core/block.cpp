@@ -1,6 +1,7 @@
 #include "block.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace squarely {
 namespace {
@@ -11,18 +12,29 @@ constexpr std::ptrdiff_t prefetch_bytes = 3072;
 
 std::ptrdiff_t element_size(DType dtype) { return dtype == DType::float64 ? 8 : 4; }
 
+// In place only where a pointer to the elements may be formed: a misaligned column is copied.
 bool is_contiguous(const Column& column, DType dtype) {
-    return column.dtype == dtype && column.stride == element_size(dtype);
+    const auto size = static_cast<std::uintptr_t>(element_size(dtype));
+    return column.dtype == dtype && column.stride == element_size(dtype) &&
+           reinterpret_cast<std::uintptr_t>(column.data) % size == 0;
 }
 
 const char* address(const Column& column, std::ptrdiff_t row) {
     return static_cast<const char*>(column.data) + row * column.stride;
 }
 
+// Where a row would be, inside the column or not: a prefetch may name any address, a pointer may not.
+std::uintptr_t prefetch_address(const Column& column, std::ptrdiff_t row) {
+    const auto offset = static_cast<std::uintptr_t>(row) * static_cast<std::uintptr_t>(column.stride);
+    return reinterpret_cast<std::uintptr_t>(column.data) + offset;
+}
+
+std::uintptr_t prefetch_step(const Column& column) { return 8 * static_cast<std::uintptr_t>(column.stride); }
+
 // Copied blocks look a whole block ahead: the load of the next one is what must find its data in the cache.
 Ahead ahead_of(const Column& y_true, const Column& y_pred, std::ptrdiff_t row) {
-    return {address(y_true, row + block_length), address(y_pred, row + block_length), 8 * y_true.stride,
-            8 * y_pred.stride};
+    return {prefetch_address(y_true, row + block_length), prefetch_address(y_pred, row + block_length),
+            prefetch_step(y_true), prefetch_step(y_pred)};
 }
 
 const double* load_stream(const Kernels& kernels, const Column& column, Rows rows, std::ptrdiff_t padded,
@@ -45,8 +57,8 @@ Block load_block(const Kernels& kernels, const Column& y_true, const Column& y_p
                 load_stream(kernels, y_pred, rows, padded, buffers.y_pred), padded,
                 ahead_of(y_true, y_pred, rows.first)};
     if (block.y_true != buffers.y_true && block.y_pred != buffers.y_pred) {
-        block.ahead.y_true = reinterpret_cast<const char*>(block.y_true) + prefetch_bytes;
-        block.ahead.y_pred = reinterpret_cast<const char*>(block.y_pred) + prefetch_bytes;
+        block.ahead.y_true = prefetch_address(y_true, rows.first + prefetch_bytes / 8);
+        block.ahead.y_pred = prefetch_address(y_pred, rows.first + prefetch_bytes / 8);
     }
     return block;
 }
@@ -61,7 +73,8 @@ NarrowBlock narrow_block(const Column& y_true, const Column& y_pred, Rows rows) 
     return {reinterpret_cast<const float*>(true_values),
             reinterpret_cast<const float*>(pred_values),
             block_length,
-            {true_values + prefetch_bytes, pred_values + prefetch_bytes, 64, 64}};
+            {prefetch_address(y_true, rows.first + prefetch_bytes / 4),
+             prefetch_address(y_pred, rows.first + prefetch_bytes / 4), 64, 64}};
 }
 
 }  // namespace squarely

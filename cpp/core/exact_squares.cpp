@@ -75,7 +75,8 @@ void for_each(const Misfits& misfits, const Block& block, Visit visit) {
 
 int number_of(const Misfits& misfits, const Block& block) {
     int number = 0;
-    for (std::ptrdiff_t i = 0; i < block.length / 64; ++i) number += std::popcount(misfits[static_cast<std::size_t>(i)]);
+    for (std::ptrdiff_t i = 0; i < block.length / 64; ++i)
+        number += std::popcount(misfits[static_cast<std::size_t>(i)]);
     return number;
 }
 

@@ -1,5 +1,7 @@
 #include "squarely/metrics.hpp"
 
+#include "floating_point.hpp"
+
 #include <array>
 #include <cmath>
 #include <limits>
@@ -30,6 +32,7 @@ double root_mean_squared_error(const OutputSums& sums) {
 // Infinities and undefined differences are counted beside the sum, and outrank it.
 template <double (*formula)(const OutputSums&)>
 double guarded(const OutputSums& sums) {
+    const FloatingPointEnvironment environment;
     if (sums.counts.pairs == 0 || sums.counts.undefined > 0) return nan;
     if (sums.counts.infinite > 0) return infinity;
     return formula(sums);

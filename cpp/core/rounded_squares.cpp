@@ -55,6 +55,7 @@ RoundedSum joined(RoundedSum a, RoundedSum b) {
     const double error = (a.high - (sum - back)) + (b.high - back);
     const double low = error + (a.low + b.low);
     const double high = sum + low;
+    if (!std::isfinite(high)) return {high, 0.0};
     return {high, low - (high - sum)};
 }
 

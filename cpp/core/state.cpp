@@ -1,6 +1,7 @@
 #include "squarely/state.hpp"
 
 #include "checksum.hpp"
+#include "floating_point.hpp"
 #include "rounded_squares.hpp"
 
 #include <bit>
@@ -39,6 +40,23 @@ void check_same_kind(const State& state, const State& other) {
 bool contains(const PairCounts& counts, const PairCounts& other) {
     return counts.pairs >= other.pairs && counts.infinite >= other.infinite && counts.undefined >= other.undefined &&
            counts.missing_true >= other.missing_true && counts.missing_pred >= other.missing_pred;
+}
+
+// Beyond it the proofs about the long integer end, and so do the counts of every caller's language.
+constexpr std::uint64_t most_rows = INT64_MAX;
+
+std::uint64_t rows_of(const PairCounts& counts) { return counts.pairs + counts.missing_true + counts.missing_pred; }
+
+void check_room(const PairCounts& counts, const PairCounts& more, std::size_t output) {
+    if (rows_of(counts) <= most_rows - rows_of(more)) return;
+    throw std::invalid_argument("Output " + std::to_string(output) + " would have seen more than 2^63 - 1 rows.");
+}
+
+bool is_possible(const PairCounts& counts) {
+    // Each by itself first: their sum could wrap.
+    if (counts.pairs > most_rows || counts.missing_true > most_rows || counts.missing_pred > most_rows) return false;
+    return counts.missing_true + counts.missing_pred <= most_rows - counts.pairs && counts.infinite <= counts.pairs &&
+           counts.undefined <= counts.pairs - counts.infinite;
 }
 
 PairCounts difference(const PairCounts& counts, const PairCounts& other) {
@@ -121,7 +139,9 @@ State make_state(std::size_t outputs, Summation summation) {
 }
 
 void merge(State& state, const State& other) {
+    const FloatingPointEnvironment environment;
     check_same_kind(state, other);
+    for (std::size_t i = 0; i < state.counts.size(); ++i) check_room(state.counts[i], other.counts[i], i);
     for (std::size_t i = 0; i < state.counts.size(); ++i) {
         add(state.counts[i], other.counts[i]);
         if (state.summation == Summation::exact) {
@@ -133,6 +153,7 @@ void merge(State& state, const State& other) {
 }
 
 void subtract(State& state, const State& other) {
+    const FloatingPointEnvironment environment;
     check_same_kind(state, other);
     State rest = state;
     for (std::size_t i = 0; i < rest.counts.size(); ++i) {
@@ -180,7 +201,9 @@ State from_bytes(std::span<const unsigned char> bytes) {
         if (last - first < 40) refuse("they end too early");
         state.counts[i] = read_counts(first);
         first = read_sum(state, i, first + 40, last);
-        if (first == nullptr) refuse("output " + std::to_string(i) + " is damaged");
+        const bool is_sum =
+            first != nullptr && (state.summation != Summation::exact || !is_negative(state.squared_error[i]));
+        if (!is_sum || !is_possible(state.counts[i])) refuse("output " + std::to_string(i) + " is damaged");
     }
     if (first != last) refuse("they go on after the last output");
     return state;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <stdexcept>
 #include <string>
@@ -65,6 +66,10 @@ std::atomic<int>& asked_for() {
     return count;
 }
 
+void run_in_order(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)>& job) {
+    for (std::ptrdiff_t i = 0; i < count; ++i) job(i);
+}
+
 }  // namespace
 
 void set_num_threads(int count) { asked_for() = checked(count); }
@@ -77,19 +82,25 @@ int num_threads() {
     static const int quota = container_quota();
     const int cores = omp_get_num_procs();           // follows the affinity mask
     const int openmp_limit = omp_get_max_threads();  // follows OMP_NUM_THREADS and threadpoolctl
-    if (asked > 0) return openmp_limit < cores ? std::min(asked, openmp_limit) : asked;
+    if (asked > 0) return std::min(asked, openmp_limit < cores ? openmp_limit : 4 * cores);
     const int usable = quota > 0 ? std::min(cores, quota) : cores;
     return std::max(1, std::min(usable, openmp_limit));
 }
 
-void parallel_for(int count, const std::function<void(int)>& job) {
-    const int threads = std::min(count, num_threads());
-    if (threads <= 1) {
-        for (int i = 0; i < count; ++i) job(i);
-        return;
-    }
+void parallel_for(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)>& job) {
+    const auto threads = static_cast<int>(std::min<std::ptrdiff_t>(count, num_threads()));
+    if (threads <= 1) return run_in_order(count, job);
+    std::exception_ptr failure;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-    for (int i = 0; i < count; ++i) job(i);
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        try {
+            job(i);
+        } catch (...) {  // an exception must not leave the region
+#pragma omp critical(squarely_failure)
+            failure = std::current_exception();
+        }
+    }
+    if (failure) std::rethrow_exception(failure);
 }
 
 bool built_with_openmp() { return true; }
@@ -101,9 +112,7 @@ int num_threads() {
     return 1;
 }
 
-void parallel_for(int count, const std::function<void(int)>& job) {
-    for (int i = 0; i < count; ++i) job(i);
-}
+void parallel_for(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)>& job) { run_in_order(count, job); }
 
 bool built_with_openmp() { return false; }
 

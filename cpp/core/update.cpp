@@ -111,7 +111,7 @@ void update_exact(State& state, Columns y_true, Columns y_pred, const Plan& plan
 void update_rounded(State& state, Columns y_true, Columns y_pred, const Plan& plan, const Kernels& kernels) {
     const auto outputs = static_cast<std::size_t>(plan.outputs);
     std::vector<RoundedPart> parts(static_cast<std::size_t>(plan.stretches) * outputs);
-    parallel_for(static_cast<int>(plan.stretches * plan.groups), [&](int index) {
+    parallel_for(plan.stretches * plan.groups, [&](std::ptrdiff_t index) {
         const Job job = job_at(plan, index);
         RoundedPart* own = parts.data() + job.first_row / plan.stretch * plan.outputs + job.first_output;
         run_rounded(own, state.summation, y_true, y_pred, job, kernels);

@@ -14,10 +14,11 @@ constexpr int kahan_lanes = 16;  // the same on every target, so that Kahan sums
 
 // Where the data of coming blocks lies; the kernel prefetches it while it computes.
 struct Ahead {
-    const char* y_true;
-    const char* y_pred;
-    std::ptrdiff_t y_true_step;  // bytes per 8 float64 elements, or per 16 of contiguous float32
-    std::ptrdiff_t y_pred_step;
+    std::uintptr_t y_true;  // addresses, inside the columns or not
+    std::uintptr_t y_pred;
+    std::uintptr_t
+        y_true_step;  // bytes per 8 float64 elements, or per 16 of contiguous float32; wraps for negative ones
+    std::uintptr_t y_pred_step;
 };
 
 struct Block {

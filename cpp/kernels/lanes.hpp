@@ -8,6 +8,10 @@
 #include <immintrin.h>
 #endif
 
+#if defined(__FAST_MATH__)
+#error "The kernels are proofs about rounding: they must not be compiled with -ffast-math."
+#endif
+
 #define SQUARELY_INLINE inline __attribute__((always_inline))  // attributes have no other short form
 
 namespace squarely {
@@ -136,11 +140,11 @@ SQUARELY_INLINE std::uint64_t any_bit(Bits value) {
     return all;
 }
 
-// Prefetches the next line of each stream. The pointers run along: an address computed from an index costs a
-// multiplication a vector, because the step is not known before run time.
+// Prefetches the next line of each stream. The addresses run along: one computed from an index costs a multiplication
+// a vector, because the step is not known before run time. They are integers, because they leave the array.
 SQUARELY_INLINE void prefetch_next(Ahead& ahead) {
-    __builtin_prefetch(ahead.y_true, 0, 3);
-    __builtin_prefetch(ahead.y_pred, 0, 3);
+    __builtin_prefetch(reinterpret_cast<const char*>(ahead.y_true), 0, 3);
+    __builtin_prefetch(reinterpret_cast<const char*>(ahead.y_pred), 0, 3);
     ahead.y_true += ahead.y_true_step;
     ahead.y_pred += ahead.y_pred_step;
 }

@@ -275,8 +275,13 @@ class Accumulator:
         Traceback (most recent call last):
         ValueError: These bytes are no squarely accumulator: they do not start with b'sqac'.
         """
+        import json
+
         configuration, state = _parts_of(bytes(data))
-        accumulator = cls(**configuration)
+        try:
+            accumulator = cls(**json.loads(configuration))
+        except (TypeError, ValueError, ZeroDivisionError) as error:
+            raise _refuse(f"their configuration is damaged ({error})") from error
         if state:
             accumulator._state = _core.State.from_bytes(state)
             _check_state_fits(accumulator._state, accumulator)
@@ -384,8 +389,7 @@ def _refuse(reason: str) -> ValueError:
     return ValueError(f"These bytes are no squarely accumulator: {reason}.")
 
 
-def _parts_of(data: bytes) -> tuple[dict[str, Any], bytes]:
-    import json
+def _parts_of(data: bytes) -> tuple[bytes, bytes]:
     import zlib
 
     if data[:4] != MAGIC:
@@ -398,9 +402,7 @@ def _parts_of(data: bytes) -> tuple[dict[str, Any], bytes]:
     body = data[: -CHECKSUM.size]
     if zlib.crc32(body) != CHECKSUM.unpack(data[-CHECKSUM.size :])[0]:
         raise _refuse("the checksum does not match; they were cut or changed")
-    configuration = json.loads(body[HEADER.size : HEADER.size + length])
-    configuration["metrics"] = tuple(configuration["metrics"])
-    return configuration, body[HEADER.size + length :]
+    return body[HEADER.size : HEADER.size + length], body[HEADER.size + length :]
 
 
 def _check_state_fits(state: _core.State, accumulator: Accumulator) -> None:

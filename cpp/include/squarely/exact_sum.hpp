@@ -20,7 +20,8 @@ struct ExactSum {
     std::uint64_t limbs[limb_count] = {};  // least significant first
 };
 
-// Adds (or takes away) magnitude * 2^exponent. The caller keeps exponent >= ExactSum::unit_exponent.
+// Adds (or takes away) magnitude * 2^exponent. The caller keeps exponent from -2148, the unit, to 2074, so that all 128
+// bits of the magnitude find their place.
 void add(ExactSum& sum, uint128 magnitude, int exponent, bool negative);
 
 void merge(ExactSum& sum, const ExactSum& other);

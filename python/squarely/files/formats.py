@@ -1,0 +1,51 @@
+"""From the ending of a file's name to the function that opens its format."""
+
+import contextlib
+import csv
+import os
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+
+from squarely.files.arrow import open_arrow
+from squarely.files.csv_text import open_csv
+from squarely.files.errors import ContentError, FileError, one_line
+from squarely.files.parquet import open_parquet
+from squarely.files.pyarrow_modules import import_pyarrow
+from squarely.files.schema import check_columns
+from squarely.files.table import Table
+
+OPENERS: dict[str, Callable[[str], contextlib.AbstractContextManager[Table]]] = {
+    ".parquet": open_parquet,
+    ".pq": open_parquet,
+    ".csv": open_csv,
+    ".csv.gz": open_csv,
+    ".csv.zip": open_csv,
+    ".arrow": open_arrow,
+    ".arrows": open_arrow,
+    ".feather": open_arrow,
+    ".ipc": open_arrow,
+}
+
+
+@contextlib.contextmanager
+def open_table(path: str, columns: Sequence[str]) -> Iterator[Table]:
+    """Open a file and check its columns; whatever then goes wrong in reading is told in one sentence."""
+    opener = next((opener for suffix, opener in OPENERS.items() if path.lower().endswith(suffix)), None)
+    if opener is None:
+        raise FileError(f"{path}: the name must end in one of {', '.join(OPENERS)}")
+    pyarrow = import_pyarrow()
+    try:
+        if os.path.getsize(path) == 0:
+            raise ContentError("the file is empty")
+        with opener(path) as table:
+            check_columns(table.schema, columns)
+            yield table
+    except ContentError as error:
+        raise FileError(f"{path}: {error}") from error
+    except pyarrow.lib.ArrowCancelled as error:  # how pyarrow reports Ctrl-C where it handles signals itself
+        raise KeyboardInterrupt from error
+    except OSError as error:
+        raise FileError(f"{path}: the file cannot be read: {one_line(error.strerror or error)}") from error
+    except (pyarrow.ArrowException, zipfile.BadZipFile, zlib.error, EOFError, UnicodeError, csv.Error) as error:
+        raise FileError(f"{path}: the file is damaged or not what its name says: {one_line(error)}") from error

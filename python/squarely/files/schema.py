@@ -1,0 +1,42 @@
+"""Which columns there are, and whether they hold numbers."""
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+from squarely.files.errors import ContentError
+from squarely.files.pyarrow_modules import import_pyarrow
+
+LISTED_COLUMNS = 20  # column names spelled out in an error message
+
+
+def check_columns(schema: Any, columns: Sequence[str]) -> None:
+    for name in columns:
+        count = schema.names.count(name)
+        if count == 0:
+            raise ContentError(_no_such_column(name, schema.names))
+        if count > 1:
+            raise ContentError(f"there are {count} columns named {name!r}; rename all but one")
+        kind = schema.field(name).type
+        if not _is_numeric(kind):
+            raise ContentError(f"column {name!r} holds {_type_name(kind)}, not numbers")
+
+
+def _no_such_column(name: str, names: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, names, n=1)
+    suggestion = f" Did you mean {close[0]!r}?" if close else ""
+    listed = ", ".join(repr(known) for known in names[:LISTED_COLUMNS])
+    more = f" and {len(names) - LISTED_COLUMNS} more" if len(names) > LISTED_COLUMNS else ""
+    return f"there is no column {name!r}.{suggestion} The columns are {listed}{more}"
+
+
+def _is_numeric(kind: Any) -> bool:
+    types = import_pyarrow("pyarrow.types")
+    if types.is_dictionary(kind):
+        return _is_numeric(kind.value_type)
+    tests = (types.is_floating, types.is_integer, types.is_boolean, types.is_decimal, types.is_null)
+    return any(test(kind) for test in tests)
+
+
+def _type_name(kind: Any) -> str:
+    return "text" if "string" in str(kind) else f"values of type {kind}"

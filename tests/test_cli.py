@@ -274,13 +274,14 @@ def test_a_reader_that_left_is_no_traceback(flights):
 
 INTERRUPT_AFTER_THE_FIRST_BATCH = """
 import os, signal, sys
-from squarely import cli, files
-read_batches = files.read_batches
+from squarely import cli
+from squarely.files import score
+read_batches = score.read_batches
 def interrupted(path, columns):
     for batch in read_batches(path, columns):
         os.kill(os.getpid(), signal.SIGINT)
         yield batch
-files.read_batches = interrupted
+score.read_batches = interrupted
 sys.exit(cli.main(sys.argv[1:]))
 """
 

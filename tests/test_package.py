@@ -13,7 +13,7 @@ import pytest
 
 import squarely
 
-MODULES = sorted(module.name for module in pkgutil.iter_modules(squarely.__path__) if module.name != "_core")
+MODULES = sorted({found.name for found in pkgutil.walk_packages(squarely.__path__, "squarely.")} - {"squarely._core"})
 PUBLIC = sorted(set(squarely.__all__) - {"__version__"})
 README = pathlib.Path(__file__).parents[1] / "README.md"
 
@@ -28,7 +28,7 @@ def test_import_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_of_the_docstrings_are_true(name: str) -> None:
-    module = importlib.import_module(f"squarely.{name}")
+    module = importlib.import_module(name)
     results = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     assert results.failed == 0
 

@@ -17,7 +17,7 @@ class Batch(NamedTuple):
 def read_batches(path: str, columns: Sequence[str]) -> Iterator[Batch]:
     """Yield the named columns of a file, some rows at a time, as float64 or float32 arrays.
 
-    Missing values become NaN; a value that float64 cannot hold exactly is refused.
+    Missing values become NaN, decimals the nearest float64; an integer that float64 cannot hold exactly is refused.
     """
     with open_table(path, columns) as table:
         for arrow_batch, fraction in table.batches(columns):

@@ -15,6 +15,7 @@ QUOTED_FIELD = re.compile(rb'(?:^|[,\r\n])(?P<quoted>"[^"]*(?:""[^"]*)*(?:"|\Z))
 
 
 def row_blocks(content: Any) -> Iterator[bytes]:
+    """Cut a text, read a block at a time, after the last row that is whole."""
     rest = b""
     while block := content.read(BLOCK_BYTES):
         rest += block

@@ -14,9 +14,7 @@ BUFFER_BYTES = 1 << 20  # without it a column is read whole, a row group at a ti
 @contextlib.contextmanager
 def open_parquet(path: str) -> Iterator[Table]:
     parquet = import_pyarrow("pyarrow.parquet")
-    with parquet.ParquetFile(
-        path, buffer_size=BUFFER_BYTES, pre_buffer=False, page_checksum_verification=True
-    ) as file:
+    with parquet.ParquetFile(path, buffer_size=BUFFER_BYTES, pre_buffer=False, page_checksum_verification=True) as file:
         yield Table(file.schema_arrow, partial(_batches, file))
 
 

@@ -11,6 +11,7 @@ LISTED_COLUMNS = 20  # column names spelled out in an error message
 
 
 def check_columns(schema: Any, columns: Sequence[str]) -> None:
+    """Refuse columns of which there is none, or more than one, or one of something other than numbers."""
     for name in columns:
         count = schema.names.count(name)
         if count == 0:

@@ -57,6 +57,8 @@ def score_files(
 ) -> FileScores:
     r"""Score prediction columns against a truth column over one or more files.
 
+    A decimal counts as the float64 nearest to it, as its digits in CSV do; an integer must have an equal float64.
+
     Parameters
     ----------
     paths : path or iterable of paths

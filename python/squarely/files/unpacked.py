@@ -15,9 +15,7 @@ def open_unpacked(path: str) -> Iterator[tuple[Any, Callable[[], float]]]:
     """Open the text of a CSV file, unpacked, and say how much of the file was read."""
     with open(path, "rb", buffering=0) as file:
         size = os.path.getsize(path)
-        opener = {".gz": _gzip, ".zip": _zip}.get(
-            os.path.splitext(path)[1].lower(), contextlib.nullcontext
-        )
+        opener = {".gz": _gzip, ".zip": _zip}.get(os.path.splitext(path)[1].lower(), contextlib.nullcontext)
         with opener(file) as content:
             yield content, lambda: file.tell() / size
 

@@ -29,7 +29,7 @@ def sums_held_by(state: bytes) -> list[Fraction]:
     position = 14
     sums = []
     for _ in range(outputs):
-        position += 5 * 8
+        position += 6 * 8
         sign, bottom, used = state[position : position + 3]
         limbs = state[position + 3 : position + 3 + 8 * used]
         magnitude = int.from_bytes(limbs, "little") << (64 * bottom)

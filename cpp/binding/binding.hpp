@@ -20,7 +20,21 @@ void register_state(py::module_& module);
 void register_quick_scores(py::module_& module);
 void register_build(py::module_& module);
 
-// One column an output of a native float64 or float32 array of shape (n,) or (n, k), in place.
-std::vector<Column> columns_of(const py::array& array);
+// Where the outputs of one side lie: a NumPy array of any number of dimensions, scored along one axis, or a list of
+// (values, validity bitmap or None, offset into the bitmap), one an output. In place.
+struct ColumnList {
+    std::vector<Column> columns;
+    py::ssize_t rows;
+};
+
+ColumnList columns_of(const py::object& source, py::ssize_t axis);
+
+// The truth and the predictions of each output, and the mask: None, a boolean per row, or one per element.
+struct PairsList {
+    std::vector<Pairs> outputs;
+    py::ssize_t rows;
+};
+
+PairsList pairs_of(const py::object& y_true, const py::object& y_pred, const py::object& where, py::ssize_t axis);
 
 }  // namespace squarely

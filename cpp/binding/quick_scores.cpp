@@ -33,14 +33,14 @@ bool all_finite(const PairCounts& counts, std::ptrdiff_t rows) {
     return counts.pairs == static_cast<std::uint64_t>(rows) && counts.infinite == 0 && counts.undefined == 0;
 }
 
-ExactSquares squares_of(const Column& y_true, const Column& y_pred, py::ssize_t rows) {
+ExactSquares squares_of(const Pairs& pairs, py::ssize_t rows) {
     ExactSquares squares;
     if (rows <= rows_with_the_gil) {
-        sum_stretch(squares, y_true, y_pred, rows);
+        sum_stretch(squares, pairs, rows);
         return squares;
     }
     const py::gil_scoped_release release;
-    sum_stretch(squares, y_true, y_pred, rows);
+    sum_stretch(squares, pairs, rows);
     return squares;
 }
 
@@ -50,7 +50,7 @@ py::object quick_score(const Metric& metric, py::handle y_true, py::handle y_pre
     if (!truth || !prediction) return py::none();
     const py::ssize_t rows = length_of(y_true);
     if (rows == 0 || rows > most_rows || rows != length_of(y_pred)) return py::none();
-    const ExactSquares squares = squares_of(*truth, *prediction, rows);
+    const ExactSquares squares = squares_of({*truth, *prediction}, rows);
     if (!all_finite(squares.counts, rows)) return py::none();
     return py::float_(metric.value({squares.counts, &squares.sum, {}}));
 }

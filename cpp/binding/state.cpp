@@ -21,16 +21,14 @@ std::string name_of(Summation summation) {
     return summation == Summation::exact ? "exact" : summation == Summation::kahan ? "kahan" : "pairwise";
 }
 
-void update_from_arrays(State& state, const py::array& y_true, const py::array& y_pred) {
-    const std::vector<Column> truths = columns_of(y_true);
-    const std::vector<Column> predictions = columns_of(y_pred);
-    if (truths.size() != state.counts.size() || predictions.size() != truths.size() ||
-        y_true.shape(0) != y_pred.shape(0)) {
-        throw std::invalid_argument("The arrays do not have the shape of the state.");
+void update_from(State& state, const py::object& y_true, const py::object& y_pred, const py::object& where,
+                 py::ssize_t axis) {
+    const PairsList pairs = pairs_of(y_true, y_pred, where, axis);
+    if (pairs.outputs.size() != state.counts.size()) {
+        throw std::invalid_argument("The arrays do not have as many outputs as the state.");
     }
-    const py::ssize_t rows = y_true.shape(0);
     const py::gil_scoped_release release;
-    update(state, truths, predictions, rows);
+    update(state, pairs.outputs, pairs.rows);
 }
 
 std::vector<double> values_of(const State& state, const std::string& name) {
@@ -64,7 +62,8 @@ void register_state(py::module_& module) {
                  return make_state(outputs, summation_named(summation));
              }),
              py::arg("outputs"), py::arg("summation"))
-        .def("update", &update_from_arrays, py::arg("y_true"), py::arg("y_pred"))
+        .def("update", &update_from, py::arg("y_true"), py::arg("y_pred"), py::arg("where") = py::none(),
+             py::arg("axis") = 0)
         .def(
             "merge", [](State& state, const State& other) { merge(state, other); }, py::arg("other"))
         .def(
@@ -80,6 +79,7 @@ void register_state(py::module_& module) {
         .def_property_readonly("undefined", [](const State& state) { return counted(state, &PairCounts::undefined); })
         .def_property_readonly("missing_true",
                                [](const State& state) { return counted(state, &PairCounts::missing_true); })
+        .def_property_readonly("masked", [](const State& state) { return counted(state, &PairCounts::masked); })
         .def_property_readonly("missing_pred",
                                [](const State& state) { return counted(state, &PairCounts::missing_pred); });
 }

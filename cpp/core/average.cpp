@@ -1,6 +1,6 @@
 #include "average.hpp"
 
-#include "double_parts.hpp"
+#include "binary_number.hpp"
 #include "squarely/exact_sum.hpp"
 
 #include <cmath>
@@ -9,8 +9,8 @@ namespace squarely {
 namespace {
 
 void add_product(ExactSum& sum, double a, double b) {
-    const DoubleParts x = parts_of(a);
-    const DoubleParts y = parts_of(b);
+    const BinaryNumber x = number_of(a);
+    const BinaryNumber y = number_of(b);
     add(sum, uint128{x.significand} * y.significand, x.exponent + y.exponent, x.negative != y.negative);
 }
 

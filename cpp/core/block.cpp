@@ -1,26 +1,34 @@
 #include "block.hpp"
 
+#include "large_integers.hpp"
+
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 
 namespace squarely {
 namespace {
 
-// How far the prefetch runs in front of the computation. Nearer, DRAM is too slow to answer in time; farther, the lines
-// leave L1 again before they are used. 2 to 4 KB a stream are as good as each other.
-constexpr std::ptrdiff_t prefetch_bytes = 3072;
+// How far the prefetch runs in front of the computation, in rows. Nearer, DRAM is too slow to answer in time; farther,
+// the lines leave L1 again before they are used: 3 KB a stream are right. But a block that is copied has to be in the
+// cache when it is loaded, while the one before it is summed.
+constexpr std::ptrdiff_t rows_ahead = 384;
+constexpr std::ptrdiff_t narrow_rows_ahead = 768;
+constexpr std::ptrdiff_t rows_ahead_of_copies = block_length;
 
-std::ptrdiff_t element_size(DType dtype) { return dtype == DType::float64 ? 8 : 4; }
+constexpr std::ptrdiff_t element_sizes[dtype_count] = {8, 4, 2, 2, 8, 4, 2, 1, 8, 4, 2, 1, 1};
+
+std::ptrdiff_t element_size(DType dtype) { return element_sizes[static_cast<int>(dtype)]; }
 
 // In place only where a pointer to the elements may be formed: a misaligned column is copied.
 bool is_contiguous(const Column& column, DType dtype) {
     const auto size = static_cast<std::uintptr_t>(element_size(dtype));
-    return column.dtype == dtype && column.stride == element_size(dtype) &&
+    return column.dtype == dtype && !column.swapped && column.stride == element_size(dtype) &&
            reinterpret_cast<std::uintptr_t>(column.data) % size == 0;
 }
 
-const char* address(const Column& column, std::ptrdiff_t row) {
-    return static_cast<const char*>(column.data) + row * column.stride;
+bool both_contiguous(const Pairs& pairs, DType dtype) {
+    return is_contiguous(pairs.y_true, dtype) && is_contiguous(pairs.y_pred, dtype);
 }
 
 // Where a row would be, inside the column or not: a prefetch may name any address, a pointer may not.
@@ -29,52 +37,149 @@ std::uintptr_t prefetch_address(const Column& column, std::ptrdiff_t row) {
     return reinterpret_cast<std::uintptr_t>(column.data) + offset;
 }
 
-std::uintptr_t prefetch_step(const Column& column) { return 8 * static_cast<std::uintptr_t>(column.stride); }
-
-// Copied blocks look a whole block ahead: the load of the next one is what must find its data in the cache.
-Ahead ahead_of(const Column& y_true, const Column& y_pred, std::ptrdiff_t row) {
-    return {prefetch_address(y_true, row + block_length), prefetch_address(y_pred, row + block_length),
-            prefetch_step(y_true), prefetch_step(y_pred)};
+// For every line of a contiguous column: eight float64, or sixteen of four bytes.
+std::uintptr_t prefetch_step(const Column& column) {
+    const std::uintptr_t rows = element_size(column.dtype) == 4 ? 16 : 8;
+    return rows * static_cast<std::uintptr_t>(column.stride);
 }
 
-const double* load_stream(const Kernels& kernels, const Column& column, Rows rows, std::ptrdiff_t padded,
-                          double* buffer) {
-    const char* source = address(column, rows.first);
-    if (rows.count == block_length && is_contiguous(column, DType::float64)) {
-        return reinterpret_cast<const double*>(source);
+Ahead ahead_by(std::ptrdiff_t distance, const Pairs& pairs, Rows rows) {
+    const std::ptrdiff_t row = rows.first + distance;
+    return {prefetch_address(pairs.y_true, row), prefetch_address(pairs.y_pred, row), prefetch_step(pairs.y_true),
+            prefetch_step(pairs.y_pred)};
+}
+
+bool has_null(const Column& column, Rows rows) {
+    if (column.validity == nullptr) return false;
+    for (std::ptrdiff_t row = rows.first; row < rows.first + rows.count; ++row) {
+        const std::ptrdiff_t bit = column.validity_offset + row;
+        // Eight at once where a byte of the bitmap begins.
+        if (bit % 8 == 0 && row + 8 <= rows.first + rows.count && column.validity[bit / 8] == 0xff) {
+            row += 7;
+        } else if (!is_there(column, row)) {
+            return true;
+        }
     }
-    const auto load = column.dtype == DType::float64 ? kernels.load_float64 : kernels.load_float32;
-    load(source, column.stride, rows.count, buffer);
-    std::fill(buffer + rows.count, buffer + padded, 0.0);
-    return buffer;
+    return false;
+}
+
+void put_nan_for_nulls(const Column& column, Rows rows, double* buffer) {
+    for (std::ptrdiff_t i = 0; i < rows.count; ++i) {
+        if (!is_there(column, rows.first + i)) buffer[i] = std::numeric_limits<double>::quiet_NaN();
+    }
+}
+
+bool is_in_tile(const Column& column, const Column& first, std::size_t position) {
+    return column.dtype == DType::float64 && !column.swapped && column.validity == nullptr &&
+           column.stride == first.stride &&
+           static_cast<const char*>(column.data) == static_cast<const char*>(first.data) + 8 * position;
+}
+
+// Whether every value is what the column holds.
+bool load_stream(const Kernels& kernels, const Column& column, Rows rows, double* buffer) {
+    const auto load = kernels.load[static_cast<int>(column.dtype)][column.swapped ? 1 : 0];
+    return load(address(column, rows.first), column.stride, rows.count, buffer);
 }
 
 }  // namespace
 
-Block load_block(const Kernels& kernels, const Column& y_true, const Column& y_pred, Rows rows, BlockBuffers& buffers) {
-    const std::ptrdiff_t padded = (rows.count + block_multiple - 1) / block_multiple * block_multiple;
-    Block block{load_stream(kernels, y_true, rows, padded, buffers.y_true),
-                load_stream(kernels, y_pred, rows, padded, buffers.y_pred), padded,
-                ahead_of(y_true, y_pred, rows.first)};
-    if (block.y_true != buffers.y_true && block.y_pred != buffers.y_pred) {
-        block.ahead.y_true = prefetch_address(y_true, rows.first + prefetch_bytes / 8);
-        block.ahead.y_pred = prefetch_address(y_pred, rows.first + prefetch_bytes / 8);
+const char* address(const Column& column, std::ptrdiff_t row) {
+    return static_cast<const char*>(column.data) + row * column.stride;
+}
+
+RowsKept rows_kept(const Pairs& pairs, Rows rows, BlockBuffers& buffers) {
+    const bool has_nulls = has_null(pairs.y_true, rows) || has_null(pairs.y_pred, rows);
+    if (pairs.where == nullptr) return {nullptr, rows.count, has_nulls};
+    const unsigned char* where = pairs.where + rows.first * pairs.where_stride;
+    if (pairs.where_stride != 1) {
+        for (std::ptrdiff_t i = 0; i < rows.count; ++i) buffers.where[i] = where[i * pairs.where_stride];
+        where = buffers.where;
     }
-    return block;
+    const auto left_out = std::count(where, where + rows.count, static_cast<unsigned char>(0));
+    return {left_out == 0 ? nullptr : where, rows.count - left_out, has_nulls};
 }
 
-bool has_narrow_block(const Column& y_true, const Column& y_pred, Rows rows) {
-    return rows.count == block_length && is_contiguous(y_true, DType::float32) && is_contiguous(y_pred, DType::float32);
+Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers,
+                 ExactSum* large_integers) {
+    const bool may_view = rows.count == block_length && !kept.has_nulls;
+    const bool view_true = may_view && is_contiguous(pairs.y_true, DType::float64);
+    const bool view_pred = may_view && is_contiguous(pairs.y_pred, DType::float64);
+    const std::ptrdiff_t padded = (rows.count + block_multiple - 1) / block_multiple * block_multiple;
+    const auto* y_true = view_true ? static_cast<const double*>(pairs.y_true.data) + rows.first : buffers.y_true;
+    const auto* y_pred = view_pred ? static_cast<const double*>(pairs.y_pred.data) + rows.first : buffers.y_pred;
+    bool is_exact = true;
+    if (!view_true) is_exact &= load_stream(kernels, pairs.y_true, rows, buffers.y_true);
+    if (!view_pred) is_exact &= load_stream(kernels, pairs.y_pred, rows, buffers.y_pred);
+    if (!is_exact) {
+        if (view_true) std::copy(y_true, y_true + rows.count, buffers.y_true);
+        if (view_pred) std::copy(y_pred, y_pred + rows.count, buffers.y_pred);
+        y_true = buffers.y_true;
+        y_pred = buffers.y_pred;
+        load_large_integers(pairs, rows, kept, buffers, large_integers);
+    }
+    if (kept.has_nulls) {
+        put_nan_for_nulls(pairs.y_true, rows, buffers.y_true);
+        put_nan_for_nulls(pairs.y_pred, rows, buffers.y_pred);
+    }
+    if (kept.where != nullptr) {
+        kernels.keep_where(kept.where, rows.count, y_true, y_pred, buffers.y_true, buffers.y_pred);
+        y_true = buffers.y_true;
+        y_pred = buffers.y_pred;
+    }
+    if (y_true == buffers.y_true) std::fill(buffers.y_true + rows.count, buffers.y_true + padded, 0.0);
+    if (y_pred == buffers.y_pred) std::fill(buffers.y_pred + rows.count, buffers.y_pred + padded, 0.0);
+    const bool is_copied = y_true == buffers.y_true || y_pred == buffers.y_pred;
+    return {y_true, y_pred, padded, ahead_by(is_copied ? rows_ahead_of_copies : rows_ahead, pairs, rows)};
 }
 
-NarrowBlock narrow_block(const Column& y_true, const Column& y_pred, Rows rows) {
-    const char* true_values = address(y_true, rows.first);
-    const char* pred_values = address(y_pred, rows.first);
-    return {reinterpret_cast<const float*>(true_values),
-            reinterpret_cast<const float*>(pred_values),
-            block_length,
-            {prefetch_address(y_true, rows.first + prefetch_bytes / 4),
-             prefetch_address(y_pred, rows.first + prefetch_bytes / 4), 64, 64}};
+bool are_tile(std::span<const Pairs> outputs) {
+    if (outputs.size() != tile_columns) return false;
+    const Pairs& first = outputs[0];
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        const Pairs& pairs = outputs[i];
+        if (pairs.where != nullptr || !is_in_tile(pairs.y_true, first.y_true, i) ||
+            !is_in_tile(pairs.y_pred, first.y_pred, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void load_tiles(const Kernels& kernels, const Pairs& first, Rows rows, Tiles& tiles) {
+    kernels.load_tile(address(first.y_true, rows.first), first.y_true.stride, rows.count, tiles.y_true);
+    kernels.load_tile(address(first.y_pred, rows.first), first.y_pred.stride, rows.count, tiles.y_pred);
+}
+
+Block block_of_tiles(Tiles& tiles, std::ptrdiff_t column, std::ptrdiff_t count, const Pairs& next, std::ptrdiff_t row) {
+    const std::ptrdiff_t padded = (count + block_multiple - 1) / block_multiple * block_multiple;
+    double* y_true = tiles.y_true + column * tile_rows;
+    double* y_pred = tiles.y_pred + column * tile_rows;
+    std::fill(y_true + count, y_true + padded, 0.0);
+    std::fill(y_pred + count, y_pred + padded, 0.0);
+    // Of the next tile, whose rows are lines, each of the eight columns prefetches an eighth.
+    const std::ptrdiff_t first = row + column * tile_rows / tile_columns;
+    return {y_true,
+            y_pred,
+            padded,
+            {prefetch_address(next.y_true, first), prefetch_address(next.y_pred, first),
+             static_cast<std::uintptr_t>(next.y_true.stride), static_cast<std::uintptr_t>(next.y_pred.stride)}};
+}
+
+bool has_narrow_block(const Pairs& pairs, Rows rows, const RowsKept& kept) {
+    if (rows.count != block_length || kept.where != nullptr || kept.has_nulls) return false;
+    return both_contiguous(pairs, DType::float32) || both_contiguous(pairs, DType::int32) ||
+           both_contiguous(pairs, DType::uint32);
+}
+
+NarrowBlock narrow_block(const Pairs& pairs, Rows rows) {
+    return {address(pairs.y_true, rows.first), address(pairs.y_pred, rows.first), block_length,
+            ahead_by(narrow_rows_ahead, pairs, rows)};
+}
+
+bool is_contiguous_small(const Pairs& pairs) {
+    if (pairs.where != nullptr || pairs.y_true.validity != nullptr || pairs.y_pred.validity != nullptr) return false;
+    return both_contiguous(pairs, DType::int8) || both_contiguous(pairs, DType::uint8) ||
+           both_contiguous(pairs, DType::int16) || both_contiguous(pairs, DType::uint16);
 }
 
 }  // namespace squarely

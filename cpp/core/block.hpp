@@ -1,8 +1,9 @@
-// Columns become blocks: in place where the memory already is a block, through a buffer in L1 otherwise.
+// Pairs of columns become blocks: in place where the memory already is one, through a buffer in L1 otherwise.
 #pragma once
 
 #include "kernels.hpp"
 #include "squarely/column.hpp"
+#include "squarely/exact_sum.hpp"
 
 #include <span>
 
@@ -11,6 +12,7 @@ namespace squarely {
 struct BlockBuffers {
     alignas(64) double y_true[block_length];
     alignas(64) double y_pred[block_length];
+    unsigned char where[block_length];
 };
 
 struct Rows {
@@ -18,11 +20,40 @@ struct Rows {
     std::ptrdiff_t count;  // at most block_length
 };
 
-// A full block of contiguous float64 is viewed, anything else loaded and padded with pairs of zeros.
-Block load_block(const Kernels& kernels, const Column& y_true, const Column& y_pred, Rows rows, BlockBuffers& buffers);
+// Which rows of a block are to be read, known before their values are.
+struct RowsKept {
+    const unsigned char* where;  // a byte a row; null where all count
+    std::ptrdiff_t count;        // of the rows that count
+    bool has_nulls;              // some value is not there, by its column's bitmap
+};
 
-// Only full blocks of two contiguous float32 columns have a narrow view.
-bool has_narrow_block(const Column& y_true, const Column& y_pred, Rows rows);
-NarrowBlock narrow_block(const Column& y_true, const Column& y_pred, Rows rows);
+RowsKept rows_kept(const Pairs& pairs, Rows rows, BlockBuffers& buffers);
+
+// A full block of contiguous float64 is viewed. Anything else is copied, with NaN for what is not there and pairs of
+// zeros for rows that do not count and for padding. Differences of 64-bit integers that no double holds go straight
+// into large_integers, or are rounded where that is null.
+Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers,
+                 ExactSum* large_integers);
+
+// Eight neighbouring columns of a C-ordered float64 array are loaded at once.
+struct Tiles {
+    alignas(64) double y_true[tile_columns * tile_rows];
+    alignas(64) double y_pred[tile_columns * tile_rows];
+};
+
+bool are_tile(std::span<const Pairs> outputs);
+void load_tiles(const Kernels& kernels, const Pairs& first, Rows rows, Tiles& tiles);
+
+// One column of a tile of count rows; while it is summed, the tile that begins in that row of next is prefetched.
+Block block_of_tiles(Tiles& tiles, std::ptrdiff_t column, std::ptrdiff_t count, const Pairs& next, std::ptrdiff_t row);
+
+// Contiguous float32 and 32-bit integers have kernels of their own, for full blocks with every row.
+bool has_narrow_block(const Pairs& pairs, Rows rows, const RowsKept& kept);
+NarrowBlock narrow_block(const Pairs& pairs, Rows rows);
+
+// So do contiguous 8- and 16-bit integers, for any number of rows.
+bool is_contiguous_small(const Pairs& pairs);
+
+const char* address(const Column& column, std::ptrdiff_t row);
 
 }  // namespace squarely

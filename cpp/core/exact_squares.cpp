@@ -54,7 +54,7 @@ bool move_window(SlicedSquares& sliced, const Kernels& kernels, int products, in
 void add_pair(ExactSquares& squares, double y_true, double y_pred) {
     const PairKind kind = kind_of(y_true, y_pred);
     if (kind == PairKind::finite) {
-        add_square(squares.sum, y_true, y_pred);
+        add_square(squares.sum, number_of(y_true), number_of(y_pred));
     } else {
         --squares.counts.pairs;
         count(squares.counts, kind);
@@ -136,6 +136,48 @@ void choose_first_window(ExactSquares& squares, const Kernels& kernels, const Bl
     move_window(squares.wide, kernels, wide_products, best_window(block).exponent, squares.sum);
 }
 
+// Every difference of 32-bit integers fits it, and is a multiple of its second grid.
+constexpr int integer_window = 33;
+
+// Whether the block was added. Integers always are.
+bool add_narrow_block(ExactSquares& squares, const Kernels& kernels, DType dtype, const NarrowBlock& block) {
+    SlicedSquares& narrow = squares.narrow;
+    if (dtype == DType::float32) {
+        if (!kernels.exact_squares_float32(block, narrow.window, narrow.sums)) return false;
+    } else {
+        if (!narrow.chosen) move_window(narrow, kernels, narrow_products, integer_window, squares.sum);
+        const auto add_integers = dtype == DType::int32 ? kernels.exact_squares_int32 : kernels.exact_squares_uint32;
+        add_integers(block, narrow.window, narrow.sums);
+    }
+    squares.counts.pairs += static_cast<std::uint64_t>(block.length);
+    if (narrow.sums.groups >= groups_before_flush) flush(narrow, kernels, narrow_products, squares.sum);
+    return true;
+}
+
+// float32 has to choose a window first, and does without for a while where one fails.
+bool may_be_narrow(const ExactSquares& squares, DType dtype) {
+    return dtype != DType::float32 || (squares.narrow.chosen && squares.blocks_without_narrow == 0);
+}
+
+// Chooses the window of the next float32 blocks by one that took the long way.
+void prepare_narrow(ExactSquares& squares, const Kernels& kernels, const Block& block) {
+    if (squares.blocks_without_narrow > 0 && --squares.blocks_without_narrow > 0) return;
+    move_window(squares.narrow, kernels, narrow_products, first_exponent(kernels, block), squares.sum);
+}
+
+void add_small_integers(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, std::ptrdiff_t first,
+                        std::ptrdiff_t count) {
+    const DType dtype = pairs.y_true.dtype;
+    const auto sum = dtype == DType::int8    ? kernels.squares_int8
+                     : dtype == DType::uint8 ? kernels.squares_uint8
+                     : dtype == DType::int16 ? kernels.squares_int16
+                                             : kernels.squares_uint16;
+    add(squares.sum, sum(address(pairs.y_true, first), address(pairs.y_pred, first), count), 0, false);
+    squares.counts.pairs += static_cast<std::uint64_t>(count);
+}
+
+}  // namespace
+
 void add_block(ExactSquares& squares, const Kernels& kernels, const Block& loaded, std::ptrdiff_t count,
                BlockBuffers& buffers) {
     SlicedSquares& wide = squares.wide;
@@ -148,29 +190,28 @@ void add_block(ExactSquares& squares, const Kernels& kernels, const Block& loade
     if (wide.sums.groups >= groups_before_flush) flush(wide, kernels, wide_products, squares.sum);
 }
 
-// Whether the block was added. A first block chooses the window, by its widened values.
-bool add_narrow_block(ExactSquares& squares, const Kernels& kernels, const NarrowBlock& block) {
-    SlicedSquares& narrow = squares.narrow;
-    if (!kernels.exact_squares_narrow(block, narrow.window, narrow.sums)) return false;
-    squares.counts.pairs += static_cast<std::uint64_t>(block.length);
-    if (narrow.sums.groups >= groups_before_flush) flush(narrow, kernels, narrow_products, squares.sum);
-    return true;
-}
-
-}  // namespace
-
-void add_rows(ExactSquares& squares, const Kernels& kernels, const Column& y_true, const Column& y_pred, Rows rows,
-              BlockBuffers& buffers) {
-    const bool narrow = has_narrow_block(y_true, y_pred, rows);
-    if (narrow && squares.narrow.chosen && squares.blocks_without_narrow == 0) {
-        if (add_narrow_block(squares, kernels, narrow_block(y_true, y_pred, rows))) return;
+void add_rows(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers) {
+    const RowsKept kept = rows_kept(pairs, rows, buffers);
+    squares.counts.masked += static_cast<std::uint64_t>(rows.count - kept.count);
+    if (kept.count == 0) return;
+    const DType dtype = pairs.y_true.dtype;
+    const bool narrow = has_narrow_block(pairs, rows, kept);
+    if (narrow && may_be_narrow(squares, dtype)) {
+        if (add_narrow_block(squares, kernels, dtype, narrow_block(pairs, rows))) return;
         squares.blocks_without_narrow = blocks_before_another_narrow;
     }
-    const Block block = load_block(kernels, y_true, y_pred, rows, buffers);
-    if (narrow && !(squares.blocks_without_narrow > 0 && --squares.blocks_without_narrow > 0)) {
-        move_window(squares.narrow, kernels, narrow_products, first_exponent(kernels, block), squares.sum);
+    const Block block = load_block(kernels, pairs, rows, kept, buffers, &squares.sum);
+    if (narrow) prepare_narrow(squares, kernels, block);
+    add_block(squares, kernels, block, kept.count, buffers);
+}
+
+void add_stretch(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, std::ptrdiff_t first,
+                 std::ptrdiff_t last, BlockBuffers& buffers) {
+    if (is_contiguous_small(pairs)) return add_small_integers(squares, kernels, pairs, first, last - first);
+    for (; first < last; first += block_length) {
+        const Rows rows{first, std::min<std::ptrdiff_t>(block_length, last - first)};
+        add_rows(squares, kernels, pairs, rows, buffers);
     }
-    add_block(squares, kernels, block, rows.count, buffers);
 }
 
 void finish(ExactSquares& squares, const Kernels& kernels) {
@@ -178,14 +219,11 @@ void finish(ExactSquares& squares, const Kernels& kernels) {
     flush(squares.narrow, kernels, narrow_products, squares.sum);
 }
 
-void sum_stretch(ExactSquares& squares, const Column& y_true, const Column& y_pred, std::ptrdiff_t rows) {
+void sum_stretch(ExactSquares& squares, const Pairs& pairs, std::ptrdiff_t rows) {
     const Kernels& kernels = *current_target().kernels;
     const FloatingPointEnvironment environment;
     BlockBuffers buffers;
-    for (std::ptrdiff_t first = 0; first < rows; first += block_length) {
-        const Rows block{first, std::min<std::ptrdiff_t>(block_length, rows - first)};
-        add_rows(squares, kernels, y_true, y_pred, block, buffers);
-    }
+    add_stretch(squares, kernels, pairs, 0, rows, buffers);
     finish(squares, kernels);
 }
 

@@ -26,11 +26,18 @@ struct ExactSquares {
     int blocks_without_narrow = 0;  // float32 blocks fail: widen them for this many blocks
 };
 
-void add_rows(ExactSquares& squares, const Kernels& kernels, const Column& y_true, const Column& y_pred, Rows rows,
-              BlockBuffers& buffers);
+void add_rows(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers);
+
+// A block of count pairs that is loaded already.
+void add_block(ExactSquares& squares, const Kernels& kernels, const Block& block, std::ptrdiff_t count,
+               BlockBuffers& buffers);
+
+// Rows first to last of one output, block after block.
+void add_stretch(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, std::ptrdiff_t first,
+                 std::ptrdiff_t last, BlockBuffers& buffers);
 
 // A stretch short enough for one thread, from the first block to the finished sum.
-void sum_stretch(ExactSquares& squares, const Column& y_true, const Column& y_pred, std::ptrdiff_t rows);
+void sum_stretch(ExactSquares& squares, const Pairs& pairs, std::ptrdiff_t rows);
 
 // Moves what is still in lanes into the sum.
 void finish(ExactSquares& squares, const Kernels& kernels);

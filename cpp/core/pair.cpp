@@ -1,7 +1,6 @@
 #include "pair.hpp"
 
 #include "add_words.hpp"
-#include "double_parts.hpp"
 
 #include <bit>
 
@@ -11,8 +10,8 @@ namespace {
 bool is_nan(std::uint64_t pattern) { return (pattern & INT64_MAX) > 0x7ff0000000000000; }
 bool is_infinite(std::uint64_t pattern) { return (pattern & INT64_MAX) == 0x7ff0000000000000; }
 
-// 53 bits shifted by 74 stay below 2^127, and a sum or difference with 53 more bits below 2^128.
-constexpr int widest_gap = 74;
+// 64 bits, those of an integer, shifted by 62 stay below 2^126, and a sum or difference with 64 more bits below 2^127.
+constexpr int widest_gap = 62;
 
 // Adds ((high -+ low) * 2^exponent)^2. Without branches on the data: signs and order of misfits are as good as random.
 void add_aligned_square(ExactSum& sum, uint128 high, uint128 low, bool opposite_signs, int exponent) {
@@ -48,12 +47,10 @@ void count(PairCounts& counts, PairKind kind) {
     counts.pairs += kind != PairKind::missing_true && kind != PairKind::missing_pred;
 }
 
-void add_square(ExactSum& sum, double y_true, double y_pred) {
-    const DoubleParts truth = parts_of(y_true);
-    const DoubleParts prediction = parts_of(y_pred);
-    const bool truth_is_high = truth.exponent >= prediction.exponent;
-    const DoubleParts high = truth_is_high ? truth : prediction;
-    const DoubleParts low = truth_is_high ? prediction : truth;
+void add_square(ExactSum& sum, const BinaryNumber& y_true, const BinaryNumber& y_pred) {
+    const bool truth_is_high = y_true.exponent >= y_pred.exponent;
+    const BinaryNumber high = truth_is_high ? y_true : y_pred;
+    const BinaryNumber low = truth_is_high ? y_pred : y_true;
     const int gap = high.exponent - low.exponent;
     if (gap <= widest_gap) {
         add_aligned_square(sum, uint128{high.significand} << gap, low.significand, high.negative != low.negative,

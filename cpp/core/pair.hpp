@@ -1,6 +1,7 @@
 // One pair at a time, exactly: the path of the pairs no window fits, and the oracle of the sliced kernels.
 #pragma once
 
+#include "binary_number.hpp"
 #include "squarely/state.hpp"
 
 namespace squarely {
@@ -10,7 +11,7 @@ enum class PairKind { finite, infinite, undefined, missing_true, missing_pred };
 PairKind kind_of(double y_true, double y_pred);
 void count(PairCounts& counts, PairKind kind);
 
-// Adds (y_true - y_pred)^2 without rounding. Both are finite.
-void add_square(ExactSum& sum, double y_true, double y_pred);
+// Adds (y_true - y_pred)^2 without rounding.
+void add_square(ExactSum& sum, const BinaryNumber& y_true, const BinaryNumber& y_pred);
 
 }  // namespace squarely

@@ -23,11 +23,15 @@ bool add_block(RoundedSquares& squares, Summation summation, const Kernels& kern
     return true;
 }
 
-// Copies the block with a pair of zeros in place of every pair that is not two finite numbers, and counts those.
-Block finite_block(const Block& block, std::ptrdiff_t count_of_pairs, BlockBuffers& buffers, PairCounts& counts) {
+// Copies the block with a pair of zeros in place of every pair that is not two finite numbers, and counts those. Pairs
+// of padding, and of rows that do not count, are finite.
+Block finite_block(const Block& block, BlockBuffers& buffers, PairCounts& counts) {
     for (std::ptrdiff_t i = 0; i < block.length; ++i) {
-        const PairKind kind = i < count_of_pairs ? kind_of(block.y_true[i], block.y_pred[i]) : PairKind::finite;
-        if (i < count_of_pairs) count(counts, kind);
+        const PairKind kind = kind_of(block.y_true[i], block.y_pred[i]);
+        if (kind != PairKind::finite) {
+            --counts.pairs;
+            count(counts, kind);
+        }
         const bool kept = kind == PairKind::finite;
         buffers.y_true[i] = kept ? block.y_true[i] : 0.0;
         buffers.y_pred[i] = kept ? block.y_pred[i] : 0.0;
@@ -37,14 +41,14 @@ Block finite_block(const Block& block, std::ptrdiff_t count_of_pairs, BlockBuffe
 
 }  // namespace
 
-void add_rows(RoundedSquares& squares, Summation summation, const Kernels& kernels, const Column& y_true,
-              const Column& y_pred, Rows rows, BlockBuffers& buffers) {
-    const Block block = load_block(kernels, y_true, y_pred, rows, buffers);
-    if (add_block(squares, summation, kernels, block)) {
-        squares.counts.pairs += static_cast<std::uint64_t>(rows.count);
-        return;
-    }
-    const Block finite = finite_block(block, rows.count, buffers, squares.counts);
+void add_rows(RoundedSquares& squares, Summation summation, const Kernels& kernels, const Pairs& pairs, Rows rows,
+              BlockBuffers& buffers) {
+    const RowsKept kept = rows_kept(pairs, rows, buffers);
+    squares.counts.masked += static_cast<std::uint64_t>(rows.count - kept.count);
+    squares.counts.pairs += static_cast<std::uint64_t>(kept.count);
+    const Block block = load_block(kernels, pairs, rows, kept, buffers, nullptr);
+    if (add_block(squares, summation, kernels, block)) return;
+    const Block finite = finite_block(block, buffers, squares.counts);
     if (!add_block(squares, summation, kernels, finite)) squares.overflowed = true;
 }
 

@@ -14,8 +14,8 @@ struct RoundedSquares {
     std::uint64_t blocks = 0;
 };
 
-void add_rows(RoundedSquares& squares, Summation summation, const Kernels& kernels, const Column& y_true,
-              const Column& y_pred, Rows rows, BlockBuffers& buffers);
+void add_rows(RoundedSquares& squares, Summation summation, const Kernels& kernels, const Pairs& pairs, Rows rows,
+              BlockBuffers& buffers);
 
 RoundedSum result(const RoundedSquares& squares, Summation summation);
 

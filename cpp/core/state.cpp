@@ -16,7 +16,8 @@ constexpr unsigned char magic[4] = {'s', 'q', 's', 't'};
 constexpr unsigned char version = 1;
 constexpr std::size_t header_size = 4 + 1 + 1 + 8;
 constexpr std::size_t checksum_size = 4;
-constexpr std::size_t smallest_output_size = 5 * 8 + 3;
+constexpr std::size_t counts_size = 6 * 8;
+constexpr std::size_t smallest_output_size = counts_size + 3;
 
 const char* name_of(Summation summation) {
     switch (summation) {
@@ -39,13 +40,16 @@ void check_same_kind(const State& state, const State& other) {
 
 bool contains(const PairCounts& counts, const PairCounts& other) {
     return counts.pairs >= other.pairs && counts.infinite >= other.infinite && counts.undefined >= other.undefined &&
-           counts.missing_true >= other.missing_true && counts.missing_pred >= other.missing_pred;
+           counts.missing_true >= other.missing_true && counts.missing_pred >= other.missing_pred &&
+           counts.masked >= other.masked;
 }
 
 // Beyond it the proofs about the long integer end, and so do the counts of every caller's language.
 constexpr std::uint64_t most_rows = INT64_MAX;
 
-std::uint64_t rows_of(const PairCounts& counts) { return counts.pairs + counts.missing_true + counts.missing_pred; }
+std::uint64_t rows_of(const PairCounts& counts) {
+    return counts.pairs + counts.missing_true + counts.missing_pred + counts.masked;
+}
 
 void check_room(const PairCounts& counts, const PairCounts& more, std::size_t output) {
     if (rows_of(counts) <= most_rows - rows_of(more)) return;
@@ -53,15 +57,22 @@ void check_room(const PairCounts& counts, const PairCounts& more, std::size_t ou
 }
 
 bool is_possible(const PairCounts& counts) {
-    // Each by itself first: their sum could wrap.
-    if (counts.pairs > most_rows || counts.missing_true > most_rows || counts.missing_pred > most_rows) return false;
-    return counts.missing_true + counts.missing_pred <= most_rows - counts.pairs && counts.infinite <= counts.pairs &&
-           counts.undefined <= counts.pairs - counts.infinite;
+    // One after the other, because their sum could wrap.
+    std::uint64_t room = most_rows;
+    for (std::uint64_t count : {counts.pairs, counts.missing_true, counts.missing_pred, counts.masked}) {
+        if (count > room) return false;
+        room -= count;
+    }
+    return counts.infinite <= counts.pairs && counts.undefined <= counts.pairs - counts.infinite;
 }
 
 PairCounts difference(const PairCounts& counts, const PairCounts& other) {
-    return {counts.pairs - other.pairs, counts.infinite - other.infinite, counts.undefined - other.undefined,
-            counts.missing_true - other.missing_true, counts.missing_pred - other.missing_pred};
+    return {counts.pairs - other.pairs,
+            counts.infinite - other.infinite,
+            counts.undefined - other.undefined,
+            counts.missing_true - other.missing_true,
+            counts.missing_pred - other.missing_pred,
+            counts.masked - other.masked};
 }
 
 void check_is_part(bool is_part, std::size_t output) {
@@ -83,13 +94,14 @@ std::uint64_t read(const unsigned char* first, int size) {
 
 void append_counts(std::vector<unsigned char>& bytes, const PairCounts& counts) {
     for (std::uint64_t count :
-         {counts.pairs, counts.infinite, counts.undefined, counts.missing_true, counts.missing_pred}) {
+         {counts.pairs, counts.infinite, counts.undefined, counts.missing_true, counts.missing_pred, counts.masked}) {
         append(bytes, count, 8);
     }
 }
 
 PairCounts read_counts(const unsigned char* first) {
-    return {read(first, 8), read(first + 8, 8), read(first + 16, 8), read(first + 24, 8), read(first + 32, 8)};
+    return {read(first, 8),      read(first + 8, 8),  read(first + 16, 8),
+            read(first + 24, 8), read(first + 32, 8), read(first + 40, 8)};
 }
 
 [[noreturn]] void refuse(const std::string& what) {
@@ -126,6 +138,7 @@ void add(PairCounts& counts, const PairCounts& more) {
     counts.undefined += more.undefined;
     counts.missing_true += more.missing_true;
     counts.missing_pred += more.missing_pred;
+    counts.masked += more.masked;
 }
 
 State make_state(std::size_t outputs, Summation summation) {
@@ -198,9 +211,9 @@ State from_bytes(std::span<const unsigned char> bytes) {
         refuse("the number of outputs does not fit their length");
     State state = make_state(outputs, static_cast<Summation>(bytes[5]));
     for (std::size_t i = 0; i < outputs; ++i) {
-        if (last - first < 40) refuse("they end too early");
+        if (last - first < static_cast<std::ptrdiff_t>(counts_size)) refuse("they end too early");
         state.counts[i] = read_counts(first);
-        first = read_sum(state, i, first + 40, last);
+        first = read_sum(state, i, first + counts_size, last);
         const bool is_sum =
             first != nullptr && (state.summation != Summation::exact || !is_negative(state.squared_error[i]));
         if (!is_sum || !is_possible(state.counts[i])) refuse("output " + std::to_string(i) + " is damaged");

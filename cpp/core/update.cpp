@@ -7,15 +7,17 @@
 #include "threads.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <memory>
 #include <mutex>
 
 namespace squarely {
 namespace {
 
-// A job is a stretch of rows of a few outputs: eight float64 values lie in one cache line of a C-ordered array, so the
-// line is fetched once for all of them. How rows are cut depends on their number alone, never on threads: that keeps
+// A job is a stretch of rows of a few outputs: in a C-ordered array they share cache lines and pages, which are fetched
+// once for all of them. How rows are cut depends on their number alone, never on threads: that keeps
 // the kahan and pairwise sums the same on any number of them.
-constexpr std::ptrdiff_t outputs_in_job = 8;
+constexpr std::ptrdiff_t outputs_in_job = 32;
 constexpr std::ptrdiff_t smallest_stretch = 128 * block_length;
 constexpr std::ptrdiff_t most_stretches = 64;
 
@@ -49,25 +51,69 @@ Job job_at(const Plan& plan, std::ptrdiff_t index) {
 
 std::size_t outputs_of(const Job& job) { return static_cast<std::size_t>(job.last_output - job.first_output); }
 
-template <class AddRows>
-void for_each_block(const Job& job, AddRows add_rows) {
+template <class Visit>
+void for_each_block(const Job& job, Visit visit) {
     for (std::ptrdiff_t first = job.first_row; first < job.last_row; first += block_length) {
-        const Rows rows{first, std::min<std::ptrdiff_t>(block_length, job.last_row - first)};
-        for (std::ptrdiff_t output = job.first_output; output < job.last_output; ++output) add_rows(output, rows);
+        visit(Rows{first, std::min<std::ptrdiff_t>(block_length, job.last_row - first)});
     }
 }
 
-using Columns = std::span<const Column>;
+using Outputs = std::span<const Pairs>;
 
-void run_exact(State& state, Columns y_true, Columns y_pred, const Job& job, const Kernels& kernels,
-               std::mutex& mutex) {
+// How many of the outputs, in eights from the first, make tiles.
+std::size_t tiled_outputs(Outputs outputs) {
+    std::size_t tiled = 0;
+    while (tiled + tile_columns <= outputs.size() && are_tile(outputs.subspan(tiled, tile_columns))) {
+        tiled += tile_columns;
+    }
+    return tiled;
+}
+
+// Whether neighbouring outputs share cache lines, as in a C-ordered array: then they are read side by side.
+bool are_interleaved(Outputs outputs, const Job& job) {
+    if (outputs_of(job) == 1) return false;
+    const auto first = static_cast<std::size_t>(job.first_output);
+    const Column& column = outputs[first].y_true;
+    const auto* here = static_cast<const char*>(column.data);
+    const auto* next = static_cast<const char*>(outputs[first + 1].y_true.data);
+    return std::abs(next - here) < std::abs(column.stride);
+}
+
+// The outputs side by side, a few rows of all after a few rows of all: eight at once where they make a tile.
+void add_side_by_side(std::vector<ExactSquares>& squares, const Kernels& kernels, Outputs outputs, const Job& job,
+                      BlockBuffers& buffers) {
+    const auto tiles = std::make_unique<Tiles>();
+    const std::size_t tiled = tiled_outputs(outputs);
+    for (std::ptrdiff_t first = job.first_row; tiled > 0 && first < job.last_row; first += tile_rows) {
+        const Rows rows{first, std::min<std::ptrdiff_t>(tile_rows, job.last_row - first)};
+        for (std::size_t i = 0; i < tiled; i += tile_columns) {
+            load_tiles(kernels, outputs[i], rows, *tiles);
+            const bool is_last = i + tile_columns == tiled;
+            const Pairs& next = outputs[is_last ? 0 : i + tile_columns];
+            const std::ptrdiff_t next_row = is_last ? first + tile_rows : first;
+            for (std::size_t k = 0; k < tile_columns; ++k) {
+                const Block block = block_of_tiles(*tiles, static_cast<std::ptrdiff_t>(k), rows.count, next, next_row);
+                add_block(squares[i + k], kernels, block, rows.count, buffers);
+            }
+        }
+    }
+    for_each_block(job, [&](Rows rows) {
+        for (std::size_t i = tiled; i < outputs.size(); ++i) add_rows(squares[i], kernels, outputs[i], rows, buffers);
+    });
+}
+
+void run_exact(State& state, Outputs outputs, const Job& job, const Kernels& kernels, std::mutex& mutex) {
     const FloatingPointEnvironment environment;
     BlockBuffers buffers;
     std::vector<ExactSquares> squares(outputs_of(job));
-    for_each_block(job, [&](std::ptrdiff_t output, Rows rows) {
-        const auto i = static_cast<std::size_t>(output);
-        add_rows(squares[i - static_cast<std::size_t>(job.first_output)], kernels, y_true[i], y_pred[i], rows, buffers);
-    });
+    const auto first_output = static_cast<std::size_t>(job.first_output);
+    if (are_interleaved(outputs, job)) {
+        add_side_by_side(squares, kernels, outputs.subspan(first_output, squares.size()), job, buffers);
+    } else {
+        for (std::size_t i = 0; i < squares.size(); ++i) {
+            add_stretch(squares[i], kernels, outputs[first_output + i], job.first_row, job.last_row, buffers);
+        }
+    }
     const std::lock_guard lock(mutex);
     for (std::size_t i = 0; i < squares.size(); ++i) {
         const std::size_t output = static_cast<std::size_t>(job.first_output) + i;
@@ -82,57 +128,57 @@ struct RoundedPart {
     RoundedSum sum;
 };
 
-void run_rounded(RoundedPart* parts, Summation summation, Columns y_true, Columns y_pred, const Job& job,
-                 const Kernels& kernels) {
+void run_rounded(RoundedPart* parts, Summation summation, Outputs outputs, const Job& job, const Kernels& kernels) {
     const FloatingPointEnvironment environment;
     BlockBuffers buffers;
     std::vector<RoundedSquares> squares(outputs_of(job));
-    for_each_block(job, [&](std::ptrdiff_t output, Rows rows) {
-        const auto i = static_cast<std::size_t>(output);
-        add_rows(squares[i - static_cast<std::size_t>(job.first_output)], summation, kernels, y_true[i], y_pred[i],
-                 rows, buffers);
+    for_each_block(job, [&](Rows rows) {
+        for (std::size_t i = 0; i < squares.size(); ++i) {
+            const Pairs& pairs = outputs[static_cast<std::size_t>(job.first_output) + i];
+            add_rows(squares[i], summation, kernels, pairs, rows, buffers);
+        }
     });
     for (std::size_t i = 0; i < squares.size(); ++i) {
         parts[i] = {squares[i].counts, result(squares[i], summation)};
     }
 }
 
-void update_exact(State& state, Columns y_true, Columns y_pred, const Plan& plan, const Kernels& kernels) {
+void update_exact(State& state, Outputs outputs, const Plan& plan, const Kernels& kernels) {
     std::mutex mutex;
     if (plan.stretches * plan.groups == 1) {
-        run_exact(state, y_true, y_pred, job_at(plan, 0), kernels, mutex);
+        run_exact(state, outputs, job_at(plan, 0), kernels, mutex);
         return;
     }
-    parallel_for(static_cast<int>(plan.stretches * plan.groups),
-                 [&](int index) { run_exact(state, y_true, y_pred, job_at(plan, index), kernels, mutex); });
+    parallel_for(plan.stretches * plan.groups,
+                 [&](std::ptrdiff_t index) { run_exact(state, outputs, job_at(plan, index), kernels, mutex); });
 }
 
 // Parts are joined in the order of the rows, whichever thread was first.
-void update_rounded(State& state, Columns y_true, Columns y_pred, const Plan& plan, const Kernels& kernels) {
-    const auto outputs = static_cast<std::size_t>(plan.outputs);
-    std::vector<RoundedPart> parts(static_cast<std::size_t>(plan.stretches) * outputs);
+void update_rounded(State& state, Outputs outputs, const Plan& plan, const Kernels& kernels) {
+    const auto width = static_cast<std::size_t>(plan.outputs);
+    std::vector<RoundedPart> parts(static_cast<std::size_t>(plan.stretches) * width);
     parallel_for(plan.stretches * plan.groups, [&](std::ptrdiff_t index) {
         const Job job = job_at(plan, index);
         RoundedPart* own = parts.data() + job.first_row / plan.stretch * plan.outputs + job.first_output;
-        run_rounded(own, state.summation, y_true, y_pred, job, kernels);
+        run_rounded(own, state.summation, outputs, job, kernels);
     });
     const FloatingPointEnvironment environment;
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        add(state.counts[i % outputs], parts[i].counts);
-        RoundedSum& sum = state.rounded_squared_error[i % outputs];
+        add(state.counts[i % width], parts[i].counts);
+        RoundedSum& sum = state.rounded_squared_error[i % width];
         sum = joined(sum, parts[i].sum);
     }
 }
 
 }  // namespace
 
-void update(State& state, Columns y_true, Columns y_pred, std::ptrdiff_t rows) {
+void update(State& state, Outputs outputs, std::ptrdiff_t rows) {
     const Plan plan = plan_for(rows, static_cast<std::ptrdiff_t>(state.counts.size()));
     const Kernels& kernels = *current_target().kernels;
     if (state.summation == Summation::exact) {
-        update_exact(state, y_true, y_pred, plan, kernels);
+        update_exact(state, outputs, plan, kernels);
     } else {
-        update_rounded(state, y_true, y_pred, plan, kernels);
+        update_rounded(state, outputs, plan, kernels);
     }
 }
 

@@ -1,6 +1,6 @@
 #include "window.hpp"
 
-#include "double_parts.hpp"
+#include "binary_number.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -26,8 +26,8 @@ std::uint32_t narrow_floor(int exponent) {
 
 // Exponent of the lowest bit set; zero has none.
 int lowest_bit(double value) {
-    const DoubleParts parts = parts_of(value);
-    return parts.significand == 0 ? 1024 : parts.exponent + std::countr_zero(parts.significand);
+    const BinaryNumber number = number_of(value);
+    return number.significand == 0 ? 1024 : number.exponent + std::countr_zero(number.significand);
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 
 #include "lanes.hpp"
 #include "load.hpp"
+#include "load_tile.hpp"
 #include "sums/exact.hpp"
+#include "sums/exact_integers.hpp"
 #include "sums/kahan.hpp"
 #include "sums/pairwise.hpp"
 #include "survey.hpp"
@@ -17,14 +19,37 @@ extern const Kernels SQUARELY_KERNELS;
 const Kernels SQUARELY_KERNELS = {
     .lanes = lanes,
 
-    .load_float64 = load_column<double>,
-    .load_float32 = load_column<float>,
+    // In the order of DType.
+    .load =
+        {
+            {load_column<double, false>, load_column<double, true>},
+            {load_column<float, false>, load_column<float, true>},
+            {load_column<Float16, false>, load_column<Float16, true>},
+            {load_column<BFloat16, false>, load_column<BFloat16, true>},
+            {load_column<std::int64_t, false>, load_column<std::int64_t, true>},
+            {load_column<std::int32_t, false>, load_column<std::int32_t, true>},
+            {load_column<std::int16_t, false>, load_column<std::int16_t, true>},
+            {load_column<std::int8_t, false>, load_column<std::int8_t, true>},
+            {load_column<std::uint64_t, false>, load_column<std::uint64_t, true>},
+            {load_column<std::uint32_t, false>, load_column<std::uint32_t, true>},
+            {load_column<std::uint16_t, false>, load_column<std::uint16_t, true>},
+            {load_column<std::uint8_t, false>, load_column<std::uint8_t, true>},
+            {load_column<Boolean, false>, load_column<Boolean, true>},
+        },
+    .load_tile = load_tile,
+    .keep_where = keep_where,
 
     .largest_difference = largest_difference,
     .blank_missing = blank_missing,
 
     .exact_squares = exact_squares,
-    .exact_squares_narrow = exact_squares_narrow,
+    .exact_squares_float32 = exact_squares_float32,
+    .exact_squares_int32 = exact_squares_integer<std::int32_t>,
+    .exact_squares_uint32 = exact_squares_integer<std::uint32_t>,
+    .squares_int8 = squares_byte<std::int8_t>,
+    .squares_uint8 = squares_byte<std::uint8_t>,
+    .squares_int16 = squares_short<std::int16_t>,
+    .squares_uint16 = squares_short<std::uint16_t>,
     .exact_squares_partial = exact_squares_partial,
 
     .kahan_squares = kahan_sum<SquaredError>,

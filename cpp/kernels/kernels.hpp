@@ -10,6 +10,8 @@ namespace squarely {
 constexpr int block_length = 512;   // two streams of 4 KB: they fit in L1 beside everything else
 constexpr int block_multiple = 64;  // kernels take whole multiples; the load stage pads with pairs of equal zeros
 constexpr int max_lanes = 8;
+constexpr int tile_columns = 8;  // a row of eight doubles is one cache line
+constexpr int tile_rows = 128;   // two tiles and the lines of the next two are 32 KB: they stay in L1
 constexpr int kahan_lanes = 16;  // the same on every target, so that Kahan sums have the same bits on every target
 
 // Where the data of coming blocks lies; the kernel prefetches it while it computes.
@@ -28,9 +30,10 @@ struct Block {
     Ahead ahead;
 };
 
+// Of contiguous elements of four bytes: float, or 32-bit integers of either sign.
 struct NarrowBlock {
-    const float* y_true;
-    const float* y_pred;
+    const char* y_true;
+    const char* y_pred;
     std::ptrdiff_t length;
     Ahead ahead;
 };
@@ -57,8 +60,18 @@ struct KahanSums {
 struct Kernels {
     int lanes;
 
-    void (*load_float64)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* block);
-    void (*load_float32)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* block);
+    // By DType, and by whether bytes are swapped. False where some value is beyond what a double holds: 64-bit
+    // integers.
+    using Load = bool (*)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* block);
+    Load load[13][2];
+
+    // Eight neighbouring columns of native float64, each tile_rows doubles after the one before.
+    void (*load_tile)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* tile);
+
+    // Copies a stretch of a block, with zeros in place of the pairs whose row does not count. The copy may go where the
+    // block is.
+    void (*keep_where)(const unsigned char* where, std::ptrdiff_t count, const double* y_true, const double* y_pred,
+                       double* kept_true, double* kept_pred);
 
     double (*largest_difference)(const Block& block);  // of those that are numbers
 
@@ -68,7 +81,15 @@ struct Kernels {
 
     // All or nothing: false, and the sums untouched, where some pair does not fit the window.
     bool (*exact_squares)(const Block& block, const Window& window, SlicedSums& sums);
-    bool (*exact_squares_narrow)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
+    bool (*exact_squares_float32)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
+
+    // Integers of four bytes always fit a window of 2^33, and sums of smaller ones fit a machine word.
+    void (*exact_squares_int32)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
+    void (*exact_squares_uint32)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
+    std::uint64_t (*squares_int8)(const void* y_true, const void* y_pred, std::ptrdiff_t count);
+    std::uint64_t (*squares_uint8)(const void* y_true, const void* y_pred, std::ptrdiff_t count);
+    std::uint64_t (*squares_int16)(const void* y_true, const void* y_pred, std::ptrdiff_t count);
+    std::uint64_t (*squares_uint16)(const void* y_true, const void* y_pred, std::ptrdiff_t count);
 
     // Adds the pairs that fit, and sets the bits of the others: pair i has bit i % 64 of misfits[i / 64].
     void (*exact_squares_partial)(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* misfits);

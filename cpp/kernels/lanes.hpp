@@ -25,6 +25,11 @@ using Bits = std::uint64_t;
 using NarrowBits = std::uint32_t;
 
 SQUARELY_INLINE Vector widened(const float* source) { return static_cast<double>(*source); }
+SQUARELY_INLINE Vector widened_integers(const char* source, std::uint32_t flip) {
+    std::uint32_t pattern;
+    __builtin_memcpy(&pattern, source, sizeof pattern);
+    return static_cast<double>(static_cast<std::int32_t>(pattern ^ flip));
+}
 SQUARELY_INLINE std::uint64_t lane(Bits value, int) { return value; }
 SQUARELY_INLINE double lane(Vector value, int) { return value; }
 SQUARELY_INLINE std::uint32_t narrow_lane(NarrowBits value, int) { return value; }
@@ -53,7 +58,7 @@ constexpr int narrow_lanes = 2 * lanes;
 // Intrinsics, because GCC 12 splits __builtin_convertvector into halves and joins them again.
 SQUARELY_INLINE Vector widened(const float* source) {
 #if defined(__AVX512F__)
-    return _mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps(source));  // GCC 12 warns of the unmasked one
+    return _mm512_cvtps_pd(_mm256_loadu_ps(source));
 #elif defined(__AVX__)
     return _mm256_cvtps_pd(_mm_loadu_ps(source));
 #elif defined(__SSE2__)
@@ -62,6 +67,22 @@ SQUARELY_INLINE Vector widened(const float* source) {
     NarrowVector narrow;
     __builtin_memcpy(&narrow, source, sizeof narrow);
     return __builtin_convertvector(narrow, Vector);
+#endif
+}
+
+// The bits of flip change sides before the integers are read as signed ones.
+SQUARELY_INLINE Vector widened_integers(const char* source, std::uint32_t flip) {
+    typedef std::uint32_t Patterns __attribute__((vector_size(lanes * 4)));
+    typedef std::int32_t Integers __attribute__((vector_size(lanes * 4)));
+    Patterns pattern;
+    __builtin_memcpy(&pattern, source, sizeof pattern);
+    const auto integers = __builtin_bit_cast(Integers, pattern ^ flip);
+#if defined(__AVX512F__)
+    return _mm512_cvtepi32_pd(__builtin_bit_cast(__m256i, integers));
+#elif defined(__AVX__)
+    return _mm256_cvtepi32_pd(__builtin_bit_cast(__m128i, integers));
+#else
+    return __builtin_convertvector(integers, Vector);
 #endif
 }
 
@@ -134,10 +155,17 @@ SQUARELY_INLINE Vector multiply_add(Vector a, Vector b, Vector c) {
 
 SQUARELY_INLINE Vector absolute(Vector value) { return from_bits(bits(value) & (Bits{} + INT64_MAX)); }
 
-SQUARELY_INLINE std::uint64_t any_bit(Bits value) {
+// Whether any bit is set in any lane.
+SQUARELY_INLINE bool any(Bits value) {
+#if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512F__)
+    return _mm512_test_epi64_mask(__builtin_bit_cast(__m512i, value), __builtin_bit_cast(__m512i, value)) != 0;
+#elif !defined(SQUARELY_PLAIN_LANES) && defined(__AVX__)
+    return _mm256_testz_si256(__builtin_bit_cast(__m256i, value), __builtin_bit_cast(__m256i, value)) == 0;
+#else
     std::uint64_t all = 0;
     for (int i = 0; i < lanes; ++i) all |= lane(value, i);
-    return all;
+    return all != 0;
+#endif
 }
 
 // Prefetches the next line of each stream. The addresses run along: one computed from an index costs a multiplication

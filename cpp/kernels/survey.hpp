@@ -26,9 +26,7 @@ SQUARELY_INLINE std::uint64_t sum_of_lanes(Bits value) {
 void blank_missing(const Block& block, double* y_true, double* y_pred, std::uint64_t* missing) {
     Bits counts_true{};
     Bits counts_pred{};
-    Ahead ahead = block.ahead;
     for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
-        if (i % 8 == 0) prefetch_next(ahead);
         const Vector truth = load<Vector>(block.y_true + i);
         const Vector prediction = load<Vector>(block.y_pred + i);
         const Bits has_truth = mask(truth == truth);

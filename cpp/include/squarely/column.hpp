@@ -6,12 +6,40 @@
 
 namespace squarely {
 
-enum class DType : std::uint8_t { float64, float32 };
+enum class DType : std::uint8_t {
+    float64,
+    float32,
+    float16,
+    bfloat16,
+    int64,
+    int32,
+    int16,
+    int8,
+    uint64,
+    uint32,
+    uint16,
+    uint8,
+    boolean,  // a byte, true where it is not zero
+};
+constexpr int dtype_count = 13;
 
 struct Column {
     const void* data;
     std::ptrdiff_t stride;  // bytes from one element to the next; may be negative, zero or misaligned
     DType dtype;
+    bool swapped = false;  // the bytes of an element are in the order this machine does not use
+
+    // Arrow's bitmap of what is there: row i has bit i + validity_offset, least significant first. Null where all is.
+    const std::uint8_t* validity = nullptr;
+    std::ptrdiff_t validity_offset = 0;
+};
+
+// One output: its truth, its predictions, and which rows count.
+struct Pairs {
+    Column y_true;
+    Column y_pred;
+    const std::uint8_t* where = nullptr;  // a byte a row, zero leaves the row out; null where every row counts
+    std::ptrdiff_t where_stride = 0;
 };
 
 }  // namespace squarely

@@ -13,13 +13,14 @@ namespace squarely {
 
 enum class Summation : std::uint8_t { exact, kahan, pairwise };
 
-// Counted, never added. Nothing is decided here: what a missing value means is the reader's policy.
+// Counted, never added. Nothing is decided here: what a missing value (NaN, or null) means is the reader's policy.
 struct PairCounts {
     std::uint64_t pairs = 0;         // pairs of two numbers; their squared errors are in the sum, or counted below
     std::uint64_t infinite = 0;      // of these: one side infinite, or both with opposite signs
     std::uint64_t undefined = 0;     // of these: infinity against the same infinity
     std::uint64_t missing_true = 0;  // pairs left out because the truth is NaN
     std::uint64_t missing_pred = 0;  // pairs left out because only the prediction is NaN
+    std::uint64_t masked = 0;        // pairs left out because their row does not count
 
     bool operator==(const PairCounts&) const = default;
 };
@@ -41,9 +42,9 @@ void add(PairCounts& counts, const PairCounts& more);
 
 State make_state(std::size_t outputs, Summation summation);
 
-// Adds rows pairs to every output; one column an output. Exact states do not depend on how rows are split over
+// Adds rows pairs to every output. Exact states do not depend on how rows are split over
 // calls, on their order, or on threads. Kahan and pairwise states depend on the split, never on threads or target.
-void update(State& state, std::span<const Column> y_true, std::span<const Column> y_pred, std::ptrdiff_t rows);
+void update(State& state, std::span<const Pairs> outputs, std::ptrdiff_t rows);
 
 // Both throw std::invalid_argument, and change nothing, where the states differ in summation or number of outputs;
 // subtract also where the other state is no part of this one.

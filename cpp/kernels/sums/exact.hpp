@@ -117,7 +117,7 @@ bool exact_squares(const Block& block, const Window& window, SlicedSums& sums) {
         moved |= bits(products.p11) ^ bits(start.p11);
         add_group(products, lane_sums);
     }
-    if ((any_bit(lost) | (any_bit(moved) & exponent_field)) != 0) return false;
+    if (any(lost | (moved & exponent_field))) return false;
     store_sums(lane_sums, sums, block.length / group);
     return true;
 }
@@ -159,55 +159,6 @@ void exact_squares_partial(const Block& block, const Window& window, SlicedSums&
         add_group(products, lane_sums);
     }
     store_sums(lane_sums, sums, block.length / group);
-}
-
-// float32: inputs that are multiples of the last grid have a difference of two slices, and widening them to double
-// makes it exact. The check is the smallest non-zero magnitude; doubling the bits drops the sign, and subtracting
-// one puts zero out of the way.
-SQUARELY_INLINE NarrowBits magnitudes(const float* source) {
-    const NarrowBits pattern = load<NarrowBits>(source);
-    return pattern + pattern - 1;
-}
-
-template <int... I>
-SQUARELY_INLINE void square_narrow_group(const NarrowBlock& block, std::ptrdiff_t first, Ahead& ahead,
-                                         const Grids& grids, Products& products, NarrowBits& smallest, Steps<I...>) {
-    const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
-        const float* y_true = block.y_true + first + i;
-        const float* y_pred = block.y_pred + first + i;
-        if (i % 16 == 0) prefetch_next(ahead);
-        if (i % narrow_lanes == 0) smallest = smaller(smallest, smaller(magnitudes(y_true), magnitudes(y_pred)));
-        const Vector difference = widened(y_true) - widened(y_pred);
-        const Vector d1 = (difference + grids.sigma1) - grids.sigma1;
-        const Vector d2 = difference - d1;
-        products.p11 = multiply_add(d1, d1, products.p11);
-        products.p12 = multiply_add(d1, d2, products.p12);
-        products.p22 = multiply_add(d2, d2, products.p22);
-    };
-    (step(I * lanes), ...);
-}
-
-bool exact_squares_narrow(const NarrowBlock& block, const Window& window, SlicedSums& sums) {
-    constexpr int group = vectors_in_group * lanes;
-    const Grids grids = grids_of(window);
-    const Products start = start_of(window);
-    LaneSums lane_sums = load_sums(sums);
-    Ahead ahead = block.ahead;
-    NarrowBits smallest = NarrowBits{} - 1;
-    Bits moved{};
-    for (std::ptrdiff_t first = 0; first < block.length; first += group) {
-        Products products = start;
-        square_narrow_group(block, first, ahead, grids, products, smallest, StepsUpTo<vectors_in_group>{});
-        moved |= bits(products.p11) ^ bits(start.p11);
-        lane_sums.s11 += bits(products.p11);
-        lane_sums.s12 += bits(products.p12);
-        lane_sums.s22 += bits(products.p22);
-    }
-    bool fits = (any_bit(moved) & exponent_field) == 0;
-    for (int i = 0; i < narrow_lanes; ++i) fits = fits && narrow_lane(smallest, i) >= window.narrow_floor;
-    if (!fits) return false;
-    store_sums(lane_sums, sums, block.length / group);
-    return true;
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ bool kahan_sum(const Block& block, KahanSums& sums) {
     }
     Vector zero{};
     for (int i = 0; i < vectors; ++i) zero += high[i] - high[i];
-    if (any_bit(bits(zero)) != 0) return false;  // infinity - infinity and NaN are not zero
+    if (any(bits(zero))) return false;  // infinity - infinity and NaN are not zero
     for (int i = 0; i < vectors; ++i) {
         store(sums.high + i * lanes, high[i]);
         store(sums.low + i * lanes, low[i]);

@@ -1,4 +1,4 @@
-// A double as the integer and the exponent it is.
+// A double, or an integer, as the significand and the exponent it is.
 #pragma once
 
 #include <bit>
@@ -6,14 +6,15 @@
 
 namespace squarely {
 
-// value = (-1)^negative * significand * 2^exponent, for every finite double.
-struct DoubleParts {
+// value = (-1)^negative * significand * 2^exponent
+struct BinaryNumber {
     std::uint64_t significand;
     int exponent;
     bool negative;
 };
 
-inline DoubleParts parts_of(double value) {
+// Of a finite double. Its significand has 53 bits at most.
+inline BinaryNumber number_of(double value) {
     const auto pattern = std::bit_cast<std::uint64_t>(value);
     const int biased = static_cast<int>(pattern >> 52 & 0x7ff);
     const std::uint64_t fraction = pattern & ((std::uint64_t{1} << 52) - 1);

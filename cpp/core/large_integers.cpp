@@ -1,0 +1,100 @@
+#include "large_integers.hpp"
+
+#include "pair.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+namespace squarely {
+namespace {
+
+__extension__ typedef __int128 int128;
+
+constexpr int128 largest_exact = int128{1} << 53;
+
+template <class Integer>
+int128 integer_from(const Column& column, std::ptrdiff_t row) {
+    unsigned char bytes[sizeof(Integer)];
+    std::memcpy(bytes, address(column, row), sizeof bytes);
+    if (column.swapped) {
+        for (std::size_t i = 0; i < sizeof bytes / 2; ++i) std::swap(bytes[i], bytes[sizeof bytes - 1 - i]);
+    }
+    Integer value;
+    std::memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+int128 integer_at(const Column& column, std::ptrdiff_t row) {
+    switch (column.dtype) {
+        case DType::int64: return integer_from<std::int64_t>(column, row);
+        case DType::int32: return integer_from<std::int32_t>(column, row);
+        case DType::int16: return integer_from<std::int16_t>(column, row);
+        case DType::int8: return integer_from<std::int8_t>(column, row);
+        case DType::uint64: return integer_from<std::uint64_t>(column, row);
+        case DType::uint32: return integer_from<std::uint32_t>(column, row);
+        case DType::uint16: return integer_from<std::uint16_t>(column, row);
+        case DType::uint8: return integer_from<std::uint8_t>(column, row);
+        case DType::boolean: return integer_from<std::uint8_t>(column, row) != 0;
+        default: return 0;
+    }
+}
+
+bool is_float(const Column& column) { return column.dtype <= DType::bfloat16; }
+
+int128 size_of(int128 value) { return value < 0 ? -value : value; }
+
+BinaryNumber number_of_integer(int128 value) { return {static_cast<std::uint64_t>(size_of(value)), 0, value < 0}; }
+
+// The number a column has in one row: an integer, or the double that was loaded.
+struct Value {
+    bool is_integer;
+    int128 integer;
+    double rounded;
+};
+
+Value value_at(const Column& column, std::ptrdiff_t row, double loaded) {
+    if (is_float(column)) return {false, 0, loaded};
+    const int128 integer = integer_at(column, row);
+    return {true, integer, static_cast<double>(integer)};
+}
+
+bool is_exact(const Value& value) { return !value.is_integer || size_of(value.integer) <= largest_exact; }
+
+BinaryNumber exact_number(const Value& value) {
+    return value.is_integer ? number_of_integer(value.integer) : number_of(value.rounded);
+}
+
+}  // namespace
+
+bool is_there(const Column& column, std::ptrdiff_t row) {
+    if (column.validity == nullptr) return true;
+    const std::ptrdiff_t bit = column.validity_offset + row;
+    return (column.validity[bit / 8] >> (bit % 8) & 1) != 0;
+}
+
+void load_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers, ExactSum* sum) {
+    for (std::ptrdiff_t i = 0; i < rows.count; ++i) {
+        const std::ptrdiff_t row = rows.first + i;
+        const Value truth = value_at(pairs.y_true, row, buffers.y_true[i]);
+        const Value prediction = value_at(pairs.y_pred, row, buffers.y_pred[i]);
+        const bool counts =
+            (kept.where == nullptr || kept.where[i] != 0) && is_there(pairs.y_true, row) && is_there(pairs.y_pred, row);
+        double& y_true = buffers.y_true[i];
+        double& y_pred = buffers.y_pred[i];
+        y_true = truth.rounded;
+        y_pred = prediction.rounded;
+        if (is_exact(truth) && is_exact(prediction)) continue;
+        const int128 difference = truth.integer - prediction.integer;
+        const bool is_small = truth.is_integer && prediction.is_integer && size_of(difference) <= largest_exact;
+        if (is_small || (sum == nullptr && truth.is_integer && prediction.is_integer)) {
+            y_true = static_cast<double>(difference);
+            y_pred = 0;
+        } else if (sum != nullptr && std::isfinite(y_true) && std::isfinite(y_pred)) {
+            if (counts) add_square(*sum, exact_number(truth), exact_number(prediction));
+            y_true = y_pred = 0;
+        }
+    }
+}
+
+}  // namespace squarely

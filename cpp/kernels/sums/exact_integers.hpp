@@ -1,0 +1,73 @@
+// The exact sum of squared differences of integers. Nothing is checked: a window of 2^33 holds every difference of
+// 32-bit ones, and squares of shorter ones are summed as the integers they are.
+#pragma once
+
+#include "exact_narrow.hpp"
+
+namespace squarely {
+namespace {
+
+template <class Integer, int... I>
+SQUARELY_INLINE void square_integer_group(const char* y_true, const char* y_pred, Ahead& ahead, const Grids& grids,
+                                          Products& products, Steps<I...>) {
+    const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
+        if (i % 16 == 0) prefetch_next(ahead);
+        // An unsigned value less 2^31 is a signed one, and the difference of two is the same.
+        constexpr std::uint32_t flip = static_cast<Integer>(-1) < 0 ? 0u : 0x80000000u;
+        square_two_slices(widened_integers(y_true + 4 * i, flip) - widened_integers(y_pred + 4 * i, flip), grids,
+                          products);
+    };
+    (step(I * lanes), ...);
+}
+
+template <class Integer>
+void exact_squares_integer(const NarrowBlock& block, const Window& window, SlicedSums& sums) {
+    constexpr int group = vectors_in_group * lanes;
+    const Grids grids = grids_of(window);
+    const Products start = start_of(window);
+    LaneSums lane_sums = load_sums(sums);
+    Ahead ahead = block.ahead;
+    for (std::ptrdiff_t first = 0; first < block.length; first += group) {
+        Products products = start;
+        square_integer_group<Integer>(block.y_true + 4 * first, block.y_pred + 4 * first, ahead, grids, products,
+                                      StepsUpTo<vectors_in_group>{});
+        add_narrow_group(products, lane_sums);
+    }
+    store_sums(lane_sums, sums, block.length / group);
+}
+
+// Plain loops: the compiler knows the instruction for a sum of products of shorts.
+// 255^2 * 16384 stays below 2^31 , even all in one lane.
+template <class Byte>
+std::uint64_t squares_byte(const void* y_true, const void* y_pred, std::ptrdiff_t count) {
+    constexpr std::ptrdiff_t most = 16384;
+    const auto* truth = static_cast<const Byte*>(y_true);
+    const auto* prediction = static_cast<const Byte*>(y_pred);
+    std::uint64_t total = 0;
+    for (std::ptrdiff_t first = 0; first < count; first += most) {
+        const std::ptrdiff_t last = count - first < most ? count : first + most;
+        std::int32_t sum = 0;
+        for (std::ptrdiff_t i = first; i < last; ++i) {
+            const auto difference = static_cast<std::int16_t>(truth[i] - prediction[i]);
+            sum += difference * difference;
+        }
+        total += static_cast<std::uint32_t>(sum);
+    }
+    return total;
+}
+
+template <class Short>
+std::uint64_t squares_short(const void* y_true, const void* y_pred, std::ptrdiff_t count) {
+    const auto* truth = static_cast<const Short*>(y_true);
+    const auto* prediction = static_cast<const Short*>(y_pred);
+    std::uint64_t total = 0;
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        const std::int32_t difference = truth[i] - prediction[i];
+        const std::uint32_t size = static_cast<std::uint32_t>(difference < 0 ? -difference : difference);
+        total += std::uint64_t{size} * size;
+    }
+    return total;
+}
+
+}  // namespace
+}  // namespace squarely

@@ -1,0 +1,69 @@
+// The exact sum of squared differences of elements of four bytes: two slices do, and three products.
+#pragma once
+
+#include "exact.hpp"
+
+namespace squarely {
+namespace {
+
+SQUARELY_INLINE void square_two_slices(Vector difference, const Grids& grids, Products& products) {
+    const Vector d1 = (difference + grids.sigma1) - grids.sigma1;
+    const Vector d2 = difference - d1;
+    products.p11 = multiply_add(d1, d1, products.p11);
+    products.p12 = multiply_add(d1, d2, products.p12);
+    products.p22 = multiply_add(d2, d2, products.p22);
+}
+
+SQUARELY_INLINE void add_narrow_group(const Products& products, LaneSums& sums) {
+    sums.s11 += bits(products.p11);
+    sums.s12 += bits(products.p12);
+    sums.s22 += bits(products.p22);
+}
+
+// float32: inputs that are multiples of the last grid have a difference of two slices, and widening them to double
+// makes it exact. The check is the smallest non-zero magnitude; doubling the bits drops the sign, and subtracting
+// one puts zero out of the way.
+SQUARELY_INLINE NarrowBits magnitudes(const float* source) {
+    const NarrowBits pattern = load<NarrowBits>(source);
+    return pattern + pattern - 1;
+}
+
+template <int... I>
+SQUARELY_INLINE void square_float32_group(const float* y_true, const float* y_pred, Ahead& ahead, const Grids& grids,
+                                          Products& products, NarrowBits& smallest, Steps<I...>) {
+    const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
+        if (i % 16 == 0) prefetch_next(ahead);
+        if (i % narrow_lanes == 0) {
+            smallest = smaller(smallest, smaller(magnitudes(y_true + i), magnitudes(y_pred + i)));
+        }
+        square_two_slices(widened(y_true + i) - widened(y_pred + i), grids, products);
+    };
+    (step(I * lanes), ...);
+}
+
+bool exact_squares_float32(const NarrowBlock& block, const Window& window, SlicedSums& sums) {
+    constexpr int group = vectors_in_group * lanes;
+    const auto* y_true = reinterpret_cast<const float*>(block.y_true);
+    const auto* y_pred = reinterpret_cast<const float*>(block.y_pred);
+    const Grids grids = grids_of(window);
+    const Products start = start_of(window);
+    LaneSums lane_sums = load_sums(sums);
+    Ahead ahead = block.ahead;
+    NarrowBits smallest = NarrowBits{} - 1;
+    Bits moved{};
+    for (std::ptrdiff_t first = 0; first < block.length; first += group) {
+        Products products = start;
+        square_float32_group(y_true + first, y_pred + first, ahead, grids, products, smallest,
+                             StepsUpTo<vectors_in_group>{});
+        moved |= bits(products.p11) ^ bits(start.p11);
+        add_narrow_group(products, lane_sums);
+    }
+    bool fits = !any(moved & exponent_field);
+    for (int i = 0; i < narrow_lanes; ++i) fits = fits && narrow_lane(smallest, i) >= window.narrow_floor;
+    if (!fits) return false;
+    store_sums(lane_sums, sums, block.length / group);
+    return true;
+}
+
+}  // namespace
+}  // namespace squarely

@@ -69,12 +69,6 @@ void put_nan_for_nulls(const Column& column, Rows rows, double* buffer) {
     }
 }
 
-bool is_in_tile(const Column& column, const Column& first, std::size_t position) {
-    return column.dtype == DType::float64 && !column.swapped && column.validity == nullptr &&
-           column.stride == first.stride &&
-           static_cast<const char*>(column.data) == static_cast<const char*>(first.data) + 8 * position;
-}
-
 // Whether every value is what the column holds.
 bool load_stream(const Kernels& kernels, const Column& column, Rows rows, double* buffer) {
     const auto load = kernels.load[static_cast<int>(column.dtype)][column.swapped ? 1 : 0];
@@ -130,39 +124,6 @@ Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const Ro
     if (y_pred == buffers.y_pred) std::fill(buffers.y_pred + rows.count, buffers.y_pred + padded, 0.0);
     const bool is_copied = y_true == buffers.y_true || y_pred == buffers.y_pred;
     return {y_true, y_pred, padded, ahead_by(is_copied ? rows_ahead_of_copies : rows_ahead, pairs, rows)};
-}
-
-bool are_tile(std::span<const Pairs> outputs) {
-    if (outputs.size() != tile_columns) return false;
-    const Pairs& first = outputs[0];
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-        const Pairs& pairs = outputs[i];
-        if (pairs.where != nullptr || !is_in_tile(pairs.y_true, first.y_true, i) ||
-            !is_in_tile(pairs.y_pred, first.y_pred, i)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-void load_tiles(const Kernels& kernels, const Pairs& first, Rows rows, Tiles& tiles) {
-    kernels.load_tile(address(first.y_true, rows.first), first.y_true.stride, rows.count, tiles.y_true);
-    kernels.load_tile(address(first.y_pred, rows.first), first.y_pred.stride, rows.count, tiles.y_pred);
-}
-
-Block block_of_tiles(Tiles& tiles, std::ptrdiff_t column, std::ptrdiff_t count, const Pairs& next, std::ptrdiff_t row) {
-    const std::ptrdiff_t padded = (count + block_multiple - 1) / block_multiple * block_multiple;
-    double* y_true = tiles.y_true + column * tile_rows;
-    double* y_pred = tiles.y_pred + column * tile_rows;
-    std::fill(y_true + count, y_true + padded, 0.0);
-    std::fill(y_pred + count, y_pred + padded, 0.0);
-    // Of the next tile, whose rows are lines, each of the eight columns prefetches an eighth.
-    const std::ptrdiff_t first = row + column * tile_rows / tile_columns;
-    return {y_true,
-            y_pred,
-            padded,
-            {prefetch_address(next.y_true, first), prefetch_address(next.y_pred, first),
-             static_cast<std::uintptr_t>(next.y_true.stride), static_cast<std::uintptr_t>(next.y_pred.stride)}};
 }
 
 bool has_narrow_block(const Pairs& pairs, Rows rows, const RowsKept& kept) {

@@ -5,8 +5,6 @@
 #include "squarely/column.hpp"
 #include "squarely/exact_sum.hpp"
 
-#include <span>
-
 namespace squarely {
 
 struct BlockBuffers {
@@ -34,18 +32,6 @@ RowsKept rows_kept(const Pairs& pairs, Rows rows, BlockBuffers& buffers);
 // into large_integers, or are rounded where that is null.
 Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers,
                  ExactSum* large_integers);
-
-// Eight neighbouring columns of a C-ordered float64 array are loaded at once.
-struct Tiles {
-    alignas(64) double y_true[tile_columns * tile_rows];
-    alignas(64) double y_pred[tile_columns * tile_rows];
-};
-
-bool are_tile(std::span<const Pairs> outputs);
-void load_tiles(const Kernels& kernels, const Pairs& first, Rows rows, Tiles& tiles);
-
-// One column of a tile of count rows; while it is summed, the tile that begins in that row of next is prefetched.
-Block block_of_tiles(Tiles& tiles, std::ptrdiff_t column, std::ptrdiff_t count, const Pairs& next, std::ptrdiff_t row);
 
 // Contiguous float32 and 32-bit integers have kernels of their own, for full blocks with every row.
 bool has_narrow_block(const Pairs& pairs, Rows rows, const RowsKept& kept);

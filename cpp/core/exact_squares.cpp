@@ -12,42 +12,16 @@
 namespace squarely {
 namespace {
 
-// Each group adds at most 2^51 units to a lane, and a lane holds 2^63.
-constexpr std::int64_t groups_before_flush = 2000;
-
 // A block with that many misfits is worth the microsecond a search for a better window takes ...
 constexpr int misfits_worth_a_search = block_length / 16;
 // ... unless the last search found none: then the next blocks do without one.
 constexpr int blocks_before_another_search = 16;
 constexpr int blocks_before_another_narrow = 16;
 
-void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum) {
-    if (!sliced.chosen) return;
-    for (int i = 0; i < products; ++i) {
-        const std::uint64_t added =
-            static_cast<std::uint64_t>(sliced.sums.groups) * std::bit_cast<std::uint64_t>(sliced.window.start[i]);
-        __extension__ __int128 total = 0;
-        for (int lane = 0; lane < kernels.lanes; ++lane) {
-            total += static_cast<std::int64_t>(sliced.sums.lanes[i][lane] - added);
-        }
-        const bool twice = product_grids[i][0] != product_grids[i][1];
-        const int unit = 2 * sliced.exponent + product_grids[i][0] + product_grids[i][1] + (twice ? 1 : 0);
-        add(sum, static_cast<uint128>(total < 0 ? -total : total), unit, total < 0);
-    }
-    sliced.sums = SlicedSums{};
-}
-
-constexpr int wide_products = 6;
-constexpr int narrow_products = 3;
-
 bool move_window(SlicedSquares& sliced, const Kernels& kernels, int products, int exponent, ExactSum& sum) {
     if (!is_window(exponent)) return false;
     flush(sliced, kernels, products, sum);
-    sliced.exponent = exponent;
-    sliced.window = window_of(exponent);
-    sliced.sums = SlicedSums{};
-    sliced.chosen = true;
-    return true;
+    return set_window(sliced, exponent);
 }
 
 // A pair that is in counts.pairs already.
@@ -150,7 +124,7 @@ bool add_narrow_block(ExactSquares& squares, const Kernels& kernels, DType dtype
         add_integers(block, narrow.window, narrow.sums);
     }
     squares.counts.pairs += static_cast<std::uint64_t>(block.length);
-    if (narrow.sums.groups >= groups_before_flush) flush(narrow, kernels, narrow_products, squares.sum);
+    if (is_nearly_full(narrow)) flush(narrow, kernels, narrow_products, squares.sum);
     return true;
 }
 
@@ -187,7 +161,7 @@ void add_block(ExactSquares& squares, const Kernels& kernels, const Block& loade
     if (squares.expect_misfits || !kernels.exact_squares(block, wide.window, wide.sums)) {
         add_partially(squares, kernels, block);
     }
-    if (wide.sums.groups >= groups_before_flush) flush(wide, kernels, wide_products, squares.sum);
+    if (is_nearly_full(wide)) flush(wide, kernels, wide_products, squares.sum);
 }
 
 void add_rows(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers) {

@@ -2,18 +2,10 @@
 #pragma once
 
 #include "block.hpp"
+#include "sliced_squares.hpp"
 #include "squarely/state.hpp"
 
 namespace squarely {
-
-// A window and what has been summed on it. Lane sums of three slices (float64) or two (float32) stay in small integers
-// and go into the long one when the window moves or they could fill up.
-struct SlicedSquares {
-    int exponent = 0;  // differences up to 2^exponent fit
-    bool chosen = false;
-    Window window;  // both are set by the first choice: clearing them would cost a tenth of a short score
-    SlicedSums sums;
-};
 
 struct ExactSquares {
     ExactSum sum;

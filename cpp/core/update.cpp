@@ -5,10 +5,10 @@
 #include "squarely/state.hpp"
 #include "targets.hpp"
 #include "threads.hpp"
+#include "tiles.hpp"
 
 #include <algorithm>
 #include <cstdlib>
-#include <memory>
 #include <mutex>
 
 namespace squarely {
@@ -17,7 +17,7 @@ namespace {
 // A job is a stretch of rows of a few outputs: in a C-ordered array they share cache lines and pages, which are fetched
 // once for all of them. How rows are cut depends on their number alone, never on threads: that keeps
 // the kahan and pairwise sums the same on any number of them.
-constexpr std::ptrdiff_t outputs_in_job = 32;
+constexpr std::ptrdiff_t outputs_in_job = 128;
 constexpr std::ptrdiff_t smallest_stretch = 128 * block_length;
 constexpr std::ptrdiff_t most_stretches = 64;
 
@@ -60,46 +60,12 @@ void for_each_block(const Job& job, Visit visit) {
 
 using Outputs = std::span<const Pairs>;
 
-// How many of the outputs, in eights from the first, make tiles.
-std::size_t tiled_outputs(Outputs outputs) {
-    std::size_t tiled = 0;
-    while (tiled + tile_columns <= outputs.size() && are_tile(outputs.subspan(tiled, tile_columns))) {
-        tiled += tile_columns;
-    }
-    return tiled;
-}
-
 // Whether neighbouring outputs share cache lines, as in a C-ordered array: then they are read side by side.
-bool are_interleaved(Outputs outputs, const Job& job) {
-    if (outputs_of(job) == 1) return false;
-    const auto first = static_cast<std::size_t>(job.first_output);
-    const Column& column = outputs[first].y_true;
-    const auto* here = static_cast<const char*>(column.data);
-    const auto* next = static_cast<const char*>(outputs[first + 1].y_true.data);
-    return std::abs(next - here) < std::abs(column.stride);
-}
-
-// The outputs side by side, a few rows of all after a few rows of all: eight at once where they make a tile.
-void add_side_by_side(std::vector<ExactSquares>& squares, const Kernels& kernels, Outputs outputs, const Job& job,
-                      BlockBuffers& buffers) {
-    const auto tiles = std::make_unique<Tiles>();
-    const std::size_t tiled = tiled_outputs(outputs);
-    for (std::ptrdiff_t first = job.first_row; tiled > 0 && first < job.last_row; first += tile_rows) {
-        const Rows rows{first, std::min<std::ptrdiff_t>(tile_rows, job.last_row - first)};
-        for (std::size_t i = 0; i < tiled; i += tile_columns) {
-            load_tiles(kernels, outputs[i], rows, *tiles);
-            const bool is_last = i + tile_columns == tiled;
-            const Pairs& next = outputs[is_last ? 0 : i + tile_columns];
-            const std::ptrdiff_t next_row = is_last ? first + tile_rows : first;
-            for (std::size_t k = 0; k < tile_columns; ++k) {
-                const Block block = block_of_tiles(*tiles, static_cast<std::ptrdiff_t>(k), rows.count, next, next_row);
-                add_block(squares[i + k], kernels, block, rows.count, buffers);
-            }
-        }
-    }
-    for_each_block(job, [&](Rows rows) {
-        for (std::size_t i = tiled; i < outputs.size(); ++i) add_rows(squares[i], kernels, outputs[i], rows, buffers);
-    });
+bool are_interleaved(Outputs outputs) {
+    if (outputs.size() == 1) return false;
+    const auto* here = static_cast<const char*>(outputs[0].y_true.data);
+    const auto* next = static_cast<const char*>(outputs[1].y_true.data);
+    return std::abs(next - here) < std::abs(outputs[0].y_true.stride);
 }
 
 void run_exact(State& state, Outputs outputs, const Job& job, const Kernels& kernels, std::mutex& mutex) {
@@ -107,11 +73,16 @@ void run_exact(State& state, Outputs outputs, const Job& job, const Kernels& ker
     BlockBuffers buffers;
     std::vector<ExactSquares> squares(outputs_of(job));
     const auto first_output = static_cast<std::size_t>(job.first_output);
-    if (are_interleaved(outputs, job)) {
-        add_side_by_side(squares, kernels, outputs.subspan(first_output, squares.size()), job, buffers);
+    const Outputs own = outputs.subspan(first_output, squares.size());
+    if (are_tiled(own)) {
+        add_tiled(squares, kernels, own, job.first_row, job.last_row, buffers);
+    } else if (are_interleaved(own)) {
+        for_each_block(job, [&](Rows rows) {
+            for (std::size_t i = 0; i < own.size(); ++i) add_rows(squares[i], kernels, own[i], rows, buffers);
+        });
     } else {
-        for (std::size_t i = 0; i < squares.size(); ++i) {
-            add_stretch(squares[i], kernels, outputs[first_output + i], job.first_row, job.last_row, buffers);
+        for (std::size_t i = 0; i < own.size(); ++i) {
+            add_stretch(squares[i], kernels, own[i], job.first_row, job.last_row, buffers);
         }
     }
     const std::lock_guard lock(mutex);

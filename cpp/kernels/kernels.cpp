@@ -43,6 +43,7 @@ const Kernels SQUARELY_KERNELS = {
     .blank_missing = blank_missing,
 
     .exact_squares = exact_squares,
+    .exact_squares_by_lane = exact_squares_by_lane,
     .exact_squares_float32 = exact_squares_float32,
     .exact_squares_int32 = exact_squares_integer<std::int32_t>,
     .exact_squares_uint32 = exact_squares_integer<std::uint32_t>,

@@ -38,6 +38,16 @@ struct NarrowBlock {
     Ahead ahead;
 };
 
+// Rows of a C-ordered float64 array, as many neighbouring columns as the target has lanes.
+struct LaneRows {
+    const char* y_true;
+    const char* y_pred;
+    std::ptrdiff_t y_true_stride;
+    std::ptrdiff_t y_pred_stride;
+    std::ptrdiff_t count;  // a multiple of eight
+    Ahead ahead;           // by rows
+};
+
 // The grids a difference is sliced on: see sums/exact.hpp.
 struct Window {
     double sigma1, sigma2, sigma3;  // 1.5 * 2^52 * grid: adding and subtracting one rounds to its grid
@@ -81,6 +91,8 @@ struct Kernels {
 
     // All or nothing: false, and the sums untouched, where some pair does not fit the window.
     bool (*exact_squares)(const Block& block, const Window& window, SlicedSums& sums);
+    // The same with one column a lane, whose sums are kept apart.
+    bool (*exact_squares_by_lane)(const LaneRows& rows, const Window& window, SlicedSums& sums);
     bool (*exact_squares_float32)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
 
     // Integers of four bytes always fit a window of 2^33, and sums of smaller ones fit a machine word.

@@ -122,6 +122,38 @@ bool exact_squares(const Block& block, const Window& window, SlicedSums& sums) {
     return true;
 }
 
+// The same for rows of a C-ordered array: every lane is a column, and its sums are its own.
+template <int... I>
+SQUARELY_INLINE void square_rows(const LaneRows& rows, std::ptrdiff_t first, Ahead& ahead, const Grids& grids,
+                                 Products& products, Bits& lost, Steps<I...>) {
+    const auto step = [&](std::ptrdiff_t row) __attribute__((always_inline)) {
+        prefetch_next(ahead);
+        const Slices slices = sliced(load<Vector>(rows.y_true + row * rows.y_true_stride),
+                                     load<Vector>(rows.y_pred + row * rows.y_pred_stride), grids);
+        lost |= slices.lost;
+        accumulate(slices, products);
+    };
+    (step(first + I), ...);
+}
+
+bool exact_squares_by_lane(const LaneRows& rows, const Window& window, SlicedSums& sums) {
+    const Grids grids = grids_of(window);
+    const Products start = start_of(window);
+    LaneSums lane_sums = load_sums(sums);
+    Ahead ahead = rows.ahead;
+    Bits lost{};
+    Bits moved{};
+    for (std::ptrdiff_t first = 0; first < rows.count; first += vectors_in_group) {
+        Products products = start;
+        square_rows(rows, first, ahead, grids, products, lost, StepsUpTo<vectors_in_group>{});
+        moved |= bits(products.p11) ^ bits(start.p11);
+        add_group(products, lane_sums);
+    }
+    if (any(lost | (moved & exponent_field))) return false;
+    store_sums(lane_sums, sums, rows.count / vectors_in_group);
+    return true;
+}
+
 template <int... I>
 SQUARELY_INLINE std::uint64_t square_fitting(const Block& block, std::ptrdiff_t first, Ahead& ahead, const Grids& grids,
                                              Vector limit, Products& products, Steps<I...>) {

@@ -1,0 +1,29 @@
+// What the sliced kernels have summed on one window, until it goes into a long integer.
+#pragma once
+
+#include "kernels.hpp"
+#include "squarely/exact_sum.hpp"
+
+namespace squarely {
+
+// Lane sums stay in machine words, and go into the long integer when the window moves or they could fill up.
+struct SlicedSquares {
+    int exponent = 0;  // differences up to 2^exponent fit
+    bool chosen = false;
+    Window window;  // both are set by the first choice: clearing them would cost a tenth of a short score
+    SlicedSums sums;
+};
+
+constexpr int wide_products = 6;    // of three slices
+constexpr int narrow_products = 3;  // of two
+
+bool is_nearly_full(const SlicedSquares& sliced);
+
+// Empties the lanes into one sum, or each lane into a sum of its own.
+void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum);
+void flush_lane(const SlicedSquares& sliced, int lane, ExactSum& sum);
+
+// The lanes are empty. False where there is no such window.
+bool set_window(SlicedSquares& sliced, int exponent);
+
+}  // namespace squarely

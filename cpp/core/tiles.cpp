@@ -11,8 +11,8 @@ namespace squarely {
 namespace {
 
 struct Tiles {
-    alignas(64) double y_true[tile_columns * tile_rows];
-    alignas(64) double y_pred[tile_columns * tile_rows];
+    alignas(64) double y_true[tile_columns * block_multiple];
+    alignas(64) double y_pred[tile_columns * block_multiple];
 };
 
 // Rows of neighbouring columns. Where there are fewer than eight outputs, several rows are read as one: three outputs
@@ -57,8 +57,8 @@ std::uintptr_t prefetch_address(const char* data, std::ptrdiff_t row, std::ptrdi
 // next.
 Block block_of(Tiles& tiles, const Grid& grid, std::ptrdiff_t tile, std::ptrdiff_t column, Rows rows) {
     const std::ptrdiff_t padded = (rows.count + block_multiple - 1) / block_multiple * block_multiple;
-    double* y_true = tiles.y_true + column * tile_rows;
-    double* y_pred = tiles.y_pred + column * tile_rows;
+    double* y_true = tiles.y_true + column * block_multiple;
+    double* y_pred = tiles.y_pred + column * block_multiple;
     std::fill(y_true + rows.count, y_true + padded, 0.0);
     std::fill(y_pred + rows.count, y_pred + padded, 0.0);
     const std::ptrdiff_t next = rows.first + tile_rows + column * tile_rows / tile_columns;
@@ -113,9 +113,9 @@ void flush_lanes(TiledSquares& squares, const Kernels& kernels, std::size_t inde
 
 // The largest difference of the columns in the first rows at hand tells what to expect of all.
 bool choose_window(TiledSquares& squares, const Kernels& kernels, std::size_t index, const LaneRows& rows) {
-    alignas(64) double y_true[block_multiple];
-    alignas(64) double y_pred[block_multiple];
-    const std::ptrdiff_t count = block_multiple / kernels.lanes;
+    alignas(64) double y_true[block_multiple] = {};
+    alignas(64) double y_pred[block_multiple] = {};
+    const std::ptrdiff_t count = std::min<std::ptrdiff_t>(tile_rows, block_multiple / kernels.lanes);
     for (std::ptrdiff_t row = 0; row < count; ++row) {
         std::memcpy(y_true + row * kernels.lanes, rows.y_true + row * rows.y_true_stride,
                     sizeof(double) * static_cast<std::size_t>(kernels.lanes));

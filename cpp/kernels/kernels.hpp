@@ -11,7 +11,7 @@ constexpr int block_length = 512;   // two streams of 4 KB: they fit in L1 besid
 constexpr int block_multiple = 64;  // kernels take whole multiples; the load stage pads with pairs of equal zeros
 constexpr int max_lanes = 8;
 constexpr int tile_columns = 8;  // a row of eight doubles is one cache line
-constexpr int tile_rows = 128;   // two tiles and the lines of the next two are 32 KB: they stay in L1
+constexpr int tile_rows = 64;    // few, so that memory is read nearly in its order
 constexpr int kahan_lanes = 16;  // the same on every target, so that Kahan sums have the same bits on every target
 
 // Where the data of coming blocks lies; the kernel prefetches it while it computes.
@@ -75,7 +75,7 @@ struct Kernels {
     using Load = bool (*)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* block);
     Load load[13][2];
 
-    // Eight neighbouring columns of native float64, each tile_rows doubles after the one before.
+    // Eight neighbouring columns of native float64, each block_multiple doubles after the one before.
     void (*load_tile)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* tile);
 
     // Copies a stretch of a block, with zeros in place of the pairs whose row does not count. The copy may go where the

@@ -7,7 +7,7 @@
 namespace squarely {
 namespace {
 
-SQUARELY_INLINE double* column_of_tile(double* tile, int column) { return tile + column * tile_rows; }
+SQUARELY_INLINE double* column_of_tile(double* tile, int column) { return tile + column * block_multiple; }
 
 // Rows first .. first + lanes - 1 of lanes columns.
 #if defined(SQUARELY_PLAIN_LANES) || !defined(__SSE2__)
@@ -70,7 +70,7 @@ SQUARELY_INLINE void transpose(const char* source, std::ptrdiff_t stride, double
 
 #endif
 
-// tile holds eight columns of tile_rows values, one after the other.
+// tile holds eight columns of up to block_multiple values, one after the other.
 void load_tile(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* tile) {
     std::ptrdiff_t row = 0;
     for (; row + 8 <= count; row += 8) {

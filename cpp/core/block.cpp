@@ -81,7 +81,7 @@ const char* address(const Column& column, std::ptrdiff_t row) {
     return static_cast<const char*>(column.data) + row * column.stride;
 }
 
-RowsKept rows_kept(const Pairs& pairs, Rows rows, BlockBuffers& buffers) {
+RowsKept rows_kept(const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers) {
     const bool has_nulls = has_null(pairs.y_true, rows) || has_null(pairs.y_pred, rows);
     if (pairs.where == nullptr) return {nullptr, rows.count, has_nulls};
     const unsigned char* where = pairs.where + rows.first * pairs.where_stride;
@@ -89,8 +89,14 @@ RowsKept rows_kept(const Pairs& pairs, Rows rows, BlockBuffers& buffers) {
         for (std::ptrdiff_t i = 0; i < rows.count; ++i) buffers.where[i] = where[i * pairs.where_stride];
         where = buffers.where;
     }
-    const auto left_out = std::count(where, where + rows.count, static_cast<unsigned char>(0));
-    return {left_out == 0 ? nullptr : where, rows.count - left_out, has_nulls};
+    const std::ptrdiff_t count = kernels.count_where(where, rows.count);
+    if (count == rows.count) return {nullptr, count, has_nulls};
+    if (rows.count < block_length) {  // kernels read the mask of the padding too
+        std::copy(where, where + rows.count, buffers.where);
+        std::fill(buffers.where + rows.count, buffers.where + block_length, static_cast<unsigned char>(0));
+        where = buffers.where;
+    }
+    return {where, count, has_nulls};
 }
 
 Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers,
@@ -115,15 +121,16 @@ Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const Ro
         put_nan_for_nulls(pairs.y_true, rows, buffers.y_true);
         put_nan_for_nulls(pairs.y_pred, rows, buffers.y_pred);
     }
-    if (kept.where != nullptr) {
-        kernels.keep_where(kept.where, rows.count, y_true, y_pred, buffers.y_true, buffers.y_pred);
-        y_true = buffers.y_true;
-        y_pred = buffers.y_pred;
-    }
     if (y_true == buffers.y_true) std::fill(buffers.y_true + rows.count, buffers.y_true + padded, 0.0);
     if (y_pred == buffers.y_pred) std::fill(buffers.y_pred + rows.count, buffers.y_pred + padded, 0.0);
     const bool is_copied = y_true == buffers.y_true || y_pred == buffers.y_pred;
     return {y_true, y_pred, padded, ahead_by(is_copied ? rows_ahead_of_copies : rows_ahead, pairs, rows)};
+}
+
+Block with_where(const Kernels& kernels, const Block& block, const RowsKept& kept, BlockBuffers& buffers) {
+    if (kept.where == nullptr) return block;
+    kernels.copy_where(block, kept.where, buffers.y_true, buffers.y_pred);
+    return {buffers.y_true, buffers.y_pred, block.length, block.ahead};
 }
 
 bool has_narrow_block(const Pairs& pairs, Rows rows, const RowsKept& kept) {

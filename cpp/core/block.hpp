@@ -25,13 +25,16 @@ struct RowsKept {
     bool has_nulls;              // some value is not there, by its column's bitmap
 };
 
-RowsKept rows_kept(const Pairs& pairs, Rows rows, BlockBuffers& buffers);
+RowsKept rows_kept(const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers);
 
 // A full block of contiguous float64 is viewed. Anything else is copied, with NaN for what is not there and pairs of
-// zeros for rows that do not count and for padding. Differences of 64-bit integers that no double holds go straight
-// into large_integers, or are rounded where that is null.
+// zeros for padding. Differences of 64-bit integers that no double holds go straight into large_integers, or are
+// rounded where that is null. Rows that do not count are still in it:
 Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers,
                  ExactSum* large_integers);
+
+// ... and here are pairs of zeros.
+Block with_where(const Kernels& kernels, const Block& block, const RowsKept& kept, BlockBuffers& buffers);
 
 // Contiguous float32 and 32-bit integers have kernels of their own, for full blocks with every row.
 bool has_narrow_block(const Pairs& pairs, Rows rows, const RowsKept& kept);

@@ -17,6 +17,8 @@ constexpr int misfits_worth_a_search = block_length / 16;
 // ... unless the last search found none: then the next blocks do without one.
 constexpr int blocks_before_another_search = 16;
 constexpr int blocks_before_another_narrow = 16;
+// A NaN is seldom the last.
+constexpr int blocks_after_missing = 16;
 
 bool move_window(SlicedSquares& sliced, const Kernels& kernels, int products, int exponent, ExactSum& sum) {
     if (!is_window(exponent)) return false;
@@ -32,7 +34,8 @@ void add_pair(ExactSquares& squares, double y_true, double y_pred) {
     } else {
         --squares.counts.pairs;
         count(squares.counts, kind);
-        if (kind == PairKind::missing_true || kind == PairKind::missing_pred) squares.expect_missing = true;
+        if (kind == PairKind::missing_true || kind == PairKind::missing_pred)
+            squares.blocks_with_missing = blocks_after_missing;
     }
 }
 
@@ -92,16 +95,32 @@ void add_partially(ExactSquares& squares, const Kernels& kernels, const Block& b
     for_each(misfits, block, [&](std::ptrdiff_t i) { add_pair(squares, block.y_true[i], block.y_pred[i]); });
 }
 
-// Counts pairs with a NaN and puts zeros in their place, where the last block had some: one by one they would cost
-// ten times as much.
-Block without_missing(ExactSquares& squares, const Kernels& kernels, const Block& block, BlockBuffers& buffers) {
-    std::uint64_t missing[2] = {};
-    kernels.blank_missing(block, buffers.y_true, buffers.y_pred, missing);
+void count_missing(ExactSquares& squares, const std::uint64_t (&missing)[2]) {
     squares.counts.missing_true += missing[0];
     squares.counts.missing_pred += missing[1];
     squares.counts.pairs -= missing[0] + missing[1];
-    squares.expect_missing = missing[0] + missing[1] > 0;
+    if (missing[0] + missing[1] > 0) squares.blocks_with_missing = blocks_after_missing;
+}
+
+// Counts pairs with a NaN and puts zeros in their place.
+Block without_missing(ExactSquares& squares, const Kernels& kernels, const Block& block, BlockBuffers& buffers) {
+    std::uint64_t missing[2] = {};
+    kernels.copy_present(block, buffers.y_true, buffers.y_pred, missing);
+    count_missing(squares, missing);
     return {buffers.y_true, buffers.y_pred, block.length, block.ahead};
+}
+
+// All or nothing. Pairs with a NaN are left out and counted on the way where there have been some lately: one by one
+// they would cost ten times as much.
+bool add_whole(ExactSquares& squares, const Kernels& kernels, const Block& block) {
+    SlicedSquares& wide = squares.wide;
+    if (squares.expect_misfits) return false;
+    if (squares.blocks_with_missing == 0) return kernels.exact_squares(block, wide.window, wide.sums);
+    std::uint64_t missing[2] = {};
+    if (!kernels.exact_squares_present(block, wide.window, wide.sums, missing)) return false;
+    --squares.blocks_with_missing;
+    count_missing(squares, missing);
+    return true;
 }
 
 void choose_first_window(ExactSquares& squares, const Kernels& kernels, const Block& block) {
@@ -152,20 +171,33 @@ void add_small_integers(ExactSquares& squares, const Kernels& kernels, const Pai
 
 }  // namespace
 
-void add_block(ExactSquares& squares, const Kernels& kernels, const Block& loaded, std::ptrdiff_t count,
+void add_block(ExactSquares& squares, const Kernels& kernels, const Block& block, std::ptrdiff_t count,
                BlockBuffers& buffers) {
     SlicedSquares& wide = squares.wide;
     squares.counts.pairs += static_cast<std::uint64_t>(count);
-    const Block block = squares.expect_missing ? without_missing(squares, kernels, loaded, buffers) : loaded;
     if (!wide.chosen) choose_first_window(squares, kernels, block);
-    if (squares.expect_misfits || !kernels.exact_squares(block, wide.window, wide.sums)) {
-        add_partially(squares, kernels, block);
+    if (!add_whole(squares, kernels, block)) {
+        const bool had_missing = squares.blocks_with_missing > 0;
+        add_partially(squares, kernels, had_missing ? without_missing(squares, kernels, block, buffers) : block);
     }
     if (is_nearly_full(wide)) flush(wide, kernels, wide_products, squares.sum);
 }
 
+// A block of which some rows do not count.
+void add_block_where(ExactSquares& squares, const Kernels& kernels, const Block& block, const RowsKept& kept,
+                     BlockBuffers& buffers) {
+    SlicedSquares& wide = squares.wide;
+    const bool is_usual = wide.chosen && !squares.expect_misfits && squares.blocks_with_missing == 0;
+    if (is_usual && kernels.exact_squares_where(block, kept.where, wide.window, wide.sums)) {
+        squares.counts.pairs += static_cast<std::uint64_t>(kept.count);
+        if (is_nearly_full(wide)) flush(wide, kernels, wide_products, squares.sum);
+        return;
+    }
+    add_block(squares, kernels, with_where(kernels, block, kept, buffers), kept.count, buffers);
+}
+
 void add_rows(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers) {
-    const RowsKept kept = rows_kept(pairs, rows, buffers);
+    const RowsKept kept = rows_kept(kernels, pairs, rows, buffers);
     squares.counts.masked += static_cast<std::uint64_t>(rows.count - kept.count);
     if (kept.count == 0) return;
     const DType dtype = pairs.y_true.dtype;
@@ -176,7 +208,8 @@ void add_rows(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs,
     }
     const Block block = load_block(kernels, pairs, rows, kept, buffers, &squares.sum);
     if (narrow) prepare_narrow(squares, kernels, block);
-    add_block(squares, kernels, block, kept.count, buffers);
+    if (kept.where != nullptr) return add_block_where(squares, kernels, block, kept, buffers);
+    add_block(squares, kernels, block, rows.count, buffers);
 }
 
 void add_stretch(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, std::ptrdiff_t first,

@@ -13,7 +13,7 @@ struct ExactSquares {
     SlicedSquares wide;
     SlicedSquares narrow;
     bool expect_misfits = false;    // the last block had pairs outside the window: skip the all-or-nothing attempt
-    bool expect_missing = false;    // the last block had NaN: take them out before anything else
+    int blocks_with_missing = 0;    // there was a NaN lately: look for more in this many blocks
     int blocks_without_search = 0;  // no window fits many pairs: do not look for a better one for this many blocks
     int blocks_without_narrow = 0;  // float32 blocks fail: widen them for this many blocks
 };

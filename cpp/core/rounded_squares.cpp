@@ -43,10 +43,11 @@ Block finite_block(const Block& block, BlockBuffers& buffers, PairCounts& counts
 
 void add_rows(RoundedSquares& squares, Summation summation, const Kernels& kernels, const Pairs& pairs, Rows rows,
               BlockBuffers& buffers) {
-    const RowsKept kept = rows_kept(pairs, rows, buffers);
+    const RowsKept kept = rows_kept(kernels, pairs, rows, buffers);
     squares.counts.masked += static_cast<std::uint64_t>(rows.count - kept.count);
     squares.counts.pairs += static_cast<std::uint64_t>(kept.count);
-    const Block block = load_block(kernels, pairs, rows, kept, buffers, nullptr);
+    const Block loaded = load_block(kernels, pairs, rows, kept, buffers, nullptr);
+    const Block block = with_where(kernels, loaded, kept, buffers);
     if (add_block(squares, summation, kernels, block)) return;
     const Block finite = finite_block(block, buffers, squares.counts);
     if (!add_block(squares, summation, kernels, finite)) squares.overflowed = true;

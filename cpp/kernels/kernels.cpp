@@ -2,6 +2,7 @@
 // symbol.
 #include "kernels.hpp"
 
+#include "filters.hpp"
 #include "lanes.hpp"
 #include "load.hpp"
 #include "load_tile.hpp"
@@ -37,12 +38,15 @@ const Kernels SQUARELY_KERNELS = {
             {load_column<Boolean, false>, load_column<Boolean, true>},
         },
     .load_tile = load_tile,
-    .keep_where = keep_where,
 
     .largest_difference = largest_difference,
-    .blank_missing = blank_missing,
+    .copy_present = copy_present,
+    .copy_where = copy_where,
+    .count_where = count_where,
 
     .exact_squares = exact_squares,
+    .exact_squares_present = exact_squares_present,
+    .exact_squares_where = exact_squares_where,
     .exact_squares_by_lane = exact_squares_by_lane,
     .exact_squares_float32 = exact_squares_float32,
     .exact_squares_int32 = exact_squares_integer<std::int32_t>,

@@ -78,19 +78,21 @@ struct Kernels {
     // Eight neighbouring columns of native float64, each block_multiple doubles after the one before.
     void (*load_tile)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* tile);
 
-    // Copies a stretch of a block, with zeros in place of the pairs whose row does not count. The copy may go where the
-    // block is.
-    void (*keep_where)(const unsigned char* where, std::ptrdiff_t count, const double* y_true, const double* y_pred,
-                       double* kept_true, double* kept_pred);
-
     double (*largest_difference)(const Block& block);  // of those that are numbers
 
-    // Copies the block, with zeros in place of pairs with a NaN. Counts these: missing[0] by their truth, missing[1]
-    // where only the prediction is NaN. The copy may go where the block is.
-    void (*blank_missing)(const Block& block, double* y_true, double* y_pred, std::uint64_t* missing);
+    // Copies of a block with zeros in place of pairs that do not count: those with a NaN, which are counted, missing[0]
+    // by their truth and missing[1] where only the prediction is one; or those whose byte of where is zero. The copy
+    // may go where the block is.
+    void (*copy_present)(const Block& block, double* y_true, double* y_pred, std::uint64_t* missing);
+    void (*copy_where)(const Block& block, const unsigned char* where, double* y_true, double* y_pred);
+    std::ptrdiff_t (*count_where)(const unsigned char* where, std::ptrdiff_t count);
 
     // All or nothing: false, and the sums untouched, where some pair does not fit the window.
     bool (*exact_squares)(const Block& block, const Window& window, SlicedSums& sums);
+    // The same, leaving out pairs as the copies above do.
+    bool (*exact_squares_present)(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* missing);
+    bool (*exact_squares_where)(const Block& block, const unsigned char* where, const Window& window, SlicedSums& sums);
+
     // The same with one column a lane, whose sums are kept apart.
     bool (*exact_squares_by_lane)(const LaneRows& rows, const Window& window, SlicedSums& sums);
     bool (*exact_squares_float32)(const NarrowBlock& block, const Window& window, SlicedSums& sums);

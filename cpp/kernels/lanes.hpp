@@ -17,6 +17,18 @@
 namespace squarely {
 namespace {
 
+template <class T>
+SQUARELY_INLINE T load(const void* source) {
+    T value;
+    __builtin_memcpy(&value, source, sizeof value);
+    return value;
+}
+
+template <class T>
+SQUARELY_INLINE void store(void* target, T value) {
+    __builtin_memcpy(target, &value, sizeof value);
+}
+
 #if defined(SQUARELY_PLAIN_LANES)
 
 constexpr int lanes = 1;
@@ -35,6 +47,7 @@ SQUARELY_INLINE double lane(Vector value, int) { return value; }
 SQUARELY_INLINE std::uint32_t narrow_lane(NarrowBits value, int) { return value; }
 SQUARELY_INLINE Bits mask(bool condition) { return -static_cast<std::uint64_t>(condition); }
 SQUARELY_INLINE std::uint64_t lanes_set(Bits mask) { return mask & 1; }
+SQUARELY_INLINE Bits mask_of_bytes(const unsigned char* bytes) { return mask(*bytes != 0); }
 SQUARELY_INLINE NarrowBits smaller(NarrowBits a, NarrowBits b) { return a < b ? a : b; }
 constexpr int narrow_lanes = 1;
 
@@ -91,6 +104,21 @@ SQUARELY_INLINE double lane(Vector value, int i) { return value[i]; }
 SQUARELY_INLINE std::uint32_t narrow_lane(NarrowBits value, int i) { return value[i]; }
 SQUARELY_INLINE Bits mask(Mask condition) { return __builtin_bit_cast(Bits, condition); }
 
+// A byte a lane, set where it is not zero.
+SQUARELY_INLINE Bits mask_of_bytes(const unsigned char* bytes) {
+#if defined(__AVX512F__)
+    const __m512i wide = _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes)));
+    return mask(__builtin_bit_cast(Bits, wide) != Bits{});
+#elif defined(__AVX2__)
+    const __m256i wide = _mm256_cvtepu8_epi64(_mm_cvtsi32_si128(load<std::int32_t>(bytes)));
+    return mask(__builtin_bit_cast(Bits, wide) != Bits{});
+#else
+    Bits wide{};
+    for (int i = 0; i < lanes; ++i) wide[i] = bytes[i];
+    return mask(wide != Bits{});
+#endif
+}
+
 // One bit a lane.
 SQUARELY_INLINE std::uint64_t lanes_set(Bits mask) {
 #if defined(__AVX512F__)
@@ -120,18 +148,6 @@ SQUARELY_INLINE NarrowBits smaller(NarrowBits a, NarrowBits b) {
 }
 
 #endif
-
-template <class T>
-SQUARELY_INLINE T load(const void* source) {
-    T value;
-    __builtin_memcpy(&value, source, sizeof value);
-    return value;
-}
-
-template <class T>
-SQUARELY_INLINE void store(void* target, T value) {
-    __builtin_memcpy(target, &value, sizeof value);
-}
 
 // Written as a difference: GCC 12 turns a lane-by-lane fill into masked inserts, and x - 0 keeps every x, -0 too.
 SQUARELY_INLINE Vector broadcast(double value) { return value - Vector{}; }

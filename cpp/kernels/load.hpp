@@ -108,14 +108,5 @@ bool load_column(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count
     return lost == 0;
 }
 
-void keep_where(const unsigned char* where, std::ptrdiff_t count, const double* y_true, const double* y_pred,
-                double* kept_true, double* kept_pred) {
-    for (std::ptrdiff_t i = 0; i < count; ++i) {
-        const std::uint64_t keep = where[i] != 0 ? ~std::uint64_t{0} : 0;
-        kept_true[i] = __builtin_bit_cast(double, __builtin_bit_cast(std::uint64_t, y_true[i]) & keep);
-        kept_pred[i] = __builtin_bit_cast(double, __builtin_bit_cast(std::uint64_t, y_pred[i]) & keep);
-    }
-}
-
 }  // namespace
 }  // namespace squarely

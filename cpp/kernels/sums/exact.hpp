@@ -9,7 +9,7 @@
 // Slicing by adding a sigma: Rump, Ogita, Oishi, "Accurate floating-point summation" (2008).
 #pragma once
 
-#include "lanes.hpp"
+#include "filters.hpp"
 
 namespace squarely {
 namespace {
@@ -90,20 +90,23 @@ SQUARELY_INLINE void add_group(const Products& products, LaneSums& sums) {
     sums.s33 += bits(products.p33);
 }
 
-template <int... I>
+template <class Filter, int... I>
 SQUARELY_INLINE void square_group(const Block& block, std::ptrdiff_t first, Ahead& ahead, const Grids& grids,
-                                  Products& products, Bits& lost, Steps<I...>) {
+                                  Filter& filter, Products& products, Bits& lost, Steps<I...>) {
     const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
         if (i % 8 == 0) prefetch_next(ahead);
-        const Slices slices =
-            sliced(load<Vector>(block.y_true + first + i), load<Vector>(block.y_pred + first + i), grids);
+        Vector y_true = load<Vector>(block.y_true + first + i);
+        Vector y_pred = load<Vector>(block.y_pred + first + i);
+        filter.apply(y_true, y_pred, first + i);
+        const Slices slices = sliced(y_true, y_pred, grids);
         lost |= slices.lost;
         accumulate(slices, products);
     };
     (step(I * lanes), ...);
 }
 
-bool exact_squares(const Block& block, const Window& window, SlicedSums& sums) {
+template <class Filter>
+SQUARELY_INLINE bool square_block(const Block& block, const Window& window, SlicedSums& sums, Filter& filter) {
     constexpr int group = vectors_in_group * lanes;
     const Grids grids = grids_of(window);
     const Products start = start_of(window);
@@ -113,13 +116,30 @@ bool exact_squares(const Block& block, const Window& window, SlicedSums& sums) {
     Bits moved{};
     for (std::ptrdiff_t first = 0; first < block.length; first += group) {
         Products products = start;
-        square_group(block, first, ahead, grids, products, lost, StepsUpTo<vectors_in_group>{});
+        square_group(block, first, ahead, grids, filter, products, lost, StepsUpTo<vectors_in_group>{});
         moved |= bits(products.p11) ^ bits(start.p11);
         add_group(products, lane_sums);
     }
     if (any(lost | (moved & exponent_field))) return false;
     store_sums(lane_sums, sums, block.length / group);
     return true;
+}
+
+bool exact_squares(const Block& block, const Window& window, SlicedSums& sums) {
+    KeepAll filter;
+    return square_block(block, window, sums, filter);
+}
+
+bool exact_squares_present(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* missing) {
+    KeepPresent filter;
+    if (!square_block(block, window, sums, filter)) return false;
+    store_missing(filter, missing);
+    return true;
+}
+
+bool exact_squares_where(const Block& block, const unsigned char* where, const Window& window, SlicedSums& sums) {
+    KeepWhere filter{where};
+    return square_block(block, window, sums, filter);
 }
 
 // The same for rows of a C-ordered array: every lane is a column, and its sums are its own.

@@ -1,0 +1,82 @@
+// Filters: which pairs of a block count. What a filter leaves out becomes a pair of zeros, which adds nothing.
+#pragma once
+
+#include "lanes.hpp"
+
+namespace squarely {
+namespace {
+
+struct KeepAll {
+    SQUARELY_INLINE void apply(Vector&, Vector&, std::ptrdiff_t) const {}
+};
+
+SQUARELY_INLINE void keep(Bits kept, Vector& y_true, Vector& y_pred) {
+    y_true = from_bits(bits(y_true) & kept);
+    y_pred = from_bits(bits(y_pred) & kept);
+}
+
+// Leaves out pairs with a NaN, and counts them: by their truth, or where only the prediction is one.
+struct KeepPresent {
+    Bits missing_true{};
+    Bits missing_pred{};
+
+    SQUARELY_INLINE void apply(Vector& y_true, Vector& y_pred, std::ptrdiff_t) {
+        const Bits has_true = mask(y_true == y_true);
+        const Bits has_both = has_true & mask(y_pred == y_pred);
+        missing_true -= ~has_true;  // a set mask is -1
+        missing_pred -= has_true & ~has_both;
+        keep(has_both, y_true, y_pred);
+    }
+};
+
+// Leaves out rows whose byte is zero.
+struct KeepWhere {
+    const unsigned char* where;
+
+    SQUARELY_INLINE void apply(Vector& y_true, Vector& y_pred, std::ptrdiff_t row) const {
+        keep(mask_of_bytes(where + row), y_true, y_pred);
+    }
+};
+
+SQUARELY_INLINE std::uint64_t sum_of_lanes(Bits value) {
+    std::uint64_t sum = 0;
+    for (int i = 0; i < lanes; ++i) sum += lane(value, i);
+    return sum;
+}
+
+SQUARELY_INLINE void store_missing(const KeepPresent& filter, std::uint64_t* missing) {
+    missing[0] = sum_of_lanes(filter.missing_true);
+    missing[1] = sum_of_lanes(filter.missing_pred);
+}
+
+// Copies a block as a filter leaves it. The copy may go where the block is.
+template <class Filter>
+SQUARELY_INLINE void copy_filtered(const Block& block, Filter& filter, double* y_true, double* y_pred) {
+    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+        Vector truth = load<Vector>(block.y_true + i);
+        Vector prediction = load<Vector>(block.y_pred + i);
+        filter.apply(truth, prediction, i);
+        store(y_true + i, truth);
+        store(y_pred + i, prediction);
+    }
+}
+
+void copy_present(const Block& block, double* y_true, double* y_pred, std::uint64_t* missing) {
+    KeepPresent filter;
+    copy_filtered(block, filter, y_true, y_pred);
+    store_missing(filter, missing);
+}
+
+void copy_where(const Block& block, const unsigned char* where, double* y_true, double* y_pred) {
+    KeepWhere filter{where};
+    copy_filtered(block, filter, y_true, y_pred);
+}
+
+std::ptrdiff_t count_where(const unsigned char* where, std::ptrdiff_t count) {
+    std::ptrdiff_t kept = 0;
+    for (std::ptrdiff_t i = 0; i < count; ++i) kept += where[i] != 0;
+    return kept;
+}
+
+}  // namespace
+}  // namespace squarely

@@ -1,0 +1,137 @@
+"""NaN, masks and validity bitmaps, of every type and layout: what is left out is counted, and the rest is exact."""
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+import oracle
+from squarely import _core
+
+DTYPES = ["float64", "float32", "float16", ml_dtypes.bfloat16, "int64", "int32", "uint16", "uint8", "bool"]
+ROWS = 1300
+
+
+def values_of(dtype: object, rng: np.random.Generator) -> np.ndarray:
+    return (rng.standard_normal(ROWS) * 9 + 20).astype(dtype)
+
+
+def expected_state(
+    y_true: np.ndarray, y_pred: np.ndarray, where: np.ndarray, there_true: np.ndarray, there_pred: np.ndarray
+) -> tuple[oracle.Fraction, dict[str, int]]:
+    missing_true = ~there_true | np.isnan(y_true.astype(float))
+    missing_pred = ~missing_true & (~there_pred | np.isnan(y_pred.astype(float)))
+    kept = where & ~missing_true & ~missing_pred
+    counts = {
+        "pairs": int(kept.sum()),
+        "masked": int((~where).sum()),
+        "missing_true": int((where & missing_true).sum()),
+        "missing_pred": int((where & missing_pred).sum()),
+    }
+    return oracle.sum_of_squares(y_true[kept].astype(float), y_pred[kept].astype(float)), counts
+
+
+def bitmap_of(there: np.ndarray, offset: int) -> np.ndarray:
+    return np.packbits(np.concatenate([np.ones(offset, bool), there]), bitorder="little")
+
+
+def strided(array: np.ndarray, layout: str) -> np.ndarray:
+    if layout == "contiguous":
+        return array.copy()
+    if layout == "reversed":
+        return array[::-1].copy()[::-1]
+    spaced = np.zeros((len(array), 3), array.dtype)
+    spaced[:, 1] = array
+    return spaced[:, 1]
+
+
+def check(state: _core.State, expected: tuple[oracle.Fraction, dict[str, int]]) -> None:
+    assert oracle.sums_held_by(state.to_bytes())[0] == expected[0]
+    assert {name: getattr(state, name)[0] for name in expected[1]} == expected[1]
+
+
+@pytest.mark.parametrize("layout", ["contiguous", "reversed", "spaced"])
+@pytest.mark.parametrize("right", DTYPES, ids=str)
+@pytest.mark.parametrize("left", DTYPES, ids=str)
+def test_masks_of_every_density_leave_the_rest_exact(
+    target: str, left: object, right: object, layout: str, rng: np.random.Generator
+) -> None:
+    y_true, y_pred = (strided(values_of(dtype, rng), layout) for dtype in (left, right))
+    everything = np.ones(ROWS, bool)
+    for density in (0.0, 0.02, 0.9, 1.0):
+        where = strided(rng.random(ROWS) < density, layout)
+        where[600:1200] = density > 0.5  # whole blocks of one kind
+        state = _core.State(1, "exact")
+        state.update(y_true, y_pred, where)
+        check(state, expected_state(y_true, y_pred, where, everything, everything))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", ml_dtypes.bfloat16], ids=str)
+@pytest.mark.parametrize("share", [0.0005, 0.01, 0.3, 1.0])
+def test_nan_of_every_share_is_counted_on_its_side(
+    target: str, dtype: object, share: float, rng: np.random.Generator
+) -> None:
+    y_true, y_pred = values_of(dtype, rng), values_of(dtype, rng)
+    y_true[rng.random(ROWS) < share] = np.nan
+    y_pred[rng.random(ROWS) < share] = np.nan
+    where = rng.random(ROWS) < 0.8
+    everything = np.ones(ROWS, bool)
+    for mask in (None, where):
+        state = _core.State(1, "exact")
+        state.update(y_true, y_pred, mask)
+        check(state, expected_state(y_true, y_pred, everything if mask is None else where, everything, everything))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("offset", [0, 1, 7, 8, 13])
+def test_validity_bitmaps_are_missing_values(target: str, dtype: object, offset: int, rng: np.random.Generator) -> None:
+    y_true, y_pred = values_of(dtype, rng), values_of(dtype, rng)
+    there_true, there_pred = rng.random((2, ROWS)) < 0.97
+    there_true[:520] = True  # a block without a null
+    where = rng.random(ROWS) < 0.9
+    for mask in (None, where):
+        state = _core.State(1, "exact")
+        state.update([(y_true, bitmap_of(there_true, offset), offset)], [(y_pred, bitmap_of(there_pred, 3), 3)], mask)
+        kept = np.ones(ROWS, bool) if mask is None else mask
+        check(state, expected_state(y_true, y_pred, kept, there_true, there_pred))
+
+
+def test_large_integers_that_are_null_or_masked_add_nothing(target: str, rng: np.random.Generator) -> None:
+    y_true = rng.integers(-(2**63), 2**63 - 1, ROWS)
+    y_pred = rng.integers(0, 2**64 - 1, ROWS, np.uint64)
+    there = rng.random(ROWS) < 0.5
+    where = rng.random(ROWS) < 0.5
+    state = _core.State(1, "exact")
+    state.update([(y_true, bitmap_of(there, 0), 0)], [(y_pred, None, 0)], where)
+    kept = there & where
+    pairs = zip(y_true[kept].tolist(), y_pred[kept].tolist(), strict=True)
+    assert oracle.sums_held_by(state.to_bytes())[0] == sum((y - p) ** 2 for y, p in pairs)
+    assert (state.pairs, state.masked) == ([kept.sum()], [(~where).sum()])
+
+
+@pytest.mark.parametrize("summation", ["kahan", "pairwise"])
+def test_rounded_sums_leave_out_the_same_pairs(target: str, summation: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.integers(-9, 9, (2, ROWS)).astype(float)
+    y_true[rng.random(ROWS) < 0.1] = np.nan
+    where = rng.random(ROWS) < 0.7
+    rounded, exact = _core.State(1, summation), _core.State(1, "exact")
+    for state in (rounded, exact):
+        state.update(y_true, y_pred, where)
+    assert rounded.values("sum_squared_error") == exact.values("sum_squared_error")
+    assert (rounded.pairs, rounded.masked, rounded.missing_true) == (exact.pairs, exact.masked, exact.missing_true)
+
+
+@pytest.mark.parametrize("shape", ["rows", "elements", "broadcast"])
+def test_masks_of_rows_and_of_elements_fit_many_outputs(target: str, shape: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.standard_normal((2, 700, 9))
+    rows = rng.random(700) < 0.5
+    where = {
+        "rows": rows,
+        "elements": rng.random((700, 9)) < 0.5,
+        "broadcast": np.broadcast_to(rows[:, None], (700, 9)),
+    }[shape]
+    state = _core.State(9, "exact")
+    state.update(y_true, y_pred, where)
+    full = np.broadcast_to(where if where.ndim == 2 else where[:, None], (700, 9))
+    for i, held in enumerate(oracle.sums_held_by(state.to_bytes())):
+        kept = full[:, i]
+        assert held == oracle.sum_of_squares(y_true[kept, i], y_pred[kept, i])

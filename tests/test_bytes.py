@@ -117,7 +117,7 @@ def test_a_damaged_configuration_with_a_right_checksum_is_refused(configuration:
 
 
 def state_bytes(pairs: int, infinite: int = 0, sign: int = 0) -> bytes:
-    counts = b"".join(count.to_bytes(8, "little") for count in (pairs, infinite, 0, 0, 0))
+    counts = b"".join(count.to_bytes(8, "little") for count in (pairs, infinite, 0, 0, 0, 0))
     limb = (1).to_bytes(8, "little")
     return with_checksum(b"sqst\1\0" + (1).to_bytes(8, "little") + counts + bytes([sign, 30, 1]) + limb)
 

@@ -20,7 +20,7 @@ def state_of(total: int, pairs: int) -> _core.State:
         bottom += 1
     limbs = (total >> (64 * bottom)).to_bytes(8 * (length - bottom), "little")
     sum_bytes = bytes([0, bottom, length - bottom]) + limbs if total else bytes([0, 0, 0])
-    counts = b"".join(count.to_bytes(8, "little") for count in (pairs, 0, 0, 0, 0))
+    counts = b"".join(count.to_bytes(8, "little") for count in (pairs, 0, 0, 0, 0, 0))
     body = b"sqst\1\0" + (1).to_bytes(8, "little") + counts + sum_bytes
     return _core.State.from_bytes(body + zlib.crc32(body).to_bytes(4, "little"))
 

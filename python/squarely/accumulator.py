@@ -1,5 +1,6 @@
 """Accumulator: the sums of a stream of chunks, that merge, subtract, travel as bytes and end in the same bits."""
 
+import math
 import struct
 import threading
 from collections.abc import Iterable
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.metrics import Score, metric_names, score_of, state_of
+from squarely.metrics import Score, checked_sums, metric_names, score_of
 from squarely.validation import (
     NAN_POLICIES,
     SUMMATIONS,
@@ -82,15 +83,24 @@ class Accumulator:
         self._nan_policy: str = nan_policy
         self._summation: str = summation
         self._state: _core.State | None = None
+        self._output_shape: tuple[int, ...] = (1,)
         self._lock = threading.Lock()
 
-    def update(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> "Accumulator":
+    def update(
+        self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, where: npt.ArrayLike | None = None, axis: int = 0
+    ) -> "Accumulator":
         """Add a chunk and return the accumulator, never a score: averaged scores of chunks are wrong for most metrics.
 
         Parameters
         ----------
-        y_true, y_pred : array-like of shape (n,) or (n, outputs)
-            As in `mean_squared_error`. Every chunk has the same number of outputs.
+        y_true, y_pred : array-like
+            As in `mean_squared_error`, and of any number of dimensions. Every chunk has the same number of rows or
+            another, and outputs of the same shape.
+        where : array-like of bool of the shape of the rows or of y_true, optional
+            True where a pair counts, as in `mean_squared_error`.
+        axis : int, default=0
+            The axis of the rows. Every index along the other axes is an output: a field of shape (time, latitude,
+            longitude) over axis 0 has outputs of shape (latitude, longitude).
 
         Returns
         -------
@@ -100,17 +110,24 @@ class Accumulator:
         Raises
         ------
         ValueError
-            As in `mean_squared_error`, and where the number of outputs changes. The state is then as it was before.
+            As in `mean_squared_error`, and where the shape of the outputs changes. The state is then as it was before.
 
         Examples
         --------
         >>> import squarely
         >>> squarely.Accumulator().update([1.0, 2.0], [1.0, 4.0])["sum_squared_error"]
         4.0
+        >>> import numpy as np
+        >>> fields = squarely.Accumulator("mean_squared_error", multioutput="raw_values")
+        >>> fields.update(np.ones((2, 3, 10)), np.zeros((2, 3, 10)), axis=-1)["mean_squared_error"]
+        array([[1., 1., 1.],
+               [1., 1., 1.]])
         """
-        state = state_of(y_true, y_pred, self._nan_policy, self._summation, "Accumulator.update")
-        check_output_weights(self._multioutput, state.outputs)
-        self._add(state)
+        from squarely.pairing import pair
+
+        pairs = pair(y_true, y_pred, where, axis, "Accumulator.update", most_dimensions=None)
+        check_output_weights(self._multioutput, pairs.outputs)
+        self._add(checked_sums(pairs, self._nan_policy, self._summation), pairs.output_shape)
         return self
 
     def merge(self, other: "Accumulator") -> "Accumulator":
@@ -141,7 +158,7 @@ class Accumulator:
         """
         self._check_same_configuration(other)
         if other._state is not None:
-            self._add(other._state)
+            self._add(other._state, other._output_shape)
         return self
 
     def subtract(self, other: "Accumulator") -> "Accumulator":
@@ -175,6 +192,7 @@ class Accumulator:
             with self._lock:
                 if self._state is None:
                     raise ValueError("The other accumulator is no part of this one, which is empty.")
+                self._check_outputs(other._output_shape, "taken away")
                 self._state.subtract(other._state)
         return self
 
@@ -184,7 +202,7 @@ class Accumulator:
         Returns
         -------
         dict of str to float or ndarray
-            Arrays of shape (outputs,) with ``multioutput="raw_values"``.
+            Arrays of the shape of the outputs with ``multioutput="raw_values"``.
 
         Raises
         ------
@@ -204,7 +222,7 @@ class Accumulator:
             raise KeyError(f"This accumulator has no metric {name!r}. It has {', '.join(self._metrics)}.")
         if self._state is None:
             raise ValueError("This accumulator has seen no pairs yet. Call update first.")
-        return score_of(self._state, name, self._multioutput, self._nan_policy)
+        return score_of(self._state, name, self._multioutput, self._nan_policy, self._output_shape)
 
     def reset(self) -> "Accumulator":
         """Forget every pair, keep the configuration, and return the accumulator.
@@ -217,6 +235,7 @@ class Accumulator:
         """
         with self._lock:
             self._state = None
+            self._output_shape = (1,)
         return self
 
     @property
@@ -226,15 +245,19 @@ class Accumulator:
 
     @property
     def count(self) -> Count:
-        """How many pairs are in the sums: an int, or an array where there are several outputs."""
-        return 0 if self._state is None else _per_output(self._state.pairs)
+        """How many pairs are in the sums: an int, or an array of the shape of the outputs where there are several."""
+        return 0 if self._state is None else _per_output(self._state.pairs, self._output_shape)
 
     @property
     def omitted(self) -> Count:
-        """How many pairs were left out because of a NaN: an int, or an array where there are several outputs."""
+        """How many pairs were left out: missing (NaN or null), masked, or not in `where`.
+
+        An int, or an array where there are several outputs.
+        """
         if self._state is None:
             return 0
-        return _per_output([a + b for a, b in zip(self._state.missing_true, self._state.missing_pred, strict=True)])
+        counts = (self._state.missing_true, self._state.missing_pred, self._state.masked)
+        return _per_output([sum(of_output) for of_output in zip(*counts, strict=True)], self._output_shape)
 
     def to_bytes(self) -> bytes:
         """Return the configuration and the state as bytes, the same on every machine.
@@ -249,7 +272,9 @@ class Accumulator:
         import json
         import zlib
 
-        configuration = json.dumps(self._configuration(), sort_keys=True, separators=(",", ":")).encode()
+        configuration = json.dumps(
+            self._configuration() | self._shape_in_bytes(), sort_keys=True, separators=(",", ":")
+        ).encode()
         state = b"" if self._state is None else self._state.to_bytes()
         body = HEADER.pack(MAGIC, VERSION, len(configuration)) + configuration + state
         return body + CHECKSUM.pack(zlib.crc32(body))
@@ -279,11 +304,14 @@ class Accumulator:
 
         configuration, state = _parts_of(bytes(data))
         try:
-            accumulator = cls(**json.loads(configuration))
-        except (TypeError, ValueError, ZeroDivisionError) as error:
+            parameters = json.loads(configuration)
+            output_shape = parameters.pop("output_shape", None)
+            accumulator = cls(**parameters)
+        except (AttributeError, TypeError, ValueError, ZeroDivisionError) as error:
             raise _refuse(f"their configuration is damaged ({error})") from error
         if state:
             accumulator._state = _core.State.from_bytes(state)
+            accumulator._output_shape = _checked_shape(output_shape, accumulator._state.outputs)
             _check_state_fits(accumulator._state, accumulator)
         return accumulator
 
@@ -335,8 +363,14 @@ class Accumulator:
 
     def _copy(self) -> "Accumulator":
         other = type(self)(**self._configuration())
-        other._state = None if self._state is None else self._state.copy()
+        with self._lock:
+            other._state = None if self._state is None else self._state.copy()
+            other._output_shape = self._output_shape
         return other
+
+    def _shape_in_bytes(self) -> dict[str, Any]:
+        # The state knows how many outputs there are: of one dimension that is their shape.
+        return {"output_shape": self._output_shape} if len(self._output_shape) > 1 else {}
 
     def _configuration(self) -> dict[str, Any]:
         return {
@@ -356,19 +390,20 @@ class Accumulator:
                     f"The accumulators differ in {name}: this one has {value!r}, the other {theirs[name]!r}."
                 )
 
-    def _add(self, state: _core.State) -> None:
+    def _add(self, state: _core.State, output_shape: tuple[int, ...]) -> None:
         # Two threads may update at once: the pass over the data needs no lock, the merge does.
         with self._lock:
             if self._state is None:
-                self._state = state.copy()
+                self._state, self._output_shape = state.copy(), output_shape
             else:
-                self._check_outputs(state)
+                self._check_outputs(output_shape, "added")
                 self._state.merge(state)
 
-    def _check_outputs(self, state: _core.State) -> None:
-        if self._state is not None and self._state.outputs != state.outputs:
+    def _check_outputs(self, output_shape: tuple[int, ...], what: str) -> None:
+        if self._output_shape != output_shape:
             raise ValueError(
-                f"This accumulator has {self._state.outputs} output(s), and what is added has {state.outputs}."
+                f"This accumulator has {_described(self._output_shape)}, and what is {what} has "
+                f"{_described(output_shape)}."
             )
 
 
@@ -381,8 +416,13 @@ def _checked_metrics(metrics: str | Iterable[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _per_output(counts: list[int]) -> Count:
-    return counts[0] if len(counts) == 1 else np.array(counts, dtype=np.int64)
+def _per_output(counts: list[int], output_shape: tuple[int, ...]) -> Count:
+    return counts[0] if output_shape == (1,) else np.array(counts, dtype=np.int64).reshape(output_shape)
+
+
+def _described(output_shape: tuple[int, ...]) -> str:
+    shape = f" of shape {output_shape}" if len(output_shape) > 1 else ""
+    return f"{math.prod(output_shape)} output(s){shape}"
 
 
 def _refuse(reason: str) -> ValueError:
@@ -403,6 +443,15 @@ def _parts_of(data: bytes) -> tuple[bytes, bytes]:
     if zlib.crc32(body) != CHECKSUM.unpack(data[-CHECKSUM.size :])[0]:
         raise _refuse("the checksum does not match; they were cut or changed")
     return body[HEADER.size : HEADER.size + length], body[HEADER.size + length :]
+
+
+def _checked_shape(output_shape: Any, outputs: int) -> tuple[int, ...]:
+    if output_shape is None:
+        return (outputs,)
+    is_shape = isinstance(output_shape, list) and all(type(size) is int and size > 0 for size in output_shape)
+    if not is_shape or len(output_shape) < 2 or math.prod(output_shape) != outputs:
+        raise _refuse(f"the state has {outputs} output(s), the configuration the shape {output_shape}")
+    return tuple(output_shape)
 
 
 def _check_state_fits(state: _core.State, accumulator: Accumulator) -> None:

@@ -1,25 +1,33 @@
 """What is refused, and with which words: those of scikit-learn where it has them."""
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from squarely._core import State
-    from squarely.columns import FloatArray
 
 __all__ = [
     "InvalidParameterError",
     "Multioutput",
     "NanPolicy",
     "Summation",
+    "check_axis",
     "check_choice",
+    "check_dimensions",
     "check_finite",
     "check_multioutput",
+    "check_not_empty",
     "check_output_weights",
     "check_same_shape",
+    "check_some_pairs",
+    "check_where",
+    "check_where_shape",
 ]
 
 NanPolicy = Literal["raise", "propagate", "omit", "omit_true"]
@@ -73,21 +81,79 @@ def check_output_weights(multioutput: str | list[float], outputs: int) -> None:
         raise ValueError(f"There must be equally many custom weights ({len(multioutput)}) as outputs ({outputs}).")
 
 
-def check_same_shape(y_true: "FloatArray", y_pred: "FloatArray") -> int:
-    """Return the number of outputs. A column (n, 1) goes with (n,), and nothing is broadcast."""
-    if y_true.shape[0] != y_pred.shape[0]:
+def check_axis(axis: object, dimensions: int, function: str) -> int:
+    """Return the axis of the rows, counted from the first."""
+    if isinstance(axis, bool) or not hasattr(axis, "__index__"):
+        raise InvalidParameterError(f"The 'axis' parameter of {function} must be an int. Got {axis!r} instead.")
+    number = operator.index(axis)
+    if not -dimensions <= number < dimensions:
+        raise ValueError(
+            f"The 'axis' parameter of {function} must be from {-dimensions} to {dimensions - 1} for y_true of "
+            f"{dimensions} dimension(s). Got {number}."
+        )
+    return number % dimensions
+
+
+def check_dimensions(shape: tuple[int, ...], most_dimensions: int | None, name: str) -> None:
+    """Refuse more dimensions than a function takes."""
+    if most_dimensions is not None and len(shape) > most_dimensions:
+        raise ValueError(
+            f"Found array with dim {len(shape)}, while dim <= {most_dimensions} is required. {name} has shape {shape}; "
+            "Accumulator.update takes any number of dimensions and the axis of the rows."
+        )
+
+
+def check_not_empty(shape: tuple[int, ...], axis: int, name: str) -> None:
+    """Refuse arrays without rows or without outputs."""
+    if shape[axis] == 0:
+        raise ValueError(
+            f"Found array with 0 sample(s) (shape={shape}) while a minimum of 1 is required. It is {name}."
+        )
+    if 0 in shape:
+        raise ValueError(
+            f"Found array with 0 feature(s) (shape={shape}) while a minimum of 1 is required. It is {name}."
+        )
+
+
+def check_same_shape(y_true: tuple[int, ...], y_pred: tuple[int, ...], axis: int) -> None:
+    """Refuse different shapes. Only a column (n, 1) goes with (n,), and nothing is broadcast."""
+    if axis < len(y_pred) and y_true[axis] != y_pred[axis]:
         raise ValueError(
             "Found input variables with inconsistent numbers of samples: "
-            f"[{y_true.shape[0]}, {y_pred.shape[0]}]. y_true has shape {y_true.shape}, y_pred {y_pred.shape}."
+            f"[{y_true[axis]}, {y_pred[axis]}]. y_true has shape {y_true}, y_pred {y_pred}."
         )
-    true_outputs, pred_outputs = _outputs(y_true), _outputs(y_pred)
-    if true_outputs != pred_outputs:
-        raise ValueError(f"y_true and y_pred have different number of output ({true_outputs}!={pred_outputs})")
-    return true_outputs
+    if max(len(y_true), len(y_pred)) <= 2 and axis == 0:
+        true_outputs, pred_outputs = math.prod(y_true[1:]), math.prod(y_pred[1:])
+        if true_outputs != pred_outputs:
+            raise ValueError(
+                f"y_true and y_pred have different number of output ({true_outputs}!={pred_outputs}). "
+                f"y_true has shape {y_true}, y_pred {y_pred}; nothing is broadcast."
+            )
+    elif y_true != y_pred:
+        raise ValueError(
+            f"y_true and y_pred must have the same shape, because nothing is broadcast. y_true has shape {y_true}, "
+            f"y_pred {y_pred}."
+        )
 
 
-def _outputs(array: "FloatArray") -> int:
-    return 1 if array.ndim == 1 else array.shape[1]
+def check_where(where: object, function: str) -> "npt.NDArray[np.bool_]":
+    """Return the mask as an array of booleans."""
+    mask = np.asarray(where)
+    if mask.dtype != np.bool_ or mask.ndim == 0 or type(where).__name__ == "MaskedArray":
+        what = f"dtype {mask.dtype}" if mask.ndim else repr(where)
+        raise InvalidParameterError(
+            f"The 'where' parameter of {function} must be an array of booleans without missing values, True where a "
+            f"pair counts. Got a {type(where).__name__} of {what} instead."
+        )
+    return mask
+
+
+def check_where_shape(where: tuple[int, ...], y_true: tuple[int, ...], y_pred: tuple[int, ...], axis: int) -> None:
+    """Refuse a mask that is neither of the rows nor of the arrays."""
+    if where not in {y_true, y_pred, (y_true[axis],)}:
+        raise ValueError(
+            f"where has shape {where}, and must have that of the rows, ({y_true[axis]},), or of the arrays, {y_true}."
+        )
 
 
 def check_finite(state: "State", nan_policy: str, dtype: "np.dtype[Any]") -> None:
@@ -98,11 +164,11 @@ def check_finite(state: "State", nan_policy: str, dtype: "np.dtype[Any]") -> Non
     if nan_policy == "raise" and missing_true + missing_pred > 0:
         raise ValueError(
             f"Input contains NaN. {missing_true} values of y_true and, where y_true is a number, {missing_pred} of "
-            "y_pred are NaN; pass nan_policy='omit' to leave those pairs out, or 'propagate' to get NaN."
+            "y_pred are NaN or null; pass nan_policy='omit' to leave those pairs out, or 'propagate' to get NaN."
         )
     if nan_policy == "omit_true" and missing_pred > 0:
         raise ValueError(
-            f"Input contains NaN. {missing_pred} values of y_pred are NaN where y_true is a number, and "
+            f"Input contains NaN. {missing_pred} values of y_pred are NaN or null where y_true is a number, and "
             "nan_policy='omit_true' leaves out missing truth only: a missing prediction may hide a broken model."
         )
     if sum(state.infinite) + sum(state.undefined) > 0:
@@ -110,3 +176,14 @@ def check_finite(state: "State", nan_policy: str, dtype: "np.dtype[Any]") -> Non
             f"Input contains infinity or a value too large for {dtype!r}. "
             "Pass nan_policy='propagate' to let it through to the result."
         )
+
+
+def check_some_pairs(state: "State", output_shape: tuple[int, ...]) -> None:
+    """Refuse an output of which nothing is left."""
+    if 0 not in state.pairs:
+        return
+    index = tuple(int(i) for i in np.unravel_index(state.pairs.index(0), output_shape))
+    raise ValueError(
+        "Found array with 0 sample(s) while a minimum of 1 is required: output "
+        f"{index[0] if len(index) == 1 else index} has no pair of two numbers."
+    )

@@ -1,0 +1,144 @@
+"""What every container becomes: an array as it lies, or a table of columns in segments."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Array", "Column", "Columns", "MaskedColumn", "PlainColumn", "Segment", "Table", "rows_of"]
+
+# What the core reads of one output: its values, its validity bitmap, and the bit of that where it begins.
+Segment = tuple[npt.NDArray[Any], npt.NDArray[np.uint8] | None, int]
+
+
+class Array:
+    """An array, read in place. Its rows lie along one axis; every other index is an output.
+
+    Elements where `mask` is true are left out. `dimensions` are their names, where they have names.
+    """
+
+    __slots__ = ("array", "dimensions", "mask")
+
+    def __init__(
+        self,
+        array: npt.NDArray[Any],
+        mask: npt.NDArray[np.bool_] | None = None,
+        dimensions: tuple[Any, ...] | None = None,
+    ) -> None:
+        self.array = array
+        self.mask = mask
+        self.dimensions = dimensions
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape
+
+    @property
+    def dtypes(self) -> list[np.dtype[Any]]:
+        return [self.array.dtype]
+
+    def breaks(self) -> set[int]:
+        return set()
+
+    def is_made_on_the_way(self) -> bool:
+        return self.mask is not None
+
+    def piece(self, start: int, stop: int, axis: int) -> npt.NDArray[Any]:
+        return rows_of(self.array, start, stop, axis)
+
+
+class Column(Protocol):
+    """One output, whose values need not lie in one piece."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+    @property
+    def is_made_on_the_way(self) -> bool:
+        """Whether a segment is a copy, so that it should be short."""
+
+    def __len__(self) -> int: ...
+
+    def breaks(self) -> set[int]:
+        """Return the rows no segment reaches across."""
+
+    def segment(self, start: int, stop: int) -> Segment: ...
+
+
+class Table:
+    """Columns of the same length, in shape (n,) or (n, outputs)."""
+
+    __slots__ = ("columns", "dimensions", "is_flat")
+
+    mask = None
+
+    def __init__(self, columns: Sequence[Column], *, is_flat: bool = False) -> None:
+        self.dimensions: tuple[Any, ...] | None = None
+        self.columns = columns
+        self.is_flat = is_flat
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        rows = len(self.columns[0]) if self.columns else 0
+        return (rows,) if self.is_flat else (rows, len(self.columns))
+
+    @property
+    def dtypes(self) -> list[np.dtype[Any]]:
+        return [column.dtype for column in self.columns]
+
+    def breaks(self) -> set[int]:
+        return set().union(*(column.breaks() for column in self.columns))
+
+    def is_made_on_the_way(self) -> bool:
+        return any(column.is_made_on_the_way for column in self.columns)
+
+    def piece(self, start: int, stop: int, axis: int) -> list[Segment]:
+        return [column.segment(start, stop) for column in self.columns]
+
+
+Columns = Array | Table
+
+
+class PlainColumn:
+    """An array of one dimension."""
+
+    __slots__ = ("values",)
+
+    is_made_on_the_way = False
+
+    def __init__(self, values: npt.NDArray[Any]) -> None:
+        self.values = values
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.values.dtype
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def breaks(self) -> set[int]:
+        return set()
+
+    def segment(self, start: int, stop: int) -> Segment:
+        return self.values[start:stop], None, 0
+
+
+class MaskedColumn(PlainColumn):
+    """Values, and beside them a byte for each that says whether it is missing."""
+
+    __slots__ = ("missing",)
+
+    is_made_on_the_way = True
+
+    def __init__(self, values: npt.NDArray[Any], missing: npt.NDArray[np.bool_]) -> None:
+        super().__init__(values)
+        self.missing = missing
+
+    def segment(self, start: int, stop: int) -> Segment:
+        return self.values[start:stop], np.packbits(~self.missing[start:stop], bitorder="little"), 0
+
+
+def rows_of(array: npt.NDArray[Any], start: int, stop: int, axis: int) -> npt.NDArray[Any]:
+    """Return some rows of an array, as a view."""
+    return array[(slice(None),) * axis + (slice(start, stop),)]

@@ -1,0 +1,117 @@
+"""Which element types are read as they are, which are converted, and which refused. No number is ever rounded."""
+
+import sys
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["as_numbers", "from_list"]
+
+
+def as_numbers(array: npt.NDArray[Any], name: str, *, complex_values: bool = False) -> npt.NDArray[Any]:
+    """Return the array itself where the core reads it, a converted one where that loses nothing, or raise."""
+    kind, size = array.dtype.kind, array.dtype.itemsize
+    if kind == "V" or array.dtype.isbuiltin == 2:
+        return _of_another_library(array, name)
+    if kind in "biu" or (kind == "f" and size <= 8) or (complex_values and kind == "c" and size <= 16):
+        return array
+    if kind == "c":
+        raise _complex_error(array, name)
+    if kind == "f":
+        raise ValueError(
+            f"{name} has dtype {array.dtype}, which has more digits than float64. "
+            f"Nothing is rounded silently: pass {name}.astype(float64)."
+        )
+    if kind in "mM":
+        raise ValueError(f"{name} has dtype {array.dtype}, which is not a number. Divide by a unit of time first.")
+    return _from_objects(array, name) if kind == "O" else _floats_of(array, name)
+
+
+def from_list(values: Any) -> npt.NDArray[Any]:
+    """Return a list, or what else NumPy reads element by element, as an array that has rounded no integer."""
+    array = np.asarray(values)
+    # NumPy makes floats of integers that no one integer type holds, or that stand beside a float.
+    if array.dtype == np.float64 and bool((np.abs(array) >= 2.0**53).any()):
+        return np.array(values, dtype=object)
+    return array
+
+
+def _complex_error(array: npt.NDArray[Any], name: str) -> ValueError:
+    return ValueError(
+        f"Complex data not supported. {name} has dtype {array.dtype}. Metrics of squared errors take complex64 and "
+        "complex128 arrays with complex_values=True."
+    )
+
+
+def _of_another_library(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+    if array.dtype.name == "bfloat16":
+        return array
+    if array.dtype.type is np.void:
+        raise ValueError(f"{name} has dtype {array.dtype}, which is not a number. Pass one of its fields.")
+    try:
+        return array.astype(np.float32)  # the small floats of ml_dtypes, all of which float32 holds
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} has dtype {array.dtype}, which is not a number. Pass a NumPy dtype.") from error
+
+
+def _from_objects(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+    if any(isinstance(value, (complex, np.complexfloating)) for value in array.flat):
+        raise _complex_error(array, name)
+    integers = _integers_of(array)
+    if integers is not None:
+        return integers
+    floats = _floats_of(_with_nan(array), name)
+    # Compared as Python numbers: NumPy would round an int before it compares.
+    for value, number in zip(array.flat, floats.ravel().tolist(), strict=True):
+        if not (isinstance(value, (float, str, bytes)) or _is_missing(value) or value == number or value != value):
+            raise ValueError(
+                f"{name} holds a {type(value).__name__} that float64 cannot represent: {value!r}. "
+                "Rounding it would change the result; subtract a common offset first, or convert to float yourself."
+            )
+    return floats
+
+
+def _integers_of(array: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+    if not all(isinstance(value, (int, np.integer, np.bool_)) for value in array.flat):
+        return None
+    for dtype in (np.int64, np.uint64):
+        try:
+            return array.astype(dtype)
+        except OverflowError:
+            continue
+    return None
+
+
+def _is_missing(value: object) -> bool:
+    pandas = sys.modules.get("pandas")
+    return value is None or (pandas is not None and (value is pandas.NA or value is pandas.NaT))
+
+
+def _with_nan(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if not any(_is_missing(value) for value in array.flat):
+        return array
+    replaced = array.copy()
+    for position, value in np.ndenumerate(array):
+        if _is_missing(value):
+            replaced[position] = np.nan
+    return replaced
+
+
+def _floats_of(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:
+    try:
+        return array.astype(np.float64)
+    except OverflowError as error:
+        raise ValueError(f"{name} holds an integer that float64 cannot represent: it is beyond 1.8e308.") from error
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold numbers: {_first_junk(array)}") from error
+
+
+def _first_junk(array: npt.NDArray[Any]) -> str:
+    for position, value in np.ndenumerate(array):
+        try:
+            float(value)
+        except (TypeError, ValueError):
+            where = position[0] if len(position) == 1 else position
+            return f"could not convert {type(value).__name__} to float: {value!r} at index {where}."
+    return f"could not convert dtype {array.dtype} to float."

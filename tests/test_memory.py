@@ -8,7 +8,7 @@ import pytest
 # Peak resident memory of one call on forty megabytes of input, above what was resident before it.
 CODE = """
 import resource, sys, numpy as np, squarely
-kind, dtype, summation, threads = sys.argv[1:]
+kind, dtype, summation, threads, policy = sys.argv[1:]
 squarely.set_num_threads(int(threads))
 shape = {"flat": (5_000_000,), "strided": (10_000_000,), "C": (500_000, 10), "Fortran": (10, 500_000)}[kind]
 y_true, y_pred = np.ones(shape, dtype), np.full(shape, 0.5, dtype)
@@ -16,17 +16,37 @@ if kind == "strided":
     y_true, y_pred = y_true[::2], y_pred[::2]
 if kind == "Fortran":
     y_true, y_pred = y_true.T, y_pred.T
-squarely.mean_squared_error(y_true[:70_000], y_pred[:70_000], summation=summation)  # starts the threads
+policies = {"raise": {}, "omit": {"nan_policy": "omit"}, "where": {"where": np.ones(len(y_true), bool)}}[policy]
+if policy == "omit":
+    y_true[::10] = np.nan
+expected = 1.0 if dtype in ("int64", "uint8") else 0.25  # one half is no integer
+few = {name: value[:70_000] if name == "where" else value for name, value in policies.items()}
+squarely.mean_squared_error(y_true[:70_000], y_pred[:70_000], summation=summation, **few)  # starts the threads
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-assert squarely.mean_squared_error(y_true, y_pred, summation=summation) == 0.25
+assert squarely.mean_squared_error(y_true, y_pred, summation=summation, **policies) == expected
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
+
+
+def extra_kilobytes(kind: str, dtype: str, summation: str, policy: str) -> int:
+    command = [sys.executable, "-c", CODE, kind, dtype, summation, "2", policy]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 @pytest.mark.parametrize("kind", ["flat", "strided", "C", "Fortran"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
 def test_no_path_takes_a_megabyte(kind: str, dtype: str, summation: str) -> None:
-    command = [sys.executable, "-c", CODE, kind, dtype, summation, "2"]
-    kilobytes = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    assert kilobytes < 1024
+    assert extra_kilobytes(kind, dtype, summation, "raise") < 1024
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "float16"])
+@pytest.mark.parametrize("kind", ["flat", "C"])
+def test_no_type_takes_a_megabyte(kind: str, dtype: str) -> None:
+    assert extra_kilobytes(kind, dtype, "exact", "raise") < 1024
+
+
+@pytest.mark.parametrize("policy", ["omit", "where"])
+@pytest.mark.parametrize("kind", ["flat", "C"])
+def test_no_policy_takes_a_megabyte(kind: str, policy: str) -> None:
+    assert extra_kilobytes(kind, "float64", "exact", policy) < 1024

@@ -48,7 +48,7 @@ class Accumulator:
     nan_policy : {"raise", "propagate", "omit", "omit_true"}, default="raise"
         What a NaN means, as in `mean_squared_error`.
     summation : {"exact", "kahan", "pairwise"}, default="exact"
-        How sums are formed. A state takes about 600 bytes an output when exact and 56 otherwise; only exact ones
+        How sums are formed. A state takes 592 bytes an output when exact and 64 otherwise; only exact ones
         promise the same bits for every chunking.
 
     Raises

@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 # An array, scored along one axis, or for each output its values, its validity bitmap, and where in that it begins.
-Segment = tuple[npt.NDArray[Any], npt.NDArray[np.uint8] | None, int]
-Columns = npt.NDArray[Any] | list[Segment]
+_Segment = tuple[npt.NDArray[Any], npt.NDArray[np.uint8] | None, int]
+_Columns = npt.NDArray[Any] | list[_Segment]
 
 version: str
 compiler: str
@@ -27,7 +27,7 @@ def quick_root_mean_squared_error(y_true: object, y_pred: object, /) -> float | 
 class State:
     def __init__(self, outputs: int, summation: str) -> None: ...
     def update(
-        self, y_true: Columns, y_pred: Columns, where: npt.NDArray[np.bool_] | None = None, axis: int = 0
+        self, y_true: _Columns, y_pred: _Columns, where: npt.NDArray[np.bool_] | None = None, axis: int = 0
     ) -> None: ...
     def merge(self, other: State) -> None: ...
     def subtract(self, other: State) -> None: ...

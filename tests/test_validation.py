@@ -43,7 +43,7 @@ class Sparse:
         ([1.0, 2j], [1.0, 2.0], "Complex data not supported"),
         (np.array([1.0, 2j], object), [1.0, 2.0], "Complex data not supported"),
         (np.ones((2, 2, 2)), np.ones((2, 2, 2)), "Found array with dim 3, while dim <= 2 is required."),
-        (["a", "b"], [1.0, 2.0], "could not convert str_ to float: np.str_('a') at index 0"),
+        (["a", "b"], [1.0, 2.0], "could not convert str to float: 'a' at index 0"),
         (np.array([1.0, "junk"], object), [1.0, 2.0], "could not convert str to float: 'junk' at index 1"),
         (np.array(["2020-01-01"], "M8[D]"), [1.0], "which is not a number"),
         (np.array([2**53 + 1, 0.5], object), [1.0, 2.0], "that float64 cannot represent"),

@@ -73,13 +73,13 @@ def _from_objects(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
 
 
 def _integers_of(array: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
-    if not all(isinstance(value, (int, np.integer, np.bool_)) for value in array.flat):
+    if array.size == 0 or not all(isinstance(value, (int, np.integer, np.bool_)) for value in array.flat):
         return None
+    lowest, highest = (bound(map(int, array.flat)) for bound in (min, max))
     for dtype in (np.int64, np.uint64):
-        try:
+        # Asked beforehand: NumPy before 2 wraps an integer that does not fit.
+        if np.iinfo(dtype).min <= lowest and highest <= np.iinfo(dtype).max:
             return array.astype(dtype)
-        except OverflowError:
-            continue
     return None
 
 
@@ -113,5 +113,6 @@ def _first_junk(array: npt.NDArray[Any]) -> str:
             float(value)
         except (TypeError, ValueError):
             where = position[0] if len(position) == 1 else position
-            return f"could not convert {type(value).__name__} to float: {value!r} at index {where}."
+            junk = value.item() if isinstance(value, np.generic) else value  # shown alike by every NumPy
+            return f"could not convert {type(junk).__name__} to float: {junk!r} at index {where}."
     return f"could not convert dtype {array.dtype} to float."

@@ -127,7 +127,7 @@ class Accumulator:
 
         pairs = pair(y_true, y_pred, where, axis, "Accumulator.update", most_dimensions=None)
         check_output_weights(self._multioutput, pairs.outputs)
-        self._add(checked_sums(pairs, self._nan_policy, self._summation), pairs.output_shape)
+        self._add(checked_sums(pairs, self._nan_policy, self._summation), pairs.output_shape, is_own=True)
         return self
 
     def merge(self, other: "Accumulator") -> "Accumulator":
@@ -158,7 +158,7 @@ class Accumulator:
         """
         self._check_same_configuration(other)
         if other._state is not None:
-            self._add(other._state, other._output_shape)
+            self._add(other._state, other._output_shape, is_own=False)
         return self
 
     def subtract(self, other: "Accumulator") -> "Accumulator":
@@ -390,11 +390,12 @@ class Accumulator:
                     f"The accumulators differ in {name}: this one has {value!r}, the other {theirs[name]!r}."
                 )
 
-    def _add(self, state: _core.State, output_shape: tuple[int, ...]) -> None:
+    def _add(self, state: _core.State, output_shape: tuple[int, ...], *, is_own: bool) -> None:
         # Two threads may update at once: the pass over the data needs no lock, the merge does.
         with self._lock:
             if self._state is None:
-                self._state, self._output_shape = state.copy(), output_shape
+                # Of a million outputs a state is 592 MB: what nobody else holds is not copied.
+                self._state, self._output_shape = state if is_own else state.copy(), output_shape
             else:
                 self._check_outputs(output_shape, "added")
                 self._state.merge(state)

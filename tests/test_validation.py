@@ -50,6 +50,7 @@ class Sparse:
         ([2**53 + 1, 0.5], [1.0, 2.0], "that float64 cannot represent"),
         ([2**63 + 1, -1], [1.0, 2.0], "that float64 cannot represent"),
         ([10**400], [1.0], "beyond 1.8e308"),
+        ([[1, 2], [3]], [1.0, 2.0], "y_true must hold numbers, and rows of the same length"),
         (np.zeros(2, [("a", float)]), [1.0, 2.0], "Pass one of its fields"),
         (np.array([object(), 1]), [1.0, 2.0], "could not convert object to float"),
         (np.array([fractions.Fraction(1, 3)], object), [1.0], "that float64 cannot represent"),

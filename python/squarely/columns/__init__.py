@@ -54,5 +54,5 @@ def _by_protocol(values: Any, name: str, function: str, complex_values: bool) ->
 
         return from_dlpack(values, name, complex_values=complex_values)
     is_array = hasattr(values, "__array__") or hasattr(values, "__array_interface__")
-    array = np.asarray(values) if is_array else from_list(values)
+    array = np.asarray(values) if is_array else from_list(values, name)
     return Array(as_numbers(array, name, complex_values=complex_values))

@@ -28,9 +28,12 @@ def as_numbers(array: npt.NDArray[Any], name: str, *, complex_values: bool = Fal
     return _from_objects(array, name) if kind == "O" else _floats_of(array, name)
 
 
-def from_list(values: Any) -> npt.NDArray[Any]:
+def from_list(values: Any, name: str) -> npt.NDArray[Any]:
     """Return a list, or what else NumPy reads element by element, as an array that has rounded no integer."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must hold numbers, and rows of the same length: {error}") from error
     # NumPy makes floats of integers that no one integer type holds, or that stand beside a float.
     if array.dtype == np.float64 and bool((np.abs(array) >= 2.0**53).any()):
         return np.array(values, dtype=object)

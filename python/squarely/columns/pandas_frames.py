@@ -24,7 +24,9 @@ def from_pandas(values: Any, name: str, *, complex_values: bool) -> Columns:
         # By position: labels may repeat.
         labels = [f"{name} (column {label!r})" for label in values]
         return Table([_column_of(values.iloc[:, i].array, label) for i, label in enumerate(labels)])
-    extension = getattr(values, "array", values)
+    if getattr(values, "nlevels", 1) > 1:
+        raise ValueError(f"{name} is an index of {values.nlevels} levels, not of numbers. Pass one of them.")
+    extension = values.array if hasattr(values, "array") else values
     column = _column_of(extension, name, complex_values=complex_values)
     return Array(column.values) if type(column) is PlainColumn else Table([column], is_flat=True)
 

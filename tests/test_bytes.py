@@ -74,7 +74,7 @@ def test_the_checksum_is_the_common_one() -> None:
 
 def test_newer_versions_are_named() -> None:
     data = filled().to_bytes()
-    with pytest.raises(ValueError, match="they have version 9, and this squarely reads versions up to 1"):
+    with pytest.raises(ValueError, match="they have version 9, and this squarely reads version 2"):
         squarely.Accumulator.from_bytes(data[:4] + b"\x09" + data[5:])
     state = filled()._state.to_bytes()
     with pytest.raises(ValueError, match="they have version 9"):
@@ -108,7 +108,7 @@ def test_states_with_a_right_checksum_and_wrong_insides_never_crash(position: in
     ],
 )
 def test_a_damaged_configuration_with_a_right_checksum_is_refused(configuration: bytes) -> None:
-    body = b"sqac" + bytes([1]) + len(configuration).to_bytes(4, "little") + configuration
+    body = b"sqac" + bytes([2]) + len(configuration).to_bytes(4, "little") + configuration
     if configuration == b"{}":  # every parameter has a default: this is an empty accumulator
         assert squarely.Accumulator.from_bytes(with_checksum(body)) == squarely.Accumulator()
         return
@@ -116,10 +116,13 @@ def test_a_damaged_configuration_with_a_right_checksum_is_refused(configuration:
         squarely.Accumulator.from_bytes(with_checksum(body))
 
 
+SQUARED_ERROR = (1).to_bytes(2, "little") + bytes(9)  # one summand, of number 0 and without a parameter
+
+
 def state_bytes(pairs: int, infinite: int = 0, sign: int = 0) -> bytes:
     counts = b"".join(count.to_bytes(8, "little") for count in (pairs, infinite, 0, 0, 0, 0))
     limb = (1).to_bytes(8, "little")
-    return with_checksum(b"sqst\1\0" + (1).to_bytes(8, "little") + counts + bytes([sign, 30, 1]) + limb)
+    return with_checksum(b"sqst\2\0\0" + (1).to_bytes(8, "little") + SQUARED_ERROR + counts + bytes([sign, 30, 1]) + limb)
 
 
 @pytest.mark.parametrize("damage", [{"pairs": 2**63}, {"pairs": 1, "infinite": 7}, {"pairs": 1, "sign": 1}])
@@ -144,6 +147,12 @@ def test_arbitrary_bytes_are_refused(data: bytes) -> None:
         squarely.Accumulator.from_bytes(data)
     with pytest.raises(ValueError, match="These bytes are no squarely"):
         _core.State.from_bytes(with_checksum(data))
+
+
+def test_the_first_version_is_refused_because_it_had_two_forms() -> None:
+    data = filled().to_bytes()
+    with pytest.raises(ValueError, match="they have version 1, and this squarely reads version 2"):
+        squarely.Accumulator.from_bytes(with_checksum(data[:4] + b"\x01" + data[5:-4]))
 
 
 def test_states_of_earlier_versions_stay_readable() -> None:

@@ -48,7 +48,7 @@ def exact(y_true: npt.NDArray, y_pred: npt.NDArray) -> oracle.Fraction:
 
 
 def found(y_true: npt.NDArray, y_pred: npt.NDArray) -> oracle.Fraction:
-    state = _core.State(1, "exact")
+    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
     state.update(y_true, y_pred)
     assert state.pairs == [len(y_true)]
     return oracle.sums_held_by(state.to_bytes())[0]
@@ -104,7 +104,7 @@ def test_every_half_precision_pattern_is_read_right(target: str, dtype: type) ->
     zeros = np.zeros(len(numbers), np.float64)
     assert found(numbers, zeros) == exact(numbers, zeros)
     others = patterns[~np.isfinite(patterns.astype(np.float64))]
-    state = _core.State(1, "exact")
+    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
     state.update(others, np.zeros(len(others)))
     assert state.missing_true == [int(np.isnan(others.astype(np.float64)).sum())]
     assert state.infinite == [2]
@@ -117,7 +117,7 @@ def test_rounded_sums_of_large_integers_round_the_difference_not_the_values(
 ) -> None:
     y_true = np.arange(1000).astype(left) + np.array(2**62, left)
     y_pred = y_true.astype(right) if right == "f8" else (y_true - np.array(1, left)).astype(right)
-    state = _core.State(1, summation)
+    state = _core.State(1, summation, [("sum_squared_error", 0.0)])
     state.update(y_true, y_pred)
     if right != "f8":
         assert state.values("sum_squared_error") == [1000.0]
@@ -135,7 +135,7 @@ def test_threads_do_not_matter_for_any_type(rng: np.random.Generator) -> None:
         states = set()
         for threads in (1, 3):
             squarely.set_num_threads(threads)
-            state = _core.State(1, "exact")
+            state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
             state.update(y_true, y_pred)
             states.add(state.to_bytes())
         assert len(states) == 1

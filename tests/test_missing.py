@@ -60,7 +60,7 @@ def test_masks_of_every_density_leave_the_rest_exact(
     for density in (0.0, 0.02, 0.9, 1.0):
         where = strided(rng.random(ROWS) < density, layout)
         where[600:1200] = density > 0.5  # whole blocks of one kind
-        state = _core.State(1, "exact")
+        state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
         state.update(y_true, y_pred, where)
         check(state, expected_state(y_true, y_pred, where, everything, everything))
 
@@ -76,7 +76,7 @@ def test_nan_of_every_share_is_counted_on_its_side(
     where = rng.random(ROWS) < 0.8
     everything = np.ones(ROWS, bool)
     for mask in (None, where):
-        state = _core.State(1, "exact")
+        state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
         state.update(y_true, y_pred, mask)
         check(state, expected_state(y_true, y_pred, everything if mask is None else where, everything, everything))
 
@@ -89,7 +89,7 @@ def test_validity_bitmaps_are_missing_values(target: str, dtype: object, offset:
     there_true[:520] = True  # a block without a null
     where = rng.random(ROWS) < 0.9
     for mask in (None, where):
-        state = _core.State(1, "exact")
+        state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
         state.update([(y_true, bitmap_of(there_true, offset), offset)], [(y_pred, bitmap_of(there_pred, 3), 3)], mask)
         kept = np.ones(ROWS, bool) if mask is None else mask
         check(state, expected_state(y_true, y_pred, kept, there_true, there_pred))
@@ -100,7 +100,7 @@ def test_large_integers_that_are_null_or_masked_add_nothing(target: str, rng: np
     y_pred = rng.integers(0, 2**64 - 1, ROWS, np.uint64)
     there = rng.random(ROWS) < 0.5
     where = rng.random(ROWS) < 0.5
-    state = _core.State(1, "exact")
+    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
     state.update([(y_true, bitmap_of(there, 0), 0)], [(y_pred, None, 0)], where)
     kept = there & where
     pairs = zip(y_true[kept].tolist(), y_pred[kept].tolist(), strict=True)
@@ -113,7 +113,7 @@ def test_rounded_sums_leave_out_the_same_pairs(target: str, summation: str, rng:
     y_true, y_pred = rng.integers(-9, 9, (2, ROWS)).astype(float)
     y_true[rng.random(ROWS) < 0.1] = np.nan
     where = rng.random(ROWS) < 0.7
-    rounded, exact = _core.State(1, summation), _core.State(1, "exact")
+    rounded, exact = _core.State(1, summation, [("sum_squared_error", 0.0)]), _core.State(1, "exact", [("sum_squared_error", 0.0)])
     for state in (rounded, exact):
         state.update(y_true, y_pred, where)
     assert rounded.values("sum_squared_error") == exact.values("sum_squared_error")
@@ -129,7 +129,7 @@ def test_masks_of_rows_and_of_elements_fit_many_outputs(target: str, shape: str,
         "elements": rng.random((700, 9)) < 0.5,
         "broadcast": np.broadcast_to(rows[:, None], (700, 9)),
     }[shape]
-    state = _core.State(9, "exact")
+    state = _core.State(9, "exact", [("sum_squared_error", 0.0)])
     state.update(y_true, y_pred, where)
     full = np.broadcast_to(where if where.ndim == 2 else where[:, None], (700, 9))
     for i, held in enumerate(oracle.sums_held_by(state.to_bytes())):

@@ -21,7 +21,8 @@ def state_of(total: int, pairs: int) -> _core.State:
     limbs = (total >> (64 * bottom)).to_bytes(8 * (length - bottom), "little")
     sum_bytes = bytes([0, bottom, length - bottom]) + limbs if total else bytes([0, 0, 0])
     counts = b"".join(count.to_bytes(8, "little") for count in (pairs, 0, 0, 0, 0, 0))
-    body = b"sqst\1\0" + (1).to_bytes(8, "little") + counts + sum_bytes
+    squared_error = (1).to_bytes(2, "little") + bytes(9)  # one summand, of number 0 and without a parameter
+    body = b"sqst\2\0\0" + (1).to_bytes(8, "little") + squared_error + counts + sum_bytes
     return _core.State.from_bytes(body + zlib.crc32(body).to_bytes(4, "little"))
 
 

@@ -22,7 +22,7 @@ def scores(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> dict[str, float]:
 
 
 def exact_sum(y_true: npt.NDArray[np.floating], y_pred: npt.NDArray[np.floating]) -> fractions.Fraction:
-    state = _core.State(1, "exact")
+    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
     state.update(y_true, y_pred)
     return oracle.sums_held_by(state.to_bytes())[0]
 

@@ -8,9 +8,12 @@
 namespace squarely {
 
 void register_metrics(py::module_& module) {
-    py::list names;
-    for (const Metric& metric : all_metrics()) names.append(std::string(metric.name));
-    module.attr("metric_names") = py::tuple(names);
+    py::dict metrics;  // by name, their parameter and its default
+    for (const Metric& metric : all_metrics()) {
+        metrics[py::str(std::string(metric.name))] =
+            py::make_tuple(std::string(metric.parameter), metric.default_parameter);
+    }
+    module.attr("metrics") = metrics;
     module.def(
         "average",
         [](const std::vector<double>& values, const std::vector<double>& weights) {

@@ -3,7 +3,6 @@
 // errors.
 #include "binding.hpp"
 #include "exact_squares.hpp"
-#include "squarely/metrics.hpp"
 
 #include <optional>
 
@@ -44,7 +43,9 @@ ExactSquares squares_of(const Pairs& pairs, py::ssize_t rows) {
     return squares;
 }
 
-py::object quick_score(const Metric& metric, py::handle y_true, py::handle y_pred) {
+using Formula = double (*)(const ExactSum& sum, std::uint64_t count);
+
+py::object quick_score(Formula formula, py::handle y_true, py::handle y_pred) {
     const std::optional<Column> truth = plain_column(y_true);
     const std::optional<Column> prediction = plain_column(y_pred);
     if (!truth || !prediction) return py::none();
@@ -52,16 +53,19 @@ py::object quick_score(const Metric& metric, py::handle y_true, py::handle y_pre
     if (rows == 0 || rows > most_rows || rows != length_of(y_pred)) return py::none();
     const ExactSquares squares = squares_of({*truth, *prediction}, rows);
     if (!all_finite(squares.counts, rows)) return py::none();
-    return py::float_(metric.value({squares.counts, &squares.sum, {}}));
+    return py::float_(formula(squares.sum, squares.counts.pairs));
+}
+
+void define(py::module_& module, const char* name, Formula formula) {
+    module.def(name, [formula](py::handle y_true, py::handle y_pred) { return quick_score(formula, y_true, y_pred); });
 }
 
 }  // namespace
 
 void register_quick_scores(py::module_& module) {
-    for (const Metric& metric : all_metrics()) {
-        module.def(("quick_" + std::string(metric.name)).c_str(),
-                   [&metric](py::handle y_true, py::handle y_pred) { return quick_score(metric, y_true, y_pred); });
-    }
+    define(module, "quick_mean_squared_error", &mean);
+    define(module, "quick_root_mean_squared_error", &root_mean);
+    define(module, "quick_sum_squared_error", [](const ExactSum& sum, std::uint64_t) { return to_double(sum); });
 }
 
 }  // namespace squarely

@@ -75,6 +75,36 @@ bool load_stream(const Kernels& kernels, const Column& column, Rows rows, double
     return load(address(column, rows.first), column.stride, rows.count, buffer);
 }
 
+// What is no double is seen to by large_integers, with both streams in the buffers.
+template <class LargeIntegers>
+Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers,
+                 LargeIntegers large_integers) {
+    const bool may_view = rows.count == block_length && !kept.has_nulls;
+    const bool view_true = may_view && is_contiguous(pairs.y_true, DType::float64);
+    const bool view_pred = may_view && is_contiguous(pairs.y_pred, DType::float64);
+    const std::ptrdiff_t padded = (rows.count + block_multiple - 1) / block_multiple * block_multiple;
+    const auto* y_true = view_true ? static_cast<const double*>(pairs.y_true.data) + rows.first : buffers.y_true;
+    const auto* y_pred = view_pred ? static_cast<const double*>(pairs.y_pred.data) + rows.first : buffers.y_pred;
+    bool is_exact = true;
+    if (!view_true) is_exact &= load_stream(kernels, pairs.y_true, rows, buffers.y_true);
+    if (!view_pred) is_exact &= load_stream(kernels, pairs.y_pred, rows, buffers.y_pred);
+    if (!is_exact) {
+        if (view_true) std::copy(y_true, y_true + rows.count, buffers.y_true);
+        if (view_pred) std::copy(y_pred, y_pred + rows.count, buffers.y_pred);
+        y_true = buffers.y_true;
+        y_pred = buffers.y_pred;
+        large_integers();
+    }
+    if (kept.has_nulls) {
+        put_nan_for_nulls(pairs.y_true, rows, buffers.y_true);
+        put_nan_for_nulls(pairs.y_pred, rows, buffers.y_pred);
+    }
+    if (y_true == buffers.y_true) std::fill(buffers.y_true + rows.count, buffers.y_true + padded, 0.0);
+    if (y_pred == buffers.y_pred) std::fill(buffers.y_pred + rows.count, buffers.y_pred + padded, 0.0);
+    const bool is_copied = y_true == buffers.y_true || y_pred == buffers.y_pred;
+    return {y_true, y_pred, padded, ahead_by(is_copied ? rows_ahead_of_copies : rows_ahead, pairs, rows)};
+}
+
 }  // namespace
 
 const char* address(const Column& column, std::ptrdiff_t row) {
@@ -101,30 +131,19 @@ RowsKept rows_kept(const Kernels& kernels, const Pairs& pairs, Rows rows, BlockB
 
 Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers,
                  ExactSum* large_integers) {
-    const bool may_view = rows.count == block_length && !kept.has_nulls;
-    const bool view_true = may_view && is_contiguous(pairs.y_true, DType::float64);
-    const bool view_pred = may_view && is_contiguous(pairs.y_pred, DType::float64);
-    const std::ptrdiff_t padded = (rows.count + block_multiple - 1) / block_multiple * block_multiple;
-    const auto* y_true = view_true ? static_cast<const double*>(pairs.y_true.data) + rows.first : buffers.y_true;
-    const auto* y_pred = view_pred ? static_cast<const double*>(pairs.y_pred.data) + rows.first : buffers.y_pred;
-    bool is_exact = true;
-    if (!view_true) is_exact &= load_stream(kernels, pairs.y_true, rows, buffers.y_true);
-    if (!view_pred) is_exact &= load_stream(kernels, pairs.y_pred, rows, buffers.y_pred);
-    if (!is_exact) {
-        if (view_true) std::copy(y_true, y_true + rows.count, buffers.y_true);
-        if (view_pred) std::copy(y_pred, y_pred + rows.count, buffers.y_pred);
-        y_true = buffers.y_true;
-        y_pred = buffers.y_pred;
-        load_large_integers(pairs, rows, kept, buffers, large_integers);
-    }
-    if (kept.has_nulls) {
-        put_nan_for_nulls(pairs.y_true, rows, buffers.y_true);
-        put_nan_for_nulls(pairs.y_pred, rows, buffers.y_pred);
-    }
-    if (y_true == buffers.y_true) std::fill(buffers.y_true + rows.count, buffers.y_true + padded, 0.0);
-    if (y_pred == buffers.y_pred) std::fill(buffers.y_pred + rows.count, buffers.y_pred + padded, 0.0);
-    const bool is_copied = y_true == buffers.y_true || y_pred == buffers.y_pred;
-    return {y_true, y_pred, padded, ahead_by(is_copied ? rows_ahead_of_copies : rows_ahead, pairs, rows)};
+    return load_block(kernels, pairs, rows, kept, buffers,
+                      [&] { load_large_integers(pairs, rows, kept, buffers, *large_integers); });
+}
+
+Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers,
+                 std::vector<LargePair>& large_pairs) {
+    return load_block(kernels, pairs, rows, kept, buffers,
+                      [&] { large_pairs = rounded_large_integers(pairs, rows, kept, buffers); });
+}
+
+void load_weights(const Kernels& kernels, const Column& weights, Rows rows, double* buffer) {
+    load_stream(kernels, weights, rows, buffer);
+    if (weights.validity != nullptr) put_nan_for_nulls(weights, rows, buffer);
 }
 
 Block with_where(const Kernels& kernels, const Block& block, const RowsKept& kept, BlockBuffers& buffers) {

@@ -1,9 +1,12 @@
 // Pairs of columns become blocks: in place where the memory already is one, through a buffer in L1 otherwise.
 #pragma once
 
+#include "binary_number.hpp"
 #include "kernels.hpp"
 #include "squarely/column.hpp"
 #include "squarely/exact_sum.hpp"
+
+#include <vector>
 
 namespace squarely {
 
@@ -27,11 +30,23 @@ struct RowsKept {
 
 RowsKept rows_kept(const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers);
 
+// A pair of which a side is an integer that no double holds.
+struct LargePair {
+    std::ptrdiff_t row;  // of the block
+    BinaryNumber y_true;
+    BinaryNumber y_pred;
+};
+
 // A full block of contiguous float64 is viewed. Anything else is copied, with NaN for what is not there and pairs of
-// zeros for padding. Differences of 64-bit integers that no double holds go straight into large_integers, or are
-// rounded where that is null. Rows that do not count are still in it:
+// zeros for padding. The squares of differences of 64-bit integers that no double holds go straight into
+// large_integers; or such pairs are rounded, and told with what they are. Rows that do not count are still in it:
 Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers,
                  ExactSum* large_integers);
+Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers,
+                 std::vector<LargePair>& large_pairs);
+
+// Of a column beside the pairs.
+void load_weights(const Kernels& kernels, const Column& weights, Rows rows, double* buffer);
 
 // ... and here are pairs of zeros.
 Block with_where(const Kernels& kernels, const Block& block, const RowsKept& kept, BlockBuffers& buffers);

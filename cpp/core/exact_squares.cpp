@@ -1,12 +1,12 @@
 #include "exact_squares.hpp"
 
 #include "floating_point.hpp"
+#include "misfits.hpp"
 #include "pair.hpp"
 #include "targets.hpp"
 #include "window.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 
 namespace squarely {
@@ -39,29 +39,11 @@ void add_pair(ExactSquares& squares, double y_true, double y_pred) {
     }
 }
 
-using Misfits = std::array<std::uint64_t, block_length / 64>;  // one bit a pair
-
-template <class Visit>
-void for_each(const Misfits& misfits, const Block& block, Visit visit) {
-    for (std::ptrdiff_t first = 0; first < block.length; first += 64) {
-        for (std::uint64_t left = misfits[static_cast<std::size_t>(first / 64)]; left != 0; left &= left - 1) {
-            visit(first + std::countr_zero(left));
-        }
-    }
-}
-
-int number_of(const Misfits& misfits, const Block& block) {
-    int number = 0;
-    for (std::ptrdiff_t i = 0; i < block.length / 64; ++i)
-        number += std::popcount(misfits[static_cast<std::size_t>(i)]);
-    return number;
-}
-
 // The misfits alone, among pairs of zeros, which add nothing.
 Block only(const Misfits& misfits, const Block& block, BlockBuffers& alone) {
     std::fill(alone.y_true, alone.y_true + block.length, 0.0);
     std::fill(alone.y_pred, alone.y_pred + block.length, 0.0);
-    for_each(misfits, block, [&](std::ptrdiff_t i) {
+    for_each(misfits, block.length, [&](std::ptrdiff_t i) {
         alone.y_true[i] = block.y_true[i];
         alone.y_pred[i] = block.y_pred[i];
     });
@@ -71,7 +53,7 @@ Block only(const Misfits& misfits, const Block& block, BlockBuffers& alone) {
 // Many misfits: move the window if another fits the block better, and give the misfits a second chance in it.
 void retry_in_a_better_window(ExactSquares& squares, const Kernels& kernels, const Block& block, Misfits& misfits) {
     SlicedSquares& wide = squares.wide;
-    const int before = number_of(misfits, block);
+    const int before = number_of(misfits, block.length);
     if (before < misfits_worth_a_search) return;
     if (squares.blocks_without_search > 0) {
         --squares.blocks_without_search;
@@ -90,9 +72,9 @@ void retry_in_a_better_window(ExactSquares& squares, const Kernels& kernels, con
 void add_partially(ExactSquares& squares, const Kernels& kernels, const Block& block) {
     Misfits misfits;
     kernels.exact_squares_partial(block, squares.wide.window, squares.wide.sums, misfits.data());
-    squares.expect_misfits = number_of(misfits, block) > 0;
+    squares.expect_misfits = number_of(misfits, block.length) > 0;
     retry_in_a_better_window(squares, kernels, block, misfits);
-    for_each(misfits, block, [&](std::ptrdiff_t i) { add_pair(squares, block.y_true[i], block.y_pred[i]); });
+    for_each(misfits, block.length, [&](std::ptrdiff_t i) { add_pair(squares, block.y_true[i], block.y_pred[i]); });
 }
 
 void count_missing(ExactSquares& squares, const std::uint64_t (&missing)[2]) {

@@ -65,6 +65,10 @@ BinaryNumber exact_number(const Value& value) {
     return value.is_integer ? number_of_integer(value.integer) : number_of(value.rounded);
 }
 
+bool counts(const Pairs& pairs, const RowsKept& kept, std::ptrdiff_t row, std::ptrdiff_t i) {
+    return (kept.where == nullptr || kept.where[i] != 0) && is_there(pairs.y_true, row) && is_there(pairs.y_pred, row);
+}
+
 }  // namespace
 
 bool is_there(const Column& column, std::ptrdiff_t row) {
@@ -73,28 +77,43 @@ bool is_there(const Column& column, std::ptrdiff_t row) {
     return (column.validity[bit / 8] >> (bit % 8) & 1) != 0;
 }
 
-void load_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers, ExactSum* sum) {
+void load_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers, ExactSum& sum) {
     for (std::ptrdiff_t i = 0; i < rows.count; ++i) {
         const std::ptrdiff_t row = rows.first + i;
         const Value truth = value_at(pairs.y_true, row, buffers.y_true[i]);
         const Value prediction = value_at(pairs.y_pred, row, buffers.y_pred[i]);
-        const bool counts =
-            (kept.where == nullptr || kept.where[i] != 0) && is_there(pairs.y_true, row) && is_there(pairs.y_pred, row);
         double& y_true = buffers.y_true[i];
         double& y_pred = buffers.y_pred[i];
         y_true = truth.rounded;
         y_pred = prediction.rounded;
         if (is_exact(truth) && is_exact(prediction)) continue;
         const int128 difference = truth.integer - prediction.integer;
-        const bool is_small = truth.is_integer && prediction.is_integer && size_of(difference) <= largest_exact;
-        if (is_small || (sum == nullptr && truth.is_integer && prediction.is_integer)) {
+        if (truth.is_integer && prediction.is_integer && size_of(difference) <= largest_exact) {
             y_true = static_cast<double>(difference);
             y_pred = 0;
-        } else if (sum != nullptr && std::isfinite(y_true) && std::isfinite(y_pred)) {
-            if (counts) add_square(*sum, exact_number(truth), exact_number(prediction));
+        } else if (std::isfinite(y_true) && std::isfinite(y_pred)) {
+            if (counts(pairs, kept, row, i)) add_square(sum, exact_number(truth), exact_number(prediction));
             y_true = y_pred = 0;
         }
     }
+}
+
+std::vector<LargePair> rounded_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept,
+                                              BlockBuffers& buffers) {
+    std::vector<LargePair> large;
+    for (std::ptrdiff_t i = 0; i < rows.count; ++i) {
+        const std::ptrdiff_t row = rows.first + i;
+        const Value truth = value_at(pairs.y_true, row, buffers.y_true[i]);
+        const Value prediction = value_at(pairs.y_pred, row, buffers.y_pred[i]);
+        buffers.y_true[i] = truth.rounded;
+        buffers.y_pred[i] = prediction.rounded;
+        const bool is_large = !is_exact(truth) || !is_exact(prediction);
+        const bool is_finite = std::isfinite(truth.rounded) && std::isfinite(prediction.rounded);
+        if (is_large && is_finite && counts(pairs, kept, row, i)) {
+            large.push_back({i, exact_number(truth), exact_number(prediction)});
+        }
+    }
+    return large;
 }
 
 }  // namespace squarely

@@ -5,10 +5,16 @@
 
 namespace squarely {
 
-// Fills the buffers again from columns with integers beyond 2^51: with the difference against zero where a double holds
-// it, with the values where both are doubles. What remains goes exactly into the sum, or rounded into the buffers where
-// the sum is null. Rows that do not count and values that are not there add nothing.
-void load_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers, ExactSum* sum);
+// Both fill the buffers again from columns with integers beyond 2^51. Rows that do not count and values that are not
+// there add nothing.
+//
+// For squares: with the difference against zero where a double holds it, with the values where both are doubles. What
+// remains goes exactly into the sum.
+void load_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers, ExactSum& sum);
+
+// With the nearest doubles, and what they stand for where a double does not hold it.
+std::vector<LargePair> rounded_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept,
+                                              BlockBuffers& buffers);
 
 bool is_there(const Column& column, std::ptrdiff_t row);
 

@@ -7,8 +7,6 @@
 namespace squarely {
 namespace {
 
-__extension__ typedef __int128 int128;
-
 // Each group adds at most 2^51 units to a lane, and a lane holds 2^63.
 constexpr std::int64_t most_groups = 2000;
 
@@ -19,17 +17,16 @@ std::int64_t units_in(const SlicedSquares& sliced, int product, int lane) {
     return static_cast<std::int64_t>(sliced.sums.lanes[product][lane] - constant);
 }
 
-// Products of two different slices count twice, and have their factor of two in the exponent.
-int unit_of(const SlicedSquares& sliced, int product) {
+}  // namespace
+
+int product_exponent(int window, int product) {
     const int* grids = product_grids[product];
-    return 2 * sliced.exponent + grids[0] + grids[1] + (grids[0] != grids[1] ? 1 : 0);
+    return 2 * window + grids[0] + grids[1] + (grids[0] != grids[1] ? 1 : 0);
 }
 
 void add_units(ExactSum& sum, int128 units, int exponent) {
     add(sum, static_cast<uint128>(units < 0 ? -units : units), exponent, units < 0);
 }
-
-}  // namespace
 
 bool is_nearly_full(const SlicedSquares& sliced) { return sliced.sums.groups >= most_groups; }
 
@@ -38,14 +35,14 @@ void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum
     for (int product = 0; product < products; ++product) {
         int128 units = 0;
         for (int lane = 0; lane < kernels.lanes; ++lane) units += units_in(sliced, product, lane);
-        add_units(sum, units, unit_of(sliced, product));
+        add_units(sum, units, product_exponent(sliced.exponent, product));
     }
     sliced.sums = SlicedSums{};
 }
 
 void flush_lane(const SlicedSquares& sliced, int lane, ExactSum& sum) {
     for (int product = 0; product < wide_products; ++product) {
-        add_units(sum, units_in(sliced, product, lane), unit_of(sliced, product));
+        add_units(sum, units_in(sliced, product, lane), product_exponent(sliced.exponent, product));
     }
 }
 

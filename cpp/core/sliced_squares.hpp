@@ -6,6 +6,8 @@
 
 namespace squarely {
 
+__extension__ typedef __int128 int128;
+
 // Lane sums stay in machine words, and go into the long integer when the window moves or they could fill up.
 struct SlicedSquares {
     int exponent = 0;  // differences up to 2^exponent fit
@@ -16,6 +18,10 @@ struct SlicedSquares {
 
 constexpr int wide_products = 6;    // of three slices
 constexpr int narrow_products = 3;  // of two
+
+// The exponent of a product's unit. Products of two different slices count twice: their factor of two is in it.
+int product_exponent(int window, int product);
+void add_units(ExactSum& sum, int128 units, int exponent);
 
 bool is_nearly_full(const SlicedSquares& sliced);
 

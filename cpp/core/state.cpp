@@ -1,23 +1,16 @@
 #include "squarely/state.hpp"
 
-#include "checksum.hpp"
 #include "floating_point.hpp"
-#include "rounded_squares.hpp"
+#include "rounded_sums.hpp"
+#include "summands.hpp"
 
-#include <bit>
-#include <cmath>
+#include <algorithm>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
 namespace squarely {
 namespace {
-
-constexpr unsigned char magic[4] = {'s', 'q', 's', 't'};
-constexpr unsigned char version = 1;
-constexpr std::size_t header_size = 4 + 1 + 1 + 8;
-constexpr std::size_t checksum_size = 4;
-constexpr std::size_t counts_size = 6 * 8;
-constexpr std::size_t smallest_output_size = counts_size + 3;
 
 const char* name_of(Summation summation) {
     switch (summation) {
@@ -29,11 +22,22 @@ const char* name_of(Summation summation) {
 }
 
 std::string described(const State& state) {
-    return std::to_string(state.counts.size()) + " output(s) with summation='" + name_of(state.summation) + "'";
+    std::string terms;
+    for (const Sums& sums : state.sums) {
+        terms += (terms.empty() ? "" : ", ") + std::string(squarely::name_of(sums.summand.term));
+        if (sums.summand.parameter != 0) terms += "(" + std::to_string(sums.summand.parameter) + ")";
+    }
+    return std::to_string(state.counts.size()) + " output(s) with summation='" + name_of(state.summation) + "', " +
+           (state.weighted ? "weighted" : "unweighted") + " sums of " + terms;
 }
 
+bool are_alike(const Sums& sums, const Sums& other) { return sums.summand == other.summand; }
+
 void check_same_kind(const State& state, const State& other) {
-    if (state.summation == other.summation && state.counts.size() == other.counts.size()) return;
+    const bool same = state.summation == other.summation && state.weighted == other.weighted &&
+                      state.counts.size() == other.counts.size() &&
+                      std::equal(state.sums.begin(), state.sums.end(), other.sums.begin(), other.sums.end(), are_alike);
+    if (same) return;
     throw std::invalid_argument("The states do not match: this one has " + described(state) + ", the other " +
                                 described(other) + ".");
 }
@@ -56,16 +60,6 @@ void check_room(const PairCounts& counts, const PairCounts& more, std::size_t ou
     throw std::invalid_argument("Output " + std::to_string(output) + " would have seen more than 2^63 - 1 rows.");
 }
 
-bool is_possible(const PairCounts& counts) {
-    // One after the other, because their sum could wrap.
-    std::uint64_t room = most_rows;
-    for (std::uint64_t count : {counts.pairs, counts.missing_true, counts.missing_pred, counts.masked}) {
-        if (count > room) return false;
-        room -= count;
-    }
-    return counts.infinite <= counts.pairs && counts.undefined <= counts.pairs - counts.infinite;
-}
-
 PairCounts difference(const PairCounts& counts, const PairCounts& other) {
     return {counts.pairs - other.pairs,
             counts.infinite - other.infinite,
@@ -82,52 +76,66 @@ void check_is_part(bool is_part, std::size_t output) {
         " would be left with a negative count or sum). Subtract only what was merged or updated before.");
 }
 
-void append(std::vector<unsigned char>& bytes, std::uint64_t value, int size) {
-    for (int i = 0; i < size; ++i) bytes.push_back(static_cast<unsigned char>(value >> (8 * i)));
-}
-
-std::uint64_t read(const unsigned char* first, int size) {
-    std::uint64_t value = 0;
-    for (int i = 0; i < size; ++i) value |= std::uint64_t{first[i]} << (8 * i);
-    return value;
-}
-
-void append_counts(std::vector<unsigned char>& bytes, const PairCounts& counts) {
-    for (std::uint64_t count :
-         {counts.pairs, counts.infinite, counts.undefined, counts.missing_true, counts.missing_pred, counts.masked}) {
-        append(bytes, count, 8);
+void check_can_subtract(const State& state) {
+    for (const Sums& sums : state.sums) {
+        if (!is_extreme(sums.summand.term)) continue;
+        throw std::invalid_argument("A state of " + std::string(squarely::name_of(sums.summand.term)) +
+                                    " cannot be subtracted: what was the largest or least without a part is not "
+                                    "known. Keep a state of the other metrics apart.");
     }
 }
 
-PairCounts read_counts(const unsigned char* first) {
-    return {read(first, 8),      read(first + 8, 8),  read(first + 16, 8),
-            read(first + 24, 8), read(first + 32, 8), read(first + 40, 8)};
-}
+double extreme_of(Term term, double a, double b) { return term == Term::least_truth ? std::min(a, b) : std::max(a, b); }
 
-[[noreturn]] void refuse(const std::string& what) {
-    throw std::invalid_argument("These bytes are no squarely state: " + what + ".");
-}
-
-const unsigned char* read_sum(State& state, std::size_t output, const unsigned char* first, const unsigned char* last) {
-    if (state.summation == Summation::exact) return read_bytes(state.squared_error[output], first, last);
-    if (last - first < 16) return nullptr;
-    state.rounded_squared_error[output] = {std::bit_cast<double>(read(first, 8)),
-                                           std::bit_cast<double>(read(first + 8, 8))};
-    return first + 16;
-}
-
-void check_frame(std::span<const unsigned char> bytes) {
-    if (bytes.size() < header_size + checksum_size)
-        refuse("there are only " + std::to_string(bytes.size()) + " of them");
-    if (!std::equal(std::begin(magic), std::end(magic), bytes.begin())) refuse("they do not start with 'sqst'");
-    if (bytes[4] != version) {
-        refuse("they have version " + std::to_string(bytes[4]) + ", and this squarely reads version " +
-               std::to_string(version));
+void merge(Sums& sums, std::size_t first, const Sums& other) {
+    for (std::size_t i = 0; i < other.exact.size(); ++i) squarely::merge(sums.exact[first + i], other.exact[i]);
+    for (std::size_t i = 0; i < other.rounded.size(); ++i) {
+        sums.rounded[first + i] = joined(sums.rounded[first + i], other.rounded[i]);
     }
-    const std::size_t body = bytes.size() - checksum_size;
-    if (read(bytes.data() + body, 4) != crc32(bytes.first(body)))
-        refuse("the checksum does not match; they were cut or changed");
-    if (bytes[5] > 2) refuse("the summation is unknown");
+    for (std::size_t i = 0; i < other.extreme.size(); ++i) {
+        sums.extreme[first + i] = extreme_of(sums.summand.term, sums.extreme[first + i], other.extreme[i]);
+    }
+    for (std::size_t i = 0; i < other.counted.size(); ++i) {
+        sums.counted[first + i].outside += other.counted[i].outside;
+        sums.counted[first + i].infinite += other.counted[i].infinite;
+    }
+}
+
+void subtract(Sums& sums, const Sums& other, bool weighted) {
+    for (std::size_t i = 0; i < sums.exact.size(); ++i) {
+        squarely::subtract(sums.exact[i], other.exact[i]);
+        const bool must_not_be_negative = !weighted && is_never_negative(sums.summand.term);
+        check_is_part(!must_not_be_negative || !is_negative(sums.exact[i]), i);
+    }
+    for (std::size_t i = 0; i < sums.rounded.size(); ++i) {
+        const RoundedSum taken = other.rounded[i];
+        sums.rounded[i] = joined(sums.rounded[i], {-taken.high, -taken.low});
+    }
+    for (std::size_t i = 0; i < sums.counted.size(); ++i) {
+        TermCounts& counted = sums.counted[i];
+        const TermCounts& taken = other.counted[i];
+        check_is_part(counted.outside >= taken.outside && counted.infinite >= taken.infinite, i);
+        counted = {counted.outside - taken.outside, counted.infinite - taken.infinite};
+    }
+}
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+double first_extreme(Term term) {
+    return term == Term::largest_error ? 0.0 : term == Term::least_truth ? infinity : -infinity;
+}
+
+Sums make_sums(const Summand& summand, Summation summation, std::size_t outputs) {
+    Sums sums{summand, {}, {}, {}, {}};
+    if (is_extreme(summand.term)) {
+        sums.extreme.resize(outputs, first_extreme(summand.term));
+    } else if (summation == Summation::exact) {
+        sums.exact.resize(outputs);
+    } else {
+        sums.rounded.resize(outputs);
+    }
+    if (may_be_no_number(summand.term)) sums.counted.resize(outputs);
+    return sums;
 }
 
 }  // namespace
@@ -141,85 +149,53 @@ void add(PairCounts& counts, const PairCounts& more) {
     counts.masked += more.masked;
 }
 
-State make_state(std::size_t outputs, Summation summation) {
-    State state{summation, std::vector<PairCounts>(outputs), {}, {}};
-    if (summation == Summation::exact) {
-        state.squared_error.resize(outputs);
-    } else {
-        state.rounded_squared_error.resize(outputs);
+State make_state(std::size_t outputs, Summation summation, std::vector<Summand> summands, bool weighted) {
+    if (weighted) summands.push_back({Term::sample_weight});
+    if (summands.empty()) throw std::invalid_argument("A state needs something to sum.");
+    State state{summation, weighted, std::vector<PairCounts>(outputs), {}};
+    for (const Summand& summand : in_order(std::move(summands))) {
+        state.sums.push_back(make_sums(summand, summation, outputs));
     }
     return state;
+}
+
+State empty_like(const State& state, std::size_t outputs) {
+    State empty{state.summation, state.weighted, std::vector<PairCounts>(outputs), {}};
+    for (const Sums& sums : state.sums) empty.sums.push_back(make_sums(sums.summand, state.summation, outputs));
+    return empty;
+}
+
+const Sums* find(const State& state, const Summand& summand) {
+    for (const Sums& sums : state.sums) {
+        if (sums.summand == summand) return &sums;
+    }
+    return nullptr;
 }
 
 void merge(State& state, const State& other) {
     const FloatingPointEnvironment environment;
     check_same_kind(state, other);
     for (std::size_t i = 0; i < state.counts.size(); ++i) check_room(state.counts[i], other.counts[i], i);
-    for (std::size_t i = 0; i < state.counts.size(); ++i) {
-        add(state.counts[i], other.counts[i]);
-        if (state.summation == Summation::exact) {
-            merge(state.squared_error[i], other.squared_error[i]);
-        } else {
-            state.rounded_squared_error[i] = joined(state.rounded_squared_error[i], other.rounded_squared_error[i]);
-        }
-    }
+    merge_outputs(state, 0, other);
+}
+
+void merge_outputs(State& state, std::size_t first, const State& other) {
+    const FloatingPointEnvironment environment;
+    for (std::size_t i = 0; i < other.counts.size(); ++i) add(state.counts[first + i], other.counts[i]);
+    for (std::size_t i = 0; i < state.sums.size(); ++i) merge(state.sums[i], first, other.sums[i]);
 }
 
 void subtract(State& state, const State& other) {
     const FloatingPointEnvironment environment;
     check_same_kind(state, other);
+    check_can_subtract(state);
     State rest = state;
     for (std::size_t i = 0; i < rest.counts.size(); ++i) {
         check_is_part(contains(state.counts[i], other.counts[i]), i);
         rest.counts[i] = difference(state.counts[i], other.counts[i]);
-        if (rest.summation == Summation::exact) {
-            subtract(rest.squared_error[i], other.squared_error[i]);
-            check_is_part(!is_negative(rest.squared_error[i]), i);
-        } else {
-            const RoundedSum taken = other.rounded_squared_error[i];
-            rest.rounded_squared_error[i] = joined(rest.rounded_squared_error[i], {-taken.high, -taken.low});
-        }
     }
+    for (std::size_t i = 0; i < rest.sums.size(); ++i) subtract(rest.sums[i], other.sums[i], rest.weighted);
     state = std::move(rest);
-}
-
-std::vector<unsigned char> to_bytes(const State& state) {
-    std::vector<unsigned char> bytes(std::begin(magic), std::end(magic));
-    append(bytes, version, 1);
-    append(bytes, static_cast<std::uint64_t>(state.summation), 1);
-    append(bytes, state.counts.size(), 8);
-    for (std::size_t i = 0; i < state.counts.size(); ++i) {
-        append_counts(bytes, state.counts[i]);
-        if (state.summation == Summation::exact) {
-            append_bytes(state.squared_error[i], bytes);
-        } else {
-            append(bytes, std::bit_cast<std::uint64_t>(state.rounded_squared_error[i].high), 8);
-            append(bytes, std::bit_cast<std::uint64_t>(state.rounded_squared_error[i].low), 8);
-        }
-    }
-    append(bytes, crc32(bytes), 4);
-    return bytes;
-}
-
-State from_bytes(std::span<const unsigned char> bytes) {
-    check_frame(bytes);
-    const std::uint64_t outputs = read(bytes.data() + 6, 8);
-    const unsigned char* first = bytes.data() + header_size;
-    const unsigned char* last = bytes.data() + bytes.size() - checksum_size;
-    // Before memory is asked for: a wrong number must not ask for all of it.
-    if (outputs > static_cast<std::uint64_t>(last - first) / smallest_output_size)
-        refuse("the number of outputs does not fit their length");
-    State state = make_state(outputs, static_cast<Summation>(bytes[5]));
-    for (std::size_t i = 0; i < outputs; ++i) {
-        if (last - first < static_cast<std::ptrdiff_t>(counts_size)) refuse("they end too early");
-        state.counts[i] = read_counts(first);
-        first = read_sum(state, i, first + counts_size, last);
-        const bool is_sum =
-            first != nullptr && (state.summation != Summation::exact || !is_negative(state.squared_error[i]));
-        if (!is_sum || !is_possible(state.counts[i])) refuse("output " + std::to_string(i) + " is damaged");
-    }
-    if (first != last) refuse("they go on after the last output");
-    return state;
 }
 
 }  // namespace squarely

@@ -1,8 +1,7 @@
 // Columns -> stretches of rows -> blocks -> sums, over threads.
 #include "exact_squares.hpp"
 #include "floating_point.hpp"
-#include "rounded_squares.hpp"
-#include "squarely/state.hpp"
+#include "running_sums.hpp"
 #include "targets.hpp"
 #include "threads.hpp"
 #include "tiles.hpp"
@@ -68,88 +67,100 @@ bool are_interleaved(Outputs outputs) {
     return std::abs(next - here) < std::abs(outputs[0].y_true.stride);
 }
 
-void run_exact(State& state, Outputs outputs, const Job& job, const Kernels& kernels, std::mutex& mutex) {
-    const FloatingPointEnvironment environment;
-    BlockBuffers buffers;
-    std::vector<ExactSquares> squares(outputs_of(job));
-    const auto first_output = static_cast<std::size_t>(job.first_output);
-    const Outputs own = outputs.subspan(first_output, squares.size());
-    if (are_tiled(own)) {
-        add_tiled(squares, kernels, own, job.first_row, job.last_row, buffers);
-    } else if (are_interleaved(own)) {
+bool share_truth(Outputs outputs) { return outputs.size() > 1 && outputs[0].y_true.data == outputs[1].y_true.data; }
+
+// Where outputs share cache lines, or their truth, all of them see a block while it is near.
+template <class Visit>
+void for_each_block(Outputs outputs, const Job& job, Visit visit) {
+    if (are_interleaved(outputs) || share_truth(outputs)) {
         for_each_block(job, [&](Rows rows) {
-            for (std::size_t i = 0; i < own.size(); ++i) add_rows(squares[i], kernels, own[i], rows, buffers);
+            for (std::size_t i = 0; i < outputs.size(); ++i) visit(i, rows);
         });
     } else {
-        for (std::size_t i = 0; i < own.size(); ++i) {
-            add_stretch(squares[i], kernels, own[i], job.first_row, job.last_row, buffers);
-        }
-    }
-    const std::lock_guard lock(mutex);
-    for (std::size_t i = 0; i < squares.size(); ++i) {
-        const std::size_t output = static_cast<std::size_t>(job.first_output) + i;
-        finish(squares[i], kernels);
-        merge(state.squared_error[output], squares[i].sum);
-        add(state.counts[output], squares[i].counts);
+        for (std::size_t i = 0; i < outputs.size(); ++i) for_each_block(job, [&](Rows rows) { visit(i, rows); });
     }
 }
 
-struct RoundedPart {
-    PairCounts counts;
-    RoundedSum sum;
-};
-
-void run_rounded(RoundedPart* parts, Summation summation, Outputs outputs, const Job& job, const Kernels& kernels) {
-    const FloatingPointEnvironment environment;
+// The sums of a stretch of rows, of squared errors alone, which has shorter ways than the general one.
+void run_squares(State& part, Outputs outputs, const Job& job, const Kernels& kernels) {
     BlockBuffers buffers;
-    std::vector<RoundedSquares> squares(outputs_of(job));
-    for_each_block(job, [&](Rows rows) {
-        for (std::size_t i = 0; i < squares.size(); ++i) {
-            const Pairs& pairs = outputs[static_cast<std::size_t>(job.first_output) + i];
-            add_rows(squares[i], summation, kernels, pairs, rows, buffers);
+    std::vector<ExactSquares> squares(outputs.size());
+    if (are_tiled(outputs)) {
+        add_tiled(squares, kernels, outputs, job.first_row, job.last_row, buffers);
+    } else if (are_interleaved(outputs) || share_truth(outputs)) {
+        for_each_block(outputs, job,
+                       [&](std::size_t i, Rows rows) { add_rows(squares[i], kernels, outputs[i], rows, buffers); });
+    } else {
+        for (std::size_t i = 0; i < outputs.size(); ++i) {
+            add_stretch(squares[i], kernels, outputs[i], job.first_row, job.last_row, buffers);
         }
-    });
+    }
     for (std::size_t i = 0; i < squares.size(); ++i) {
-        parts[i] = {squares[i].counts, result(squares[i], summation)};
+        finish(squares[i], kernels);
+        part.sums[0].exact[i] = squares[i].sum;
+        part.counts[i] = squares[i].counts;
     }
 }
 
-void update_exact(State& state, Outputs outputs, const Plan& plan, const Kernels& kernels) {
-    std::mutex mutex;
-    if (plan.stretches * plan.groups == 1) {
-        run_exact(state, outputs, job_at(plan, 0), kernels, mutex);
-        return;
-    }
-    parallel_for(plan.stretches * plan.groups,
-                 [&](std::ptrdiff_t index) { run_exact(state, outputs, job_at(plan, index), kernels, mutex); });
+void run_sums(State& part, Outputs outputs, const Column* weights, const Job& job, const Kernels& kernels) {
+    BlockBuffers buffers;
+    std::vector<RunningSums> sums(outputs.size(), running_sums(part));
+    for_each_block(outputs, job,
+                   [&](std::size_t i, Rows rows) { add_rows(sums[i], kernels, outputs[i], weights, rows, buffers); });
+    for (std::size_t i = 0; i < sums.size(); ++i) finish(sums[i], kernels, part, i);
 }
 
-// Parts are joined in the order of the rows, whichever thread was first.
-void update_rounded(State& state, Outputs outputs, const Plan& plan, const Kernels& kernels) {
-    const auto width = static_cast<std::size_t>(plan.outputs);
-    std::vector<RoundedPart> parts(static_cast<std::size_t>(plan.stretches) * width);
-    parallel_for(plan.stretches * plan.groups, [&](std::ptrdiff_t index) {
-        const Job job = job_at(plan, index);
-        RoundedPart* own = parts.data() + job.first_row / plan.stretch * plan.outputs + job.first_output;
-        run_rounded(own, state.summation, outputs, job, kernels);
-    });
+bool sums_squares_alone(const State& state) {
+    return state.summation == Summation::exact && state.sums.size() == 1 &&
+           state.sums[0].summand.term == Term::squared_error;
+}
+
+State run(const State& state, Outputs outputs, const Column* weights, const Job& job, const Kernels& kernels) {
     const FloatingPointEnvironment environment;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        add(state.counts[i % width], parts[i].counts);
-        RoundedSum& sum = state.rounded_squared_error[i % width];
-        sum = joined(sum, parts[i].sum);
+    State part = empty_like(state, outputs_of(job));
+    const Outputs own = outputs.subspan(static_cast<std::size_t>(job.first_output), outputs_of(job));
+    if (sums_squares_alone(state)) {
+        run_squares(part, own, job, kernels);
+    } else {
+        run_sums(part, own, weights, job, kernels);
     }
+    return part;
+}
+
+// Sums that round are joined in the order of the rows, whichever thread was first.
+void update_in_order(State& state, Outputs outputs, const Column* weights, const Plan& plan, const Kernels& kernels) {
+    std::vector<State> parts(static_cast<std::size_t>(plan.stretches * plan.groups));
+    parallel_for(plan.stretches * plan.groups, [&](std::ptrdiff_t index) {
+        parts[static_cast<std::size_t>(index)] = run(state, outputs, weights, job_at(plan, index), kernels);
+    });
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        merge_outputs(state, static_cast<std::size_t>(job_at(plan, static_cast<std::ptrdiff_t>(i)).first_output),
+                      parts[i]);
+    }
+}
+
+void update_in_any_order(State& state, Outputs outputs, const Column* weights, const Plan& plan,
+                         const Kernels& kernels) {
+    std::mutex mutex;
+    const auto job = [&](std::ptrdiff_t index) {
+        const Job own = job_at(plan, index);
+        const State part = run(state, outputs, weights, own, kernels);
+        const std::lock_guard lock(mutex);
+        merge_outputs(state, static_cast<std::size_t>(own.first_output), part);
+    };
+    if (plan.stretches * plan.groups == 1) return job(0);
+    parallel_for(plan.stretches * plan.groups, job);
 }
 
 }  // namespace
 
-void update(State& state, Outputs outputs, std::ptrdiff_t rows) {
+void update(State& state, Outputs outputs, const Column* weights, std::ptrdiff_t rows) {
     const Plan plan = plan_for(rows, static_cast<std::ptrdiff_t>(state.counts.size()));
     const Kernels& kernels = *current_target().kernels;
     if (state.summation == Summation::exact) {
-        update_exact(state, outputs, plan, kernels);
+        update_in_any_order(state, outputs, weights, plan, kernels);
     } else {
-        update_rounded(state, outputs, plan, kernels);
+        update_in_order(state, outputs, weights, plan, kernels);
     }
 }
 

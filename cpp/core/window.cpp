@@ -12,9 +12,6 @@ namespace {
 constexpr std::uint64_t biased(int exponent) { return static_cast<std::uint64_t>(exponent + 1023) << 52; }
 double power_of_two(int exponent) { return std::bit_cast<double>(biased(exponent)); }
 
-// 1.5 * 2^52 * 2^exponent, by its bits: ldexp takes ten times as long.
-double rounding_constant(int exponent) { return std::bit_cast<double>(biased(exponent + 52) | std::uint64_t{1} << 51); }
-
 int exponent_of(double value) { return static_cast<int>(std::bit_cast<std::uint64_t>(value) >> 52 & 0x7ff) - 1023; }
 
 // float32 values that are multiples of the second grid are exact in two slices: a value from 2^(E-26) up, with its 24
@@ -31,6 +28,8 @@ int lowest_bit(double value) {
 }
 
 }  // namespace
+
+double rounding_constant(int exponent) { return std::bit_cast<double>(biased(exponent + 52) | std::uint64_t{1} << 51); }
 
 Window window_of(int exponent) {
     Window window;

@@ -20,6 +20,9 @@ constexpr int largest_window = 480;
 
 inline bool is_window(int exponent) { return smallest_window <= exponent && exponent <= largest_window; }
 
+// 1.5 * 2^52 * 2^exponent, by its bits: ldexp takes ten times as long.
+double rounding_constant(int exponent);
+
 Window window_of(int exponent);
 
 // For a first block: twice its largest difference, so that a slightly larger one does not leave the window.

@@ -3,15 +3,19 @@
 #include "kernels.hpp"
 
 #include "filters.hpp"
+#include "keep.hpp"
 #include "lanes.hpp"
 #include "load.hpp"
 #include "load_tile.hpp"
 #include "sums/exact.hpp"
 #include "sums/exact_integers.hpp"
+#include "sums/exact_moments.hpp"
+#include "sums/exact_values.hpp"
 #include "sums/kahan.hpp"
 #include "sums/pairwise.hpp"
 #include "survey.hpp"
 #include "terms.hpp"
+#include "weights.hpp"
 
 namespace squarely {
 
@@ -57,8 +61,50 @@ const Kernels SQUARELY_KERNELS = {
     .squares_uint16 = squares_short<std::uint16_t>,
     .exact_squares_partial = exact_squares_partial,
 
-    .kahan_squares = kahan_sum<SquaredError>,
-    .pairwise_squares = pairwise_sum<SquaredError>,
+    .exact_moments = {{{exact_moments<false, false, false>, exact_moments<false, false, true>},
+                       {exact_moments<false, true, false>, exact_moments<false, true, true>}},
+                      {{exact_moments<true, false, false>, exact_moments<true, false, true>},
+                       {exact_moments<true, true, false>, exact_moments<true, true, true>}}},
+    .find_misfits = find_misfits,
+
+    // In the order of Term.
+    .terms =
+        {
+            term_kernel<SquaredError>(),
+            term_kernel<Error>(),
+            term_kernel<AbsoluteError>(),
+            term_kernel<Truth>(),
+            term_kernel<SquaredTruth>(),
+            term_kernel<Prediction>(),
+            term_kernel<SquaredPrediction>(),
+            term_kernel<One>(),
+            term_kernel<AbsoluteTruth>(),
+            term_kernel<SquaredUnderprediction>(),
+            term_kernel<HuberLoss>(),
+            term_kernel<AbsolutePercentageError>(),
+            term_kernel<SymmetricAbsolutePercentageError>(),
+            term_kernel<SquaredLogError>(),
+            term_kernel<LogCoshLoss>(),
+            term_kernel<TukeyLoss>(),
+            term_kernel<PoissonDeviance>(),
+            term_kernel<GammaDeviance>(),
+            term_kernel<TweedieDeviance>(),
+            term_kernel<TruthOfPoissonDeviance>(),
+            term_kernel<TruthOfGammaDeviance>(),
+            term_kernel<TruthOfTweedieDeviance>(),
+        },
+    .weigh = weigh,
+    .exact_values = exact_values,
+    .find_misfit_values = find_misfit_values,
+
+    .all_finite = all_finite,
+    .largest_value = largest_value,
+    .keep_finite = keep_finite,
+    .keep_rows = keep_rows,
+    .find_extremes = find_extremes,
+
+    .kahan_values = kahan_values,
+    .pairwise_values = pairwise_values,
 };
 
 }  // namespace squarely

@@ -2,6 +2,8 @@
 // No inline function may live here: the linker would pick one copy of it, perhaps one compiled for another target.
 #pragma once
 
+#include "squarely/term.hpp"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -62,6 +64,56 @@ struct SlicedSums {
     std::int64_t groups;  // each group of eight vectors has added bits(start) once a lane
 };
 
+// Σx by the slices of x, and Σx² by their products, as integers in lanes.
+struct MomentLanes {
+    std::uint64_t slices[3][max_lanes];
+    std::uint64_t products[6][max_lanes];
+};
+
+struct MomentWindows {
+    Window difference;
+    Window y_true;
+    Window y_pred;
+};
+
+// Which moments are formed beside the square of the difference.
+struct MomentSet {
+    bool of_error;  // the difference itself, its absolute value and the largest of these
+    bool of_truth;
+    bool of_prediction;
+};
+
+struct MomentSums {
+    MomentLanes difference;
+    MomentLanes y_true;
+    MomentLanes y_pred;
+    std::uint64_t positive[3][max_lanes];  // slices of the differences above zero
+    std::uint64_t positives[max_lanes];    // how many there are
+    double largest[max_lanes];             // of the differences without their signs
+    std::int64_t groups;                   // each group of eight vectors has added bits(start) and 8 bits(sigma) a lane
+};
+
+// The grids a value is sliced on: see sums/exact_values.hpp.
+struct ValueWindow {
+    double sigma1, sigma2;
+};
+
+struct ValueLanes {
+    std::uint64_t lanes[2][max_lanes];
+    std::int64_t vectors;  // each has added bits(sigma) once a lane
+};
+
+// What one pair adds to a sum, as one double or as two: see terms.hpp.
+struct TermKernel {
+    int words;
+    bool (*values)(const Block& block, double parameter, double* high, double* low, std::uint64_t* out_of_range);
+};
+
+// Pairs that are not two finite numbers.
+struct LeftOut {
+    std::uint64_t missing_true, missing_pred, infinite, undefined;
+};
+
 struct KahanSums {
     double high[kahan_lanes];
     double low[kahan_lanes];
@@ -108,9 +160,29 @@ struct Kernels {
     // Adds the pairs that fit, and sets the bits of the others: pair i has bit i % 64 of misfits[i / 64].
     void (*exact_squares_partial)(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* misfits);
 
+    // Several sums in one loop: see sums/exact_moments.hpp. All or nothing; find_misfits tells what stood in the way.
+    bool (*exact_moments[2][2][2])(const Block& block, const MomentWindows& windows, MomentSums& sums);
+    void (*find_misfits)(const Block& block, const MomentWindows& windows, MomentSet set, std::uint64_t* misfits);
+
+    // The way of all other sums: terms of a block, perhaps weighed, summed as values.
+    TermKernel terms[term_count];  // by Term
+    bool (*weigh)(const double* weights, std::ptrdiff_t length, int words_before, bool keep_all, double* const* words,
+                  std::uint64_t* out_of_range);
+    bool (*exact_values)(const double* values, std::ptrdiff_t length, const ValueWindow& window, ValueLanes& sums);
+    void (*find_misfit_values)(const double* values, std::ptrdiff_t length, const ValueWindow& window,
+                               std::uint64_t* misfits);
+
+    bool (*all_finite)(const Block& block);
+    double (*largest_value)(const double* values, std::ptrdiff_t length);
+    void (*keep_finite)(const Block& block, const unsigned char* where, double* y_true, double* y_pred,
+                        unsigned char* kept, LeftOut& left_out);
+    void (*keep_rows)(double* values, std::ptrdiff_t length, const unsigned char* kept);
+    void (*find_extremes)(const double* values, std::ptrdiff_t length, const unsigned char* kept, double* least,
+                          double* greatest);
+
     // False, and the sum untouched, where the result is not finite.
-    bool (*kahan_squares)(const Block& block, KahanSums& sums);
-    bool (*pairwise_squares)(const Block& block, double& sum);
+    bool (*kahan_values)(const double* values, std::ptrdiff_t length, KahanSums& sums);
+    bool (*pairwise_values)(const double* values, std::ptrdiff_t length, double& sum);
 };
 
 }  // namespace squarely

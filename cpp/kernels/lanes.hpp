@@ -169,7 +169,28 @@ SQUARELY_INLINE Vector multiply_add(Vector a, Vector b, Vector c) {
 #endif
 }
 
+// What a product of two numbers lost by rounding: exact on either way, so all targets agree, as long as neither the
+// product nor this error leaves the range of normal doubles.
+SQUARELY_INLINE Vector product_error(Vector a, Vector b, Vector product) {
+#if defined(__FMA__) && !defined(SQUARELY_PLAIN_LANES)
+    return multiply_add(a, b, Vector{} - product);
+#else
+    // Halves of 26 bits (Dekker 1971, by Veltkamp's splitting), whose products are exact.
+    const Vector a_large = a * 0x1.0000002p27;
+    const Vector b_large = b * 0x1.0000002p27;
+    const Vector a_high = a_large - (a_large - a);
+    const Vector b_high = b_large - (b_large - b);
+    const Vector a_low = a - a_high;
+    const Vector b_low = b - b_high;
+    return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+#endif
+}
+
 SQUARELY_INLINE Vector absolute(Vector value) { return from_bits(bits(value) & (Bits{} + INT64_MAX)); }
+SQUARELY_INLINE Vector larger(Vector a, Vector b) { return a > b ? a : b; }  // b where one is NaN
+SQUARELY_INLINE Vector chosen(Bits mask, Vector yes, Vector no) {
+    return from_bits((bits(yes) & mask) | (bits(no) & ~mask));
+}
 
 // Whether any bit is set in any lane.
 SQUARELY_INLINE bool any(Bits value) {

@@ -1,18 +1,286 @@
-// Terms: what is summed, for the sums that round as they go. (The exact sum never forms the square of a difference
-// before slicing it, so its squared error is written beside its slices, in sums/exact.hpp.)
+// Terms: what one pair adds to a sum. A term is a fixed function of truth, prediction and perhaps a parameter, as one
+// double or as two whose sum it is; sums/ never ask which. To add one: a struct here, a row in kernels.cpp, a name in
+// include/squarely/sums.hpp.
+//
+// Without weights the exact sums of the first six are formed from slices, in sums/exact_moments.hpp, and hold no
+// rounding at all. Here they serve the weighted sums and those that round as they go.
 #pragma once
 
+#include "elementary.hpp"
 #include "lanes.hpp"
 
 namespace squarely {
 namespace {
 
+// value = high + low. Outside the range, where a product of two words is not exact, the words are zero and the pair is
+// left to the core.
+struct Words {
+    Vector high;
+    Vector low;
+    Bits in_range;
+};
+
+constexpr Bits everywhere() { return Bits{} - 1; }
+
+SQUARELY_INLINE Words one_word(Vector value) { return {value, Vector{}, everywhere()}; }
+
+// Squares of these, times weights as large or small, stay clear of overflow and of subnormals to their last bit.
+SQUARELY_INLINE Bits is_safe_to_square(Vector value) {
+    const Vector size = absolute(value);
+    return mask(size == Vector{}) | (mask(size >= broadcast(0x1p-300)) & mask(size <= broadcast(0x1p300)));
+}
+
+SQUARELY_INLINE Words only_in_range(Vector high, Vector low, Bits in_range) {
+    return {from_bits(bits(high) & in_range), from_bits(bits(low) & in_range), in_range};
+}
+
+// y_true - y_pred = difference + error, exactly: TwoDiff.
+struct Difference {
+    Vector rounded;
+    Vector error;
+};
+
+SQUARELY_INLINE Difference difference_of(Vector y_true, Vector y_pred) {
+    const Vector rounded = y_true - y_pred;
+    const Vector back = rounded - y_true;
+    return {rounded, (y_true - (rounded - back)) - (y_pred + back)};
+}
+
+SQUARELY_INLINE Bits sign_of(Vector value) { return bits(value) & (Bits{} + 0x8000000000000000); }
+SQUARELY_INLINE Vector with_sign_flipped(Vector value, Bits sign) { return from_bits(bits(value) ^ sign); }
+
+SQUARELY_INLINE Words squared(Vector value) {
+    const Vector square = value * value;
+    return only_in_range(square, product_error(value, value, square), is_safe_to_square(value));
+}
+
+// (d + e)^2 = d^2 + 2de, and e^2 is below 2^-106 of it.
+SQUARELY_INLINE Words squared(const Difference& difference) {
+    const Vector d = difference.rounded;
+    const Vector square = d * d;
+    const Vector low = product_error(d, d, square) + (d + d) * difference.error;
+    return only_in_range(square, low, is_safe_to_square(d));
+}
+
 struct SquaredError {
-    static SQUARELY_INLINE Vector value(Vector y_true, Vector y_pred) {
-        const Vector residual = y_true - y_pred;
-        return residual * residual;
+    static constexpr int words = 2;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+        return squared(difference_of(y_true, y_pred));
     }
 };
+
+struct Error {
+    static constexpr int words = 2;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+        const Difference difference = difference_of(y_pred, y_true);
+        return only_in_range(difference.rounded, difference.error, is_safe_to_square(difference.rounded));
+    }
+};
+
+struct AbsoluteError {
+    static constexpr int words = 2;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+        const Difference difference = difference_of(y_true, y_pred);
+        const Vector low = with_sign_flipped(difference.error, sign_of(difference.rounded));
+        return only_in_range(absolute(difference.rounded), low, is_safe_to_square(difference.rounded));
+    }
+};
+
+struct Truth {
+    static constexpr int words = 1;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector, double) { return one_word(y_true); }
+};
+
+struct SquaredTruth {
+    static constexpr int words = 2;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector, double) { return squared(y_true); }
+};
+
+struct Prediction {
+    static constexpr int words = 1;
+    static SQUARELY_INLINE Words value(Vector, Vector y_pred, double) { return one_word(y_pred); }
+};
+
+struct SquaredPrediction {
+    static constexpr int words = 2;
+    static SQUARELY_INLINE Words value(Vector, Vector y_pred, double) { return squared(y_pred); }
+};
+
+struct AbsoluteTruth {
+    static constexpr int words = 1;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector, double) { return one_word(absolute(y_true)); }
+};
+
+// One for every pair: what its weight is multiplied with.
+struct One {
+    static constexpr int words = 1;
+    static SQUARELY_INLINE Words value(Vector, Vector, double) { return one_word(broadcast(1.0)); }
+};
+
+// The square of a difference above zero, and nothing for the others.
+struct SquaredUnderprediction {
+    static constexpr int words = 2;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+        const Words square = squared(difference_of(y_true, y_pred));
+        const Bits counts = mask(y_true > y_pred);
+        return {from_bits(bits(square.high) & counts), from_bits(bits(square.low) & counts), square.in_range | ~counts};
+    }
+};
+
+// Half the square up to delta, and delta (|d| - delta / 2) beyond.
+struct HuberLoss {
+    static constexpr int words = 2;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double delta) {
+        const Difference difference = difference_of(y_true, y_pred);
+        const Words square = squared(difference);
+        const Vector size = absolute(difference.rounded);
+        const Vector tail = with_sign_flipped(difference.error, sign_of(difference.rounded));
+        const Difference above = difference_of(size, broadcast(0.5 * delta));
+        const Vector line = broadcast(delta) * above.rounded;
+        const Vector line_low =
+            product_error(broadcast(delta), above.rounded, line) + broadcast(delta) * (above.error + tail);
+        const Bits is_small = mask(size <= broadcast(delta));
+        const Bits is_line = square.in_range & ~is_small;
+        return only_in_range(chosen(is_line, line, 0.5 * square.high), chosen(is_line, line_low, 0.5 * square.low),
+                             square.in_range);
+    }
+};
+
+// The least |y| a percentage is taken of: 2^-52, as in scikit-learn.
+struct AbsolutePercentageError {
+    static constexpr int words = 1;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+        return one_word(absolute(y_pred - y_true) / larger(absolute(y_true), broadcast(0x1p-52)));
+    }
+};
+
+// Twice |d| over |y| + |p|; zero where both are zero. Where the sum overflows, both are halved first.
+struct SymmetricAbsolutePercentageError {
+    static constexpr int words = 1;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+        const Vector sum = absolute(y_true) + absolute(y_pred);
+        const Bits is_huge = mask(sum > broadcast(0x1.fffffffffffffp1023));
+        const Vector scale = chosen(is_huge, broadcast(0.5), broadcast(1.0));
+        const Vector truth = y_true * scale;
+        const Vector prediction = y_pred * scale;
+        const Vector share = (truth - prediction) / (absolute(truth) + absolute(prediction));
+        return one_word(from_bits(bits(absolute(share + share)) & mask(sum > Vector{})));
+    }
+};
+
+// NaN, which counts as outside the domain, for what is no more than -1.
+struct SquaredLogError {
+    static constexpr int words = 1;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+        const Bits inside = mask(y_true > broadcast(-1.0)) & mask(y_pred > broadcast(-1.0));
+        const Vector difference = log1p(y_true) - log1p(y_pred);
+        return one_word(from_bits(bits(difference * difference) | ~inside));
+    }
+};
+
+struct LogCoshLoss {
+    static constexpr int words = 1;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+        return one_word(log_cosh(y_pred - y_true));
+    }
+};
+
+// c^2/6 (1 - (1 - (e/c)^2)^3) up to c, in a form without cancellation, and c^2/6 beyond.
+struct TukeyLoss {
+    static constexpr int words = 1;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double c) {
+        const Vector ratio = (y_pred - y_true) / broadcast(c);
+        const Vector square = ratio * ratio;
+        const Vector inside = square * (square * (square - broadcast(3.0)) + broadcast(3.0));
+        const Bits is_inside = mask(absolute(ratio) <= broadcast(1.0));
+        return one_word(chosen(is_inside, inside, broadcast(1.0)) * broadcast(c * c / 6.0));
+    }
+};
+
+// 2 (y log(y/p) - y + p) = 2p ((1 + r) log(1 + r) - r) with r = (y - p) / p. NaN outside y >= 0, p > 0.
+struct PoissonDeviance {
+    static constexpr int words = 1;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+        const Bits inside = mask(y_true >= Vector{}) & mask(y_pred > Vector{});
+        const Vector ratio = (y_true - y_pred) / y_pred;
+        const Vector half = y_pred * (ratio * log1p(ratio) - log1p_remainder(ratio));
+        const Vector finite = chosen(mask(ratio > broadcast(0x1.fffffffffffffp1023)), ratio, half);
+        const Vector at_zero = chosen(mask(y_true > Vector{}), finite, y_pred);
+        return one_word(from_bits(bits(at_zero + at_zero) | ~inside));
+    }
+};
+
+// 2 (log(p/y) + y/p - 1) = 2 (r - log(1 + r)) with r as above. NaN outside y > 0, p > 0.
+struct GammaDeviance {
+    static constexpr int words = 1;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+        const Bits inside = mask(y_true > Vector{}) & mask(y_pred > Vector{});
+        const Vector half = log1p_remainder((y_true - y_pred) / y_pred);
+        return one_word(from_bits(bits(half + half) | ~inside));
+    }
+};
+
+// Of the other powers; see Jorgensen, "The theory of dispersion models" (1997). NaN outside the domain of the power.
+struct TweedieDeviance {
+    static constexpr int words = 1;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double p) {
+        const Bits truth_inside = p < 0 ? everywhere() : p < 2 ? mask(y_true >= Vector{}) : mask(y_true > Vector{});
+        const Bits inside = truth_inside & mask(y_pred > Vector{});
+        const Vector truth = power(larger(y_true, Vector{}), 2 - p) / broadcast((1 - p) * (2 - p));
+        const Vector cross = y_true * (power(y_pred, 1 - p) / broadcast(1 - p));
+        const Vector prediction = power(y_pred, 2 - p) / broadcast(2 - p);
+        return one_word(from_bits(bits(2.0 * ((truth - cross) + prediction)) | ~inside));
+    }
+};
+
+// What of a deviance depends on the truth alone: y log y, log y, or y^(2-p) / ((1-p)(2-p)).
+struct TruthOfPoissonDeviance {
+    static constexpr int words = 1;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector, double) {
+        const Vector product = y_true * logarithm(y_true);
+        const Vector at_zero = from_bits(bits(product) & mask(y_true != Vector{}));
+        return one_word(from_bits(bits(at_zero) | ~mask(y_true >= Vector{})));
+    }
+};
+
+struct TruthOfGammaDeviance {
+    static constexpr int words = 1;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector, double) {
+        return one_word(from_bits(bits(logarithm(y_true)) | ~mask(y_true > Vector{})));
+    }
+};
+
+struct TruthOfTweedieDeviance {
+    static constexpr int words = 1;
+    static SQUARELY_INLINE Words value(Vector y_true, Vector, double p) {
+        const Bits inside = p < 0 ? everywhere() : p < 2 ? mask(y_true >= Vector{}) : mask(y_true > Vector{});
+        const Vector value = power(larger(y_true, Vector{}), 2 - p) / broadcast((1 - p) * (2 - p));
+        return one_word(from_bits(bits(value) | ~inside));
+    }
+};
+
+// The terms of a block. Bit i % 64 of out_of_range[i / 64] is set where the words of pair i are zero because two words
+// cannot hold its term. True where there is none.
+template <class Term>
+bool term_values(const Block& block, double parameter, double* high, double* low, std::uint64_t* out_of_range) {
+    Bits all = everywhere();
+    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+        const Words words = Term::value(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i), parameter);
+        store(high + i, words.high);
+        if constexpr (Term::words == 2) {
+            store(low + i, words.low);
+            all &= words.in_range;
+            if (i % 64 == 0) out_of_range[i / 64] = 0;
+            out_of_range[i / 64] |= lanes_set(~words.in_range) << i % 64;
+        }
+    }
+    return !any(~all);
+}
+
+template <class Term>
+constexpr TermKernel term_kernel() {
+    return {Term::words, term_values<Term>};
+}
 
 }  // namespace
 }  // namespace squarely

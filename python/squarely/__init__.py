@@ -3,9 +3,9 @@
 from squarely._core import version as __version__
 from squarely.accumulator import Accumulator
 from squarely.build import show_config
+from squarely.metric import metric, metric_names
 from squarely.metrics import (
     mean_squared_error,
-    metric_names,
     root_mean_squared_error,
     sum_squared_error,
 )
@@ -17,6 +17,7 @@ __all__ = [
     "get_num_threads",
     "get_target",
     "mean_squared_error",
+    "metric",
     "metric_names",
     "root_mean_squared_error",
     "set_num_threads",

@@ -3,6 +3,7 @@
 import math
 import struct
 import threading
+import warnings
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -10,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.metrics import Score, checked_sums, metric_names, score_of
+from squarely.metric import Metric, as_metrics, metric
+from squarely.scoring import Score, UndefinedMetricError, checked_sums, needed_by, score_of
 from squarely.validation import (
     NAN_POLICIES,
     SUMMATIONS,
@@ -28,7 +30,7 @@ Count = int | npt.NDArray[np.int64]
 
 # The byte form: magic, version, length of the configuration, configuration (JSON), state (may be empty), CRC-32.
 MAGIC = b"sqac"
-VERSION = 1
+VERSION = 2
 HEADER = struct.Struct("<4sBI")
 CHECKSUM = struct.Struct("<I")
 
@@ -41,8 +43,9 @@ class Accumulator:
 
     Parameters
     ----------
-    metrics : str or iterable of str, optional
-        Names from `metric_names()`. Every metric when left out.
+    metrics : str, Metric or iterable of these, optional
+        Names from `metric_names()`, or what `metric` makes of them. Those of squared errors when left out: one sum
+        holds all three. Metrics over order statistics, as the median, are no sums and are refused.
     multioutput : {"uniform_average", "raw_values"} or array-like of shape (outputs,), default="uniform_average"
         How outputs are averaged, as in `mean_squared_error`.
     nan_policy : {"raise", "propagate", "omit", "omit_true"}, default="raise"
@@ -70,7 +73,7 @@ class Accumulator:
 
     def __init__(
         self,
-        metrics: str | Iterable[str] | None = None,
+        metrics: str | Metric | Iterable[str | Metric] | None = None,
         *,
         multioutput: Multioutput = "uniform_average",
         nan_policy: NanPolicy = "raise",
@@ -87,7 +90,13 @@ class Accumulator:
         self._lock = threading.Lock()
 
     def update(
-        self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, where: npt.ArrayLike | None = None, axis: int = 0
+        self,
+        y_true: npt.ArrayLike,
+        y_pred: npt.ArrayLike,
+        *,
+        sample_weight: npt.ArrayLike | None = None,
+        where: npt.ArrayLike | None = None,
+        axis: int = 0,
     ) -> "Accumulator":
         """Add a chunk and return the accumulator, never a score: averaged scores of chunks are wrong for most metrics.
 
@@ -96,6 +105,8 @@ class Accumulator:
         y_true, y_pred : array-like
             As in `mean_squared_error`, and of any number of dimensions. Every chunk has the same number of rows or
             another, and outputs of the same shape.
+        sample_weight : array-like of shape (rows,) or float, optional
+            Weights of the rows. All chunks have weights or none has; pass 1.0 for a chunk whose rows count once.
         where : array-like of bool of the shape of the rows or of y_true, optional
             True where a pair counts, as in `mean_squared_error`.
         axis : int, default=0
@@ -125,9 +136,12 @@ class Accumulator:
         """
         from squarely.pairing import pair
 
-        pairs = pair(y_true, y_pred, where, axis, "Accumulator.update", most_dimensions=None)
+        pairs = pair(
+            y_true, y_pred, where, axis, "Accumulator.update", most_dimensions=None, sample_weight=sample_weight
+        )
         check_output_weights(self._multioutput, pairs.outputs)
-        self._add(checked_sums(pairs, self._nan_policy, self._summation), pairs.output_shape, is_own=True)
+        needed = needed_by(self._metrics, self._multioutput)
+        self._add(checked_sums(pairs, needed, self._nan_policy, self._summation), pairs.output_shape, is_own=True)
         return self
 
     def merge(self, other: "Accumulator") -> "Accumulator":
@@ -207,7 +221,8 @@ class Accumulator:
         Raises
         ------
         ValueError
-            Where no pair has been seen yet.
+            Where no pair has been seen yet. A metric that is undefined on the data, as a logarithm of a negative
+            number, is NaN and a warning; asked for alone, as ``accumulator[name]``, it raises.
 
         Examples
         --------
@@ -215,14 +230,26 @@ class Accumulator:
         >>> squarely.Accumulator("mean_squared_error").update([1.0, 2.0], [1.0, 4.0]).compute()
         {'mean_squared_error': 2.0}
         """
-        return {name: self[name] for name in self._metrics}
+        scores: dict[str, Score] = {}
+        for one in self._metrics:
+            try:
+                scores[one.label] = self._score(one)
+            except UndefinedMetricError as undefined:
+                warnings.warn(f"{one.label} is undefined: {undefined}", UserWarning, stacklevel=2)
+                scores[one.label] = math.nan
+        return scores
 
-    def __getitem__(self, name: str) -> Score:
-        if name not in self._metrics:
-            raise KeyError(f"This accumulator has no metric {name!r}. It has {', '.join(self._metrics)}.")
+    def __getitem__(self, name: str | Metric) -> Score:
+        label = name.label if isinstance(name, Metric) else name
+        for one in self._metrics:
+            if one.label == label:
+                return self._score(one)
+        raise KeyError(f"This accumulator has no metric {label!r}. It has {', '.join(self.metrics)}.")
+
+    def _score(self, one: Metric) -> Score:
         if self._state is None:
             raise ValueError("This accumulator has seen no pairs yet. Call update first.")
-        return score_of(self._state, name, self._multioutput, self._nan_policy, self._output_shape)
+        return score_of(self._state, one, self._multioutput, self._nan_policy, self._output_shape)
 
     def reset(self) -> "Accumulator":
         """Forget every pair, keep the configuration, and return the accumulator.
@@ -240,8 +267,8 @@ class Accumulator:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """The names of the metrics."""
-        return self._metrics
+        """The names of the metrics, with their parameters where these are not the defaults."""
+        return tuple(one.label for one in self._metrics)
 
     @property
     def count(self) -> Count:
@@ -272,9 +299,8 @@ class Accumulator:
         import json
         import zlib
 
-        configuration = json.dumps(
-            self._configuration() | self._shape_in_bytes(), sort_keys=True, separators=(",", ":")
-        ).encode()
+        stored = self._configuration() | {"metrics": [_stored(one) for one in self._metrics]}
+        configuration = json.dumps(stored | self._shape_in_bytes(), sort_keys=True, separators=(",", ":")).encode()
         state = b"" if self._state is None else self._state.to_bytes()
         body = HEADER.pack(MAGIC, VERSION, len(configuration)) + configuration + state
         return body + CHECKSUM.pack(zlib.crc32(body))
@@ -306,8 +332,10 @@ class Accumulator:
         try:
             parameters = json.loads(configuration)
             output_shape = parameters.pop("output_shape", None)
+            if "metrics" in parameters:
+                parameters["metrics"] = [_metric_from(stored) for stored in parameters["metrics"]]
             accumulator = cls(**parameters)
-        except (AttributeError, TypeError, ValueError, ZeroDivisionError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
             raise _refuse(f"their configuration is damaged ({error})") from error
         if state:
             accumulator._state = _core.State.from_bytes(state)
@@ -359,7 +387,7 @@ class Accumulator:
         return type(self).from_bytes, (self.to_bytes(),)
 
     def __repr__(self) -> str:
-        return f"Accumulator(metrics={self._metrics!r}, count={self.count})"
+        return f"Accumulator(metrics={self.metrics!r}, count={self.count})"
 
     def _copy(self) -> "Accumulator":
         other = type(self)(**self._configuration())
@@ -408,13 +436,29 @@ class Accumulator:
             )
 
 
-def _checked_metrics(metrics: str | Iterable[str] | None) -> tuple[str, ...]:
-    names = metric_names() if metrics is None else (metrics,) if isinstance(metrics, str) else tuple(metrics)
-    if not names:
-        raise ValueError("The 'metrics' parameter of Accumulator must name at least one metric.")
-    for name in names:
-        check_choice(name, metric_names(), "metrics", "Accumulator")
-    return tuple(dict.fromkeys(names))
+OF_SQUARES = ("mean_squared_error", "root_mean_squared_error", "sum_squared_error")
+
+
+def _checked_metrics(metrics: str | Metric | Iterable[str | Metric] | None) -> tuple[Metric, ...]:
+    found = as_metrics(OF_SQUARES if metrics is None else metrics, "Accumulator")
+    for one in found:
+        if one.is_of_order:
+            raise ValueError(
+                f"{one.label} needs all pairs at once, and an Accumulator keeps sums only. Call squarely.{one.name} or "
+                "squarely.evaluate on whole arrays; for a stream, mean_absolute_error or mean_huber_loss are close."
+            )
+    return found
+
+
+def _stored(one: Metric) -> str | list[Any]:
+    return one.name if one.label == one.name else [one.name, one.parameter]
+
+
+def _metric_from(stored: Any) -> str | Metric:
+    if isinstance(stored, list):
+        name, parameter = stored
+        return Metric(metric(name).name, float(parameter))
+    return str(stored)
 
 
 def _per_output(counts: list[int], output_shape: tuple[int, ...]) -> Count:
@@ -438,8 +482,8 @@ def _parts_of(data: bytes) -> tuple[bytes, bytes]:
     if len(data) < HEADER.size + CHECKSUM.size:
         raise _refuse(f"there are only {len(data)} of them")
     _, version, length = HEADER.unpack_from(data)
-    if version > VERSION:
-        raise _refuse(f"they have version {version}, and this squarely reads versions up to {VERSION}")
+    if version != VERSION:
+        raise _refuse(f"they have version {version}, and this squarely reads version {VERSION}")
     body = data[: -CHECKSUM.size]
     if zlib.crc32(body) != CHECKSUM.unpack(data[-CHECKSUM.size :])[0]:
         raise _refuse("the checksum does not match; they were cut or changed")

@@ -3,7 +3,7 @@
 import functools
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from squarely.validation import (
     check_dimensions,
     check_not_empty,
     check_same_shape,
+    check_sample_weight,
     check_where,
     check_where_shape,
 )
@@ -33,11 +34,19 @@ FEWEST_ROWS_AT_ONCE = 64
 class PairedColumns:
     """Truth and predictions of the same shape, and which of the pairs count."""
 
-    def __init__(self, truth: Columns, prediction: Columns, where: Mask | None, axis: int) -> None:
+    def __init__(
+        self,
+        truth: Columns,
+        prediction: Columns,
+        where: Mask | None,
+        axis: int,
+        sample_weight: npt.NDArray[Any] | None = None,
+    ) -> None:
         self.truth = truth
         self.prediction = prediction
         self.where = where
         self.axis = axis
+        self.sample_weight = sample_weight
 
     @property
     def rows(self) -> int:
@@ -63,16 +72,17 @@ class PairedColumns:
         floats = [dtype for dtype in self.truth.dtypes + self.prediction.dtypes if dtype.kind in "fcV"]
         return max(floats, key=lambda dtype: dtype.itemsize, default=np.dtype(np.float64))
 
-    def sums(self, summation: str) -> _core.State:
-        """Return the sums over all pairs that count."""
-        state = _core.State(self.outputs, summation)
+    def sums(self, summation: str, metrics: Sequence[tuple[str, float]]) -> _core.State:
+        """Return the sums the metrics need over all pairs that count."""
+        state = _core.State(self.outputs, summation, metrics, self.sample_weight is not None)
         if isinstance(self.truth, Array) and isinstance(self.prediction, Array) and not self._is_made_on_the_way():
-            state.update(self.truth.array, self.prediction.array, self.where, self.axis)
+            state.update(self.truth.array, self.prediction.array, self.where, self.axis, self.sample_weight)
             return state
         for start, stop in self._pieces():
             truth = self.truth.piece(start, stop, self.axis)
             prediction = self.prediction.piece(start, stop, self.axis)
-            state.update(truth, prediction, self._counting(start, stop), self.axis)
+            weights = None if self.sample_weight is None else self.sample_weight[start:stop]
+            state.update(truth, prediction, self._counting(start, stop), self.axis, weights)
         return state
 
     def _pieces(self) -> Iterator[tuple[int, int]]:
@@ -117,6 +127,7 @@ def pair(
     *,
     most_dimensions: int | None,
     complex_values: bool = False,
+    sample_weight: object = None,
 ) -> PairedColumns:
     """Return the two sides as one, or raise why they do not fit."""
     truth = as_columns(y_true, "y_true", function, complex_values=complex_values)
@@ -134,7 +145,8 @@ def pair(
     mask = None if where is None else check_where(where, function)
     if mask is not None:
         check_where_shape(mask.shape, truth.shape, prediction.shape, rows_along)
-    return PairedColumns(truth, prediction, mask, rows_along)
+    weights = check_sample_weight(sample_weight, truth.shape[rows_along])
+    return PairedColumns(truth, prediction, mask, rows_along, weights)
 
 
 def _check_same_dimensions(truth: Columns, prediction: Columns) -> None:

@@ -25,7 +25,9 @@ __all__ = [
     "check_not_empty",
     "check_output_weights",
     "check_same_shape",
+    "check_sample_weight",
     "check_some_pairs",
+    "check_weight_sum",
     "check_where",
     "check_where_shape",
 ]
@@ -33,10 +35,11 @@ __all__ = [
 NanPolicy = Literal["raise", "propagate", "omit", "omit_true"]
 Summation = Literal["exact", "kahan", "pairwise"]
 Multioutput = Literal["raw_values", "uniform_average"] | Sequence[float]
+VarianceMultioutput = Literal["raw_values", "uniform_average", "variance_weighted"] | Sequence[float] | None
 
 NAN_POLICIES = ("raise", "propagate", "omit", "omit_true")
 SUMMATIONS = ("exact", "kahan", "pairwise")
-MULTIOUTPUTS = ("raw_values", "uniform_average")
+MULTIOUTPUTS = ("raw_values", "uniform_average", "variance_weighted")
 
 
 class InvalidParameterError(ValueError, TypeError):
@@ -154,6 +157,49 @@ def check_where_shape(where: tuple[int, ...], y_true: tuple[int, ...], y_pred: t
         raise ValueError(
             f"where has shape {where}, and must have that of the rows, ({y_true[axis]},), or of the arrays, {y_true}."
         )
+
+
+def check_sample_weight(sample_weight: object, rows: int) -> "npt.NDArray[Any] | None":
+    """Return the weights as an array of one dimension, a single weight broadcast to every row."""
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, (int, float)) and not isinstance(sample_weight, bool):
+        return _of_all_rows(float(sample_weight), rows)
+    weights = np.asarray(sample_weight)
+    if weights.ndim != 1:
+        if weights.ndim == 0 and weights.dtype.kind in "biuf":
+            return _of_all_rows(float(weights), rows)
+        raise ValueError(
+            f"Sample weights must be 1D array or scalar, got {weights.ndim}D array. Expected either a scalar value or "
+            f"a 1D array of length {rows}."
+        )
+    if weights.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported. sample_weight has dtype {weights.dtype}.")
+    if weights.dtype.kind not in "biuf" or weights.dtype.itemsize > 8:
+        try:
+            weights = weights.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"sample_weight must hold numbers: {error}.") from error
+    if len(weights) != rows:
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: [{rows}, {rows}, {len(weights)}]. "
+            "The last is that of sample_weight."
+        )
+    return weights
+
+
+def _of_all_rows(weight: float, rows: int) -> "npt.NDArray[Any]":
+    return np.broadcast_to(np.float64(weight), (rows,))
+
+
+def check_weight_sum(state: "State", sample_weight: "npt.NDArray[Any] | None") -> None:
+    """Refuse weights that no mean can be taken with."""
+    if sample_weight is None or all(state.total_weights):
+        return
+    if not sample_weight.any():
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    if any(pairs > 0 and not total for pairs, total in zip(state.pairs, state.total_weights, strict=True)):
+        raise ZeroDivisionError("Weights sum to zero, can't be normalized: those of sample_weight cancel out.")
 
 
 def check_finite(state: "State", nan_policy: str, dtype: "np.dtype[Any]") -> None:

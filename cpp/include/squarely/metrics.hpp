@@ -1,24 +1,23 @@
-// A metric is a name and a formula over the sums of one output. It never sees data.
+// A metric is a name, the sums it needs, and a formula over them. It never sees data.
 #pragma once
 
 #include "squarely/state.hpp"
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace squarely {
 
-struct OutputSums {
-    const PairCounts& counts;
-    const ExactSum* squared_error;  // null where the summation rounds
-    RoundedSum rounded_squared_error;
-};
-
-OutputSums sums_of(const State& state, std::size_t output);
-
 struct Metric {
     std::string_view name;
-    double (*value)(const OutputSums& sums);  // correctly rounded where the sum is exact
+    std::string_view parameter;  // its name; empty where there is none
+    double default_parameter;
+    std::vector<Summand> (*summands)(double parameter);
+
+    // Of one output: correctly rounded where the sums are exact and the formula is algebra. NaN where the metric is
+    // undefined.
+    double (*value)(const State& state, std::size_t output, double parameter);
 };
 
 std::span<const Metric> all_metrics();

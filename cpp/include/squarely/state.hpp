@@ -3,6 +3,7 @@
 
 #include "squarely/column.hpp"
 #include "squarely/exact_sum.hpp"
+#include "squarely/term.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -11,11 +12,19 @@
 
 namespace squarely {
 
+// A term and, where it has one, its parameter.
+struct Summand {
+    Term term;
+    double parameter = 0;
+
+    bool operator==(const Summand&) const = default;
+};
+
 enum class Summation : std::uint8_t { exact, kahan, pairwise };
 
 // Counted, never added. Nothing is decided here: what a missing value (NaN, or null) means is the reader's policy.
 struct PairCounts {
-    std::uint64_t pairs = 0;         // pairs of two numbers; their squared errors are in the sum, or counted below
+    std::uint64_t pairs = 0;         // pairs of two numbers; their terms are in the sums, or counted below
     std::uint64_t infinite = 0;      // of these: one side infinite, or both with opposite signs
     std::uint64_t undefined = 0;     // of these: infinity against the same infinity
     std::uint64_t missing_true = 0;  // pairs left out because the truth is NaN
@@ -31,28 +40,55 @@ struct RoundedSum {
     double low = 0;
 };
 
+// Pairs of two finite numbers whose term is none: counted beside the sum, and not in it.
+struct TermCounts {
+    std::uint64_t outside = 0;   // of the term's domain, as a negative number under a logarithm
+    std::uint64_t infinite = 0;  // the term is beyond the largest double
+
+    bool operator==(const TermCounts&) const = default;
+};
+
+// One summand, of every output. Two of the vectors are empty, or one.
+struct Sums {
+    Summand summand;
+    std::vector<ExactSum> exact;
+    std::vector<RoundedSum> rounded;
+    std::vector<double> extreme;      // of largest_error, least_truth and greatest_truth
+    std::vector<TermCounts> counted;  // of terms that may be no number
+};
+
 struct State {
     Summation summation = Summation::exact;
-    std::vector<PairCounts> counts;                 // one an output
-    std::vector<ExactSum> squared_error;            // one an output where the summation is exact, else empty
-    std::vector<RoundedSum> rounded_squared_error;  // the other way round
+    bool weighted = false;
+    std::vector<PairCounts> counts;  // one an output
+    std::vector<Sums> sums;
 };
 
 void add(PairCounts& counts, const PairCounts& more);
 
-State make_state(std::size_t outputs, Summation summation);
+// Each summand once, in any order. A weighted state sums the weights too. Throws std::invalid_argument where there are
+// no summands.
+State make_state(std::size_t outputs, Summation summation, std::vector<Summand> summands, bool weighted);
+
+// Of the same summands, with nothing summed.
+State empty_like(const State& state, std::size_t outputs);
+
+// Where the sums of a summand are, or null.
+const Sums* find(const State& state, const Summand& summand);
 
 // Adds rows pairs to every output. Exact states do not depend on how rows are split over
 // calls, on their order, or on threads. Kahan and pairwise states depend on the split, never on threads or target.
-void update(State& state, std::span<const Pairs> outputs, std::ptrdiff_t rows);
+// The weights are those of the rows, for all outputs, and null where the state is not weighted.
+void update(State& state, std::span<const Pairs> outputs, const Column* weights, std::ptrdiff_t rows);
 
-// Both throw std::invalid_argument, and change nothing, where the states differ in summation or number of outputs;
-// subtract also where the other state is no part of this one.
+// Both throw std::invalid_argument, and change nothing, where the states differ in summation, summands or number of
+// outputs; subtract also where the other state is no part of this one, or where a summand is an extreme: no largest
+// value can be taken away again.
 void merge(State& state, const State& other);
+void merge_outputs(State& state, std::size_t first, const State& other);  // into these outputs only; unchecked
 void subtract(State& state, const State& other);
 
-// The byte form: "sqst", version, summation, outputs, then for each output its counts and its sum, then a CRC-32.
-// Equal exact states have equal bytes, and unequal ones different bytes. Little-endian on every machine.
+// The byte form: see cpp/README.md. Equal exact states have equal bytes, and unequal ones different bytes.
 std::vector<unsigned char> to_bytes(const State& state);
 State from_bytes(std::span<const unsigned char> bytes);  // throws std::invalid_argument
 

@@ -32,6 +32,8 @@ struct LaneSums {
 struct Slices {
     Vector d1, d2, d3;
     Bits lost;  // check C: all zero where y_true - y_pred = d1 + d2 + d3
+    Vector whole;
+    Vector rounded1, rounded2, rounded3;  // each slice plus its sigma: bits that count units of its grid
 };
 
 SQUARELY_INLINE Grids grids_of(const Window& window) {
@@ -63,12 +65,16 @@ SQUARELY_INLINE Slices sliced(Vector y_true, Vector y_pred, const Grids& grids) 
     const Vector difference = y_true - y_pred;
     const Vector back = difference - y_true;
     const Vector error = (y_true - (difference - back)) - (y_pred + back);  // TwoDiff: Knuth, Dekker
-    const Vector d1 = (difference + grids.sigma1) - grids.sigma1;
+    const Vector rounded1 = difference + grids.sigma1;
+    const Vector d1 = rounded1 - grids.sigma1;
     const Vector rest = difference - d1;
-    const Vector d2 = (rest + grids.sigma2) - grids.sigma2;
+    const Vector rounded2 = rest + grids.sigma2;
+    const Vector d2 = rounded2 - grids.sigma2;
     const Vector tail = rest - d2;
-    const Vector d3 = ((tail + error) + grids.sigma3) - grids.sigma3;
-    return {d1, d2, d3, bits((d3 - tail) - error)};  // a difference, not an xor: -0 is no loss
+    const Vector rounded3 = (tail + error) + grids.sigma3;
+    const Vector d3 = rounded3 - grids.sigma3;
+    const Bits lost = bits((d3 - tail) - error);  // a difference, not an xor: -0 is no loss
+    return {d1, d2, d3, lost, difference, rounded1, rounded2, rounded3};
 }
 
 SQUARELY_INLINE void accumulate(const Slices& slices, Products& products) {

@@ -7,23 +7,19 @@
 namespace squarely {
 namespace {
 
-template <class Term, int... I>
-SQUARELY_INLINE void add_compensated(const Block& block, std::ptrdiff_t first, Ahead& ahead, Vector* high, Vector* low,
-                                     Steps<I...>) {
+template <int... I>
+SQUARELY_INLINE void add_compensated(const double* values, Vector* high, Vector* low, Steps<I...>) {
     const auto step = [&](int i) __attribute__((always_inline)) {
-        const std::ptrdiff_t element = first + i * lanes;
-        if (element % 8 == 0) prefetch_next(ahead);
-        const Vector term = Term::value(load<Vector>(block.y_true + element), load<Vector>(block.y_pred + element));
-        const Vector sum = high[i] + term;
+        const Vector value = load<Vector>(values + i * lanes);
+        const Vector sum = high[i] + value;
         const Vector back = sum - high[i];
-        low[i] += (high[i] - (sum - back)) + (term - back);
+        low[i] += (high[i] - (sum - back)) + (value - back);
         high[i] = sum;
     };
     (step(I), ...);
 }
 
-template <class Term>
-bool kahan_sum(const Block& block, KahanSums& sums) {
+bool kahan_values(const double* values, std::ptrdiff_t length, KahanSums& sums) {
     constexpr int vectors = kahan_lanes / lanes;
     Vector high[vectors];
     Vector low[vectors];
@@ -31,9 +27,8 @@ bool kahan_sum(const Block& block, KahanSums& sums) {
         high[i] = load<Vector>(sums.high + i * lanes);
         low[i] = load<Vector>(sums.low + i * lanes);
     }
-    Ahead ahead = block.ahead;
-    for (std::ptrdiff_t first = 0; first < block.length; first += kahan_lanes) {
-        add_compensated<Term>(block, first, ahead, high, low, StepsUpTo<vectors>{});
+    for (std::ptrdiff_t first = 0; first < length; first += kahan_lanes) {
+        add_compensated(values + first, high, low, StepsUpTo<vectors>{});
     }
     Vector zero{};
     for (int i = 0; i < vectors; ++i) zero += high[i] - high[i];

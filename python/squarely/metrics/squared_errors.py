@@ -1,42 +1,19 @@
-"""One public function per metric: signature, docstring, multioutput. The formulas over the sums are in the core."""
+"""Metrics of squared errors. The formulas over the sums are in the core."""
 
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.validation import (
-    NAN_POLICIES,
-    SUMMATIONS,
-    Multioutput,
-    NanPolicy,
-    Summation,
-    check_choice,
-    check_finite,
-    check_multioutput,
-    check_output_weights,
-    check_some_pairs,
-)
+from squarely.scoring import Score, score
+from squarely.validation import Multioutput, NanPolicy, Summation
 
-if TYPE_CHECKING:
-    from squarely.pairing import PairedColumns
-
-__all__ = [
-    "Score",
-    "mean_squared_error",
-    "metric_names",
-    "root_mean_squared_error",
-    "sum_squared_error",
-]
-
-Score = float | npt.NDArray[np.float64]
+__all__ = ["mean_squared_error", "root_mean_squared_error", "sum_squared_error"]
 
 
 def mean_squared_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
     *,
+    sample_weight: npt.ArrayLike | None = None,
     multioutput: Multioutput = "uniform_average",
     where: npt.ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
@@ -45,7 +22,7 @@ def mean_squared_error(
 ) -> Score:
     r"""Mean squared error, correctly rounded.
 
-    .. math:: \frac{1}{n} \sum_{i=1}^{n} (y_i - \hat y_i)^2
+    .. math:: \frac{\sum_{i=1}^{n} w_i (y_i - \hat y_i)^2}{\sum_{i=1}^{n} w_i}
 
     Parameters
     ----------
@@ -56,6 +33,8 @@ def mean_squared_error(
         is a missing value, as NaN is. Masked elements of a NumPy masked array are left out.
     y_pred : array-like of the same shape
         Predictions. (n, 1) goes with (n,); nothing is broadcast.
+    sample_weight : array-like of shape (n,) or float, optional
+        Weights of the rows. A weight of 2 counts as the same pair twice.
     multioutput : {"uniform_average", "raw_values"} or array-like of shape (outputs,), default="uniform_average"
         Average the outputs, return one value an output, or average with these weights. An average is that of the
         outputs' values and is rounded once.
@@ -102,17 +81,28 @@ def mean_squared_error(
     >>> squarely.mean_squared_error([1.0, 5.0], [1.5, 9.0], where=[True, False])
     0.25
     """
-    if where is None and _is_default(multioutput, nan_policy, summation):
-        score = _core.quick_mean_squared_error(y_true, y_pred)
-        if score is not None:
-            return score
-    return _score("mean_squared_error", y_true, y_pred, multioutput, where, nan_policy, summation, complex_values)
+    if sample_weight is None and where is None and is_default(multioutput, nan_policy, summation):
+        quick = _core.quick_mean_squared_error(y_true, y_pred)
+        if quick is not None:
+            return quick
+    return score(
+        "mean_squared_error",
+        y_true,
+        y_pred,
+        sample_weight=sample_weight,
+        multioutput=multioutput,
+        where=where,
+        nan_policy=nan_policy,
+        summation=summation,
+        complex_values=complex_values,
+    )
 
 
 def root_mean_squared_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
     *,
+    sample_weight: npt.ArrayLike | None = None,
     multioutput: Multioutput = "uniform_average",
     where: npt.ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
@@ -127,7 +117,7 @@ def root_mean_squared_error(
 
     Parameters
     ----------
-    y_true, y_pred, multioutput, where, nan_policy, summation, complex_values
+    y_true, y_pred, sample_weight, multioutput, where, nan_policy, summation, complex_values
         As in `mean_squared_error`. Of several outputs the roots are averaged, not the means.
 
     Returns
@@ -153,17 +143,28 @@ def root_mean_squared_error(
     >>> squarely.root_mean_squared_error([0.0, 0.0], [1e200, -1e200])
     1e+200
     """
-    if where is None and _is_default(multioutput, nan_policy, summation):
-        score = _core.quick_root_mean_squared_error(y_true, y_pred)
-        if score is not None:
-            return score
-    return _score("root_mean_squared_error", y_true, y_pred, multioutput, where, nan_policy, summation, complex_values)
+    if sample_weight is None and where is None and is_default(multioutput, nan_policy, summation):
+        quick = _core.quick_root_mean_squared_error(y_true, y_pred)
+        if quick is not None:
+            return quick
+    return score(
+        "root_mean_squared_error",
+        y_true,
+        y_pred,
+        sample_weight=sample_weight,
+        multioutput=multioutput,
+        where=where,
+        nan_policy=nan_policy,
+        summation=summation,
+        complex_values=complex_values,
+    )
 
 
 def sum_squared_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
     *,
+    sample_weight: npt.ArrayLike | None = None,
     multioutput: Multioutput = "uniform_average",
     where: npt.ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
@@ -176,7 +177,7 @@ def sum_squared_error(
 
     Parameters
     ----------
-    y_true, y_pred, multioutput, where, nan_policy, summation, complex_values
+    y_true, y_pred, sample_weight, multioutput, where, nan_policy, summation, complex_values
         As in `mean_squared_error`. Of several outputs the sums are averaged like every metric; pass
         ``multioutput="raw_values"`` for the sum of each.
 
@@ -196,73 +197,24 @@ def sum_squared_error(
     >>> squarely.sum_squared_error([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])
     1.5
     """
-    if where is None and _is_default(multioutput, nan_policy, summation):
-        score = _core.quick_sum_squared_error(y_true, y_pred)
-        if score is not None:
-            return score
-    return _score("sum_squared_error", y_true, y_pred, multioutput, where, nan_policy, summation, complex_values)
+    if sample_weight is None and where is None and is_default(multioutput, nan_policy, summation):
+        quick = _core.quick_sum_squared_error(y_true, y_pred)
+        if quick is not None:
+            return quick
+    return score(
+        "sum_squared_error",
+        y_true,
+        y_pred,
+        sample_weight=sample_weight,
+        multioutput=multioutput,
+        where=where,
+        nan_policy=nan_policy,
+        summation=summation,
+        complex_values=complex_values,
+    )
 
 
-def metric_names() -> tuple[str, ...]:
-    """Return the name of every metric.
-
-    Examples
-    --------
-    >>> import squarely
-    >>> "mean_squared_error" in squarely.metric_names()
-    True
-    """
-    return _core.metric_names
-
-
-def _is_default(multioutput: object, nan_policy: object, summation: object) -> bool:
+def is_default(multioutput: object, nan_policy: object, summation: object) -> bool:
+    """Whether the quick way of the core may be asked first."""
     # multioutput may be an array, which has no truth value when compared.
     return type(multioutput) is str and (multioutput, nan_policy, summation) == ("uniform_average", "raise", "exact")
-
-
-def _score(
-    name: str,
-    y_true: object,
-    y_pred: object,
-    multioutput: object,
-    where: object,
-    nan_policy: object,
-    summation: object,
-    complex_values: object,
-) -> Score:
-    from squarely.pairing import pair  # a quarter of the time of our import, and needless for the everyday call
-
-    check_choice(nan_policy, NAN_POLICIES, "nan_policy", name)
-    check_choice(summation, SUMMATIONS, "summation", name)
-    averaging = check_multioutput(multioutput, name)
-    pairs = pair(y_true, y_pred, where, 0, name, most_dimensions=2, complex_values=bool(complex_values))
-    check_output_weights(averaging, pairs.outputs)
-    state = checked_sums(pairs, str(nan_policy), str(summation))
-    return score_of(state, name, averaging, str(nan_policy), pairs.output_shape)
-
-
-def checked_sums(pairs: "PairedColumns", nan_policy: str, summation: str) -> _core.State:
-    """Return the sums of one pass over the pairs, or raise what the policy refuses."""
-    if pairs.is_complex:
-        from squarely.complex_squares import sums_of_complex
-
-        return sums_of_complex(pairs, nan_policy, summation)
-    state = pairs.sums(summation)
-    check_finite(state, nan_policy, pairs.dtype)
-    return state
-
-
-def score_of(
-    state: _core.State, name: str, averaging: str | list[float], nan_policy: str, output_shape: tuple[int, ...]
-) -> Score:
-    """Return the value of a metric over the sums, averaged over the outputs as asked."""
-    if nan_policy != "propagate":
-        check_some_pairs(state, output_shape)
-    values = state.values(name)
-    if nan_policy == "propagate":
-        missing: list[Any] = [a + b for a, b in zip(state.missing_true, state.missing_pred, strict=True)]
-        values = [float("nan") if count else value for count, value in zip(missing, values, strict=True)]
-    if averaging == "raw_values":
-        return np.array(values).reshape(output_shape)
-    weights = [1.0] * len(values) if isinstance(averaging, str) else averaging
-    return values[0] if len(values) == 1 else _core.average(values, weights)

@@ -1,0 +1,58 @@
+#include "formulas.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace squarely {
+namespace {
+
+const Sums& sums_of(const OutputSums& sums, const Summand& summand) { return *find(sums.state, summand); }
+
+}  // namespace
+
+double special_value(const OutputSums& sums, const Summand& summand) {
+    const Sums& own = sums_of(sums, summand);
+    const TermCounts counted = own.counted.empty() ? TermCounts{} : own.counted[sums.output];
+    if (counted.outside > 0) return std::numeric_limits<double>::quiet_NaN();
+    const bool overflowed = !own.rounded.empty() && !std::isfinite(own.rounded[sums.output].high);
+    return counted.infinite > 0 || overflowed ? std::numeric_limits<double>::infinity() : 0.0;
+}
+
+bool is_finite(const OutputSums& sums, const Summand& summand) { return special_value(sums, summand) == 0.0; }
+
+BigNumber sum_of(const OutputSums& sums, const Summand& summand) {
+    const Sums& own = sums_of(sums, summand);
+    if (!own.exact.empty()) return big_number(own.exact[sums.output]);
+    const RoundedSum& rounded = own.rounded[sums.output];
+    return big_number(rounded.high) + big_number(rounded.low);
+}
+
+double extreme_of(const OutputSums& sums, Term term) { return sums_of(sums, {term}).extreme[sums.output]; }
+
+BigNumber weight_of(const OutputSums& sums) {
+    if (sums.state.weighted) return sum_of(sums, {Term::sample_weight});
+    return big_number(sums.state.counts[sums.output].pairs);
+}
+
+namespace {
+
+BigNumber spread(const OutputSums& sums, Term squares, Term values) {
+    const BigNumber sum = sum_of(sums, {values});
+    return weight_of(sums) * sum_of(sums, {squares}) - sum * sum;
+}
+
+}  // namespace
+
+BigNumber spread_of_truth(const OutputSums& sums) { return spread(sums, Term::squared_truth, Term::truth); }
+BigNumber spread_of_prediction(const OutputSums& sums) {
+    return spread(sums, Term::squared_prediction, Term::prediction);
+}
+BigNumber spread_of_error(const OutputSums& sums) { return spread(sums, Term::squared_error, Term::error); }
+
+BigNumber joint_spread(const OutputSums& sums) {
+    const BigNumber twice = sum_of(sums, {Term::squared_truth}) + sum_of(sums, {Term::squared_prediction}) -
+                            sum_of(sums, {Term::squared_error});
+    return weight_of(sums) * scaled(twice, -1) - sum_of(sums, {Term::truth}) * sum_of(sums, {Term::prediction});
+}
+
+}  // namespace squarely

@@ -1,0 +1,32 @@
+// The sums of one output as exact numbers, under short names: what the formulas of the metrics are written in.
+#pragma once
+
+#include "big_number.hpp"
+#include "squarely/state.hpp"
+
+namespace squarely {
+
+struct OutputSums {
+    const State& state;
+    std::size_t output;
+};
+
+// Not a finite number where some term was none, or where a rounding sum has overflowed.
+bool is_finite(const OutputSums& sums, const Summand& summand);
+double special_value(const OutputSums& sums, const Summand& summand);  // then: NaN or infinity
+
+BigNumber sum_of(const OutputSums& sums, const Summand& summand);
+double extreme_of(const OutputSums& sums, Term term);
+
+// The number of pairs, or the sum of their weights.
+BigNumber weight_of(const OutputSums& sums);
+
+// n Σx² - (Σx)², which is n² times the variance: of the truth, the predictions, and the errors.
+BigNumber spread_of_truth(const OutputSums& sums);
+BigNumber spread_of_prediction(const OutputSums& sums);
+BigNumber spread_of_error(const OutputSums& sums);
+
+// n Σyp - Σy Σp, by 2 Σyp = Σy² + Σp² - Σ(y - p)².
+BigNumber joint_spread(const OutputSums& sums);
+
+}  // namespace squarely

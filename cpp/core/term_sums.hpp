@@ -1,0 +1,37 @@
+// The sum of one term of one output, block by block: terms by a kernel, times weights, summed as values.
+#pragma once
+
+#include "big_number.hpp"
+#include "block.hpp"
+#include "rounded_sums.hpp"
+#include "squarely/state.hpp"
+#include "value_sums.hpp"
+
+namespace squarely {
+
+constexpr int most_words = 4;  // of a term of two words times a weight, with nothing rounded
+
+struct TermSums {
+    Summand summand;
+    ExactSum sum;
+    TermCounts counted;
+    ValueSums words[most_words];   // where the summation is exact, else
+    RunningRoundedSum rounded[2];  // of first words and of the others
+};
+
+// A block of finite pairs. Rows whose byte of kept is zero do not count; all do where it is null. Weights are null
+// where there are none.
+struct KeptBlock {
+    Block block;
+    const unsigned char* kept;
+    const double* weights;
+};
+
+void add_terms(TermSums& sums, Summation summation, const Kernels& kernels, const KeptBlock& block);
+
+// A pair of numbers no double holds, with its weight.
+void add_exactly(TermSums& sums, Summation summation, const BigNumber& y_true, const BigNumber& y_pred, double weight);
+
+void finish(TermSums& sums, const Kernels& kernels);
+
+}  // namespace squarely

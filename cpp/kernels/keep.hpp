@@ -1,0 +1,71 @@
+// Keep: copies of a block in which only what counts is left, and a byte a row that says which that is.
+#pragma once
+
+#include "lanes.hpp"
+
+namespace squarely {
+namespace {
+
+SQUARELY_INLINE void store_bytes(unsigned char* bytes, Bits mask) {
+    for (int i = 0; i < lanes; ++i) bytes[i] = static_cast<unsigned char>(lane(mask, i) & 1);
+}
+
+// Zeros in place of pairs that are not two finite numbers, or whose byte of where is zero. The former are counted where
+// the row counts. The copies may go where the block is, and kept where the mask is.
+void keep_finite(const Block& block, const unsigned char* where, double* y_true, double* y_pred, unsigned char* kept,
+                 LeftOut& left_out) {
+    Bits missing_true{};
+    Bits missing_pred{};
+    Bits infinite{};
+    Bits undefined{};
+    const Vector infinity = broadcast(__builtin_inf());
+    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+        const Vector truth = load<Vector>(block.y_true + i);
+        const Vector prediction = load<Vector>(block.y_pred + i);
+        const Bits counts = where == nullptr ? Bits{} - 1 : mask_of_bytes(where + i);
+        const Bits has_true = mask(truth == truth);
+        const Bits has_both = has_true & mask(prediction == prediction);
+        const Bits true_infinite = mask(absolute(truth) == infinity);
+        const Bits any_infinite = has_both & (true_infinite | mask(absolute(prediction) == infinity));
+        const Bits same = any_infinite & true_infinite & mask(truth == prediction);
+        missing_true -= counts & ~has_true;  // a set mask is -1
+        missing_pred -= counts & has_true & ~has_both;
+        infinite -= counts & any_infinite & ~same;
+        undefined -= counts & same;
+        const Bits keeps = counts & has_both & ~any_infinite;
+        store(y_true + i, from_bits(bits(truth) & keeps));
+        store(y_pred + i, from_bits(bits(prediction) & keeps));
+        store_bytes(kept + i, keeps);
+    }
+    left_out.missing_true += sum_of_lanes(missing_true);
+    left_out.missing_pred += sum_of_lanes(missing_pred);
+    left_out.infinite += sum_of_lanes(infinite);
+    left_out.undefined += sum_of_lanes(undefined);
+}
+
+// Zeros where the byte of the row is zero.
+void keep_rows(double* values, std::ptrdiff_t length, const unsigned char* kept) {
+    for (std::ptrdiff_t i = 0; i < length; i += lanes) {
+        store(values + i, from_bits(bits(load<Vector>(values + i)) & mask_of_bytes(kept + i)));
+    }
+}
+
+// Least and greatest of the rows that are kept, all where kept is null.
+void find_extremes(const double* values, std::ptrdiff_t length, const unsigned char* kept, double* least,
+                   double* greatest) {
+    Vector low = broadcast(__builtin_inf());
+    Vector high = broadcast(-__builtin_inf());
+    for (std::ptrdiff_t i = 0; i < length; i += lanes) {
+        const Vector value = load<Vector>(values + i);
+        const Bits counts = kept == nullptr ? Bits{} - 1 : mask_of_bytes(kept + i);
+        low = chosen(counts & mask(value < low), value, low);
+        high = chosen(counts & mask(value > high), value, high);
+    }
+    for (int i = 0; i < lanes; ++i) {
+        if (lane(low, i) < *least) *least = lane(low, i);
+        if (lane(high, i) > *greatest) *greatest = lane(high, i);
+    }
+}
+
+}  // namespace
+}  // namespace squarely

@@ -1,0 +1,181 @@
+// First and second moments in one loop: of the difference, and where they are asked for of truth and prediction.
+//
+// The slices of sums/exact.hpp give the sum of squares by their products and the sum itself for one addition each: a
+// slice plus its sigma is a double whose bits count units of the slice's grid. The absolute sum follows from the sum of
+// the positive differences alone: sum|d| = 2 sum(d > 0) - sum(d).
+#pragma once
+
+#include "sums/exact.hpp"
+
+namespace squarely {
+namespace {
+
+struct SliceSums {
+    Bits s1, s2, s3;
+};
+
+// Registers of one quantity while a block is summed.
+struct Moment {
+    Grids grids;
+    Products start;
+    Products products;
+    LaneSums lane_sums;
+    SliceSums slice_sums;
+    Bits moved{};  // check R
+};
+
+SQUARELY_INLINE Moment moment_of(const Window& window, const MomentLanes& lanes_so_far) {
+    const auto& products = lanes_so_far.products;
+    const auto& slices = lanes_so_far.slices;
+    return {grids_of(window),
+            start_of(window),
+            start_of(window),
+            {load<Bits>(products[0]), load<Bits>(products[1]), load<Bits>(products[2]), load<Bits>(products[3]),
+             load<Bits>(products[4]), load<Bits>(products[5])},
+            {load<Bits>(slices[0]), load<Bits>(slices[1]), load<Bits>(slices[2])}};
+}
+
+SQUARELY_INLINE void store_moment(const Moment& moment, MomentLanes& lanes_so_far) {
+    store(lanes_so_far.products[0], moment.lane_sums.s11);
+    store(lanes_so_far.products[1], moment.lane_sums.s12);
+    store(lanes_so_far.products[2], moment.lane_sums.s22);
+    store(lanes_so_far.products[3], moment.lane_sums.s13);
+    store(lanes_so_far.products[4], moment.lane_sums.s23);
+    store(lanes_so_far.products[5], moment.lane_sums.s33);
+    store(lanes_so_far.slices[0], moment.slice_sums.s1);
+    store(lanes_so_far.slices[1], moment.slice_sums.s2);
+    store(lanes_so_far.slices[2], moment.slice_sums.s3);
+}
+
+// Of one value: as above, without the error a subtraction would add.
+SQUARELY_INLINE Slices sliced(Vector value, const Grids& grids) {
+    const Vector rounded1 = value + grids.sigma1;
+    const Vector d1 = rounded1 - grids.sigma1;
+    const Vector rest = value - d1;
+    const Vector rounded2 = rest + grids.sigma2;
+    const Vector d2 = rounded2 - grids.sigma2;
+    const Vector d3 = rest - d2;
+    const Vector rounded3 = d3 + grids.sigma3;
+    const Bits lost = bits((rounded3 - grids.sigma3) - d3);
+    return {d1, d2, d3, lost, value, rounded1, rounded2, rounded3};
+}
+
+SQUARELY_INLINE void add_slices(const Slices& slices, SliceSums& sums) {
+    sums.s1 += bits(slices.rounded1);
+    sums.s2 += bits(slices.rounded2);
+    sums.s3 += bits(slices.rounded3);
+}
+
+// Of the positive differences, how many there are, and the largest difference of either sign.
+struct ErrorRegisters {
+    SliceSums positive;
+    Bits positives;
+    Vector largest;
+};
+
+SQUARELY_INLINE void add_error(const Slices& slices, ErrorRegisters& error) {
+    const Bits positive = mask(slices.whole > Vector{});
+    error.positive.s1 += bits(slices.rounded1) & positive;
+    error.positive.s2 += bits(slices.rounded2) & positive;
+    error.positive.s3 += bits(slices.rounded3) & positive;
+    error.positives -= positive;  // a set mask is -1
+    error.largest = larger(absolute(slices.whole), error.largest);
+}
+
+SQUARELY_INLINE void end_group(Moment& moment) {
+    moment.moved |= bits(moment.products.p11) ^ bits(moment.start.p11);
+    add_group(moment.products, moment.lane_sums);
+    moment.products = moment.start;
+}
+
+template <bool of_error, bool of_truth, bool of_prediction, int... I>
+SQUARELY_INLINE void add_group_of_moments(const Block& block, std::ptrdiff_t first, Ahead& ahead, Moment& difference,
+                                          Moment& y_true, Moment& y_pred, ErrorRegisters& error, Bits& lost,
+                                          Steps<I...>) {
+    const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
+        if (i % 8 == 0) prefetch_next(ahead);
+        const Vector truth = load<Vector>(block.y_true + first + i);
+        const Vector prediction = load<Vector>(block.y_pred + first + i);
+        const Slices slices = sliced(truth, prediction, difference.grids);
+        lost |= slices.lost;
+        accumulate(slices, difference.products);
+        if constexpr (of_error) {
+            add_slices(slices, difference.slice_sums);
+            add_error(slices, error);
+        }
+        if constexpr (of_truth) {
+            const Slices own = sliced(truth, y_true.grids);
+            lost |= own.lost;
+            accumulate(own, y_true.products);
+            add_slices(own, y_true.slice_sums);
+        }
+        if constexpr (of_prediction) {
+            const Slices own = sliced(prediction, y_pred.grids);
+            lost |= own.lost;
+            accumulate(own, y_pred.products);
+            add_slices(own, y_pred.slice_sums);
+        }
+    };
+    (step(I * lanes), ...);
+}
+
+// All or nothing, as exact_squares.
+template <bool of_error, bool of_truth, bool of_prediction>
+bool exact_moments(const Block& block, const MomentWindows& windows, MomentSums& sums) {
+    constexpr int group = vectors_in_group * lanes;
+    Moment difference = moment_of(windows.difference, sums.difference);
+    Moment y_true = moment_of(windows.y_true, sums.y_true);
+    Moment y_pred = moment_of(windows.y_pred, sums.y_pred);
+    const auto& positive = sums.positive;
+    ErrorRegisters error{{load<Bits>(positive[0]), load<Bits>(positive[1]), load<Bits>(positive[2])},
+                         load<Bits>(sums.positives),
+                         load<Vector>(sums.largest)};
+    Ahead ahead = block.ahead;
+    Bits lost{};
+    for (std::ptrdiff_t first = 0; first < block.length; first += group) {
+        add_group_of_moments<of_error, of_truth, of_prediction>(block, first, ahead, difference, y_true, y_pred, error,
+                                                                lost, StepsUpTo<vectors_in_group>{});
+        end_group(difference);
+        if constexpr (of_truth) end_group(y_true);
+        if constexpr (of_prediction) end_group(y_pred);
+    }
+    const Bits moved = difference.moved | y_true.moved | y_pred.moved;
+    if (any(lost | (moved & exponent_field))) return false;
+    store_moment(difference, sums.difference);
+    if constexpr (of_truth) store_moment(y_true, sums.y_true);
+    if constexpr (of_prediction) store_moment(y_pred, sums.y_pred);
+    store(sums.positive[0], error.positive.s1);
+    store(sums.positive[1], error.positive.s2);
+    store(sums.positive[2], error.positive.s3);
+    store(sums.positives, error.positives);
+    store(sums.largest, error.largest);
+    sums.groups += block.length / group;
+    return true;
+}
+
+// Which pairs keep a block from being summed: pair i has bit i % 64 of misfits[i / 64].
+void find_misfits(const Block& block, const MomentWindows& windows, MomentSet set, std::uint64_t* misfits) {
+    const Grids difference = grids_of(windows.difference);
+    const Grids y_true = grids_of(windows.y_true);
+    const Grids y_pred = grids_of(windows.y_pred);
+    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+        const Vector truth = load<Vector>(block.y_true + i);
+        const Vector prediction = load<Vector>(block.y_pred + i);
+        Bits fits = mask(absolute(truth - prediction) < broadcast(windows.difference.limit));  // false for NaN
+        Bits lost = sliced(truth, prediction, difference).lost;
+        if (set.of_truth) {
+            fits &= mask(absolute(truth) < broadcast(windows.y_true.limit));
+            lost |= sliced(truth, y_true).lost;
+        }
+        if (set.of_prediction) {
+            fits &= mask(absolute(prediction) < broadcast(windows.y_pred.limit));
+            lost |= sliced(prediction, y_pred).lost;
+        }
+        const std::uint64_t found = lanes_set(~fits | mask(lost != Bits{}));
+        if (i % 64 == 0) misfits[i / 64] = 0;
+        misfits[i / 64] |= found << i % 64;
+    }
+}
+
+}  // namespace
+}  // namespace squarely

@@ -18,15 +18,15 @@ void keep_finite(const Block& block, const unsigned char* where, double* y_true,
     Bits missing_pred{};
     Bits infinite{};
     Bits undefined{};
-    const Vector infinity = broadcast(__builtin_inf());
+    const Vector unbounded = broadcast(__builtin_inf());
     for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
         const Vector truth = load<Vector>(block.y_true + i);
         const Vector prediction = load<Vector>(block.y_pred + i);
         const Bits counts = where == nullptr ? Bits{} - 1 : mask_of_bytes(where + i);
         const Bits has_true = mask(truth == truth);
         const Bits has_both = has_true & mask(prediction == prediction);
-        const Bits true_infinite = mask(absolute(truth) == infinity);
-        const Bits any_infinite = has_both & (true_infinite | mask(absolute(prediction) == infinity));
+        const Bits true_infinite = mask(absolute(truth) == unbounded);
+        const Bits any_infinite = has_both & (true_infinite | mask(absolute(prediction) == unbounded));
         const Bits same = any_infinite & true_infinite & mask(truth == prediction);
         missing_true -= counts & ~has_true;  // a set mask is -1
         missing_pred -= counts & has_true & ~has_both;

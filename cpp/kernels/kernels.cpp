@@ -2,6 +2,7 @@
 // symbol.
 #include "kernels.hpp"
 
+#include "elementary.hpp"
 #include "filters.hpp"
 #include "keep.hpp"
 #include "lanes.hpp"
@@ -105,6 +106,13 @@ const Kernels SQUARELY_KERNELS = {
 
     .kahan_values = kahan_values,
     .pairwise_values = pairwise_values,
+
+    .logarithm = for_each<logarithm>,
+    .log1p = for_each<log1p>,
+    .log1p_remainder = for_each<log1p_remainder>,
+    .exponential = for_each<exponential>,
+    .power = powers,
+    .log_cosh = for_each<log_cosh>,
 };
 
 }  // namespace squarely

@@ -183,6 +183,15 @@ struct Kernels {
     // False, and the sum untouched, where the result is not finite.
     bool (*kahan_values)(const double* values, std::ptrdiff_t length, KahanSums& sums);
     bool (*pairwise_values)(const double* values, std::ptrdiff_t length, double& sum);
+
+    // Of each element; count is a multiple of lanes. The parameter is the exponent of power.
+    using Elementary = void(const double* source, double parameter, std::ptrdiff_t count, double* target);
+    Elementary* logarithm;
+    Elementary* log1p;
+    Elementary* log1p_remainder;  // x - log(1 + x)
+    Elementary* exponential;
+    Elementary* power;
+    Elementary* log_cosh;
 };
 
 }  // namespace squarely

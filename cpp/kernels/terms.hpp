@@ -62,65 +62,78 @@ SQUARELY_INLINE Words squared(const Difference& difference) {
     return only_in_range(square, low, is_safe_to_square(d));
 }
 
-struct SquaredError {
-    static constexpr int words = 2;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
-        return squared(difference_of(y_true, y_pred));
-    }
+// A term is made once a block, from its parameter.
+struct NoParameter {
+    SQUARELY_INLINE explicit NoParameter(double) {}
 };
 
-struct Error {
+struct SquaredError : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 2;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+    SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const { return squared(difference_of(y_true, y_pred)); }
+};
+
+struct Error : NoParameter {
+    using NoParameter::NoParameter;
+    static constexpr int words = 2;
+    SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Difference difference = difference_of(y_pred, y_true);
         return only_in_range(difference.rounded, difference.error, is_safe_to_square(difference.rounded));
     }
 };
 
-struct AbsoluteError {
+struct AbsoluteError : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 2;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+    SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Difference difference = difference_of(y_true, y_pred);
         const Vector low = with_sign_flipped(difference.error, sign_of(difference.rounded));
         return only_in_range(absolute(difference.rounded), low, is_safe_to_square(difference.rounded));
     }
 };
 
-struct Truth {
+struct Truth : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 1;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector, double) { return one_word(y_true); }
+    SQUARELY_INLINE Words value(Vector y_true, Vector) const { return one_word(y_true); }
 };
 
-struct SquaredTruth {
+struct SquaredTruth : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 2;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector, double) { return squared(y_true); }
+    SQUARELY_INLINE Words value(Vector y_true, Vector) const { return squared(y_true); }
 };
 
-struct Prediction {
+struct Prediction : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 1;
-    static SQUARELY_INLINE Words value(Vector, Vector y_pred, double) { return one_word(y_pred); }
+    SQUARELY_INLINE Words value(Vector, Vector y_pred) const { return one_word(y_pred); }
 };
 
-struct SquaredPrediction {
+struct SquaredPrediction : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 2;
-    static SQUARELY_INLINE Words value(Vector, Vector y_pred, double) { return squared(y_pred); }
+    SQUARELY_INLINE Words value(Vector, Vector y_pred) const { return squared(y_pred); }
 };
 
-struct AbsoluteTruth {
+struct AbsoluteTruth : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 1;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector, double) { return one_word(absolute(y_true)); }
+    SQUARELY_INLINE Words value(Vector y_true, Vector) const { return one_word(absolute(y_true)); }
 };
 
 // One for every pair: what its weight is multiplied with.
-struct One {
+struct One : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 1;
-    static SQUARELY_INLINE Words value(Vector, Vector, double) { return one_word(broadcast(1.0)); }
+    SQUARELY_INLINE Words value(Vector, Vector) const { return one_word(broadcast(1.0)); }
 };
 
 // The square of a difference above zero, and nothing for the others.
-struct SquaredUnderprediction {
+struct SquaredUnderprediction : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 2;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+    SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Words square = squared(difference_of(y_true, y_pred));
         const Bits counts = mask(y_true > y_pred);
         return {from_bits(bits(square.high) & counts), from_bits(bits(square.low) & counts), square.in_range | ~counts};
@@ -130,7 +143,9 @@ struct SquaredUnderprediction {
 // Half the square up to delta, and delta (|d| - delta / 2) beyond.
 struct HuberLoss {
     static constexpr int words = 2;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double delta) {
+    double delta;
+
+    SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Difference difference = difference_of(y_true, y_pred);
         const Words square = squared(difference);
         const Vector size = absolute(difference.rounded);
@@ -147,17 +162,19 @@ struct HuberLoss {
 };
 
 // The least |y| a percentage is taken of: 2^-52, as in scikit-learn.
-struct AbsolutePercentageError {
+struct AbsolutePercentageError : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 1;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+    SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         return one_word(absolute(y_pred - y_true) / larger(absolute(y_true), broadcast(0x1p-52)));
     }
 };
 
 // Twice |d| over |y| + |p|; zero where both are zero. Where the sum overflows, both are halved first.
-struct SymmetricAbsolutePercentageError {
+struct SymmetricAbsolutePercentageError : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 1;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+    SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Vector sum = absolute(y_true) + absolute(y_pred);
         const Bits is_huge = mask(sum > broadcast(0x1.fffffffffffffp1023));
         const Vector scale = chosen(is_huge, broadcast(0.5), broadcast(1.0));
@@ -169,26 +186,28 @@ struct SymmetricAbsolutePercentageError {
 };
 
 // NaN, which counts as outside the domain, for what is no more than -1.
-struct SquaredLogError {
+struct SquaredLogError : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 1;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+    SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Bits inside = mask(y_true > broadcast(-1.0)) & mask(y_pred > broadcast(-1.0));
         const Vector difference = log1p(y_true) - log1p(y_pred);
         return one_word(from_bits(bits(difference * difference) | ~inside));
     }
 };
 
-struct LogCoshLoss {
+struct LogCoshLoss : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 1;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
-        return one_word(log_cosh(y_pred - y_true));
-    }
+    SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const { return one_word(log_cosh(y_pred - y_true)); }
 };
 
 // c^2/6 (1 - (1 - (e/c)^2)^3) up to c, in a form without cancellation, and c^2/6 beyond.
 struct TukeyLoss {
     static constexpr int words = 1;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double c) {
+    double c;
+
+    SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Vector ratio = (y_pred - y_true) / broadcast(c);
         const Vector square = ratio * ratio;
         const Vector inside = square * (square * (square - broadcast(3.0)) + broadcast(3.0));
@@ -198,9 +217,10 @@ struct TukeyLoss {
 };
 
 // 2 (y log(y/p) - y + p) = 2p ((1 + r) log(1 + r) - r) with r = (y - p) / p. NaN outside y >= 0, p > 0.
-struct PoissonDeviance {
+struct PoissonDeviance : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 1;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+    SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Bits inside = mask(y_true >= Vector{}) & mask(y_pred > Vector{});
         const Vector ratio = (y_true - y_pred) / y_pred;
         const Vector half = y_pred * (ratio * log1p(ratio) - log1p_remainder(ratio));
@@ -211,51 +231,70 @@ struct PoissonDeviance {
 };
 
 // 2 (log(p/y) + y/p - 1) = 2 (r - log(1 + r)) with r as above. NaN outside y > 0, p > 0.
-struct GammaDeviance {
+struct GammaDeviance : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 1;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double) {
+    SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Bits inside = mask(y_true > Vector{}) & mask(y_pred > Vector{});
         const Vector half = log1p_remainder((y_true - y_pred) / y_pred);
         return one_word(from_bits(bits(half + half) | ~inside));
     }
 };
 
+// What the domain of a power demands of the truth; the prediction must be positive.
+SQUARELY_INLINE Bits truth_in_domain(Vector y_true, double p) {
+    if (p < 0) return everywhere();
+    return p < 2 ? mask(y_true >= Vector{}) : mask(y_true > Vector{});
+}
+
 // Of the other powers; see Jorgensen, "The theory of dispersion models" (1997). NaN outside the domain of the power.
 struct TweedieDeviance {
     static constexpr int words = 1;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector y_pred, double p) {
-        const Bits truth_inside = p < 0 ? everywhere() : p < 2 ? mask(y_true >= Vector{}) : mask(y_true > Vector{});
-        const Bits inside = truth_inside & mask(y_pred > Vector{});
-        const Vector truth = power(larger(y_true, Vector{}), 2 - p) / broadcast((1 - p) * (2 - p));
-        const Vector cross = y_true * (power(y_pred, 1 - p) / broadcast(1 - p));
-        const Vector prediction = power(y_pred, 2 - p) / broadcast(2 - p);
+    double p;
+    Exponent one_less;  // 1 - p
+    Exponent two_less;
+
+    SQUARELY_INLINE explicit TweedieDeviance(double given)
+        : p(given), one_less(exponent_of(1 - given)), two_less(exponent_of(2 - given)) {}
+
+    SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
+        const Bits inside = truth_in_domain(y_true, p) & mask(y_pred > Vector{});
+        const Vector truth = power(larger(y_true, Vector{}), two_less) / broadcast((1 - p) * (2 - p));
+        const Vector cross = y_true * (power(y_pred, one_less) / broadcast(1 - p));
+        const Vector prediction = power(y_pred, two_less) / broadcast(2 - p);
         return one_word(from_bits(bits(2.0 * ((truth - cross) + prediction)) | ~inside));
     }
 };
 
 // What of a deviance depends on the truth alone: y log y, log y, or y^(2-p) / ((1-p)(2-p)).
-struct TruthOfPoissonDeviance {
+struct TruthOfPoissonDeviance : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 1;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector, double) {
+    SQUARELY_INLINE Words value(Vector y_true, Vector) const {
         const Vector product = y_true * logarithm(y_true);
         const Vector at_zero = from_bits(bits(product) & mask(y_true != Vector{}));
         return one_word(from_bits(bits(at_zero) | ~mask(y_true >= Vector{})));
     }
 };
 
-struct TruthOfGammaDeviance {
+struct TruthOfGammaDeviance : NoParameter {
+    using NoParameter::NoParameter;
     static constexpr int words = 1;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector, double) {
+    SQUARELY_INLINE Words value(Vector y_true, Vector) const {
         return one_word(from_bits(bits(logarithm(y_true)) | ~mask(y_true > Vector{})));
     }
 };
 
 struct TruthOfTweedieDeviance {
     static constexpr int words = 1;
-    static SQUARELY_INLINE Words value(Vector y_true, Vector, double p) {
-        const Bits inside = p < 0 ? everywhere() : p < 2 ? mask(y_true >= Vector{}) : mask(y_true > Vector{});
-        const Vector value = power(larger(y_true, Vector{}), 2 - p) / broadcast((1 - p) * (2 - p));
-        return one_word(from_bits(bits(value) | ~inside));
+    double p;
+    Exponent two_less;
+
+    SQUARELY_INLINE explicit TruthOfTweedieDeviance(double given) : p(given), two_less(exponent_of(2 - given)) {}
+
+    SQUARELY_INLINE Words value(Vector y_true, Vector) const {
+        const Vector value = power(larger(y_true, Vector{}), two_less) / broadcast((1 - p) * (2 - p));
+        return one_word(from_bits(bits(value) | ~truth_in_domain(y_true, p)));
     }
 };
 
@@ -263,9 +302,10 @@ struct TruthOfTweedieDeviance {
 // cannot hold its term. True where there is none.
 template <class Term>
 bool term_values(const Block& block, double parameter, double* high, double* low, std::uint64_t* out_of_range) {
+    const Term term{parameter};
     Bits all = everywhere();
     for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
-        const Words words = Term::value(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i), parameter);
+        const Words words = term.value(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i));
         store(high + i, words.high);
         if constexpr (Term::words == 2) {
             store(low + i, words.low);

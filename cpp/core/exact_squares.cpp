@@ -123,6 +123,26 @@ bool add_whole(ExactSquares& squares, const Kernels& kernels, const Block& block
     return true;
 }
 
+// Counts pairs of a block of which every value that is there is a number.
+void count_valid(ExactSquares& squares, const Kernels& kernels, const Validity& validity, std::ptrdiff_t count) {
+    const std::uint64_t in_true = kernels.count_bits(validity.y_true);
+    const std::uint64_t in_both = kernels.count_bits(validity.both);
+    squares.counts.missing_true += block_length - in_true;
+    squares.counts.missing_pred += in_true - in_both;
+    squares.counts.pairs += in_both - static_cast<std::uint64_t>(block_length - count);
+}
+
+// A block of which some values are not there: the usual case, in which nothing need be copied.
+bool add_valid(ExactSquares& squares, const Kernels& kernels, const Block& block, std::ptrdiff_t count,
+               const BlockBuffers& buffers) {
+    SlicedSquares& wide = squares.wide;
+    if (!wide.chosen || squares.expect_misfits) return false;
+    if (!kernels.exact_squares_valid(block, buffers.validity, wide.window, wide.sums)) return false;
+    count_valid(squares, kernels, buffers.validity, count);
+    if (is_nearly_full(wide)) flush(wide, kernels, wide_products, squares.sum);
+    return true;
+}
+
 void choose_first_window(ExactSquares& squares, const Kernels& kernels, const Block& block) {
     if (move_window(squares.wide, kernels, wide_products, first_exponent(kernels, block), squares.sum)) return;
     // The largest difference is out of range. The others may not be.
@@ -206,7 +226,10 @@ void add_rows(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs,
         if (add_narrow_block(squares, kernels, dtype, narrow_block(pairs, rows))) return;
         squares.blocks_without_narrow = blocks_before_another_narrow;
     }
-    const Block block = load_block(kernels, pairs, rows, kept, buffers, &squares.sum);
+    const Block loaded = load_block(kernels, pairs, rows, kept, buffers, &squares.sum);
+    if (kept.has_nulls && kept.where == nullptr && add_valid(squares, kernels, loaded, rows.count, buffers)) return;
+    const Block block = with_nulls(kernels, loaded, kept, buffers);
+    if (kept.has_nulls) squares.blocks_with_missing = blocks_after_missing;
     if (narrow) prepare_narrow(squares, kernels, block);
     if (kept.where != nullptr) return add_block_where(squares, kernels, block, kept, buffers);
     add_block(squares, kernels, block, rows.count, buffers);

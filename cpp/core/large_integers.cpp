@@ -1,6 +1,7 @@
 #include "large_integers.hpp"
 
 #include "pair.hpp"
+#include "validity.hpp"
 
 #include <cmath>
 #include <cstring>
@@ -67,19 +68,14 @@ BinaryNumber exact_number(const Value& value) {
 
 }  // namespace
 
-bool is_there(const Column& column, std::ptrdiff_t row) {
-    if (column.validity == nullptr) return true;
-    const std::ptrdiff_t bit = column.validity_offset + row;
-    return (column.validity[bit / 8] >> (bit % 8) & 1) != 0;
-}
-
 void load_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers, ExactSum* sum) {
+    const Validity& validity = buffers.validity;
     for (std::ptrdiff_t i = 0; i < rows.count; ++i) {
         const std::ptrdiff_t row = rows.first + i;
         const Value truth = value_at(pairs.y_true, row, buffers.y_true[i]);
         const Value prediction = value_at(pairs.y_pred, row, buffers.y_pred[i]);
-        const bool counts =
-            (kept.where == nullptr || kept.where[i] != 0) && is_there(pairs.y_true, row) && is_there(pairs.y_pred, row);
+        const bool is_there = !kept.has_nulls || (is_valid(validity.y_true, i) && is_valid(validity.y_pred, i));
+        const bool counts = is_there && (kept.where == nullptr || kept.where[i] != 0);
         double& y_true = buffers.y_true[i];
         double& y_pred = buffers.y_pred[i];
         y_true = truth.rounded;

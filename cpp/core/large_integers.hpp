@@ -7,9 +7,7 @@ namespace squarely {
 
 // Fills the buffers again from columns with integers beyond 2^51: with the difference against zero where a double holds
 // it, with the values where both are doubles. What remains goes exactly into the sum, or rounded into the buffers where
-// the sum is null. Rows that do not count and values that are not there add nothing.
+// the sum is null. Rows that do not count and values that are not there, by the validity of the buffers, add nothing.
 void load_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers, ExactSum* sum);
-
-bool is_there(const Column& column, std::ptrdiff_t row);
 
 }  // namespace squarely

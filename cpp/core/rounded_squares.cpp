@@ -47,7 +47,8 @@ void add_rows(RoundedSquares& squares, Summation summation, const Kernels& kerne
     squares.counts.masked += static_cast<std::uint64_t>(rows.count - kept.count);
     squares.counts.pairs += static_cast<std::uint64_t>(kept.count);
     const Block loaded = load_block(kernels, pairs, rows, kept, buffers, nullptr);
-    const Block block = with_where(kernels, loaded, kept, buffers);
+    const Block marked = with_nulls(kernels, loaded, kept, buffers);
+    const Block block = with_where(kernels, marked, kept, buffers);
     if (add_block(squares, summation, kernels, block)) return;
     const Block finite = finite_block(block, buffers, squares.counts);
     if (!add_block(squares, summation, kernels, finite)) squares.overflowed = true;

@@ -27,7 +27,7 @@ struct Grid {
 };
 
 bool is_neighbour(const Column& column, const Column& first, std::size_t position) {
-    return column.dtype == DType::float64 && !column.swapped && column.validity == nullptr &&
+    return column.dtype == DType::float64 && !column.swapped && !may_have_nulls(column) &&
            column.stride == first.stride &&
            static_cast<const char*>(column.data) == static_cast<const char*>(first.data) + 8 * position;
 }

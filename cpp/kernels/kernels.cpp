@@ -12,6 +12,7 @@
 #include "sums/pairwise.hpp"
 #include "survey.hpp"
 #include "terms.hpp"
+#include "validity.hpp"
 
 namespace squarely {
 
@@ -43,10 +44,14 @@ const Kernels SQUARELY_KERNELS = {
     .copy_present = copy_present,
     .copy_where = copy_where,
     .count_where = count_where,
+    .words_of_zero_bytes = words_of_zero_bytes,
+    .count_bits = count_bits,
+    .copy_marked = copy_marked,
 
     .exact_squares = exact_squares,
     .exact_squares_present = exact_squares_present,
     .exact_squares_where = exact_squares_where,
+    .exact_squares_valid = exact_squares_valid,
     .exact_squares_by_lane = exact_squares_by_lane,
     .exact_squares_float32 = exact_squares_float32,
     .exact_squares_int32 = exact_squares_integer<std::int32_t>,

@@ -38,6 +38,13 @@ struct NarrowBlock {
     Ahead ahead;
 };
 
+// Which values of a block are there: pair i has bit i % 64 of word i / 64. Padding is there.
+struct Validity {
+    std::uint64_t y_true[block_length / 64];
+    std::uint64_t y_pred[block_length / 64];
+    std::uint64_t both[block_length / 64];
+};
+
 // Rows of a C-ordered float64 array, as many neighbouring columns as the target has lanes.
 struct LaneRows {
     const char* y_true;
@@ -87,11 +94,21 @@ struct Kernels {
     void (*copy_where)(const Block& block, const unsigned char* where, double* y_true, double* y_pred);
     std::ptrdiff_t (*count_where)(const unsigned char* where, std::ptrdiff_t count);
 
+    // The words of a block: bit i of them for byte i.
+    void (*words_of_zero_bytes)(const unsigned char* bytes, std::uint64_t* words);
+    std::uint64_t (*count_bits)(const std::uint64_t* words);
+
+    // A copy with NaN in place of every value that is not there.
+    void (*copy_marked)(const Block& block, const Validity& validity, double* y_true, double* y_pred);
+
     // All or nothing: false, and the sums untouched, where some pair does not fit the window.
     bool (*exact_squares)(const Block& block, const Window& window, SlicedSums& sums);
     // The same, leaving out pairs as the copies above do.
     bool (*exact_squares_present)(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* missing);
     bool (*exact_squares_where)(const Block& block, const unsigned char* where, const Window& window, SlicedSums& sums);
+
+    // The same without pairs of which a value is not there. False where one that is there is NaN.
+    bool (*exact_squares_valid)(const Block& block, const Validity& validity, const Window& window, SlicedSums& sums);
 
     // The same with one column a lane, whose sums are kept apart.
     bool (*exact_squares_by_lane)(const LaneRows& rows, const Window& window, SlicedSums& sums);

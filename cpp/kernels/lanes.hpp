@@ -48,6 +48,7 @@ SQUARELY_INLINE std::uint32_t narrow_lane(NarrowBits value, int) { return value;
 SQUARELY_INLINE Bits mask(bool condition) { return -static_cast<std::uint64_t>(condition); }
 SQUARELY_INLINE std::uint64_t lanes_set(Bits mask) { return mask & 1; }
 SQUARELY_INLINE Bits mask_of_bytes(const unsigned char* bytes) { return mask(*bytes != 0); }
+SQUARELY_INLINE Bits mask_of_bits(std::uint64_t word) { return mask((word & 1) != 0); }
 SQUARELY_INLINE NarrowBits smaller(NarrowBits a, NarrowBits b) { return a < b ? a : b; }
 constexpr int narrow_lanes = 1;
 
@@ -116,6 +117,30 @@ SQUARELY_INLINE Bits mask_of_bytes(const unsigned char* bytes) {
     Bits wide{};
     for (int i = 0; i < lanes; ++i) wide[i] = bytes[i];
     return mask(wide != Bits{});
+#endif
+}
+
+#if !defined(__AVX512F__)
+// Masks by the bits of their lanes: a load is shorter than a comparison, and its address is made where nothing else is.
+struct MaskTable {
+    alignas(64) std::uint64_t masks[1 << lanes][lanes]{};
+
+    constexpr MaskTable() {
+        for (int bits = 0; bits < 1 << lanes; ++bits) {
+            for (int lane = 0; lane < lanes; ++lane) masks[bits][lane] = bits >> lane & 1 ? ~std::uint64_t{0} : 0;
+        }
+    }
+};
+
+constexpr MaskTable mask_table;
+#endif
+
+// A bit a lane, from the lowest on.
+SQUARELY_INLINE Bits mask_of_bits(std::uint64_t word) {
+#if defined(__AVX512F__)
+    return mask(__builtin_bit_cast(Mask, _mm512_maskz_set1_epi64(static_cast<__mmask8>(word), -1)));
+#else
+    return load<Bits>(mask_table.masks[word % (1 << lanes)]);
 #endif
 }
 

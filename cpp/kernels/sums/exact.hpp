@@ -142,6 +142,11 @@ bool exact_squares_where(const Block& block, const unsigned char* where, const W
     return square_block(block, window, sums, filter);
 }
 
+bool exact_squares_valid(const Block& block, const Validity& validity, const Window& window, SlicedSums& sums) {
+    KeepValid filter{validity};
+    return square_block(block, window, sums, filter);
+}
+
 // The same for rows of a C-ordered array: every lane is a column, and its sums are its own.
 template <int... I>
 SQUARELY_INLINE void square_rows(const LaneRows& rows, std::ptrdiff_t first, Ahead& ahead, const Grids& grids,

@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 __all__ = ["Array", "Column", "Columns", "MaskedColumn", "PlainColumn", "Segment", "Table", "rows_of"]
 
-# What the core reads of one output: its values, its validity bitmap, and the bit of that where it begins.
-Segment = tuple[npt.NDArray[Any], npt.NDArray[np.uint8] | None, int]
+# What the core reads of one output: its values, what is there, as a bitmap and the bit of that where it begins, or what
+# is missing, as booleans.
+Segment = tuple[npt.NDArray[Any], npt.NDArray[np.uint8] | npt.NDArray[np.bool_] | None, int]
 
 
 class Array:
@@ -129,14 +130,12 @@ class MaskedColumn(PlainColumn):
 
     __slots__ = ("missing",)
 
-    is_made_on_the_way = True
-
     def __init__(self, values: npt.NDArray[Any], missing: npt.NDArray[np.bool_]) -> None:
         super().__init__(values)
         self.missing = missing
 
     def segment(self, start: int, stop: int) -> Segment:
-        return self.values[start:stop], np.packbits(~self.missing[start:stop], bitorder="little"), 0
+        return self.values[start:stop], self.missing[start:stop], 0
 
 
 def rows_of(array: npt.NDArray[Any], start: int, stop: int, axis: int) -> npt.NDArray[Any]:

@@ -207,7 +207,8 @@ class Accumulator:
         Raises
         ------
         ValueError
-            Where no pair has been seen yet.
+            Where no pair has been seen yet, or an average is asked for and an output has none; among raw values
+            that one is NaN.
 
         Examples
         --------

@@ -58,7 +58,8 @@ def mean_squared_error(
         Predictions. (n, 1) goes with (n,); nothing is broadcast.
     multioutput : {"uniform_average", "raw_values"} or array-like of shape (outputs,), default="uniform_average"
         Average the outputs, return one value an output, or average with these weights. An average is that of the
-        outputs' values and is rounded once.
+        outputs' values and is rounded once. An output of which every pair is left out is NaN among raw values, and an
+        error in an average or where there is no other.
     where : array-like of bool of shape (n,) or that of y_true, optional
         True where a pair counts. Where it is False, NaN and infinity are no errors.
     nan_policy : {"raise", "propagate", "omit", "omit_true"}, default="raise"
@@ -78,7 +79,7 @@ def mean_squared_error(
     Raises
     ------
     ValueError
-        Where shapes differ, an array is empty, or holds NaN, infinity or something that is no number.
+        Where shapes differ, an array is empty, holds NaN, infinity or something that is no number, or no pair is left.
 
     See Also
     --------
@@ -256,7 +257,8 @@ def score_of(
     state: _core.State, name: str, averaging: str | list[float], nan_policy: str, output_shape: tuple[int, ...]
 ) -> Score:
     """Return the value of a metric over the sums, averaged over the outputs as asked."""
-    if nan_policy != "propagate":
+    # An ocean cell of a land mask has no score, and the others have theirs.
+    if nan_policy != "propagate" and not (averaging == "raw_values" and any(state.pairs)):
         check_some_pairs(state, output_shape)
     values = state.values(name)
     if nan_policy == "propagate":

@@ -203,6 +203,27 @@ def test_pandas_is_read_in_place(pandas: ModuleType, pyarrow: ModuleType, dtype:
         assert extra_memory(missing, predictions) < 2**20 if dtype[0] not in "FI" else True
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int16", "bool"])
+def test_a_frame_of_one_type_is_one_array(pandas: ModuleType, dtype: str, rng: np.random.Generator) -> None:
+    values, guesses = (rng.standard_normal((2, 7, 5)) * 9).astype(dtype)
+    expected = score(values, guesses, multioutput="raw_values").tolist()
+    for frame in (pandas.DataFrame(values), pandas.DataFrame(np.asfortranarray(values))):
+        assert np.shares_memory(memory_of(frame), frame.to_numpy())
+        assert score(frame, guesses, multioutput="raw_values").tolist() == expected
+        turned = frame.iloc[::-1, ::-1]
+        assert score(turned, guesses[::-1, ::-1], multioutput="raw_values").tolist() == expected[::-1]
+    one_by_one = pandas.DataFrame()
+    for i in range(5):
+        one_by_one[i] = values[:, i]
+    assert score(one_by_one, guesses, multioutput="raw_values").tolist() == expected
+
+
+@pytest.mark.parametrize("columns", [{"a": [1.0], "b": [2.0]}, {"a": [1.0], "b": [2]}])
+def test_the_rows_of_a_frame_lie_along_the_first_axis(pandas: ModuleType, columns: dict[str, list]) -> None:
+    with pytest.raises(ValueError, match="y_true is a table, whose rows lie along axis 0"):
+        squarely.Accumulator().update(pandas.DataFrame(columns), [[1.0, 2.0]], axis=1)
+
+
 def test_a_series_with_nulls_takes_little_memory(pandas: ModuleType) -> None:
     series = pandas.Series(np.ones(LARGE), dtype="Float64")
     series[::3] = None

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.columns import Array, Columns, Table, as_columns
+from squarely.columns import Array, Columns, as_columns
 from squarely.columns.forms import rows_of
 from squarely.validation import (
     check_axis,
@@ -126,7 +126,7 @@ def pair(
         check_dimensions(columns.shape, most_dimensions, name)
     rows_along = check_axis(axis, len(truth.shape), function)
     for name, columns in sides:
-        if rows_along != 0 and isinstance(columns, Table):
+        if rows_along != 0 and columns.is_table:
             raise ValueError(f"{name} is a table, whose rows lie along axis 0. Got axis={axis}; pass it as an array.")
         check_not_empty(columns.shape, min(rows_along, len(columns.shape) - 1), name)
     check_same_shape(truth.shape, prediction.shape, rows_along)

@@ -16,18 +16,22 @@ Segment = tuple[npt.NDArray[Any], npt.NDArray[np.uint8] | npt.NDArray[np.bool_] 
 class Array:
     """An array, read in place. Its rows lie along one axis; every other index is an output.
 
-    Elements where `mask` is true are left out. `dimensions` are their names, where they have names.
+    Elements where `mask` is true are left out. `dimensions` are their names, where they have names. The rows of a table
+    lie along axis 0.
     """
 
-    __slots__ = ("array", "dimensions", "mask")
+    __slots__ = ("array", "dimensions", "is_table", "mask")
 
     def __init__(
         self,
         array: npt.NDArray[Any],
         mask: npt.NDArray[np.bool_] | None = None,
         dimensions: tuple[Any, ...] | None = None,
+        *,
+        is_table: bool = False,
     ) -> None:
         self.array = array
+        self.is_table = is_table
         self.mask = mask
         self.dimensions = dimensions
 
@@ -73,6 +77,7 @@ class Table:
     __slots__ = ("columns", "dimensions", "is_flat")
 
     mask = None
+    is_table = True
 
     def __init__(self, columns: Sequence[Column], *, is_flat: bool = False) -> None:
         self.dimensions: tuple[Any, ...] | None = None

@@ -50,6 +50,8 @@ class Accumulator:
     summation : {"exact", "kahan", "pairwise"}, default="exact"
         How sums are formed. A state takes 592 bytes an output when exact and 64 otherwise; only exact ones
         promise the same bits for every chunking.
+    complex_values : bool, default=False
+        Accept complex64 and complex128 arrays, as in `mean_squared_error`.
 
     Raises
     ------
@@ -75,6 +77,7 @@ class Accumulator:
         multioutput: Multioutput = "uniform_average",
         nan_policy: NanPolicy = "raise",
         summation: Summation = "exact",
+        complex_values: bool = False,
     ) -> None:
         check_choice(nan_policy, NAN_POLICIES, "nan_policy", "Accumulator")
         check_choice(summation, SUMMATIONS, "summation", "Accumulator")
@@ -82,6 +85,7 @@ class Accumulator:
         self._multioutput = check_multioutput(multioutput, "Accumulator")
         self._nan_policy: str = nan_policy
         self._summation: str = summation
+        self._complex_values = bool(complex_values)
         self._state: _core.State | None = None
         self._output_shape: tuple[int, ...] = (1,)
         self._lock = threading.Lock()
@@ -125,7 +129,15 @@ class Accumulator:
         """
         from squarely.pairing import pair
 
-        pairs = pair(y_true, y_pred, where, axis, "Accumulator.update", most_dimensions=None)
+        pairs = pair(
+            y_true,
+            y_pred,
+            where,
+            axis,
+            "Accumulator.update",
+            most_dimensions=None,
+            complex_values=self._complex_values,
+        )
         check_output_weights(self._multioutput, pairs.outputs)
         self._add(checked_sums(pairs, self._nan_policy, self._summation), pairs.output_shape, is_own=True)
         return self
@@ -273,9 +285,10 @@ class Accumulator:
         import json
         import zlib
 
-        configuration = json.dumps(
-            self._configuration() | self._shape_in_bytes(), sort_keys=True, separators=(",", ":")
-        ).encode()
+        written = self._configuration() | self._shape_in_bytes()
+        if not self._complex_values:
+            del written["complex_values"]  # bytes from before there was one are the same
+        configuration = json.dumps(written, sort_keys=True, separators=(",", ":")).encode()
         state = b"" if self._state is None else self._state.to_bytes()
         body = HEADER.pack(MAGIC, VERSION, len(configuration)) + configuration + state
         return body + CHECKSUM.pack(zlib.crc32(body))
@@ -379,6 +392,7 @@ class Accumulator:
             "multioutput": self._multioutput,
             "nan_policy": self._nan_policy,
             "summation": self._summation,
+            "complex_values": self._complex_values,
         }
 
     def _check_same_configuration(self, other: "Accumulator") -> None:

@@ -69,16 +69,17 @@ class PairedColumns:
         if isinstance(self.truth, Array) and isinstance(self.prediction, Array) and not self._is_made_on_the_way():
             state.update(self.truth.array, self.prediction.array, self.where, self.axis)
             return state
-        for start, stop in self._pieces():
+        for start, stop in self.pieces(are_short=self._is_made_on_the_way()):
             truth = self.truth.piece(start, stop, self.axis)
             prediction = self.prediction.piece(start, stop, self.axis)
-            state.update(truth, prediction, self._counting(start, stop), self.axis)
+            state.update(truth, prediction, self.counting(start, stop), self.axis)
         return state
 
-    def _pieces(self) -> Iterator[tuple[int, int]]:
+    def pieces(self, *, are_short: bool) -> Iterator[tuple[int, int]]:
+        """Yield the rows from and to which both sides lie in one piece, a few at a time where they are to be short."""
         bounds = sorted({0, self.rows} | self.truth.breaks() | self.prediction.breaks())
         most = self.rows
-        if self._is_made_on_the_way():
+        if are_short:
             most = max(ELEMENTS_AT_ONCE // self.outputs, FEWEST_ROWS_AT_ONCE)
         for first, last in itertools.pairwise(bounds):
             for start in range(first, last, most):
@@ -87,7 +88,7 @@ class PairedColumns:
     def _is_made_on_the_way(self) -> bool:
         return self.truth.is_made_on_the_way() or self.prediction.is_made_on_the_way()
 
-    def _counting(self, start: int, stop: int) -> Mask | None:
+    def counting(self, start: int, stop: int) -> Mask | None:
         """Return where the pairs of some rows count: neither masked on a side nor left out by the caller."""
         masks = [
             ~rows_of(columns.mask, start, stop, self.axis)

@@ -119,8 +119,7 @@ def _as_floats(segment: Segment) -> Values:
         )
     floats = np.array(values, np.result_type(values.dtype, np.float64))
     if presence is not None:
-        is_missing = presence
-        if presence.dtype != np.bool_:
-            is_missing = np.unpackbits(presence, bitorder="little")[offset : offset + len(values)] == 0
-        floats[is_missing] = np.nan
+        is_bitmap = presence.dtype != np.bool_
+        there = np.unpackbits(presence.view(np.uint8), bitorder="little")[offset:] if is_bitmap else ~presence
+        floats[there[: len(values)] == 0] = np.nan
     return floats

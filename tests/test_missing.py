@@ -131,6 +131,35 @@ def test_bytes_of_what_is_missing_say_the_same_as_bitmaps(
         assert by_bits.to_bytes() == by_bytes.to_bytes()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "int32", "uint32", "float64", "int16"])
+def test_any_byte_that_is_not_zero_is_missing(target: str, dtype: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = values_of(dtype, rng), values_of(dtype, rng)
+    marks = rng.integers(0, 256, ROWS).astype(np.uint8) * (rng.random(ROWS) < 0.5)
+    state = _core.State(1, "exact")
+    state.update([(y_true, marks.astype(np.uint8).view(bool), 0)], [(y_pred, None, 0)])
+    check(state, expected_state(y_true, y_pred, np.ones(ROWS, bool), marks == 0, np.ones(ROWS, bool)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32", "uint32"])
+@pytest.mark.parametrize("share", [0.001, 0.1, 1.0])
+def test_narrow_columns_with_nulls_are_exact(target: str, dtype: str, share: float, rng: np.random.Generator) -> None:
+    rows = 40 * 512 + 77
+    if dtype == "float32":
+        y_true, y_pred = rng.standard_normal((2, rows)).astype(dtype)
+        y_true[30 * 512 + 3 :: 999] = np.nan
+        y_pred[30 * 512 + 5 :: 777] = np.nan
+        y_true[2000:3000] *= np.float32(1e-30)  # another window
+    else:
+        limits = np.iinfo(dtype)
+        y_true, y_pred = rng.integers(limits.min, limits.max, (2, rows), dtype, endpoint=True)
+    there_true, there_pred = rng.random((2, rows)) >= share
+    if dtype == "float32":
+        y_true[~there_true] = rng.choice([np.nan, np.inf, 1e-40, 0, 1], (~there_true).sum()).astype(dtype)
+    state = _core.State(1, "exact")
+    state.update([(y_true, bitmap_of(there_true, 3), 3)], [(y_pred, bitmap_of(there_pred, 0), 0)])
+    check(state, expected_state(y_true, y_pred, np.ones(rows, bool), there_true, there_pred))
+
+
 @pytest.mark.parametrize("missing", [np.zeros(6, bool), np.zeros((5, 1), bool)])
 def test_bytes_of_another_shape_than_the_values_are_refused(missing: np.ndarray) -> None:
     values = np.zeros(5)

@@ -124,7 +124,7 @@ Block with_nulls(const Kernels& kernels, const Block& block, const RowsKept& kep
 }
 
 bool has_narrow_block(const Pairs& pairs, Rows rows, const RowsKept& kept) {
-    if (rows.count != block_length || kept.where != nullptr || kept.has_nulls) return false;
+    if (rows.count != block_length || kept.where != nullptr) return false;
     return both_contiguous(pairs, DType::float32) || both_contiguous(pairs, DType::int32) ||
            both_contiguous(pairs, DType::uint32);
 }

@@ -40,7 +40,7 @@ Block with_where(const Kernels& kernels, const Block& block, const RowsKept& kep
 // ... and here are NaN.
 Block with_nulls(const Kernels& kernels, const Block& block, const RowsKept& kept, BlockBuffers& buffers);
 
-// Contiguous float32 and 32-bit integers have kernels of their own, for full blocks with every row.
+// Contiguous float32 and 32-bit integers have kernels of their own, for full blocks with every row, nulls or not.
 bool has_narrow_block(const Pairs& pairs, Rows rows, const RowsKept& kept);
 NarrowBlock narrow_block(const Pairs& pairs, Rows rows);
 

@@ -29,8 +29,8 @@ struct KeepPresent {
     }
 };
 
-SQUARELY_INLINE Bits mask_of_row(const std::uint64_t* words, std::ptrdiff_t row) {
-    return mask_of_bits(words[row / 64] >> row % 64);
+SQUARELY_INLINE std::uint64_t bits_from(const std::uint64_t* words, std::ptrdiff_t row) {
+    return words[row / 64] >> row % 64;
 }
 
 // Leaves out pairs of which a value is not there. Where only the prediction is not, it becomes a copy of the truth: a
@@ -39,9 +39,8 @@ struct KeepValid {
     const Validity& validity;
 
     SQUARELY_INLINE void apply(Vector& y_true, Vector& y_pred, std::ptrdiff_t row) const {
-        y_true = from_bits(bits(y_true) & mask_of_row(validity.y_true, row));
-        const Bits has_both = mask_of_row(validity.both, row);
-        y_pred = from_bits((bits(y_pred) & has_both) | (bits(y_true) & ~has_both));
+        y_true = select(bits_from(validity.y_true, row), y_true, Vector{});
+        y_pred = select(bits_from(validity.both, row), y_pred, y_true);
     }
 };
 
@@ -50,8 +49,9 @@ struct MarkMissing {
     const Validity& validity;
 
     SQUARELY_INLINE void apply(Vector& y_true, Vector& y_pred, std::ptrdiff_t row) const {
-        y_true = from_bits(bits(y_true) | ~mask_of_row(validity.y_true, row));
-        y_pred = from_bits(bits(y_pred) | ~mask_of_row(validity.y_pred, row));
+        const Vector nan = from_bits(Bits{} + 0x7ff8000000000000);
+        y_true = select(bits_from(validity.y_true, row), y_true, nan);
+        y_pred = select(bits_from(validity.y_pred, row), y_pred, nan);
     }
 };
 

@@ -117,6 +117,15 @@ struct Kernels {
     // Integers of four bytes always fit a window of 2^33, and sums of smaller ones fit a machine word.
     void (*exact_squares_int32)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
     void (*exact_squares_uint32)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
+
+    // The same without pairs of which a value is not there.
+    bool (*exact_squares_float32_valid)(const NarrowBlock& block, const Validity& validity, const Window& window,
+                                        SlicedSums& sums);
+    void (*exact_squares_int32_valid)(const NarrowBlock& block, const Validity& validity, const Window& window,
+                                      SlicedSums& sums);
+    void (*exact_squares_uint32_valid)(const NarrowBlock& block, const Validity& validity, const Window& window,
+                                       SlicedSums& sums);
+
     std::uint64_t (*squares_int8)(const void* y_true, const void* y_pred, std::ptrdiff_t count);
     std::uint64_t (*squares_uint8)(const void* y_true, const void* y_pred, std::ptrdiff_t count);
     std::uint64_t (*squares_int16)(const void* y_true, const void* y_pred, std::ptrdiff_t count);

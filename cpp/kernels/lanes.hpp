@@ -48,7 +48,12 @@ SQUARELY_INLINE std::uint32_t narrow_lane(NarrowBits value, int) { return value;
 SQUARELY_INLINE Bits mask(bool condition) { return -static_cast<std::uint64_t>(condition); }
 SQUARELY_INLINE std::uint64_t lanes_set(Bits mask) { return mask & 1; }
 SQUARELY_INLINE Bits mask_of_bytes(const unsigned char* bytes) { return mask(*bytes != 0); }
-SQUARELY_INLINE Bits mask_of_bits(std::uint64_t word) { return mask((word & 1) != 0); }
+// Without a branch, which would be taken at random.
+SQUARELY_INLINE Vector select(std::uint64_t word, Vector set, Vector clear) {
+    const Bits is_set = -(word & 1);
+    return __builtin_bit_cast(Vector,
+                              (__builtin_bit_cast(Bits, set) & is_set) | (__builtin_bit_cast(Bits, clear) & ~is_set));
+}
 SQUARELY_INLINE NarrowBits smaller(NarrowBits a, NarrowBits b) { return a < b ? a : b; }
 constexpr int narrow_lanes = 1;
 
@@ -135,12 +140,14 @@ struct MaskTable {
 constexpr MaskTable mask_table;
 #endif
 
-// A bit a lane, from the lowest on.
-SQUARELY_INLINE Bits mask_of_bits(std::uint64_t word) {
+// By a bit a lane, from the lowest on.
+SQUARELY_INLINE Vector select(std::uint64_t word, Vector set, Vector clear) {
 #if defined(__AVX512F__)
-    return mask(__builtin_bit_cast(Mask, _mm512_maskz_set1_epi64(static_cast<__mmask8>(word), -1)));
+    return _mm512_mask_mov_pd(clear, static_cast<__mmask8>(word), set);
 #else
-    return load<Bits>(mask_table.masks[word % (1 << lanes)]);
+    const Bits is_set = load<Bits>(mask_table.masks[word % (1 << lanes)]);
+    return __builtin_bit_cast(Vector,
+                              (__builtin_bit_cast(Bits, set) & is_set) | (__builtin_bit_cast(Bits, clear) & ~is_set));
 #endif
 }
 

@@ -18,8 +18,6 @@ constexpr std::ptrdiff_t rows_ahead_of_copies = block_length;
 
 constexpr std::ptrdiff_t element_sizes[dtype_count] = {8, 4, 2, 2, 8, 4, 2, 1, 8, 4, 2, 1, 1};
 
-std::ptrdiff_t element_size(DType dtype) { return element_sizes[static_cast<int>(dtype)]; }
-
 // In place only where a pointer to the elements may be formed: a misaligned column is copied.
 bool is_contiguous(const Column& column, DType dtype) {
     const auto size = static_cast<std::uintptr_t>(element_size(dtype));
@@ -64,6 +62,8 @@ bool load_stream(const Kernels& kernels, const Column& column, Rows rows, double
 }
 
 }  // namespace
+
+std::ptrdiff_t element_size(DType dtype) { return element_sizes[static_cast<int>(dtype)]; }
 
 const char* address(const Column& column, std::ptrdiff_t row) {
     return static_cast<const char*>(column.data) + row * column.stride;

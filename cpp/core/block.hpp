@@ -47,6 +47,7 @@ NarrowBlock narrow_block(const Pairs& pairs, Rows rows);
 // So do contiguous 8- and 16-bit integers, for any number of rows.
 bool is_contiguous_small(const Pairs& pairs);
 
+std::ptrdiff_t element_size(DType dtype);
 const char* address(const Column& column, std::ptrdiff_t row);
 
 }  // namespace squarely

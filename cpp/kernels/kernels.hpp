@@ -45,7 +45,7 @@ struct Validity {
     std::uint64_t both[block_length / 64];
 };
 
-// Rows of a C-ordered float64 array, as many neighbouring columns as the target has lanes.
+// Rows of a C-ordered array, as many neighbouring columns as the target has lanes.
 struct LaneRows {
     const char* y_true;
     const char* y_pred;
@@ -74,6 +74,15 @@ struct KahanSums {
     double low[kahan_lanes];
 };
 
+// Of a C-ordered array of one element type.
+struct TileKernels {
+    // Eight neighbouring columns of native elements, each block_multiple doubles after the one before.
+    void (*load)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* tile);
+
+    // All or nothing, with one column a lane, whose sums are kept apart.
+    bool (*exact_squares_by_lane)(const LaneRows& rows, const Window& window, SlicedSums& sums);
+};
+
 struct Kernels {
     int lanes;
 
@@ -82,8 +91,10 @@ struct Kernels {
     using Load = bool (*)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* block);
     Load load[13][2];
 
-    // Eight neighbouring columns of native float64, each block_multiple doubles after the one before.
-    void (*load_tile)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* tile);
+    TileKernels float64_tiles;
+    TileKernels float32_tiles;
+    TileKernels int32_tiles;
+    TileKernels uint32_tiles;
 
     double (*largest_difference)(const Block& block);  // of those that are numbers
 
@@ -110,8 +121,6 @@ struct Kernels {
     // The same without pairs of which a value is not there. False where one that is there is NaN.
     bool (*exact_squares_valid)(const Block& block, const Validity& validity, const Window& window, SlicedSums& sums);
 
-    // The same with one column a lane, whose sums are kept apart.
-    bool (*exact_squares_by_lane)(const LaneRows& rows, const Window& window, SlicedSums& sums);
     bool (*exact_squares_float32)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
 
     // Integers of four bytes always fit a window of 2^33, and sums of smaller ones fit a machine word.

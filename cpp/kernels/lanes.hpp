@@ -36,7 +36,7 @@ using Vector = double;
 using Bits = std::uint64_t;
 using NarrowBits = std::uint32_t;
 
-SQUARELY_INLINE Vector widened(const float* source) { return static_cast<double>(*source); }
+SQUARELY_INLINE Vector widened(const float* source) { return static_cast<double>(load<float>(source)); }
 SQUARELY_INLINE Vector widened_integers(const char* source, std::uint32_t flip) {
     std::uint32_t pattern;
     __builtin_memcpy(&pattern, source, sizeof pattern);

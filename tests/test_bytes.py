@@ -122,7 +122,9 @@ SQUARED_ERROR = (1).to_bytes(2, "little") + bytes(9)  # one summand, of number 0
 def state_bytes(pairs: int, infinite: int = 0, sign: int = 0) -> bytes:
     counts = b"".join(count.to_bytes(8, "little") for count in (pairs, infinite, 0, 0, 0, 0))
     limb = (1).to_bytes(8, "little")
-    return with_checksum(b"sqst\2\0\0" + (1).to_bytes(8, "little") + SQUARED_ERROR + counts + bytes([sign, 30, 1]) + limb)
+    return with_checksum(
+        b"sqst\2\0\0" + (1).to_bytes(8, "little") + SQUARED_ERROR + counts + bytes([sign, 30, 1]) + limb
+    )
 
 
 @pytest.mark.parametrize("damage", [{"pairs": 2**63}, {"pairs": 1, "infinite": 7}, {"pairs": 1, "sign": 1}])

@@ -85,3 +85,42 @@ def test_any_axis_of_any_number_of_dimensions_is_read_in_place(target: str, rng:
         state = _core.State(moved[0].shape[1], "exact", [("sum_squared_error", 0.0)])
         state.update(y_true, y_pred, None, axis)
         assert state.to_bytes() == column_by_column(*moved)
+
+
+def numbers_of(dtype: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    if dtype == "float32":
+        return (rng.standard_normal(shape) * 10.0 ** rng.uniform(-3, 3, shape[-1])).astype(dtype)
+    limits = np.iinfo(dtype)
+    return rng.integers(limits.min, limits.max, shape, dtype, endpoint=True)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32", "uint32", ">f4", "int16"])
+@pytest.mark.parametrize("outputs", [2, 3, 8, 11, 16, 130])
+@pytest.mark.parametrize("rows", [1, 63, 64, 700])
+def test_narrow_types_are_exact(target: str, dtype: str, outputs: int, rows: int, rng: np.random.Generator) -> None:
+    y_true, y_pred = numbers_of(dtype.replace(">f4", "float32"), (2, rows, outputs), rng).astype(dtype)
+    assert bytes_of(y_true, y_pred, outputs) == column_by_column(y_true, y_pred)
+    mixed = y_pred.astype(np.float64)
+    assert bytes_of(y_true, mixed, outputs) == column_by_column(y_true, mixed)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32", "uint32"])
+def test_narrow_types_may_lie_anyhow(target: str, dtype: str, rng: np.random.Generator) -> None:
+    wide = numbers_of(dtype, (2, 400, 40), rng)
+    for first, last, step in [(0, 8, 1), (3, 19, 1), (0, 40, 2), (39, None, -1)]:
+        y_true, y_pred = wide[0][:, first:last:step], wide[1][:, first:last:step]
+        assert bytes_of(y_true[::-3], y_pred[::-3], y_true.shape[1]) == column_by_column(y_true[::-3], y_pred[::-3])
+    shifted = np.zeros(wide[0].nbytes + 1, np.uint8)[1:].view(dtype).reshape(wide[0].shape)
+    shifted[:] = wide[0]
+    assert bytes_of(shifted, wide[1], 40) == column_by_column(wide[0], wide[1])
+
+
+@pytest.mark.parametrize("outputs", [2, 8, 20])
+def test_special_and_tiny_float32_are_counted_in_their_own_column(
+    target: str, outputs: int, rng: np.random.Generator
+) -> None:
+    y_true, y_pred = numbers_of("float32", (2, ROWS, outputs), rng)
+    for special in (np.nan, np.inf, -np.inf, 1e-45, 3e38):
+        for side in (y_true, y_pred):
+            side[rng.integers(0, ROWS, 40), rng.integers(0, outputs, 40)] = special
+    assert bytes_of(y_true, y_pred, outputs) == column_by_column(y_true, y_pred)

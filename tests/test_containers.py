@@ -203,6 +203,27 @@ def test_pandas_is_read_in_place(pandas: ModuleType, pyarrow: ModuleType, dtype:
         assert extra_memory(missing, predictions) < 2**20 if dtype[0] not in "FI" else True
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int16", "bool"])
+def test_a_frame_of_one_type_is_one_array(pandas: ModuleType, dtype: str, rng: np.random.Generator) -> None:
+    values, guesses = (rng.standard_normal((2, 7, 5)) * 9).astype(dtype)
+    expected = score(values, guesses, multioutput="raw_values").tolist()
+    for frame in (pandas.DataFrame(values), pandas.DataFrame(np.asfortranarray(values))):
+        assert np.shares_memory(memory_of(frame), frame.to_numpy())
+        assert score(frame, guesses, multioutput="raw_values").tolist() == expected
+        turned = frame.iloc[::-1, ::-1]
+        assert score(turned, guesses[::-1, ::-1], multioutput="raw_values").tolist() == expected[::-1]
+    one_by_one = pandas.DataFrame()
+    for i in range(5):
+        one_by_one[i] = values[:, i]
+    assert score(one_by_one, guesses, multioutput="raw_values").tolist() == expected
+
+
+@pytest.mark.parametrize("columns", [{"a": [1.0], "b": [2.0]}, {"a": [1.0], "b": [2]}])
+def test_the_rows_of_a_frame_lie_along_the_first_axis(pandas: ModuleType, columns: dict[str, list]) -> None:
+    with pytest.raises(ValueError, match="y_true is a table, whose rows lie along axis 0"):
+        squarely.Accumulator().update(pandas.DataFrame(columns), [[1.0, 2.0]], axis=1)
+
+
 def test_a_series_with_nulls_takes_little_memory(pandas: ModuleType) -> None:
     series = pandas.Series(np.ones(LARGE), dtype="Float64")
     series[::3] = None
@@ -394,6 +415,10 @@ def test_torch_elsewhere_is_refused(torch: ModuleType) -> None:
         score(torch.ones(4, device="meta"))
     with pytest.raises(ValueError, match="Complex data not supported"):
         score(torch.ones(4, dtype=torch.complex64))
+    with pytest.raises(ValueError, match=r"y_true cannot be read as an array in memory: .*to_dense\(\)"):
+        score(torch.eye(3).to_sparse(), np.eye(3))
+    with pytest.raises(ValueError, match=r"y_true cannot be read as an array in memory: .*resolve_conj\(\)"):
+        squarely.sum_squared_error(torch.tensor([1j]).conj(), [1j], complex_values=True)
 
 
 def test_jax_arrays() -> None:
@@ -402,12 +427,50 @@ def test_jax_arrays() -> None:
     code = """
 import jax, numpy as np, squarely
 from squarely.columns import as_columns
-values = jax.numpy.asarray([3.0, -0.5, 2.0, 7.0], dtype="float32")
-assert squarely.sum_squared_error(values, [2.5, 0.0, 2.0, 8.0]) == 1.5
-assert as_columns(values, "y_true", "a test").array.ctypes.data == values.unsafe_buffer_pointer()
-assert squarely.sum_squared_error(values.astype("bfloat16"), [2.5, 0.0, 2.0, 8.0]) == 1.5
+jax.config.update("jax_enable_x64", True)
+numbers = np.array([3, 0, 2, 1])
+integers = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64"
+for name in (integers + " float16 bfloat16 float32 float64 complex64 complex128").split():
+    values = jax.numpy.asarray(numbers, dtype=name)
+    score = squarely.sum_squared_error(values, [1.0, 0.0, 1.0, 1.0], complex_values=True)
+    assert score == (0.0 if name == "bool" else 5.0), name
+    read = as_columns(values, "y_true", "a test", complex_values=True).array
+    assert read.ctypes.data == values.unsafe_buffer_pointer(), name
+for name in ("float8_e4m3fn", "int4"):
+    assert squarely.sum_squared_error(jax.numpy.asarray(numbers, dtype=name), [1.0, 0.0, 1.0, 1.0]) == 5.0
+field = jax.numpy.arange(24.0).reshape(6, 4)
+for part in (np.s_[::2, 1], np.s_[::-1, 2], np.s_[1:, ::3]):
+    assert squarely.sum_squared_error(field[part], np.arange(24.0).reshape(6, 4)[part]) == 0.0
+assert squarely.mean_squared_error(field.T, np.zeros((4, 6)), multioutput="raw_values").shape == (6,)
+def refused(score):
+    try: score()
+    except ValueError as error: return "y_true cannot be read as an array in memory" in str(error)
+assert refused(lambda: jax.jit(lambda values: squarely.sum_squared_error(values, [1.0, 2.0]))(jax.numpy.ones(2)))
 """
-    subprocess.run([sys.executable, "-c", code], check=True)  # its threads would outlive the test
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)  # its threads would outlive the test
+
+
+class Tensor:
+    """Has nothing but DLPack."""
+
+    def __init__(self, values: npt.NDArray) -> None:
+        self.values = values
+        self.shape = values.shape
+        self.dtype = values.dtype
+
+    def __dlpack__(self, **options: Any) -> object:
+        return self.values.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.values.__dlpack_device__()
+
+
+@pytest.mark.parametrize("dtype", ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"])
+@pytest.mark.parametrize("part", [np.s_[:], np.s_[::2], np.s_[::-1, 1], np.s_[1:, ::2], np.s_[:, 1]], ids=str)
+def test_tensors_of_every_type_and_stride_are_read_in_place(dtype: str, part: Any, rng: np.random.Generator) -> None:
+    values, guesses = (rng.integers(0, 2 if dtype == "?" else 100, (6, 5)).astype(dtype)[part] for _ in range(2))
+    assert np.shares_memory(memory_of(Tensor(values)), values)
+    assert score(Tensor(values), Tensor(guesses)) == score(values, guesses)
 
 
 # Labelled, lazy and sparse

@@ -81,6 +81,95 @@ def test_nan_of_every_share_is_counted_on_its_side(
         check(state, expected_state(y_true, y_pred, everything if mask is None else where, everything, everything))
 
 
+@pytest.mark.parametrize("offset", [0, 1, 5, 7, 8, 64])
+@pytest.mark.parametrize("rows", [1, 7, 63, 65, 511, 512, 513, 1025])
+def test_bitmaps_of_every_length_and_offset_are_read_to_their_last_bit_and_no_further(
+    target: str, rows: int, offset: int, rng: np.random.Generator
+) -> None:
+    y_true, y_pred = rng.standard_normal((2, rows))
+    there_true, there_pred = rng.random((2, rows)) < 0.5
+    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    state.update([(y_true, bitmap_of(there_true, offset), offset)], [(y_pred, bitmap_of(there_pred, 0), 0)])
+    check(state, expected_state(y_true, y_pred, np.ones(rows, bool), there_true, there_pred))
+
+
+@pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 1.0])
+@pytest.mark.parametrize("nullable", ["y_true", "y_pred", "both"])
+def test_nulls_hide_what_lies_beneath_and_nan_beside_them_are_counted_by_the_truth(
+    target: str, nullable: str, share: float, rng: np.random.Generator
+) -> None:
+    rows = 6000
+    y_true, y_pred = rng.standard_normal((2, rows))
+    there = {name: rng.random(rows) >= (share if nullable in (name, "both") else 0) for name in ("y_true", "y_pred")}
+    for values, name in ((y_true, "y_true"), (y_pred, "y_pred")):
+        missing = np.flatnonzero(~there[name])
+        values[missing] = rng.choice([np.nan, np.inf, 1e300, 5e-324, 0.0], len(missing))
+    for start in (3000, 5000):  # blocks without and with NaN of their own
+        y_true[start : start + 9] = np.nan
+        y_pred[start + 300 : start + 309] = np.nan
+    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    state.update(
+        *([(values, bitmap_of(there[name], 3), 3)] for values, name in ((y_true, "y_true"), (y_pred, "y_pred")))
+    )
+    check(state, expected_state(y_true, y_pred, np.ones(rows, bool), there["y_true"], there["y_pred"]))
+
+
+@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("layout", ["contiguous", "reversed", "spaced"])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_bytes_of_what_is_missing_say_the_same_as_bitmaps(
+    target: str, dtype: object, layout: str, summation: str, rng: np.random.Generator
+) -> None:
+    y_true, y_pred = values_of(dtype, rng), values_of(dtype, rng)
+    there_true, there_pred = rng.random((2, ROWS)) < 0.6
+    where = rng.random(ROWS) < 0.9
+    for mask in (None, where):
+        by_bits, by_bytes = (
+            _core.State(1, summation, [("sum_squared_error", 0.0)]),
+            _core.State(1, summation, [("sum_squared_error", 0.0)]),
+        )
+        by_bits.update([(y_true, bitmap_of(there_true, 0), 0)], [(y_pred, bitmap_of(there_pred, 3), 3)], mask)
+        missing = [strided(~there, layout) for there in (there_true, there_pred)]
+        by_bytes.update([(y_true, missing[0], 0)], [(y_pred, missing[1], 0)], mask)
+        assert by_bits.to_bytes() == by_bytes.to_bytes()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32", "uint32", "float64", "int16"])
+def test_any_byte_that_is_not_zero_is_missing(target: str, dtype: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = values_of(dtype, rng), values_of(dtype, rng)
+    marks = rng.integers(0, 256, ROWS).astype(np.uint8) * (rng.random(ROWS) < 0.5)
+    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    state.update([(y_true, marks.astype(np.uint8).view(bool), 0)], [(y_pred, None, 0)])
+    check(state, expected_state(y_true, y_pred, np.ones(ROWS, bool), marks == 0, np.ones(ROWS, bool)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32", "uint32"])
+@pytest.mark.parametrize("share", [0.001, 0.1, 1.0])
+def test_narrow_columns_with_nulls_are_exact(target: str, dtype: str, share: float, rng: np.random.Generator) -> None:
+    rows = 40 * 512 + 77
+    if dtype == "float32":
+        y_true, y_pred = rng.standard_normal((2, rows)).astype(dtype)
+        y_true[30 * 512 + 3 :: 999] = np.nan
+        y_pred[30 * 512 + 5 :: 777] = np.nan
+        y_true[2000:3000] *= np.float32(1e-30)  # another window
+    else:
+        limits = np.iinfo(dtype)
+        y_true, y_pred = rng.integers(limits.min, limits.max, (2, rows), dtype, endpoint=True)
+    there_true, there_pred = rng.random((2, rows)) >= share
+    if dtype == "float32":
+        y_true[~there_true] = rng.choice([np.nan, np.inf, 1e-40, 0, 1], (~there_true).sum()).astype(dtype)
+    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    state.update([(y_true, bitmap_of(there_true, 3), 3)], [(y_pred, bitmap_of(there_pred, 0), 0)])
+    check(state, expected_state(y_true, y_pred, np.ones(rows, bool), there_true, there_pred))
+
+
+@pytest.mark.parametrize("missing", [np.zeros(6, bool), np.zeros((5, 1), bool)])
+def test_bytes_of_another_shape_than_the_values_are_refused(missing: np.ndarray) -> None:
+    values = np.zeros(5)
+    with pytest.raises(ValueError, match="as many"):
+        _core.State(1, "exact", [("sum_squared_error", 0.0)]).update([(values, missing, 0)], [(values, None, 0)])
+
+
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("offset", [0, 1, 7, 8, 13])
 def test_validity_bitmaps_are_missing_values(target: str, dtype: object, offset: int, rng: np.random.Generator) -> None:
@@ -113,7 +202,10 @@ def test_rounded_sums_leave_out_the_same_pairs(target: str, summation: str, rng:
     y_true, y_pred = rng.integers(-9, 9, (2, ROWS)).astype(float)
     y_true[rng.random(ROWS) < 0.1] = np.nan
     where = rng.random(ROWS) < 0.7
-    rounded, exact = _core.State(1, summation, [("sum_squared_error", 0.0)]), _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    rounded, exact = (
+        _core.State(1, summation, [("sum_squared_error", 0.0)]),
+        _core.State(1, "exact", [("sum_squared_error", 0.0)]),
+    )
     for state in (rounded, exact):
         state.update(y_true, y_pred, where)
     assert rounded.values("sum_squared_error") == exact.values("sum_squared_error")

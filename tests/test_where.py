@@ -24,7 +24,9 @@ def fields(rng: np.random.Generator) -> tuple[npt.NDArray, npt.NDArray, npt.NDAr
     return y_true, y_pred, rng.random((1500, 3)) < 0.7
 
 
-@pytest.mark.parametrize("metric", [squarely.mean_squared_error, squarely.root_mean_squared_error, squarely.sum_squared_error])
+@pytest.mark.parametrize(
+    "metric", [squarely.mean_squared_error, squarely.root_mean_squared_error, squarely.sum_squared_error]
+)
 def test_every_metric_takes_where(metric: object) -> None:
     kept = metric([1.0, 5.0], [3.0, 8.0])
     assert metric([1.0, np.nan, 5.0], [3.0, np.inf, 8.0], where=np.array([True, False, True])) == kept
@@ -81,6 +83,49 @@ def test_nothing_left_is_an_error_that_names_the_output() -> None:
         squarely.Accumulator().update(np.ones((2, 2, 2)), np.ones((2, 2, 2)), where=np.stack([where, where]))[
             "sum_squared_error"
         ]
+
+
+@pytest.mark.parametrize("metric", squarely.metric_names())
+def test_a_cell_without_pairs_is_nan_among_raw_values(metric: str) -> None:
+    land = np.array([[True, False, True], [True, False, False]])
+    y_true, y_pred = np.full((2, 3), 5.0), np.full((2, 3), 3.0)
+    expected = [getattr(squarely, metric)([5.0] * count, [3.0] * count) if count else np.nan for count in (2, 0, 1)]
+    holes = np.where(land, y_true, np.nan)
+    calls = [
+        ((y_true, y_pred), {"where": land}),
+        ((holes, y_pred), {"nan_policy": "omit"}),
+        ((y_true, np.where(land, y_pred, np.nan)), {"nan_policy": "omit"}),
+        ((holes, y_pred), {"nan_policy": "omit_true"}),
+        ((np.ma.masked_array(y_true, mask=~land), y_pred), {}),
+    ]
+    for summation in ("exact", "kahan", "pairwise"):
+        for (truth, prediction), options in calls:
+            score = getattr(squarely, metric)
+            found = score(truth, prediction, multioutput="raw_values", summation=summation, **options)
+            assert np.array_equal(found, expected, equal_nan=True)
+            for averaging in ("uniform_average", [1.0, 0.0, 1.0]):
+                with pytest.raises(ValueError, match="output 1 has no pair of two numbers"):
+                    score(truth, prediction, multioutput=averaging, summation=summation, **options)
+
+
+def test_no_pair_in_any_cell_is_an_error_even_among_raw_values() -> None:
+    with pytest.raises(ValueError, match="output 0 has no pair of two numbers"):
+        squarely.mean_squared_error(np.ones((2, 2)), np.ones((2, 2)), where=[False, False], multioutput="raw_values")
+    with pytest.raises(ValueError, match="output 0 has no pair of two numbers"):
+        squarely.mean_squared_error([np.nan], [1.0], nan_policy="omit", multioutput="raw_values")
+
+
+def test_a_cell_without_pairs_gets_its_score_when_some_come() -> None:
+    accumulator = squarely.Accumulator("mean_squared_error", multioutput="raw_values")
+    field = np.arange(12.0).reshape(1, 3, 4)
+    ocean = np.zeros((1, 3, 4), bool)
+    ocean[0, 1, 2] = True
+    accumulator.update(field, field + 2, where=~ocean)
+    scores = accumulator.compute()["mean_squared_error"]
+    assert np.array_equal(scores, np.where(ocean[0], np.nan, 4.0), equal_nan=True)
+    assert np.array_equal(squarely.Accumulator.from_bytes(accumulator.to_bytes()).count, np.where(ocean[0], 0, 1))
+    accumulator.update(field, field + 3, where=ocean)
+    assert accumulator["mean_squared_error"][1, 2] == 9.0
 
 
 def test_omitted_counts_missing_and_masked_pairs() -> None:

@@ -22,7 +22,8 @@ void register_elementary(py::module_& module);
 void register_build(py::module_& module);
 
 // Where the outputs of one side lie: a NumPy array of any number of dimensions, scored along one axis, or a list of
-// (values, validity bitmap or None, offset into the bitmap), one an output. In place.
+// (values, validity, offset into that), one an output. Validity is None, a bitmap of what is there, or an array of
+// booleans that are true where a value is missing. In place.
 struct ColumnList {
     std::vector<Column> columns;
     py::ssize_t rows;

@@ -76,6 +76,14 @@ Column column_of_segment(const py::tuple& segment, py::ssize_t rows) {
     if (values.ndim() != 1 || values.shape(0) != rows) throw std::invalid_argument("The columns differ in length.");
     Column column = columns_of_array(values, 0).columns[0];
     if (segment[1].is_none()) return column;
+    const auto presence = segment[1].cast<py::array>();
+    if (presence.dtype().kind() == 'b') {
+        if (presence.ndim() != 1 || presence.shape(0) != rows)
+            throw std::invalid_argument("What is missing must have as many booleans as there are rows.");
+        column.missing = static_cast<const std::uint8_t*>(presence.data());
+        column.missing_stride = presence.strides(0);
+        return column;
+    }
     const auto validity = segment[1].cast<py::array_t<std::uint8_t>>();
     column.validity_offset = segment[2].cast<py::ssize_t>();
     if (column.validity_offset < 0 || (column.validity_offset + rows + 7) / 8 > validity.size()) {

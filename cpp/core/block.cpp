@@ -1,10 +1,10 @@
 #include "block.hpp"
 
 #include "large_integers.hpp"
+#include "validity.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 
 namespace squarely {
 namespace {
@@ -17,8 +17,6 @@ constexpr std::ptrdiff_t narrow_rows_ahead = 768;
 constexpr std::ptrdiff_t rows_ahead_of_copies = block_length;
 
 constexpr std::ptrdiff_t element_sizes[dtype_count] = {8, 4, 2, 2, 8, 4, 2, 1, 8, 4, 2, 1, 1};
-
-std::ptrdiff_t element_size(DType dtype) { return element_sizes[static_cast<int>(dtype)]; }
 
 // In place only where a pointer to the elements may be formed: a misaligned column is copied.
 bool is_contiguous(const Column& column, DType dtype) {
@@ -49,24 +47,12 @@ Ahead ahead_by(std::ptrdiff_t distance, const Pairs& pairs, Rows rows) {
             prefetch_step(pairs.y_pred)};
 }
 
-bool has_null(const Column& column, Rows rows) {
-    if (column.validity == nullptr) return false;
-    for (std::ptrdiff_t row = rows.first; row < rows.first + rows.count; ++row) {
-        const std::ptrdiff_t bit = column.validity_offset + row;
-        // Eight at once where a byte of the bitmap begins.
-        if (bit % 8 == 0 && row + 8 <= rows.first + rows.count && column.validity[bit / 8] == 0xff) {
-            row += 7;
-        } else if (!is_there(column, row)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void put_nan_for_nulls(const Column& column, Rows rows, double* buffer) {
-    for (std::ptrdiff_t i = 0; i < rows.count; ++i) {
-        if (!is_there(column, rows.first + i)) buffer[i] = std::numeric_limits<double>::quiet_NaN();
-    }
+bool find_nulls(const Kernels& kernels, const Pairs& pairs, Rows rows, Validity& validity) {
+    if (!may_have_nulls(pairs.y_true) && !may_have_nulls(pairs.y_pred)) return false;
+    const bool in_true = find_nulls(kernels, pairs.y_true, rows.first, rows.count, validity.y_true);
+    const bool in_pred = find_nulls(kernels, pairs.y_pred, rows.first, rows.count, validity.y_pred);
+    for (int i = 0; i < block_length / 64; ++i) validity.both[i] = validity.y_true[i] & validity.y_pred[i];
+    return in_true || in_pred;
 }
 
 // Whether every value is what the column holds.
@@ -77,9 +63,9 @@ bool load_stream(const Kernels& kernels, const Column& column, Rows rows, double
 
 // What is no double is seen to by large_integers, with both streams in the buffers.
 template <class LargeIntegers>
-Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers,
+Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers,
                  LargeIntegers large_integers) {
-    const bool may_view = rows.count == block_length && !kept.has_nulls;
+    const bool may_view = rows.count == block_length;
     const bool view_true = may_view && is_contiguous(pairs.y_true, DType::float64);
     const bool view_pred = may_view && is_contiguous(pairs.y_pred, DType::float64);
     const std::ptrdiff_t padded = (rows.count + block_multiple - 1) / block_multiple * block_multiple;
@@ -95,10 +81,6 @@ Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const Ro
         y_pred = buffers.y_pred;
         large_integers();
     }
-    if (kept.has_nulls) {
-        put_nan_for_nulls(pairs.y_true, rows, buffers.y_true);
-        put_nan_for_nulls(pairs.y_pred, rows, buffers.y_pred);
-    }
     if (y_true == buffers.y_true) std::fill(buffers.y_true + rows.count, buffers.y_true + padded, 0.0);
     if (y_pred == buffers.y_pred) std::fill(buffers.y_pred + rows.count, buffers.y_pred + padded, 0.0);
     const bool is_copied = y_true == buffers.y_true || y_pred == buffers.y_pred;
@@ -107,12 +89,14 @@ Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const Ro
 
 }  // namespace
 
+std::ptrdiff_t element_size(DType dtype) { return element_sizes[static_cast<int>(dtype)]; }
+
 const char* address(const Column& column, std::ptrdiff_t row) {
     return static_cast<const char*>(column.data) + row * column.stride;
 }
 
 RowsKept rows_kept(const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers) {
-    const bool has_nulls = has_null(pairs.y_true, rows) || has_null(pairs.y_pred, rows);
+    const bool has_nulls = find_nulls(kernels, pairs, rows, buffers.validity);
     if (pairs.where == nullptr) return {nullptr, rows.count, has_nulls};
     const unsigned char* where = pairs.where + rows.first * pairs.where_stride;
     if (pairs.where_stride != 1) {
@@ -131,19 +115,18 @@ RowsKept rows_kept(const Kernels& kernels, const Pairs& pairs, Rows rows, BlockB
 
 Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers,
                  ExactSum* large_integers) {
-    return load_block(kernels, pairs, rows, kept, buffers,
+    return load_block(kernels, pairs, rows, buffers,
                       [&] { load_large_integers(pairs, rows, kept, buffers, *large_integers); });
 }
 
 Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers,
                  std::vector<LargePair>& large_pairs) {
-    return load_block(kernels, pairs, rows, kept, buffers,
+    return load_block(kernels, pairs, rows, buffers,
                       [&] { large_pairs = rounded_large_integers(pairs, rows, kept, buffers); });
 }
 
 void load_weights(const Kernels& kernels, const Column& weights, Rows rows, double* buffer) {
     load_stream(kernels, weights, rows, buffer);
-    if (weights.validity != nullptr) put_nan_for_nulls(weights, rows, buffer);
 }
 
 Block with_where(const Kernels& kernels, const Block& block, const RowsKept& kept, BlockBuffers& buffers) {
@@ -152,8 +135,14 @@ Block with_where(const Kernels& kernels, const Block& block, const RowsKept& kep
     return {buffers.y_true, buffers.y_pred, block.length, block.ahead};
 }
 
+Block with_nulls(const Kernels& kernels, const Block& block, const RowsKept& kept, BlockBuffers& buffers) {
+    if (!kept.has_nulls) return block;
+    kernels.copy_marked(block, buffers.validity, buffers.y_true, buffers.y_pred);
+    return {buffers.y_true, buffers.y_pred, block.length, block.ahead};
+}
+
 bool has_narrow_block(const Pairs& pairs, Rows rows, const RowsKept& kept) {
-    if (rows.count != block_length || kept.where != nullptr || kept.has_nulls) return false;
+    if (rows.count != block_length || kept.where != nullptr) return false;
     return both_contiguous(pairs, DType::float32) || both_contiguous(pairs, DType::int32) ||
            both_contiguous(pairs, DType::uint32);
 }
@@ -164,7 +153,7 @@ NarrowBlock narrow_block(const Pairs& pairs, Rows rows) {
 }
 
 bool is_contiguous_small(const Pairs& pairs) {
-    if (pairs.where != nullptr || pairs.y_true.validity != nullptr || pairs.y_pred.validity != nullptr) return false;
+    if (pairs.where != nullptr || may_have_nulls(pairs.y_true) || may_have_nulls(pairs.y_pred)) return false;
     return both_contiguous(pairs, DType::int8) || both_contiguous(pairs, DType::uint8) ||
            both_contiguous(pairs, DType::int16) || both_contiguous(pairs, DType::uint16);
 }

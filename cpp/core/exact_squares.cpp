@@ -105,6 +105,26 @@ bool add_whole(ExactSquares& squares, const Kernels& kernels, const Block& block
     return true;
 }
 
+// Counts pairs of a block of which every value that is there is a number.
+void count_valid(ExactSquares& squares, const Kernels& kernels, const Validity& validity, std::ptrdiff_t count) {
+    const std::uint64_t in_true = kernels.count_bits(validity.y_true);
+    const std::uint64_t in_both = kernels.count_bits(validity.both);
+    squares.counts.missing_true += block_length - in_true;
+    squares.counts.missing_pred += in_true - in_both;
+    squares.counts.pairs += in_both - static_cast<std::uint64_t>(block_length - count);
+}
+
+// A block of which some values are not there: the usual case, in which nothing need be copied.
+bool add_valid(ExactSquares& squares, const Kernels& kernels, const Block& block, std::ptrdiff_t count,
+               const BlockBuffers& buffers) {
+    SlicedSquares& wide = squares.wide;
+    if (!wide.chosen || squares.expect_misfits) return false;
+    if (!kernels.exact_squares_valid(block, buffers.validity, wide.window, wide.sums)) return false;
+    count_valid(squares, kernels, buffers.validity, count);
+    if (is_nearly_full(wide)) flush(wide, kernels, wide_products, squares.sum);
+    return true;
+}
+
 void choose_first_window(ExactSquares& squares, const Kernels& kernels, const Block& block) {
     if (move_window(squares.wide, kernels, wide_products, first_exponent(kernels, block), squares.sum)) return;
     // The largest difference is out of range. The others may not be.
@@ -115,16 +135,35 @@ void choose_first_window(ExactSquares& squares, const Kernels& kernels, const Bl
 constexpr int integer_window = 33;
 
 // Whether the block was added. Integers always are.
-bool add_narrow_block(ExactSquares& squares, const Kernels& kernels, DType dtype, const NarrowBlock& block) {
+bool add_narrow_sums(SlicedSquares& narrow, const Kernels& kernels, DType dtype, const NarrowBlock& block) {
+    if (dtype == DType::float32) return kernels.exact_squares_float32(block, narrow.window, narrow.sums);
+    const auto add_integers = dtype == DType::int32 ? kernels.exact_squares_int32 : kernels.exact_squares_uint32;
+    add_integers(block, narrow.window, narrow.sums);
+    return true;
+}
+
+bool add_narrow_sums(SlicedSquares& narrow, const Kernels& kernels, DType dtype, const NarrowBlock& block,
+                     const Validity& validity) {
+    if (dtype == DType::float32)
+        return kernels.exact_squares_float32_valid(block, validity, narrow.window, narrow.sums);
+    const auto add_integers =
+        dtype == DType::int32 ? kernels.exact_squares_int32_valid : kernels.exact_squares_uint32_valid;
+    add_integers(block, validity, narrow.window, narrow.sums);
+    return true;
+}
+
+bool add_narrow_block(ExactSquares& squares, const Kernels& kernels, DType dtype, const NarrowBlock& block,
+                      const Validity* validity) {
     SlicedSquares& narrow = squares.narrow;
-    if (dtype == DType::float32) {
-        if (!kernels.exact_squares_float32(block, narrow.window, narrow.sums)) return false;
+    if (dtype != DType::float32 && !narrow.chosen)
+        move_window(narrow, kernels, narrow_products, integer_window, squares.sum);
+    if (validity == nullptr) {
+        if (!add_narrow_sums(narrow, kernels, dtype, block)) return false;
+        squares.counts.pairs += static_cast<std::uint64_t>(block.length);
     } else {
-        if (!narrow.chosen) move_window(narrow, kernels, narrow_products, integer_window, squares.sum);
-        const auto add_integers = dtype == DType::int32 ? kernels.exact_squares_int32 : kernels.exact_squares_uint32;
-        add_integers(block, narrow.window, narrow.sums);
+        if (!add_narrow_sums(narrow, kernels, dtype, block, *validity)) return false;
+        count_valid(squares, kernels, *validity, block.length);
     }
-    squares.counts.pairs += static_cast<std::uint64_t>(block.length);
     if (is_nearly_full(narrow)) flush(narrow, kernels, narrow_products, squares.sum);
     return true;
 }
@@ -185,11 +224,15 @@ void add_rows(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs,
     const DType dtype = pairs.y_true.dtype;
     const bool narrow = has_narrow_block(pairs, rows, kept);
     if (narrow && may_be_narrow(squares, dtype)) {
-        if (add_narrow_block(squares, kernels, dtype, narrow_block(pairs, rows))) return;
+        const Validity* validity = kept.has_nulls ? &buffers.validity : nullptr;
+        if (add_narrow_block(squares, kernels, dtype, narrow_block(pairs, rows), validity)) return;
         squares.blocks_without_narrow = blocks_before_another_narrow;
     }
-    const Block block = load_block(kernels, pairs, rows, kept, buffers, &squares.sum);
-    if (narrow) prepare_narrow(squares, kernels, block);
+    const Block loaded = load_block(kernels, pairs, rows, kept, buffers, &squares.sum);
+    if (narrow) prepare_narrow(squares, kernels, loaded);
+    if (kept.has_nulls && kept.where == nullptr && add_valid(squares, kernels, loaded, rows.count, buffers)) return;
+    const Block block = with_nulls(kernels, loaded, kept, buffers);
+    if (kept.has_nulls) squares.blocks_with_missing = blocks_after_missing;
     if (kept.where != nullptr) return add_block_where(squares, kernels, block, kept, buffers);
     add_block(squares, kernels, block, rows.count, buffers);
 }

@@ -1,6 +1,7 @@
 #include "large_integers.hpp"
 
 #include "pair.hpp"
+#include "validity.hpp"
 
 #include <cmath>
 #include <cstring>
@@ -65,17 +66,12 @@ BinaryNumber exact_number(const Value& value) {
     return value.is_integer ? number_of_integer(value.integer) : number_of(value.rounded);
 }
 
-bool counts(const Pairs& pairs, const RowsKept& kept, std::ptrdiff_t row, std::ptrdiff_t i) {
-    return (kept.where == nullptr || kept.where[i] != 0) && is_there(pairs.y_true, row) && is_there(pairs.y_pred, row);
+bool counts(const RowsKept& kept, const Validity& validity, std::ptrdiff_t i) {
+    const bool is_there = !kept.has_nulls || (is_valid(validity.y_true, i) && is_valid(validity.y_pred, i));
+    return is_there && (kept.where == nullptr || kept.where[i] != 0);
 }
 
 }  // namespace
-
-bool is_there(const Column& column, std::ptrdiff_t row) {
-    if (column.validity == nullptr) return true;
-    const std::ptrdiff_t bit = column.validity_offset + row;
-    return (column.validity[bit / 8] >> (bit % 8) & 1) != 0;
-}
 
 void load_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers, ExactSum& sum) {
     for (std::ptrdiff_t i = 0; i < rows.count; ++i) {
@@ -92,7 +88,7 @@ void load_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept, Bl
             y_true = static_cast<double>(difference);
             y_pred = 0;
         } else if (std::isfinite(y_true) && std::isfinite(y_pred)) {
-            if (counts(pairs, kept, row, i)) add_square(sum, exact_number(truth), exact_number(prediction));
+            if (counts(kept, buffers.validity, i)) add_square(sum, exact_number(truth), exact_number(prediction));
             y_true = y_pred = 0;
         }
     }
@@ -109,7 +105,7 @@ std::vector<LargePair> rounded_large_integers(const Pairs& pairs, Rows rows, con
         buffers.y_pred[i] = prediction.rounded;
         const bool is_large = !is_exact(truth) || !is_exact(prediction);
         const bool is_finite = std::isfinite(truth.rounded) && std::isfinite(prediction.rounded);
-        if (is_large && is_finite && counts(pairs, kept, row, i)) {
+        if (is_large && is_finite && counts(kept, buffers.validity, i)) {
             large.push_back({i, exact_number(truth), exact_number(prediction)});
         }
     }

@@ -6,7 +6,7 @@
 namespace squarely {
 
 // Both fill the buffers again from columns with integers beyond 2^51. Rows that do not count and values that are not
-// there add nothing.
+// there, by the validity of the buffers, add nothing.
 //
 // For squares: with the difference against zero where a double holds it, with the values where both are doubles. What
 // remains goes exactly into the sum.
@@ -15,7 +15,5 @@ void load_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept, Bl
 // With the nearest doubles, and what they stand for where a double does not hold it.
 std::vector<LargePair> rounded_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept,
                                               BlockBuffers& buffers);
-
-bool is_there(const Column& column, std::ptrdiff_t row);
 
 }  // namespace squarely

@@ -156,7 +156,8 @@ void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, con
     sums.counts.pairs += static_cast<std::uint64_t>(kept_rows.count);
     RowBuffers own;
     std::vector<LargePair> large;
-    KeptBlock kept{load_block(kernels, pairs, rows, kept_rows, buffers, large), kept_rows.where, nullptr};
+    const Block loaded = load_block(kernels, pairs, rows, kept_rows, buffers, large);
+    KeptBlock kept{with_nulls(kernels, loaded, kept_rows, buffers), kept_rows.where, nullptr};
     Block& block = kept.block;
     const bool is_padded = rows.count < block.length;
     if (kept.kept == nullptr && is_padded) kept.kept = mark_padding(own, rows.count, block.length);

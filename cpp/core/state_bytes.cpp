@@ -140,7 +140,8 @@ std::vector<Summand> read_summands(Reader& reader, std::size_t number) {
 
 // Before memory is asked for: a wrong number must not ask for all of it.
 void check_outputs(std::uint64_t outputs, const std::vector<Summand>& summands, std::size_t bytes) {
-    if (outputs > bytes / (counts_size + 3 * summands.size())) refuse("the number of outputs does not fit their length");
+    if (outputs > bytes / (counts_size + 3 * summands.size()))
+        refuse("the number of outputs does not fit their length");
 }
 
 bool have_same_summands(const State& state, const std::vector<Summand>& summands) {

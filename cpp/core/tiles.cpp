@@ -3,7 +3,6 @@
 #include "window.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <numeric>
 
@@ -24,12 +23,27 @@ struct Grid {
     std::ptrdiff_t pred_stride;
     std::ptrdiff_t columns;
     std::ptrdiff_t rows;
+    DType dtype;
+    std::ptrdiff_t size;  // of an element
 };
 
+bool has_tiles(DType dtype) {
+    return dtype == DType::float64 || dtype == DType::float32 || dtype == DType::int32 || dtype == DType::uint32;
+}
+
+const TileKernels& tiles_of(const Kernels& kernels, DType dtype) {
+    switch (dtype) {
+        case DType::float32: return kernels.float32_tiles;
+        case DType::int32: return kernels.int32_tiles;
+        case DType::uint32: return kernels.uint32_tiles;
+        default: return kernels.float64_tiles;
+    }
+}
+
 bool is_neighbour(const Column& column, const Column& first, std::size_t position) {
-    return column.dtype == DType::float64 && !column.swapped && column.validity == nullptr &&
-           column.stride == first.stride &&
-           static_cast<const char*>(column.data) == static_cast<const char*>(first.data) + 8 * position;
+    const auto distance = static_cast<std::ptrdiff_t>(position) * element_size(first.dtype);
+    return column.dtype == first.dtype && !column.swapped && !may_have_nulls(column) && column.stride == first.stride &&
+           static_cast<const char*>(column.data) == static_cast<const char*>(first.data) + distance;
 }
 
 std::ptrdiff_t rows_in_one(std::ptrdiff_t outputs) {
@@ -45,7 +59,9 @@ Grid grid_of(std::span<const Pairs> outputs, std::ptrdiff_t first, std::ptrdiff_
             joined * pairs.y_true.stride,
             joined * pairs.y_pred.stride,
             joined * width,
-            (last - first) / joined};
+            (last - first) / joined,
+            pairs.y_true.dtype,
+            element_size(pairs.y_true.dtype)};
 }
 
 std::uintptr_t prefetch_address(const char* data, std::ptrdiff_t row, std::ptrdiff_t stride) {
@@ -65,8 +81,8 @@ Block block_of(Tiles& tiles, const Grid& grid, std::ptrdiff_t tile, std::ptrdiff
     return {y_true,
             y_pred,
             padded,
-            {prefetch_address(grid.y_true + 8 * tile, next, grid.true_stride),
-             prefetch_address(grid.y_pred + 8 * tile, next, grid.pred_stride),
+            {prefetch_address(grid.y_true + grid.size * tile, next, grid.true_stride),
+             prefetch_address(grid.y_pred + grid.size * tile, next, grid.pred_stride),
              static_cast<std::uintptr_t>(grid.true_stride), static_cast<std::uintptr_t>(grid.pred_stride)}};
 }
 
@@ -89,8 +105,8 @@ ExactSquares& output_of(TiledSquares& squares, std::ptrdiff_t column) {
 }
 
 LaneRows lane_rows_of(const Grid& grid, std::ptrdiff_t column, Rows rows) {
-    const char* y_true = grid.y_true + 8 * column;
-    const char* y_pred = grid.y_pred + 8 * column;
+    const char* y_true = grid.y_true + grid.size * column;
+    const char* y_pred = grid.y_pred + grid.size * column;
     const std::ptrdiff_t next = rows.first + tile_rows;
     return {y_true + rows.first * grid.true_stride,
             y_pred + rows.first * grid.pred_stride,
@@ -112,15 +128,15 @@ void flush_lanes(TiledSquares& squares, const Kernels& kernels, std::size_t inde
 }
 
 // The largest difference of the columns in the first rows at hand tells what to expect of all.
-bool choose_window(TiledSquares& squares, const Kernels& kernels, std::size_t index, const LaneRows& rows) {
+bool choose_window(TiledSquares& squares, const Kernels& kernels, const Grid& grid, std::size_t index,
+                   const LaneRows& rows) {
     alignas(64) double y_true[block_multiple] = {};
     alignas(64) double y_pred[block_multiple] = {};
     const std::ptrdiff_t count = std::min<std::ptrdiff_t>(tile_rows, block_multiple / kernels.lanes);
+    const auto load = kernels.load[static_cast<int>(grid.dtype)][0];
     for (std::ptrdiff_t row = 0; row < count; ++row) {
-        std::memcpy(y_true + row * kernels.lanes, rows.y_true + row * rows.y_true_stride,
-                    sizeof(double) * static_cast<std::size_t>(kernels.lanes));
-        std::memcpy(y_pred + row * kernels.lanes, rows.y_pred + row * rows.y_pred_stride,
-                    sizeof(double) * static_cast<std::size_t>(kernels.lanes));
+        load(rows.y_true + row * rows.y_true_stride, grid.size, kernels.lanes, y_true + row * kernels.lanes);
+        load(rows.y_pred + row * rows.y_pred_stride, grid.size, kernels.lanes, y_pred + row * kernels.lanes);
     }
     flush_lanes(squares, kernels, index);
     return set_window(squares.lane_columns[index].sliced,
@@ -133,8 +149,8 @@ bool add_by_lane(TiledSquares& squares, const Kernels& kernels, const Grid& grid
     LaneColumns& own = squares.lane_columns[index];
     if (rows.count != tile_rows || (own.rest > 0 && own.rest-- > 0)) return false;
     const LaneRows lane_rows = lane_rows_of(grid, column, rows);
-    const bool ready = (own.sliced.chosen && !own.failed) || choose_window(squares, kernels, index, lane_rows);
-    if (!ready || !kernels.exact_squares_by_lane(lane_rows, own.sliced.window, own.sliced.sums)) {
+    const bool ready = (own.sliced.chosen && !own.failed) || choose_window(squares, kernels, grid, index, lane_rows);
+    if (!ready || !tiles_of(kernels, grid.dtype).exact_squares_by_lane(lane_rows, own.sliced.window, own.sliced.sums)) {
         own.rest = own.failed ? tiles_without_lanes : 0;
         own.failed = true;
         return false;
@@ -148,10 +164,9 @@ bool add_by_lane(TiledSquares& squares, const Kernels& kernels, const Grid& grid
 }
 
 void load_tiles(const Kernels& kernels, const Grid& grid, std::ptrdiff_t tile, Rows rows, Tiles& tiles) {
-    kernels.load_tile(grid.y_true + 8 * tile + rows.first * grid.true_stride, grid.true_stride, rows.count,
-                      tiles.y_true);
-    kernels.load_tile(grid.y_pred + 8 * tile + rows.first * grid.pred_stride, grid.pred_stride, rows.count,
-                      tiles.y_pred);
+    const auto load = tiles_of(kernels, grid.dtype).load;
+    load(grid.y_true + grid.size * tile + rows.first * grid.true_stride, grid.true_stride, rows.count, tiles.y_true);
+    load(grid.y_pred + grid.size * tile + rows.first * grid.pred_stride, grid.pred_stride, rows.count, tiles.y_pred);
 }
 
 // The last tile ends with the last column, and may begin with columns that are done.
@@ -177,6 +192,7 @@ void add_rows_of_tiles(TiledSquares& squares, const Kernels& kernels, const Grid
 
 bool are_tiled(std::span<const Pairs> outputs) {
     const Pairs& first = outputs[0];
+    if (!has_tiles(first.y_true.dtype) || first.y_true.dtype != first.y_pred.dtype) return false;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         const Pairs& pairs = outputs[i];
         if (pairs.where != nullptr || !is_neighbour(pairs.y_true, first.y_true, i) ||
@@ -184,7 +200,7 @@ bool are_tiled(std::span<const Pairs> outputs) {
             return false;
         }
     }
-    const auto row_bytes = static_cast<std::ptrdiff_t>(8 * outputs.size());
+    const auto row_bytes = element_size(first.y_true.dtype) * static_cast<std::ptrdiff_t>(outputs.size());
     const bool rows_follow = first.y_true.stride == row_bytes && first.y_pred.stride == row_bytes;
     return outputs.size() >= tile_columns || (outputs.size() > 1 && rows_follow);
 }

@@ -1,4 +1,5 @@
-// Columns of a C-ordered float64 array, eight at a time: every cache line is fetched once for all its columns.
+// Columns of a C-ordered array of float64, float32 or 32-bit integers, eight at a time: every cache line is fetched
+// once for all its columns.
 #pragma once
 
 #include "exact_squares.hpp"

@@ -29,6 +29,32 @@ struct KeepPresent {
     }
 };
 
+SQUARELY_INLINE std::uint64_t bits_from(const std::uint64_t* words, std::ptrdiff_t row) {
+    return words[row / 64] >> row % 64;
+}
+
+// Leaves out pairs of which a value is not there. Where only the prediction is not, it becomes a copy of the truth: a
+// truth that is NaN is one still, and fails the checks of the sums, because such a pair is counted by its truth.
+struct KeepValid {
+    const Validity& validity;
+
+    SQUARELY_INLINE void apply(Vector& y_true, Vector& y_pred, std::ptrdiff_t row) const {
+        y_true = select(bits_from(validity.y_true, row), y_true, Vector{});
+        y_pred = select(bits_from(validity.both, row), y_pred, y_true);
+    }
+};
+
+// Puts a NaN in place of every value that is not there.
+struct MarkMissing {
+    const Validity& validity;
+
+    SQUARELY_INLINE void apply(Vector& y_true, Vector& y_pred, std::ptrdiff_t row) const {
+        const Vector nan = from_bits(Bits{} + 0x7ff8000000000000);
+        y_true = select(bits_from(validity.y_true, row), y_true, nan);
+        y_pred = select(bits_from(validity.y_pred, row), y_pred, nan);
+    }
+};
+
 // Leaves out rows whose byte is zero.
 struct KeepWhere {
     const unsigned char* where;
@@ -65,6 +91,11 @@ void copy_present(const Block& block, double* y_true, double* y_pred, std::uint6
     KeepPresent filter;
     copy_filtered(block, filter, y_true, y_pred);
     store_missing(filter, missing);
+}
+
+void copy_marked(const Block& block, const Validity& validity, double* y_true, double* y_pred) {
+    MarkMissing filter{validity};
+    copy_filtered(block, filter, y_true, y_pred);
 }
 
 void copy_where(const Block& block, const unsigned char* where, double* y_true, double* y_pred) {

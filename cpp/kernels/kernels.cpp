@@ -17,6 +17,7 @@
 #include "survey.hpp"
 #include "terms.hpp"
 #include "weights.hpp"
+#include "validity.hpp"
 
 namespace squarely {
 
@@ -42,20 +43,29 @@ const Kernels SQUARELY_KERNELS = {
             {load_column<std::uint8_t, false>, load_column<std::uint8_t, true>},
             {load_column<Boolean, false>, load_column<Boolean, true>},
         },
-    .load_tile = load_tile,
+    .float64_tiles = {load_tile, exact_squares_by_lane<Float64Row>},
+    .float32_tiles = {load_narrow_tile<Float32Row>, exact_squares_by_lane<Float32Row>},
+    .int32_tiles = {load_narrow_tile<IntegerRow<std::int32_t>>, exact_squares_by_lane<IntegerRow<std::int32_t>>},
+    .uint32_tiles = {load_narrow_tile<IntegerRow<std::uint32_t>>, exact_squares_by_lane<IntegerRow<std::uint32_t>>},
 
     .largest_difference = largest_difference,
     .copy_present = copy_present,
     .copy_where = copy_where,
     .count_where = count_where,
+    .words_of_zero_bytes = words_of_zero_bytes,
+    .count_bits = count_bits,
+    .copy_marked = copy_marked,
 
     .exact_squares = exact_squares,
     .exact_squares_present = exact_squares_present,
     .exact_squares_where = exact_squares_where,
-    .exact_squares_by_lane = exact_squares_by_lane,
+    .exact_squares_valid = exact_squares_valid,
     .exact_squares_float32 = exact_squares_float32,
     .exact_squares_int32 = exact_squares_integer<std::int32_t>,
     .exact_squares_uint32 = exact_squares_integer<std::uint32_t>,
+    .exact_squares_float32_valid = exact_squares_float32_valid,
+    .exact_squares_int32_valid = exact_squares_integer_valid<std::int32_t>,
+    .exact_squares_uint32_valid = exact_squares_integer_valid<std::uint32_t>,
     .squares_int8 = squares_byte<std::int8_t>,
     .squares_uint8 = squares_byte<std::uint8_t>,
     .squares_int16 = squares_short<std::int16_t>,

@@ -40,7 +40,14 @@ struct NarrowBlock {
     Ahead ahead;
 };
 
-// Rows of a C-ordered float64 array, as many neighbouring columns as the target has lanes.
+// Which values of a block are there: pair i has bit i % 64 of word i / 64. Padding is there.
+struct Validity {
+    std::uint64_t y_true[block_length / 64];
+    std::uint64_t y_pred[block_length / 64];
+    std::uint64_t both[block_length / 64];
+};
+
+// Rows of a C-ordered array, as many neighbouring columns as the target has lanes.
 struct LaneRows {
     const char* y_true;
     const char* y_pred;
@@ -119,6 +126,15 @@ struct KahanSums {
     double low[kahan_lanes];
 };
 
+// Of a C-ordered array of one element type.
+struct TileKernels {
+    // Eight neighbouring columns of native elements, each block_multiple doubles after the one before.
+    void (*load)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* tile);
+
+    // All or nothing, with one column a lane, whose sums are kept apart.
+    bool (*exact_squares_by_lane)(const LaneRows& rows, const Window& window, SlicedSums& sums);
+};
+
 struct Kernels {
     int lanes;
 
@@ -127,8 +143,10 @@ struct Kernels {
     using Load = bool (*)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* block);
     Load load[13][2];
 
-    // Eight neighbouring columns of native float64, each block_multiple doubles after the one before.
-    void (*load_tile)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* tile);
+    TileKernels float64_tiles;
+    TileKernels float32_tiles;
+    TileKernels int32_tiles;
+    TileKernels uint32_tiles;
 
     double (*largest_difference)(const Block& block);  // of those that are numbers
 
@@ -139,19 +157,36 @@ struct Kernels {
     void (*copy_where)(const Block& block, const unsigned char* where, double* y_true, double* y_pred);
     std::ptrdiff_t (*count_where)(const unsigned char* where, std::ptrdiff_t count);
 
+    // The words of a block: bit i of them for byte i.
+    void (*words_of_zero_bytes)(const unsigned char* bytes, std::uint64_t* words);
+    std::uint64_t (*count_bits)(const std::uint64_t* words);
+
+    // A copy with NaN in place of every value that is not there.
+    void (*copy_marked)(const Block& block, const Validity& validity, double* y_true, double* y_pred);
+
     // All or nothing: false, and the sums untouched, where some pair does not fit the window.
     bool (*exact_squares)(const Block& block, const Window& window, SlicedSums& sums);
     // The same, leaving out pairs as the copies above do.
     bool (*exact_squares_present)(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* missing);
     bool (*exact_squares_where)(const Block& block, const unsigned char* where, const Window& window, SlicedSums& sums);
 
-    // The same with one column a lane, whose sums are kept apart.
-    bool (*exact_squares_by_lane)(const LaneRows& rows, const Window& window, SlicedSums& sums);
+    // The same without pairs of which a value is not there. False where one that is there is NaN.
+    bool (*exact_squares_valid)(const Block& block, const Validity& validity, const Window& window, SlicedSums& sums);
+
     bool (*exact_squares_float32)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
 
     // Integers of four bytes always fit a window of 2^33, and sums of smaller ones fit a machine word.
     void (*exact_squares_int32)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
     void (*exact_squares_uint32)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
+
+    // The same without pairs of which a value is not there.
+    bool (*exact_squares_float32_valid)(const NarrowBlock& block, const Validity& validity, const Window& window,
+                                        SlicedSums& sums);
+    void (*exact_squares_int32_valid)(const NarrowBlock& block, const Validity& validity, const Window& window,
+                                      SlicedSums& sums);
+    void (*exact_squares_uint32_valid)(const NarrowBlock& block, const Validity& validity, const Window& window,
+                                       SlicedSums& sums);
+
     std::uint64_t (*squares_int8)(const void* y_true, const void* y_pred, std::ptrdiff_t count);
     std::uint64_t (*squares_uint8)(const void* y_true, const void* y_pred, std::ptrdiff_t count);
     std::uint64_t (*squares_int16)(const void* y_true, const void* y_pred, std::ptrdiff_t count);

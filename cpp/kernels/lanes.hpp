@@ -36,7 +36,7 @@ using Vector = double;
 using Bits = std::uint64_t;
 using NarrowBits = std::uint32_t;
 
-SQUARELY_INLINE Vector widened(const float* source) { return static_cast<double>(*source); }
+SQUARELY_INLINE Vector widened(const float* source) { return static_cast<double>(load<float>(source)); }
 SQUARELY_INLINE Vector widened_integers(const char* source, std::uint32_t flip) {
     std::uint32_t pattern;
     __builtin_memcpy(&pattern, source, sizeof pattern);
@@ -48,6 +48,12 @@ SQUARELY_INLINE std::uint32_t narrow_lane(NarrowBits value, int) { return value;
 SQUARELY_INLINE Bits mask(bool condition) { return -static_cast<std::uint64_t>(condition); }
 SQUARELY_INLINE std::uint64_t lanes_set(Bits mask) { return mask & 1; }
 SQUARELY_INLINE Bits mask_of_bytes(const unsigned char* bytes) { return mask(*bytes != 0); }
+// Without a branch, which would be taken at random.
+SQUARELY_INLINE Vector select(std::uint64_t word, Vector set, Vector clear) {
+    const Bits is_set = -(word & 1);
+    return __builtin_bit_cast(Vector,
+                              (__builtin_bit_cast(Bits, set) & is_set) | (__builtin_bit_cast(Bits, clear) & ~is_set));
+}
 SQUARELY_INLINE NarrowBits smaller(NarrowBits a, NarrowBits b) { return a < b ? a : b; }
 constexpr int narrow_lanes = 1;
 
@@ -116,6 +122,32 @@ SQUARELY_INLINE Bits mask_of_bytes(const unsigned char* bytes) {
     Bits wide{};
     for (int i = 0; i < lanes; ++i) wide[i] = bytes[i];
     return mask(wide != Bits{});
+#endif
+}
+
+#if !defined(__AVX512F__)
+// Masks by the bits of their lanes: a load is shorter than a comparison, and its address is made where nothing else is.
+struct MaskTable {
+    alignas(64) std::uint64_t masks[1 << lanes][lanes]{};
+
+    constexpr MaskTable() {
+        for (int bits = 0; bits < 1 << lanes; ++bits) {
+            for (int lane = 0; lane < lanes; ++lane) masks[bits][lane] = bits >> lane & 1 ? ~std::uint64_t{0} : 0;
+        }
+    }
+};
+
+constexpr MaskTable mask_table;
+#endif
+
+// By a bit a lane, from the lowest on.
+SQUARELY_INLINE Vector select(std::uint64_t word, Vector set, Vector clear) {
+#if defined(__AVX512F__)
+    return _mm512_mask_mov_pd(clear, static_cast<__mmask8>(word), set);
+#else
+    const Bits is_set = load<Bits>(mask_table.masks[word % (1 << lanes)]);
+    return __builtin_bit_cast(Vector,
+                              (__builtin_bit_cast(Bits, set) & is_set) | (__builtin_bit_cast(Bits, clear) & ~is_set));
 #endif
 }
 

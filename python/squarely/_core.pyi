@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 # An array, scored along one axis, or for each output its values, its validity bitmap, and where in that it begins.
-_Segment = tuple[npt.NDArray[Any], npt.NDArray[np.uint8] | None, int]
+_Segment = tuple[npt.NDArray[Any], npt.NDArray[np.uint8] | npt.NDArray[np.bool_] | None, int]
 _Columns = npt.NDArray[Any] | list[_Segment]
 
 version: str

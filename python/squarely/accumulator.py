@@ -53,6 +53,8 @@ class Accumulator:
     summation : {"exact", "kahan", "pairwise"}, default="exact"
         How sums are formed. A state takes 592 bytes an output when exact and 64 otherwise; only exact ones
         promise the same bits for every chunking.
+    complex_values : bool, default=False
+        Accept complex64 and complex128 arrays, as in `mean_squared_error`.
 
     Raises
     ------
@@ -78,6 +80,7 @@ class Accumulator:
         multioutput: Multioutput = "uniform_average",
         nan_policy: NanPolicy = "raise",
         summation: Summation = "exact",
+        complex_values: bool = False,
     ) -> None:
         check_choice(nan_policy, NAN_POLICIES, "nan_policy", "Accumulator")
         check_choice(summation, SUMMATIONS, "summation", "Accumulator")
@@ -85,6 +88,7 @@ class Accumulator:
         self._multioutput = check_multioutput(multioutput, "Accumulator")
         self._nan_policy: str = nan_policy
         self._summation: str = summation
+        self._complex_values = bool(complex_values)
         self._state: _core.State | None = None
         self._output_shape: tuple[int, ...] = (1,)
         self._lock = threading.Lock()
@@ -137,7 +141,14 @@ class Accumulator:
         from squarely.pairing import pair
 
         pairs = pair(
-            y_true, y_pred, where, axis, "Accumulator.update", most_dimensions=None, sample_weight=sample_weight
+            y_true,
+            y_pred,
+            where,
+            axis,
+            "Accumulator.update",
+            most_dimensions=None,
+            complex_values=self._complex_values,
+            sample_weight=sample_weight,
         )
         check_output_weights(self._multioutput, pairs.outputs)
         needed = needed_by(self._metrics, self._multioutput)
@@ -221,8 +232,9 @@ class Accumulator:
         Raises
         ------
         ValueError
-            Where no pair has been seen yet. A metric that is undefined on the data, as a logarithm of a negative
-            number, is NaN and a warning; asked for alone, as ``accumulator[name]``, it raises.
+            Where no pair has been seen yet, or an average is asked for and an output has none; among raw values
+            that one is NaN. A metric that is undefined on the data, as a logarithm of a negative number, is NaN and a
+            warning; asked for alone, as ``accumulator[name]``, it raises.
 
         Examples
         --------
@@ -406,6 +418,7 @@ class Accumulator:
             "multioutput": self._multioutput,
             "nan_policy": self._nan_policy,
             "summation": self._summation,
+            "complex_values": self._complex_values,
         }
 
     def _check_same_configuration(self, other: "Accumulator") -> None:

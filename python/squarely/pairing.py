@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.columns import Array, Columns, Table, as_columns
+from squarely.columns import Array, Columns, as_columns
 from squarely.columns.forms import rows_of
 from squarely.validation import (
     check_axis,
@@ -78,17 +78,18 @@ class PairedColumns:
         if isinstance(self.truth, Array) and isinstance(self.prediction, Array) and not self._is_made_on_the_way():
             state.update(self.truth.array, self.prediction.array, self.where, self.axis, self.sample_weight)
             return state
-        for start, stop in self._pieces():
+        for start, stop in self.pieces(are_short=self._is_made_on_the_way()):
             truth = self.truth.piece(start, stop, self.axis)
             prediction = self.prediction.piece(start, stop, self.axis)
             weights = None if self.sample_weight is None else self.sample_weight[start:stop]
-            state.update(truth, prediction, self._counting(start, stop), self.axis, weights)
+            state.update(truth, prediction, self.counting(start, stop), self.axis, weights)
         return state
 
-    def _pieces(self) -> Iterator[tuple[int, int]]:
+    def pieces(self, *, are_short: bool) -> Iterator[tuple[int, int]]:
+        """Yield the rows from and to which both sides lie in one piece, a few at a time where they are to be short."""
         bounds = sorted({0, self.rows} | self.truth.breaks() | self.prediction.breaks())
         most = self.rows
-        if self._is_made_on_the_way():
+        if are_short:
             most = max(ELEMENTS_AT_ONCE // self.outputs, FEWEST_ROWS_AT_ONCE)
         for first, last in itertools.pairwise(bounds):
             for start in range(first, last, most):
@@ -97,7 +98,7 @@ class PairedColumns:
     def _is_made_on_the_way(self) -> bool:
         return self.truth.is_made_on_the_way() or self.prediction.is_made_on_the_way()
 
-    def _counting(self, start: int, stop: int) -> Mask | None:
+    def counting(self, start: int, stop: int) -> Mask | None:
         """Return where the pairs of some rows count: neither masked on a side nor left out by the caller."""
         masks = [
             ~rows_of(columns.mask, start, stop, self.axis)
@@ -137,7 +138,7 @@ def pair(
         check_dimensions(columns.shape, most_dimensions, name)
     rows_along = check_axis(axis, len(truth.shape), function)
     for name, columns in sides:
-        if rows_along != 0 and isinstance(columns, Table):
+        if rows_along != 0 and columns.is_table:
             raise ValueError(f"{name} is a table, whose rows lie along axis 0. Got axis={axis}; pass it as an array.")
         check_not_empty(columns.shape, min(rows_along, len(columns.shape) - 1), name)
     check_same_shape(truth.shape, prediction.shape, rows_along)

@@ -109,7 +109,8 @@ def score_of(
     state: _core.State, metric: Metric, averaging: str | list[float], nan_policy: str, output_shape: tuple[int, ...]
 ) -> Score:
     """Return the value of a metric over the sums, averaged over the outputs as asked."""
-    if nan_policy != "propagate":
+    # An ocean cell of a land mask has no score, and the others have theirs.
+    if nan_policy != "propagate" and not (averaging == "raw_values" and any(state.pairs)):
         check_some_pairs(state, output_shape)
     check_defined(state, metric)
     if metric.name in NEED_TWO_PAIRS and min(state.pairs) < 2:

@@ -32,7 +32,14 @@ struct Column {
     // Arrow's bitmap of what is there: row i has bit i + validity_offset, least significant first. Null where all is.
     const std::uint8_t* validity = nullptr;
     std::ptrdiff_t validity_offset = 0;
+
+    // The masked arrays of pandas have a byte a row instead, not zero where the value is missing. Null where all is
+    // there.
+    const std::uint8_t* missing = nullptr;
+    std::ptrdiff_t missing_stride = 0;
 };
+
+inline bool may_have_nulls(const Column& column) { return column.validity != nullptr || column.missing != nullptr; }
 
 // One output: its truth, its predictions, and which rows count.
 struct Pairs {

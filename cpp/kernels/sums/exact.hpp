@@ -10,6 +10,7 @@
 #pragma once
 
 #include "filters.hpp"
+#include "load_tile.hpp"
 
 namespace squarely {
 namespace {
@@ -148,20 +149,26 @@ bool exact_squares_where(const Block& block, const unsigned char* where, const W
     return square_block(block, window, sums, filter);
 }
 
+bool exact_squares_valid(const Block& block, const Validity& validity, const Window& window, SlicedSums& sums) {
+    KeepValid filter{validity};
+    return square_block(block, window, sums, filter);
+}
+
 // The same for rows of a C-ordered array: every lane is a column, and its sums are its own.
-template <int... I>
+template <class Row, int... I>
 SQUARELY_INLINE void square_rows(const LaneRows& rows, std::ptrdiff_t first, Ahead& ahead, const Grids& grids,
                                  Products& products, Bits& lost, Steps<I...>) {
     const auto step = [&](std::ptrdiff_t row) __attribute__((always_inline)) {
         prefetch_next(ahead);
-        const Slices slices = sliced(load<Vector>(rows.y_true + row * rows.y_true_stride),
-                                     load<Vector>(rows.y_pred + row * rows.y_pred_stride), grids);
+        const Slices slices = sliced(Row::at(rows.y_true + row * rows.y_true_stride),
+                                     Row::at(rows.y_pred + row * rows.y_pred_stride), grids);
         lost |= slices.lost;
         accumulate(slices, products);
     };
     (step(first + I), ...);
 }
 
+template <class Row>
 bool exact_squares_by_lane(const LaneRows& rows, const Window& window, SlicedSums& sums) {
     const Grids grids = grids_of(window);
     const Products start = start_of(window);
@@ -171,7 +178,7 @@ bool exact_squares_by_lane(const LaneRows& rows, const Window& window, SlicedSum
     Bits moved{};
     for (std::ptrdiff_t first = 0; first < rows.count; first += vectors_in_group) {
         Products products = start;
-        square_rows(rows, first, ahead, grids, products, lost, StepsUpTo<vectors_in_group>{});
+        square_rows<Row>(rows, first, ahead, grids, products, lost, StepsUpTo<vectors_in_group>{});
         moved |= bits(products.p11) ^ bits(start.p11);
         add_group(products, lane_sums);
     }

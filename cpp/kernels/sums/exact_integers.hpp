@@ -7,21 +7,24 @@
 namespace squarely {
 namespace {
 
-template <class Integer, int... I>
-SQUARELY_INLINE void square_integer_group(const char* y_true, const char* y_pred, Ahead& ahead, const Grids& grids,
-                                          Products& products, Steps<I...>) {
+template <class Integer, class Filter, int... I>
+SQUARELY_INLINE void square_integer_group(const char* y_true, const char* y_pred, std::ptrdiff_t first, Ahead& ahead,
+                                          const Grids& grids, const Filter& filter, Products& products, Steps<I...>) {
     const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
         if (i % 16 == 0) prefetch_next(ahead);
         // An unsigned value less 2^31 is a signed one, and the difference of two is the same.
         constexpr std::uint32_t flip = static_cast<Integer>(-1) < 0 ? 0u : 0x80000000u;
-        square_two_slices(widened_integers(y_true + 4 * i, flip) - widened_integers(y_pred + 4 * i, flip), grids,
-                          products);
+        Vector truth = widened_integers(y_true + 4 * i, flip);
+        Vector prediction = widened_integers(y_pred + 4 * i, flip);
+        filter.apply(truth, prediction, first + i);
+        square_two_slices(truth - prediction, grids, products);
     };
     (step(I * lanes), ...);
 }
 
-template <class Integer>
-void exact_squares_integer(const NarrowBlock& block, const Window& window, SlicedSums& sums) {
+template <class Integer, class Filter>
+SQUARELY_INLINE void square_integers(const NarrowBlock& block, const Window& window, SlicedSums& sums,
+                                     const Filter& filter) {
     constexpr int group = vectors_in_group * lanes;
     const Grids grids = grids_of(window);
     const Products start = start_of(window);
@@ -29,11 +32,22 @@ void exact_squares_integer(const NarrowBlock& block, const Window& window, Slice
     Ahead ahead = block.ahead;
     for (std::ptrdiff_t first = 0; first < block.length; first += group) {
         Products products = start;
-        square_integer_group<Integer>(block.y_true + 4 * first, block.y_pred + 4 * first, ahead, grids, products,
-                                      StepsUpTo<vectors_in_group>{});
+        square_integer_group<Integer>(block.y_true + 4 * first, block.y_pred + 4 * first, first, ahead, grids, filter,
+                                      products, StepsUpTo<vectors_in_group>{});
         add_narrow_group(products, lane_sums);
     }
     store_sums(lane_sums, sums, block.length / group);
+}
+
+template <class Integer>
+void exact_squares_integer(const NarrowBlock& block, const Window& window, SlicedSums& sums) {
+    square_integers<Integer>(block, window, sums, KeepAll{});
+}
+
+template <class Integer>
+void exact_squares_integer_valid(const NarrowBlock& block, const Validity& validity, const Window& window,
+                                 SlicedSums& sums) {
+    square_integers<Integer>(block, window, sums, KeepValid{validity});
 }
 
 // Plain loops: the compiler knows the instruction for a sum of products of shorts.

@@ -28,20 +28,26 @@ SQUARELY_INLINE NarrowBits magnitudes(const float* source) {
     return pattern + pattern - 1;
 }
 
-template <int... I>
-SQUARELY_INLINE void square_float32_group(const float* y_true, const float* y_pred, Ahead& ahead, const Grids& grids,
-                                          Products& products, NarrowBits& smallest, Steps<I...>) {
+template <class Filter, int... I>
+SQUARELY_INLINE void square_float32_group(const float* y_true, const float* y_pred, std::ptrdiff_t first, Ahead& ahead,
+                                          const Grids& grids, const Filter& filter, Products& products,
+                                          NarrowBits& smallest, Steps<I...>) {
     const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
         if (i % 16 == 0) prefetch_next(ahead);
         if (i % narrow_lanes == 0) {
             smallest = smaller(smallest, smaller(magnitudes(y_true + i), magnitudes(y_pred + i)));
         }
-        square_two_slices(widened(y_true + i) - widened(y_pred + i), grids, products);
+        Vector truth = widened(y_true + i);
+        Vector prediction = widened(y_pred + i);
+        filter.apply(truth, prediction, first + i);
+        square_two_slices(truth - prediction, grids, products);
     };
     (step(I * lanes), ...);
 }
 
-bool exact_squares_float32(const NarrowBlock& block, const Window& window, SlicedSums& sums) {
+template <class Filter>
+SQUARELY_INLINE bool square_float32(const NarrowBlock& block, const Window& window, SlicedSums& sums,
+                                    const Filter& filter) {
     constexpr int group = vectors_in_group * lanes;
     const auto* y_true = reinterpret_cast<const float*>(block.y_true);
     const auto* y_pred = reinterpret_cast<const float*>(block.y_pred);
@@ -53,7 +59,7 @@ bool exact_squares_float32(const NarrowBlock& block, const Window& window, Slice
     Bits moved{};
     for (std::ptrdiff_t first = 0; first < block.length; first += group) {
         Products products = start;
-        square_float32_group(y_true + first, y_pred + first, ahead, grids, products, smallest,
+        square_float32_group(y_true + first, y_pred + first, first, ahead, grids, filter, products, smallest,
                              StepsUpTo<vectors_in_group>{});
         moved |= bits(products.p11) ^ bits(start.p11);
         add_narrow_group(products, lane_sums);
@@ -63,6 +69,16 @@ bool exact_squares_float32(const NarrowBlock& block, const Window& window, Slice
     if (!fits) return false;
     store_sums(lane_sums, sums, block.length / group);
     return true;
+}
+
+bool exact_squares_float32(const NarrowBlock& block, const Window& window, SlicedSums& sums) {
+    return square_float32(block, window, sums, KeepAll{});
+}
+
+// What lies where a value is not there is checked too, which at worst sends the block the long way.
+bool exact_squares_float32_valid(const NarrowBlock& block, const Validity& validity, const Window& window,
+                                 SlicedSums& sums) {
+    return square_float32(block, window, sums, KeepValid{validity});
 }
 
 }  // namespace

@@ -42,7 +42,10 @@ def _as_array(tensor: Any, name: str) -> npt.NDArray[Any]:
         # Of types DLPack does not know, or on a device of main memory another than the processor's.
         if not hasattr(tensor, "__array__"):
             raise ValueError(f"{name} cannot be read through DLPack: {error}") from error
+    try:
         return np.asarray(tensor)
+    except (RuntimeError, TypeError, ValueError) as error:  # sparse, lazily conjugated, traced by JAX
+        raise ValueError(f"{name} cannot be read as an array in memory: {error}") from error
 
 
 def _from_bfloat16(bits: npt.NDArray[np.uint16], name: str) -> Columns:

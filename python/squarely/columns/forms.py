@@ -8,25 +8,30 @@ import numpy.typing as npt
 
 __all__ = ["Array", "Column", "Columns", "MaskedColumn", "PlainColumn", "Segment", "Table", "rows_of"]
 
-# What the core reads of one output: its values, its validity bitmap, and the bit of that where it begins.
-Segment = tuple[npt.NDArray[Any], npt.NDArray[np.uint8] | None, int]
+# What the core reads of one output: its values, what is there, as a bitmap and the bit of that where it begins, or what
+# is missing, as booleans.
+Segment = tuple[npt.NDArray[Any], npt.NDArray[np.uint8] | npt.NDArray[np.bool_] | None, int]
 
 
 class Array:
     """An array, read in place. Its rows lie along one axis; every other index is an output.
 
-    Elements where `mask` is true are left out. `dimensions` are their names, where they have names.
+    Elements where `mask` is true are left out. `dimensions` are their names, where they have names. The rows of a table
+    lie along axis 0.
     """
 
-    __slots__ = ("array", "dimensions", "mask")
+    __slots__ = ("array", "dimensions", "is_table", "mask")
 
     def __init__(
         self,
         array: npt.NDArray[Any],
         mask: npt.NDArray[np.bool_] | None = None,
         dimensions: tuple[Any, ...] | None = None,
+        *,
+        is_table: bool = False,
     ) -> None:
         self.array = array
+        self.is_table = is_table
         self.mask = mask
         self.dimensions = dimensions
 
@@ -72,6 +77,7 @@ class Table:
     __slots__ = ("columns", "dimensions", "is_flat")
 
     mask = None
+    is_table = True
 
     def __init__(self, columns: Sequence[Column], *, is_flat: bool = False) -> None:
         self.dimensions: tuple[Any, ...] | None = None
@@ -129,14 +135,12 @@ class MaskedColumn(PlainColumn):
 
     __slots__ = ("missing",)
 
-    is_made_on_the_way = True
-
     def __init__(self, values: npt.NDArray[Any], missing: npt.NDArray[np.bool_]) -> None:
         super().__init__(values)
         self.missing = missing
 
     def segment(self, start: int, stop: int) -> Segment:
-        return self.values[start:stop], np.packbits(~self.missing[start:stop], bitorder="little"), 0
+        return self.values[start:stop], self.missing[start:stop], 0
 
 
 def rows_of(array: npt.NDArray[Any], start: int, stop: int, axis: int) -> npt.NDArray[Any]:

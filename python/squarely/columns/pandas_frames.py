@@ -21,9 +21,14 @@ def is_pandas(values: object) -> bool:
 
 def from_pandas(values: Any, name: str, *, complex_values: bool) -> Columns:
     if values.ndim == 2:
-        # By position: labels may repeat.
-        labels = [f"{name} (column {label!r})" for label in values]
-        return Table([_column_of(values.iloc[:, i].array, label) for i, label in enumerate(labels)])
+        if _is_one_array(values):
+            return Array(as_numbers(values.to_numpy(), name, complex_values=complex_values), is_table=True)
+        return Table(
+            [
+                _column_of(column.array, f"{name} (column {label!r})", complex_values=complex_values)
+                for label, column in values.items()
+            ]
+        )
     if getattr(values, "nlevels", 1) > 1:
         raise ValueError(f"{name} is an index of {values.nlevels} levels, not of numbers. Pass one of them.")
     extension = values.array if hasattr(values, "array") else values
@@ -31,7 +36,14 @@ def from_pandas(values: Any, name: str, *, complex_values: bool) -> Columns:
     return Array(column.values) if type(column) is PlainColumn else Table([column], is_flat=True)
 
 
-def _column_of(extension: Any, name: str, *, complex_values: bool = False) -> Column:
+def _is_one_array(frame: Any) -> bool:
+    # Of numbers of one type pandas keeps an array of two dimensions, unless columns were added one by one. A column at
+    # a time takes longer than the arithmetic where there are thousands.
+    blocks: Any = getattr(getattr(frame, "_mgr", None), "blocks", ())
+    return len(blocks) == 1 and isinstance(blocks[0].dtype, np.dtype) and blocks[0].dtype.kind in "biufc"
+
+
+def _column_of(extension: Any, name: str, *, complex_values: bool) -> Column:
     if hasattr(extension, "_mask") and hasattr(extension, "_data"):
         values = as_numbers(extension._data, name)
         return MaskedColumn(values, extension._mask) if extension._mask.any() else PlainColumn(values)

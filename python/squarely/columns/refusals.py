@@ -71,6 +71,9 @@ def _has_length(values: Any) -> bool:
         return True
     if hasattr(values, "shape") and isinstance(values.shape, tuple):
         return len(values.shape) > 0
+    # Before NumPy is asked, which would convert it.
+    if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
+        return True
     if hasattr(values, "__array__") or hasattr(values, "__array_interface__"):
         return np.ndim(values) > 0
-    return hasattr(values, "__len__") or hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__")
+    return hasattr(values, "__len__")

@@ -37,7 +37,8 @@ def mean_squared_error(
         Weights of the rows. A weight of 2 counts as the same pair twice.
     multioutput : {"uniform_average", "raw_values"} or array-like of shape (outputs,), default="uniform_average"
         Average the outputs, return one value an output, or average with these weights. An average is that of the
-        outputs' values and is rounded once.
+        outputs' values and is rounded once. An output of which every pair is left out is NaN among raw values, and an
+        error in an average or where there is no other.
     where : array-like of bool of shape (n,) or that of y_true, optional
         True where a pair counts. Where it is False, NaN and infinity are no errors.
     nan_policy : {"raise", "propagate", "omit", "omit_true"}, default="raise"
@@ -57,7 +58,7 @@ def mean_squared_error(
     Raises
     ------
     ValueError
-        Where shapes differ, an array is empty, or holds NaN, infinity or something that is no number.
+        Where shapes differ, an array is empty, holds NaN, infinity or something that is no number, or no pair is left.
 
     See Also
     --------

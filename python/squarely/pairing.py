@@ -66,14 +66,18 @@ class PairedColumns:
     def sums(self, summation: str) -> _core.State:
         """Return the sums over all pairs that count."""
         state = _core.State(self.outputs, summation)
+        self.add_to(state)
+        return state
+
+    def add_to(self, state: _core.State | _core.OrderStatistics) -> None:
+        """Add all pairs that count, piece by piece where they do not lie in one."""
         if isinstance(self.truth, Array) and isinstance(self.prediction, Array) and not self._is_made_on_the_way():
             state.update(self.truth.array, self.prediction.array, self.where, self.axis)
-            return state
+            return
         for start, stop in self._pieces():
             truth = self.truth.piece(start, stop, self.axis)
             prediction = self.prediction.piece(start, stop, self.axis)
             state.update(truth, prediction, self._counting(start, stop), self.axis)
-        return state
 
     def _pieces(self) -> Iterator[tuple[int, int]]:
         bounds = sorted({0, self.rows} | self.truth.breaks() | self.prediction.breaks())

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from squarely._core import State
+    from squarely._core import OrderStatistics, State
 
 __all__ = [
     "InvalidParameterError",
@@ -156,7 +156,7 @@ def check_where_shape(where: tuple[int, ...], y_true: tuple[int, ...], y_pred: t
         )
 
 
-def check_finite(state: "State", nan_policy: str, dtype: "np.dtype[Any]") -> None:
+def check_finite(state: "State | OrderStatistics", nan_policy: str, dtype: "np.dtype[Any]") -> None:
     """Refuse what the policy refuses, by the counts the pass over the data has made."""
     if nan_policy == "propagate":
         return
@@ -178,7 +178,7 @@ def check_finite(state: "State", nan_policy: str, dtype: "np.dtype[Any]") -> Non
         )
 
 
-def check_some_pairs(state: "State", output_shape: tuple[int, ...]) -> None:
+def check_some_pairs(state: "State | OrderStatistics", output_shape: tuple[int, ...]) -> None:
     """Refuse an output of which nothing is left."""
     if 0 not in state.pairs:
         return

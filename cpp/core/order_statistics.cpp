@@ -1,0 +1,229 @@
+// Columns -> blocks -> one double a row.
+#include "order_statistics.hpp"
+
+#include "block.hpp"
+#include "floating_point.hpp"
+#include "order_statistics_stretches.hpp"
+#include "pair.hpp"
+#include "targets.hpp"
+#include "threads.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <mutex>
+
+namespace squarely {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double largest_finite = std::numeric_limits<double>::max();
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double first_gap = 0x1p53;  // from here on a double may not hold an integer
+
+// A job is a stretch of rows of neighbouring outputs: in a C-ordered array they share cache lines.
+constexpr std::ptrdiff_t outputs_in_job = 128;
+
+// What a stretch finds out about one output.
+struct Found {
+    PairCounts counts;
+    std::uint64_t present = 0;
+    double smallest = infinity;
+    double largest = -infinity;
+};
+
+struct Buffers {
+    BlockBuffers pairs;
+    BlockBuffers truths;
+    double values[block_length];  // before the rows are judged
+};
+
+bool is_large_integer(DType dtype) { return dtype == DType::int64 || dtype == DType::uint64; }
+bool is_float(DType dtype) { return dtype <= DType::bfloat16; }
+
+std::uint64_t pattern_at(const Column& column, std::ptrdiff_t row) {
+    unsigned char bytes[8];
+    std::memcpy(bytes, address(column, row), sizeof bytes);
+    if (column.swapped) std::reverse(bytes, bytes + sizeof bytes);
+    std::uint64_t pattern;
+    std::memcpy(&pattern, bytes, sizeof pattern);
+    return pattern;
+}
+
+// What a 64-bit integer is more than the double it was rounded to.
+double rest_of_integer(const Column& column, std::ptrdiff_t row, double rounded) {
+    __extension__ typedef __int128 int128;
+    const std::uint64_t pattern = pattern_at(column, row);
+    const int128 integer = column.dtype == DType::int64 ? int128{static_cast<std::int64_t>(pattern)} : int128{pattern};
+    return static_cast<double>(integer - static_cast<int128>(rounded));
+}
+
+void add_number(ExactSum& sum, double value, bool negated) {
+    const BinaryNumber number = number_of(value);
+    add(sum, number.significand, number.exponent, number.negative != negated);
+}
+
+// An integer that no double holds against a float: the block has it rounded, and the difference would be rounded twice.
+void put_exact_differences(const Pairs& pairs, Rows rows, const Block& block, double* values) {
+    const bool truth_is_integer = is_large_integer(pairs.y_true.dtype);
+    const Column& integers = truth_is_integer ? pairs.y_true : pairs.y_pred;
+    const double* rounded = truth_is_integer ? block.y_true : block.y_pred;
+    for (std::ptrdiff_t i = 0; i < rows.count; ++i) {
+        if (!(std::fabs(rounded[i]) >= first_gap) || !std::isfinite(values[i])) continue;
+        ExactSum difference;
+        add_number(difference, block.y_true[i], false);
+        add_number(difference, block.y_pred[i], true);
+        add_number(difference, rest_of_integer(integers, rows.first + i, rounded[i]), !truth_is_integer);
+        values[i] = std::fabs(to_double(difference));
+    }
+}
+
+// Absolute differences, and whether all of them are finite.
+bool put_absolute_differences(const Block& block, std::ptrdiff_t count, double* values) {
+    int special = 0;
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        values[i] = std::fabs(block.y_true[i] - block.y_pred[i]);
+        special |= !(values[i] <= largest_finite);
+    }
+    return special == 0;
+}
+
+// Negative zero becomes zero: they are one value.
+void put_truths(const double* y_true, std::ptrdiff_t count, double* values) {
+    for (std::ptrdiff_t i = 0; i < count; ++i) values[i] = y_true[i] + 0.0;
+}
+
+// Against integers a truth is loaded with its prediction, and perhaps as their difference. Alone it is rounded once.
+const double* truths_alone(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept,
+                           BlockBuffers& buffers) {
+    static constexpr double zero = 0;
+    const Pairs alone{pairs.y_true, {&zero, 0, DType::float64}, pairs.where, pairs.where_stride};
+    return load_block(kernels, alone, rows, kept, buffers, nullptr).y_true;
+}
+
+bool has_value(OrderedQuantity quantity, PairKind kind) {
+    return kind == PairKind::finite || kind == PairKind::infinite ||
+           (kind == PairKind::undefined && quantity == OrderedQuantity::truth);
+}
+
+// Pairs one by one, where some do not count or are not finite.
+void judge(OrderedQuantity quantity, const Block& block, const RowsKept& kept, std::ptrdiff_t count, double* values,
+           Found& found) {
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        const bool counts = kept.where == nullptr || kept.where[i] != 0;
+        const PairKind kind = kind_of(block.y_true[i], block.y_pred[i]);
+        if (counts) squarely::count(found.counts, kind);
+        if (counts && has_value(quantity, kind)) {
+            ++found.present;
+            found.smallest = std::min(found.smallest, values[i]);
+            found.largest = std::max(found.largest, values[i]);
+        } else {
+            values[i] = nan;
+        }
+    }
+}
+
+// In lanes, so that the compiler can use vectors.
+void find_extremes(const double* values, std::ptrdiff_t count, Found& found) {
+    constexpr std::ptrdiff_t lanes = 8;
+    double smallest[lanes];
+    double largest[lanes];
+    std::fill_n(smallest, lanes, found.smallest);
+    std::fill_n(largest, lanes, found.largest);
+    std::ptrdiff_t i = 0;
+    for (; i + lanes <= count; i += lanes) {
+        for (std::ptrdiff_t lane = 0; lane < lanes; ++lane) {
+            const double value = values[i + lane];
+            smallest[lane] = value < smallest[lane] ? value : smallest[lane];
+            largest[lane] = value > largest[lane] ? value : largest[lane];
+        }
+    }
+    for (; i < count; ++i) {
+        smallest[0] = std::min(smallest[0], values[i]);
+        largest[0] = std::max(largest[0], values[i]);
+    }
+    found.smallest = *std::min_element(smallest, smallest + lanes);
+    found.largest = *std::max_element(largest, largest + lanes);
+}
+
+// Values of a block of one output, and NaN where there is none.
+void put_block(const Kernels& kernels, OrderedQuantity quantity, const Pairs& pairs, Rows rows, Buffers& buffers,
+               double* values, Found& found) {
+    const RowsKept kept = rows_kept(kernels, pairs, rows, buffers.pairs);
+    found.counts.masked += static_cast<std::uint64_t>(rows.count - kept.count);
+    if (kept.count == 0) {
+        std::fill_n(values, rows.count, nan);
+        return;
+    }
+    const Block block = load_block(kernels, pairs, rows, kept, buffers.pairs, nullptr);
+    const bool all_finite = put_absolute_differences(block, rows.count, values);
+    if (quantity == OrderedQuantity::truth) {
+        const bool is_alone = is_large_integer(pairs.y_true.dtype);
+        put_truths(is_alone ? truths_alone(kernels, pairs, rows, kept, buffers.truths) : block.y_true, rows.count,
+                   values);
+    } else if ((is_large_integer(pairs.y_true.dtype) && is_float(pairs.y_pred.dtype)) ||
+               (is_large_integer(pairs.y_pred.dtype) && is_float(pairs.y_true.dtype))) {
+        put_exact_differences(pairs, rows, block, values);
+    }
+    if (!all_finite || kept.where != nullptr) return judge(quantity, block, kept, rows.count, values, found);
+    find_extremes(values, rows.count, found);
+    found.present += static_cast<std::uint64_t>(rows.count);
+    found.counts.pairs += static_cast<std::uint64_t>(rows.count);
+}
+
+void join(OrderedValues& ordered, const Found& found) {
+    add(ordered.counts, found.counts);
+    if (found.present == 0) return;
+    const bool is_first = ordered.present == 0;
+    ordered.smallest = is_first ? found.smallest : std::min(ordered.smallest, found.smallest);
+    ordered.largest = is_first ? found.largest : std::max(ordered.largest, found.largest);
+    ordered.present += found.present;
+}
+
+// Whether neighbouring outputs share cache lines, so that they are best read side by side.
+bool are_interleaved(std::span<const Pairs> outputs) {
+    if (outputs.size() == 1) return false;
+    const auto* here = static_cast<const char*>(outputs[0].y_true.data);
+    const auto* next = static_cast<const char*>(outputs[1].y_true.data);
+    return std::abs(next - here) < std::abs(outputs[0].y_true.stride);
+}
+
+// The stretch of one job, in all its outputs.
+void add_stretch(std::span<OrderedValues> ordered, OrderedQuantity quantity, std::span<const Pairs> outputs,
+                 Stretch stretch, std::mutex& mutex) {
+    const FloatingPointEnvironment environment;
+    const Kernels& kernels = *current_target().kernels;
+    Buffers buffers;
+    std::vector<Found> found(ordered.size());
+    for (std::ptrdiff_t first = stretch.first; first < stretch.last; first += block_length) {
+        const Rows rows{first, std::min<std::ptrdiff_t>(block_length, stretch.last - first)};
+        for (std::size_t i = 0; i < ordered.size(); ++i) {
+            double* values = ordered[i].values + ordered[i].rows + first;
+            put_block(kernels, quantity, outputs[i], rows, buffers, values, found[i]);
+        }
+    }
+    const std::lock_guard lock(mutex);
+    for (std::size_t i = 0; i < ordered.size(); ++i) join(ordered[i], found[i]);
+}
+
+}  // namespace
+
+void add_rows(std::span<OrderedValues> ordered, OrderedQuantity quantity, std::span<const Pairs> outputs,
+              std::ptrdiff_t rows) {
+    const auto width = static_cast<std::ptrdiff_t>(outputs.size());
+    const std::ptrdiff_t together = are_interleaved(outputs) ? outputs_in_job : 1;
+    const std::ptrdiff_t groups = (width + together - 1) / together;
+    std::mutex mutex;
+    parallel_for(number_of_stretches(rows) * groups, [&](std::ptrdiff_t index) {
+        const std::ptrdiff_t first = index % groups * together;
+        const auto own = static_cast<std::size_t>(first);
+        const auto count = static_cast<std::size_t>(std::min(together, width - first));
+        add_stretch(ordered.subspan(own, count), quantity, outputs.subspan(own, count),
+                    stretch_at(rows, index / groups), mutex);
+    });
+    for (OrderedValues& one : ordered) one.rows += rows;
+}
+
+}  // namespace squarely

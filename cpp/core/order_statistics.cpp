@@ -160,7 +160,7 @@ void put_block(const Kernels& kernels, OrderedQuantity quantity, const Pairs& pa
     const Block block = load_block(kernels, pairs, rows, kept, buffers.pairs, nullptr);
     const bool all_finite = put_absolute_differences(block, rows.count, values);
     if (quantity == OrderedQuantity::truth) {
-        const bool is_alone = is_large_integer(pairs.y_true.dtype);
+        const bool is_alone = is_large_integer(pairs.y_true.dtype) || is_large_integer(pairs.y_pred.dtype);
         put_truths(is_alone ? truths_alone(kernels, pairs, rows, kept, buffers.truths) : block.y_true, rows.count,
                    values);
     } else if ((is_large_integer(pairs.y_true.dtype) && is_float(pairs.y_pred.dtype)) ||

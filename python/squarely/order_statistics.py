@@ -19,7 +19,7 @@ def median_of_absolute_errors(pairs: PairedColumns, weights: Weights | None, nan
     the median is NaN where all weights of an output are zero.
     """
     statistics = _checked(pairs, "absolute_error", nan_policy)
-    return _known(statistics.quantiles(0.5, weights), statistics)
+    return _known(statistics.quantiles(0.5, weights), statistics, nan_policy)
 
 
 def quantiles_of_truth(pairs: PairedColumns, alpha: float, weights: Weights | None, nan_policy: str) -> list[float]:
@@ -29,13 +29,13 @@ def quantiles_of_truth(pairs: PairedColumns, alpha: float, weights: Weights | No
     where it meets alpha: what NumPy calls "averaged_inverted_cdf", here without rounding the share.
     """
     statistics = _checked(pairs, "truth", nan_policy)
-    return _known(statistics.quantiles(alpha, weights), statistics)
+    return _known(statistics.quantiles(alpha, weights), statistics, nan_policy)
 
 
 def trimmed_mean_of_squares(pairs: PairedColumns, proportion: float, nan_policy: str) -> list[float]:
     """Return the mean of the squared errors of each output without the largest floor(proportion * n) of them."""
     statistics = _checked(pairs, "absolute_error", nan_policy)
-    return _known(statistics.trimmed_mean_squares(proportion), statistics)
+    return _known(statistics.trimmed_mean_squares(proportion), statistics, nan_policy)
 
 
 def _checked(pairs: PairedColumns, quantity: str, nan_policy: str) -> _core.OrderStatistics:
@@ -49,7 +49,9 @@ def _checked(pairs: PairedColumns, quantity: str, nan_policy: str) -> _core.Orde
     return statistics
 
 
-def _known(values: list[float], statistics: _core.OrderStatistics) -> list[float]:
-    """Return NaN for every output that has a pair without a value, which only a policy that propagates lets through."""
+def _known(values: list[float], statistics: _core.OrderStatistics, nan_policy: str) -> list[float]:
+    """Return the values, but NaN where a pair has none and the policy propagates that."""
+    if nan_policy != "propagate":
+        return values
     without = zip(statistics.missing_true, statistics.missing_pred, statistics.undefined, strict=True)
     return [float("nan") if any(counts) else value for counts, value in zip(without, values, strict=True)]

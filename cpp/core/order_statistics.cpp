@@ -19,7 +19,6 @@ namespace squarely {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double largest_finite = std::numeric_limits<double>::max();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double first_gap = 0x1p53;  // from here on a double may not hold an integer
 
@@ -37,7 +36,7 @@ struct Found {
 struct Buffers {
     BlockBuffers pairs;
     BlockBuffers truths;
-    double values[block_length];  // before the rows are judged
+    double values[block_length];  // and the padding
 };
 
 bool is_large_integer(DType dtype) { return dtype == DType::int64 || dtype == DType::uint64; }
@@ -80,14 +79,13 @@ void put_exact_differences(const Pairs& pairs, Rows rows, const Block& block, do
     }
 }
 
-// Absolute differences, and whether all of them are finite.
-bool put_absolute_differences(const Block& block, std::ptrdiff_t count, double* values) {
-    int special = 0;
-    for (std::ptrdiff_t i = 0; i < count; ++i) {
-        values[i] = std::fabs(block.y_true[i] - block.y_pred[i]);
-        special |= !(values[i] <= largest_finite);
-    }
-    return special == 0;
+// Whether all of them are finite. A block is padded, and the room for values is not.
+bool put_absolute_differences(const Kernels& kernels, const Block& block, std::ptrdiff_t count, double* padded,
+                              double* values) {
+    if (count == block_length) return kernels.absolute_differences(block, values);
+    const bool all_finite = kernels.absolute_differences(block, padded);
+    std::copy(padded, padded + count, values);
+    return all_finite;
 }
 
 // Negative zero becomes zero: they are one value.
@@ -117,35 +115,10 @@ void judge(OrderedQuantity quantity, const Block& block, const RowsKept& kept, s
         if (counts) squarely::count(found.counts, kind);
         if (counts && has_value(quantity, kind)) {
             ++found.present;
-            found.smallest = std::min(found.smallest, values[i]);
-            found.largest = std::max(found.largest, values[i]);
         } else {
             values[i] = nan;
         }
     }
-}
-
-// In lanes, so that the compiler can use vectors.
-void find_extremes(const double* values, std::ptrdiff_t count, Found& found) {
-    constexpr std::ptrdiff_t lanes = 8;
-    double smallest[lanes];
-    double largest[lanes];
-    std::fill_n(smallest, lanes, found.smallest);
-    std::fill_n(largest, lanes, found.largest);
-    std::ptrdiff_t i = 0;
-    for (; i + lanes <= count; i += lanes) {
-        for (std::ptrdiff_t lane = 0; lane < lanes; ++lane) {
-            const double value = values[i + lane];
-            smallest[lane] = value < smallest[lane] ? value : smallest[lane];
-            largest[lane] = value > largest[lane] ? value : largest[lane];
-        }
-    }
-    for (; i < count; ++i) {
-        smallest[0] = std::min(smallest[0], values[i]);
-        largest[0] = std::max(largest[0], values[i]);
-    }
-    found.smallest = *std::min_element(smallest, smallest + lanes);
-    found.largest = *std::max_element(largest, largest + lanes);
 }
 
 // Values of a block of one output, and NaN where there is none.
@@ -158,7 +131,7 @@ void put_block(const Kernels& kernels, OrderedQuantity quantity, const Pairs& pa
         return;
     }
     const Block block = load_block(kernels, pairs, rows, kept, buffers.pairs, nullptr);
-    const bool all_finite = put_absolute_differences(block, rows.count, values);
+    const bool all_finite = put_absolute_differences(kernels, block, rows.count, buffers.values, values);
     if (quantity == OrderedQuantity::truth) {
         const bool is_alone = is_large_integer(pairs.y_true.dtype) || is_large_integer(pairs.y_pred.dtype);
         put_truths(is_alone ? truths_alone(kernels, pairs, rows, kept, buffers.truths) : block.y_true, rows.count,
@@ -167,10 +140,13 @@ void put_block(const Kernels& kernels, OrderedQuantity quantity, const Pairs& pa
                (is_large_integer(pairs.y_pred.dtype) && is_float(pairs.y_true.dtype))) {
         put_exact_differences(pairs, rows, block, values);
     }
-    if (!all_finite || kept.where != nullptr) return judge(quantity, block, kept, rows.count, values, found);
-    find_extremes(values, rows.count, found);
-    found.present += static_cast<std::uint64_t>(rows.count);
-    found.counts.pairs += static_cast<std::uint64_t>(rows.count);
+    if (all_finite && kept.where == nullptr) {
+        found.present += static_cast<std::uint64_t>(rows.count);
+        found.counts.pairs += static_cast<std::uint64_t>(rows.count);
+    } else {
+        judge(quantity, block, kept, rows.count, values, found);
+    }
+    kernels.widen_extremes(values, rows.count, &found.smallest, &found.largest);
 }
 
 void join(OrderedValues& ordered, const Found& found) {

@@ -6,6 +6,7 @@
 #include "lanes.hpp"
 #include "load.hpp"
 #include "load_tile.hpp"
+#include "order.hpp"
 #include "sums/exact.hpp"
 #include "sums/exact_integers.hpp"
 #include "sums/kahan.hpp"
@@ -59,6 +60,10 @@ const Kernels SQUARELY_KERNELS = {
 
     .kahan_squares = kahan_sum<SquaredError>,
     .pairwise_squares = pairwise_sum<SquaredError>,
+
+    .absolute_differences = absolute_differences,
+    .widen_extremes = widen_extremes,
+    .values_between = values_between,
 };
 
 }  // namespace squarely

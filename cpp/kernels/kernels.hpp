@@ -111,6 +111,12 @@ struct Kernels {
     // False, and the sum untouched, where the result is not finite.
     bool (*kahan_squares)(const Block& block, KahanSums& sums);
     bool (*pairwise_squares)(const Block& block, double& sum);
+
+    // For order statistics, in order.hpp.
+    bool (*absolute_differences)(const Block& block, double* values);
+    void (*widen_extremes)(const double* values, std::ptrdiff_t count, double* smallest, double* largest);
+    std::ptrdiff_t (*values_between)(const double* values, std::ptrdiff_t count, double low, double high,
+                                     double* inside, std::uint64_t* below);
 };
 
 }  // namespace squarely

@@ -135,6 +135,21 @@ def tied_tens_of_thousands(rng: np.random.Generator, length: int) -> npt.NDArray
     return rng.choice([0.25, 0.25 + 2**-54], length)
 
 
+def misleading_sample(rng: np.random.Generator, length: int, sampled: float = 1e9) -> npt.NDArray:
+    # Every third of 70,000 values is in the sample, and none of those is near the middle.
+    values = rng.standard_normal(length)
+    values[::3] += sampled
+    return values
+
+
+def misleading_the_other_way(rng: np.random.Generator, length: int) -> npt.NDArray:
+    return misleading_sample(rng, length, -1e9)
+
+
+def zeros_amid_subnormals(rng: np.random.Generator, length: int) -> npt.NDArray:
+    return rng.choice([0.0, -0.0, 1.0, -1.0], length) * 5e-324 * rng.integers(0, 20_000, length)
+
+
 VALUES: tuple[Callable[[np.random.Generator, int], npt.NDArray], ...] = (
     negative_and_positive,
     heavy_ties,
@@ -145,6 +160,9 @@ VALUES: tuple[Callable[[np.random.Generator, int], npt.NDArray], ...] = (
     all_equal,
     equal_but_one,
     tied_tens_of_thousands,
+    misleading_sample,
+    misleading_the_other_way,
+    zeros_amid_subnormals,
 )
 
 
@@ -237,6 +255,12 @@ def test_many_weighted_values_are_counted_in_buckets(
     repeated = np.repeat(truth, repetitions)
     for level in LEVELS:
         assert quantile(truth, level, repetitions * 0.1) == quantile(repeated, level), level
+
+
+def test_many_random_weights_are_summed_exactly(rng: np.random.Generator) -> None:
+    values, weights = rng.standard_normal(LONG), rng.random(LONG) * 10.0 ** rng.integers(-9, 9, LONG)
+    for level in (0.1, 0.5, 0.999):
+        assert quantile(values, level, weights) == expected_quantile(values.tolist(), weights.tolist(), level)
 
 
 @pytest.mark.parametrize("length", [11, 1300])

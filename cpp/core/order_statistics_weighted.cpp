@@ -58,6 +58,7 @@ ExactSum product(const ExactSum& sum, std::uint64_t factor, int exponent) {
 
 template <class Visit>
 void for_each_in(const WeightedValues& values, Stretch stretch, KeyRange range, Visit visit) {
+    const FloatingPointEnvironment environment;  // subnormal weights are weights
     for (std::ptrdiff_t row = stretch.first; row < stretch.last; ++row) {
         const std::uint64_t key = key_of(values.ordered.values[row]);
         const double weight = values.weights[static_cast<std::size_t>(row)];

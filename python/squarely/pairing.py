@@ -3,7 +3,7 @@
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,15 +75,25 @@ class PairedColumns:
     def sums(self, summation: str, metrics: Sequence[tuple[str, float]]) -> _core.State:
         """Return the sums the metrics need over all pairs that count."""
         state = _core.State(self.outputs, summation, metrics, self.sample_weight is not None)
+        self._add_to(functools.partial(state.update, axis=self.axis), self.sample_weight)
+        return state
+
+    def order(self, quantity: str) -> _core.OrderStatistics:
+        """Return one value of every pair that counts, to be ordered. Weights matter when it is asked."""
+        statistics = _core.OrderStatistics(self.outputs, self.rows, quantity)
+        self._add_to(functools.partial(statistics.update, axis=self.axis), None)
+        return statistics
+
+    def _add_to(self, update: Callable[..., None], weights: npt.NDArray[Any] | None) -> None:
+        """Pass all pairs on, piece by piece where they do not lie in one."""
         if isinstance(self.truth, Array) and isinstance(self.prediction, Array) and not self._is_made_on_the_way():
-            state.update(self.truth.array, self.prediction.array, self.where, self.axis, self.sample_weight)
-            return state
+            update(self.truth.array, self.prediction.array, self.where, **_weights(weights))
+            return
         for start, stop in self.pieces(are_short=self._is_made_on_the_way()):
             truth = self.truth.piece(start, stop, self.axis)
             prediction = self.prediction.piece(start, stop, self.axis)
-            weights = None if self.sample_weight is None else self.sample_weight[start:stop]
-            state.update(truth, prediction, self.counting(start, stop), self.axis, weights)
-        return state
+            own = None if weights is None else weights[start:stop]
+            update(truth, prediction, self.counting(start, stop), **_weights(own))
 
     def pieces(self, *, are_short: bool) -> Iterator[tuple[int, int]]:
         """Yield the rows from and to which both sides lie in one piece, a few at a time where they are to be short."""
@@ -148,6 +158,10 @@ def pair(
         check_where_shape(mask.shape, truth.shape, prediction.shape, rows_along)
     weights = check_sample_weight(sample_weight, truth.shape[rows_along])
     return PairedColumns(truth, prediction, mask, rows_along, weights)
+
+
+def _weights(weights: npt.NDArray[Any] | None) -> dict[str, npt.NDArray[Any]]:
+    return {} if weights is None else {"sample_weight": weights}
 
 
 def _check_same_dimensions(truth: Columns, prediction: Columns) -> None:

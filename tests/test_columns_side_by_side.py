@@ -124,3 +124,18 @@ def test_special_and_tiny_float32_are_counted_in_their_own_column(
         for side in (y_true, y_pred):
             side[rng.integers(0, ROWS, 40), rng.integers(0, outputs, 40)] = special
     assert bytes_of(y_true, y_pred, outputs) == column_by_column(y_true, y_pred)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("outputs", [8, 20])
+def test_rows_far_apart_are_exact_where_some_slices_of_a_tile_fail(
+    target: str, dtype: str, outputs: int, rng: np.random.Generator
+) -> None:
+    wide = rng.standard_normal((2, 2000, 600)).astype(dtype)
+    y_true, y_pred = wide[0][:, 3 : 3 + outputs], wide[1][:, 3 : 3 + outputs]
+    for special in (np.nan, np.inf, 1e-30, 1e30):
+        y_true[rng.integers(0, 1000, 9), rng.integers(0, outputs, 9)] = special
+    y_pred[1200:1216] *= 1e-9
+    y_pred[1500:] *= 1e12
+    assert bytes_of(y_true, y_pred, outputs) == column_by_column(y_true, y_pred)
+    assert bytes_of(y_true[::-1], y_pred[::-1], outputs) == column_by_column(y_true, y_pred)

@@ -3,6 +3,7 @@
 #include "window.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <numeric>
 
@@ -24,8 +25,16 @@ struct Grid {
     std::ptrdiff_t columns;
     std::ptrdiff_t rows;
     DType dtype;
-    std::ptrdiff_t size;  // of an element
+    std::ptrdiff_t size;        // of an element
+    std::ptrdiff_t slice_rows;  // at once by lanes
+    std::ptrdiff_t slices;      // of a tile
+    unsigned all_slices;        // a bit each
 };
+
+// Where rows are half a page apart or more, few of them at once, so that memory is read nearly in its order: of a
+// thousand columns, 64 rows took twice the time.
+constexpr std::ptrdiff_t wide_stride = 2048;
+std::ptrdiff_t slice_rows_of(std::ptrdiff_t stride) { return std::abs(stride) < wide_stride ? tile_rows : 16; }
 
 bool has_tiles(DType dtype) {
     return dtype == DType::float64 || dtype == DType::float32 || dtype == DType::int32 || dtype == DType::uint32;
@@ -54,6 +63,7 @@ Grid grid_of(std::span<const Pairs> outputs, std::ptrdiff_t first, std::ptrdiff_
     const Pairs& pairs = outputs[0];
     const auto width = static_cast<std::ptrdiff_t>(outputs.size());
     const std::ptrdiff_t joined = rows_in_one(width);
+    const std::ptrdiff_t slice_rows = slice_rows_of(joined * pairs.y_true.stride);
     return {address(pairs.y_true, first),
             address(pairs.y_pred, first),
             joined * pairs.y_true.stride,
@@ -61,7 +71,10 @@ Grid grid_of(std::span<const Pairs> outputs, std::ptrdiff_t first, std::ptrdiff_
             joined * width,
             (last - first) / joined,
             pairs.y_true.dtype,
-            element_size(pairs.y_true.dtype)};
+            element_size(pairs.y_true.dtype),
+            slice_rows,
+            tile_rows / slice_rows,
+            (1u << (tile_rows / slice_rows)) - 1};
 }
 
 std::uintptr_t prefetch_address(const char* data, std::ptrdiff_t row, std::ptrdiff_t stride) {
@@ -89,8 +102,9 @@ Block block_of(Tiles& tiles, const Grid& grid, std::ptrdiff_t tile, std::ptrdiff
 // Neighbouring columns that share a window, one a lane: the usual case, in which nothing need be transposed.
 struct LaneColumns {
     SlicedSquares sliced;
-    bool failed = false;  // in the last rows
+    bool failed = false;  // in the last slice
     int rest = 0;         // after two failures in a row: do without for this many tiles
+    unsigned left = 0;    // the slices of the tile at hand that were not added, a bit each
 };
 
 constexpr int tiles_without_lanes = 16;
@@ -107,7 +121,7 @@ ExactSquares& output_of(TiledSquares& squares, std::ptrdiff_t column) {
 LaneRows lane_rows_of(const Grid& grid, std::ptrdiff_t column, Rows rows) {
     const char* y_true = grid.y_true + grid.size * column;
     const char* y_pred = grid.y_pred + grid.size * column;
-    const std::ptrdiff_t next = rows.first + tile_rows;
+    const std::ptrdiff_t next = rows.first + grid.slice_rows;
     return {y_true + rows.first * grid.true_stride,
             y_pred + rows.first * grid.pred_stride,
             grid.true_stride,
@@ -132,7 +146,7 @@ bool choose_window(TiledSquares& squares, const Kernels& kernels, const Grid& gr
                    const LaneRows& rows) {
     alignas(64) double y_true[block_multiple] = {};
     alignas(64) double y_pred[block_multiple] = {};
-    const std::ptrdiff_t count = std::min<std::ptrdiff_t>(tile_rows, block_multiple / kernels.lanes);
+    const std::ptrdiff_t count = std::min<std::ptrdiff_t>(rows.count, block_multiple / kernels.lanes);
     const auto load = kernels.load[static_cast<int>(grid.dtype)][0];
     for (std::ptrdiff_t row = 0; row < count; ++row) {
         load(rows.y_true + row * rows.y_true_stride, grid.size, kernels.lanes, y_true + row * kernels.lanes);
@@ -143,11 +157,11 @@ bool choose_window(TiledSquares& squares, const Kernels& kernels, const Grid& gr
                       first_exponent(kernels, {y_true, y_pred, block_multiple, {}}));
 }
 
-// Whether the columns from this one on, one a lane, were added.
-bool add_by_lane(TiledSquares& squares, const Kernels& kernels, const Grid& grid, std::ptrdiff_t column, Rows rows) {
-    const auto index = static_cast<std::size_t>(column / kernels.lanes);
+// Whether these columns, one a lane, were added.
+bool add_by_lane(TiledSquares& squares, const Kernels& kernels, const Grid& grid, std::size_t index, Rows rows) {
+    const std::ptrdiff_t column = static_cast<std::ptrdiff_t>(index) * kernels.lanes;
     LaneColumns& own = squares.lane_columns[index];
-    if (rows.count != tile_rows || (own.rest > 0 && own.rest-- > 0)) return false;
+    if (own.rest > 0) return false;
     const LaneRows lane_rows = lane_rows_of(grid, column, rows);
     const bool ready = (own.sliced.chosen && !own.failed) || choose_window(squares, kernels, grid, index, lane_rows);
     if (!ready || !tiles_of(kernels, grid.dtype).exact_squares_by_lane(lane_rows, own.sliced.window, own.sliced.sums)) {
@@ -169,20 +183,52 @@ void load_tiles(const Kernels& kernels, const Grid& grid, std::ptrdiff_t tile, R
     load(grid.y_pred + grid.size * tile + rows.first * grid.pred_stride, grid.pred_stride, rows.count, tiles.y_pred);
 }
 
+void add_by_lanes(TiledSquares& squares, const Kernels& kernels, const Grid& grid, Rows rows) {
+    for (LaneColumns& own : squares.lane_columns) own.left = rows.count == tile_rows ? 0 : grid.all_slices;
+    if (rows.count != tile_rows) return;
+    for (std::ptrdiff_t slice = 0; slice < grid.slices; ++slice) {
+        const Rows sliced{rows.first + slice * grid.slice_rows, grid.slice_rows};
+        for (std::size_t index = 0; index < squares.lane_columns.size(); ++index) {
+            if (!add_by_lane(squares, kernels, grid, index, sliced)) squares.lane_columns[index].left |= 1u << slice;
+        }
+    }
+    for (LaneColumns& own : squares.lane_columns) own.rest -= own.rest > 0;
+}
+
+// Puts pairs of zeros in place of the slices that were added, and returns how many pairs are left.
+std::ptrdiff_t keep_slices(unsigned left, const Grid& grid, std::ptrdiff_t column, Rows rows, Tiles& tiles) {
+    if (left == grid.all_slices) return rows.count;
+    std::ptrdiff_t count = 0;
+    for (std::ptrdiff_t slice = 0; slice < grid.slices; ++slice) {
+        const std::ptrdiff_t first = column * block_multiple + slice * grid.slice_rows;
+        if ((left >> slice & 1) != 0) {
+            count += grid.slice_rows;
+        } else {
+            std::fill(tiles.y_true + first, tiles.y_true + first + grid.slice_rows, 0.0);
+            std::fill(tiles.y_pred + first, tiles.y_pred + first + grid.slice_rows, 0.0);
+        }
+    }
+    return count;
+}
+
 // The last tile ends with the last column, and may begin with columns that are done.
 void add_rows_of_tiles(TiledSquares& squares, const Kernels& kernels, const Grid& grid, Rows rows, Tiles& tiles,
                        BlockBuffers& buffers) {
+    add_by_lanes(squares, kernels, grid, rows);
+    std::size_t index = 0;
     for (std::ptrdiff_t done = 0; done < grid.columns; done += tile_columns) {
         const std::ptrdiff_t tile = std::min<std::ptrdiff_t>(done, grid.columns - tile_columns);
         bool loaded = false;
         for (std::ptrdiff_t column = done; column < tile + tile_columns; column += kernels.lanes) {
-            if (tile == done && add_by_lane(squares, kernels, grid, column, rows)) continue;
+            const unsigned left = tile == done ? squares.lane_columns[index++].left : grid.all_slices;
+            if (left == 0) continue;
             if (!loaded) load_tiles(kernels, grid, tile, rows, tiles);
             loaded = true;
             const std::ptrdiff_t last = std::min<std::ptrdiff_t>(column + kernels.lanes, tile + tile_columns);
             for (std::ptrdiff_t one = column; one < last; ++one) {
+                const std::ptrdiff_t count = keep_slices(left, grid, one - tile, rows, tiles);
                 const Block block = block_of(tiles, grid, tile, one - tile, rows);
-                add_block(output_of(squares, one), kernels, block, rows.count, buffers);
+                add_block(output_of(squares, one), kernels, block, count, buffers);
             }
         }
     }
@@ -209,7 +255,8 @@ void add_tiled(std::vector<ExactSquares>& squares, const Kernels& kernels, std::
                std::ptrdiff_t first, std::ptrdiff_t last, BlockBuffers& buffers) {
     const Grid grid = grid_of(outputs, first, last);
     const auto tiles = std::make_unique<Tiles>();
-    TiledSquares tiled{squares, std::vector<LaneColumns>(static_cast<std::size_t>(grid.columns / kernels.lanes))};
+    TiledSquares tiled{squares, std::vector<LaneColumns>(static_cast<std::size_t>(grid.columns / tile_columns *
+                                                                                  tile_columns / kernels.lanes))};
     for (std::ptrdiff_t row = 0; row < grid.rows; row += tile_rows) {
         const Rows rows{row, std::min<std::ptrdiff_t>(tile_rows, grid.rows - row)};
         add_rows_of_tiles(tiled, kernels, grid, rows, *tiles, buffers);

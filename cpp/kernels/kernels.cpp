@@ -6,6 +6,8 @@
 #include "lanes.hpp"
 #include "load.hpp"
 #include "load_tile.hpp"
+#include "losses.hpp"
+#include "store.hpp"
 #include "sums/exact.hpp"
 #include "sums/exact_integers.hpp"
 #include "sums/kahan.hpp"
@@ -59,6 +61,18 @@ const Kernels SQUARELY_KERNELS = {
 
     .kahan_squares = kahan_sum<SquaredError>,
     .pairwise_squares = pairwise_sum<SquaredError>,
+
+    // In the order of Loss.
+    .losses =
+        {
+            {fill<ValueOf<SquaredErrorLoss>>, fill<DerivativeOf<SquaredErrorLoss>>},
+            {fill<ValueOf<AbsoluteErrorLoss>>, fill<DerivativeOf<AbsoluteErrorLoss>>},
+            {fill<ValueOf<HuberLoss>>, fill<DerivativeOf<HuberLoss>>},
+            {fill<ValueOf<PinballLoss>>, fill<DerivativeOf<PinballLoss>>},
+        },
+    .multiply = multiply,
+    .divide = divide,
+    .store = {store_column<double>, store_column<float>, store_column<Float16>, store_column<BFloat16>},
 };
 
 }  // namespace squarely

@@ -12,6 +12,7 @@ constexpr int block_multiple = 64;  // kernels take whole multiples; the load st
 constexpr int max_lanes = 8;
 constexpr int tile_columns = 8;  // a row of eight doubles is one cache line
 constexpr int tile_rows = 64;    // few, so that memory is read nearly in its order
+constexpr int loss_count = 4;
 constexpr int kahan_lanes = 16;  // the same on every target, so that Kahan sums have the same bits on every target
 
 // Where the data of coming blocks lies; the kernel prefetches it while it computes.
@@ -111,6 +112,16 @@ struct Kernels {
     // False, and the sum untouched, where the result is not finite.
     bool (*kahan_squares)(const Block& block, KahanSums& sums);
     bool (*pairwise_squares)(const Block& block, double& sum);
+
+    // By Loss, its value and its derivative: as many results as the block is long, which may go where the block is.
+    using FillLosses = void (*)(const Block& block, double parameter, double* results);
+    FillLosses losses[loss_count][2];
+    void (*multiply)(double* results, const double* factors, std::ptrdiff_t length);  // length as that of a block
+    void (*divide)(double* results, double divisor, std::ptrdiff_t length);
+
+    // By DType, of which the first four are floats. Values and target do not overlap.
+    using Store = void (*)(const double* values, std::ptrdiff_t count, char* target, std::ptrdiff_t stride);
+    Store store[4];
 };
 
 }  // namespace squarely

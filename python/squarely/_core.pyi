@@ -22,6 +22,27 @@ def average(values: list[float], weights: list[float]) -> float: ...
 def quick_sum_squared_error(y_true: object, y_pred: object, /) -> float | None: ...
 def quick_mean_squared_error(y_true: object, y_pred: object, /) -> float | None: ...
 def quick_root_mean_squared_error(y_true: object, y_pred: object, /) -> float | None: ...
+def fill_losses(
+    loss: str,
+    is_derivative: bool,
+    y_true: npt.NDArray[Any],
+    y_pred: npt.NDArray[Any],
+    weights: npt.NDArray[Any] | None,
+    parameter: float,
+    divisor: float,
+    out: npt.NDArray[Any],
+) -> None: ...
+
+# Their sum and their mean (None where the weights sum to zero), and the weights' sum, whether they are finite, and
+# whether none is negative.
+def sum_losses(
+    loss: str,
+    y_true: npt.NDArray[Any],
+    y_pred: npt.NDArray[Any],
+    weights: npt.NDArray[Any] | None,
+    parameter: float,
+) -> tuple[float, float | None, tuple[float, bool, bool]]: ...
+def sum_weights(weights: npt.NDArray[Any]) -> tuple[float, bool, bool]: ...
 
 @final
 class State:

@@ -19,6 +19,7 @@ void register_metrics(py::module_& module);
 void register_state(py::module_& module);
 void register_quick_scores(py::module_& module);
 void register_losses(py::module_& module);
+void register_quick_losses(py::module_& module);
 void register_build(py::module_& module);
 
 // Throws std::invalid_argument where no column has this type.

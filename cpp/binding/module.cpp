@@ -8,5 +8,6 @@ PYBIND11_MODULE(_core, module) {
     squarely::register_state(module);
     squarely::register_quick_scores(module);
     squarely::register_losses(module);
+    squarely::register_quick_losses(module);
     squarely::register_build(module);
 }

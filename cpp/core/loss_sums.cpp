@@ -68,7 +68,7 @@ void add_run(LossSums& sums, const Kernels& kernels, const LossRun& run, const L
              LossBuffers& buffers) {
     double* losses = buffers.results;
     const Block block = load_pairs(kernels, run, buffers);
-    kernels.losses[static_cast<int>(formula.loss)][0](block, formula.parameter, losses);
+    kernels.losses[static_cast<int>(formula.loss)][0](block, formula.parameter, 1, losses);
     const double* weights = load_weights(kernels, run, buffers);
     set_apart_special(sums, losses, weights, run.length);
     if (weights == nullptr) {

@@ -70,8 +70,14 @@ const Kernels SQUARELY_KERNELS = {
             {fill<ValueOf<HuberLoss>>, fill<DerivativeOf<HuberLoss>>},
             {fill<ValueOf<PinballLoss>>, fill<DerivativeOf<PinballLoss>>},
         },
-    .multiply = multiply,
-    .divide = divide,
+    .losses_float32 =
+        {
+            {fill_float32<ValueOf<SquaredErrorLoss>>, fill_float32<DerivativeOf<SquaredErrorLoss>>},
+            {fill_float32<ValueOf<AbsoluteErrorLoss>>, fill_float32<DerivativeOf<AbsoluteErrorLoss>>},
+            {fill_float32<ValueOf<HuberLoss>>, fill_float32<DerivativeOf<HuberLoss>>},
+            {fill_float32<ValueOf<PinballLoss>>, fill_float32<DerivativeOf<PinballLoss>>},
+        },
+    .scale = scale,
     .store = {store_column<double>, store_column<float>, store_column<Float16>, store_column<BFloat16>},
 };
 

@@ -113,11 +113,13 @@ struct Kernels {
     bool (*kahan_squares)(const Block& block, KahanSums& sums);
     bool (*pairwise_squares)(const Block& block, double& sum);
 
-    // By Loss, its value and its derivative: as many results as the block is long, which may go where the block is.
-    using FillLosses = void (*)(const Block& block, double parameter, double* results);
+    // By Loss, its value and its derivative, this divided: as many results as the block is long, which may go where the
+    // block is.
+    using FillLosses = void (*)(const Block& block, double parameter, double divisor, double* results);
+    using FillNarrowLosses = void (*)(const NarrowBlock& block, double parameter, double divisor, float* results);
     FillLosses losses[loss_count][2];
-    void (*multiply)(double* results, const double* factors, std::ptrdiff_t length);  // length as that of a block
-    void (*divide)(double* results, double divisor, std::ptrdiff_t length);
+    FillNarrowLosses losses_float32[loss_count][2];
+    void (*scale)(double* results, const double* factors, double divisor, std::ptrdiff_t length);  // of a block
 
     // By DType, of which the first four are floats. Values and target do not overlap.
     using Store = void (*)(const double* values, std::ptrdiff_t count, char* target, std::ptrdiff_t stride);

@@ -55,9 +55,10 @@ struct PinballLoss {
     }
 };
 
-// What the template below takes from a loss.
+// What the templates below take from a loss. Only gradients of means are divided.
 template <class Loss>
 struct ValueOf {
+    static constexpr bool may_be_divided = false;
     static SQUARELY_INLINE Vector apply(Vector y_true, Vector y_pred, Vector parameter) {
         return Loss::value(y_true, y_pred, parameter);
     }
@@ -65,46 +66,90 @@ struct ValueOf {
 
 template <class Loss>
 struct DerivativeOf {
+    static constexpr bool may_be_divided = true;
     static SQUARELY_INLINE Vector apply(Vector y_true, Vector y_pred, Vector parameter) {
         return Loss::derivative(y_true, y_pred, parameter);
     }
 };
 
+SQUARELY_INLINE Vector wide(const double* source) { return load<Vector>(source); }
+SQUARELY_INLINE Vector wide(const float* source) { return widened(source); }
+SQUARELY_INLINE void store_rounded(double* target, Vector value) { store(target, value); }
+SQUARELY_INLINE void store_rounded(float* target, Vector value) {
+#if defined(SQUARELY_PLAIN_LANES)
+    *target = static_cast<float>(value);
+#elif defined(__AVX512F__)
+    _mm256_storeu_ps(target, _mm512_cvtpd_ps(value));
+#elif defined(__AVX__)
+    _mm_storeu_ps(target, _mm256_cvtpd_ps(value));
+#elif defined(__SSE2__)
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(target), _mm_castps_si128(_mm_cvtpd_ps(value)));
+#else
+    store(target, __builtin_convertvector(value, NarrowVector));
+#endif
+}
+
+// All of one type, without gaps; the results may lie where the others do.
+template <class Element>
+struct LossStreams {
+    const Element* y_true;
+    const Element* y_pred;
+    Element* results;
+    std::ptrdiff_t length;
+    Ahead ahead;
+};
+
 constexpr int vectors_of_losses = 8;  // lanes of them are block_multiple at most
 
-template <class Formula, int... I>
-SQUARELY_INLINE void fill_group(const Block& block, std::ptrdiff_t first, Ahead& ahead, Vector parameter,
-                                double* results, Steps<I...>) {
+template <class Formula, bool divided, class Element, int... I>
+SQUARELY_INLINE void fill_group(const LossStreams<Element>& streams, std::ptrdiff_t first, Ahead& ahead,
+                                Vector parameter, Vector divisor, Steps<I...>) {
+    constexpr int elements_in_line = 64 / sizeof(Element);
     const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
-        if (i % 8 == 0) prefetch_next(ahead);
-        const Vector y_true = load<Vector>(block.y_true + first + i);
-        const Vector y_pred = load<Vector>(block.y_pred + first + i);
-        store(results + first + i, Formula::apply(y_true, y_pred, parameter));
+        if ((first + i) % elements_in_line == 0) prefetch_next(ahead);
+        const Vector y_true = wide(streams.y_true + first + i);
+        const Vector y_pred = wide(streams.y_pred + first + i);
+        const Vector result = Formula::apply(y_true, y_pred, parameter);
+        store_rounded(streams.results + first + i, divided ? result / divisor : result);
     };
     (step(I * lanes), ...);
 }
 
-template <class Formula>
-void fill(const Block& block, double parameter, double* results) {
-    constexpr int group = vectors_of_losses * lanes;
+template <class Formula, bool divided, class Element>
+SQUARELY_INLINE void fill_streams(const LossStreams<Element>& streams, double parameter, double divisor) {
     const Vector parameters = broadcast(parameter);
-    Ahead ahead = block.ahead;
-    for (std::ptrdiff_t first = 0; first < block.length; first += group) {
-        fill_group<Formula>(block, first, ahead, parameters, results, StepsUpTo<vectors_of_losses>{});
+    const Vector divisors = broadcast(divisor);
+    Ahead ahead = streams.ahead;
+    for (std::ptrdiff_t first = 0; first < streams.length; first += vectors_of_losses * lanes) {
+        fill_group<Formula, divided>(streams, first, ahead, parameters, divisors, StepsUpTo<vectors_of_losses>{});
     }
 }
 
-void multiply(double* results, const double* factors, std::ptrdiff_t length) {
-    for (std::ptrdiff_t i = 0; i < length; i += lanes) {
-        store(results + i, load<Vector>(results + i) * load<Vector>(factors + i));
+template <class Formula, class Element>
+SQUARELY_INLINE void fill_divided(const LossStreams<Element>& streams, double parameter, double divisor) {
+    if constexpr (Formula::may_be_divided) {
+        if (divisor != 1) return fill_streams<Formula, true>(streams, parameter, divisor);
     }
+    fill_streams<Formula, false>(streams, parameter, divisor);
 }
 
-// Divided, not multiplied by a reciprocal: that would round twice.
-void divide(double* results, double divisor, std::ptrdiff_t length) {
+template <class Formula>
+void fill(const Block& block, double parameter, double divisor, double* results) {
+    fill_divided<Formula, double>({block.y_true, block.y_pred, results, block.length, block.ahead}, parameter, divisor);
+}
+
+// Loaded, computed and stored in one go: float32 arrays beyond the cache are otherwise not read as fast as they could.
+template <class Formula>
+void fill_float32(const NarrowBlock& block, double parameter, double divisor, float* results) {
+    fill_divided<Formula, float>({reinterpret_cast<const float*>(block.y_true),
+                                  reinterpret_cast<const float*>(block.y_pred), results, block.length, block.ahead},
+                                 parameter, divisor);
+}
+
+void scale(double* results, const double* factors, double divisor, std::ptrdiff_t length) {
     const Vector divisors = broadcast(divisor);
     for (std::ptrdiff_t i = 0; i < length; i += lanes) {
-        store(results + i, load<Vector>(results + i) / divisors);
+        store(results + i, load<Vector>(results + i) * load<Vector>(factors + i) / divisors);
     }
 }
 

@@ -32,6 +32,16 @@ def fill_losses(
     divisor: float,
     out: npt.NDArray[Any],
 ) -> None: ...
+def quick_fill_losses(
+    loss: str,
+    is_derivative: bool,
+    y_true: object,
+    y_pred: object,
+    parameter: float,
+    is_mean: bool,
+    out: object | None,
+) -> npt.NDArray[Any] | None: ...
+def quick_sum_losses(loss: str, y_true: object, y_pred: object, parameter: float, is_mean: bool) -> float | None: ...
 
 # Their sum and their mean (None where the weights sum to zero), and the weights' sum, whether they are finite, and
 # whether none is negative.

@@ -394,9 +394,13 @@ def _loss(
     sample_weight: object,
     out: object,
 ) -> float | Floats:
+    check_choice(reduction, REDUCTIONS, "reduction", loss)
+    if sample_weight is None:
+        quick = _quick_loss(loss, y_true, y_pred, parameter, reduction, out)
+        if quick is not None:
+            return quick
     from squarely.loss_arrays import check_no_out, loss_arrays
 
-    check_choice(reduction, REDUCTIONS, "reduction", loss)
     arrays = loss_arrays(y_true, y_pred, sample_weight, loss)
     if reduction == "none":
         arrays.check_weights()
@@ -414,14 +418,26 @@ def _gradient(
     sample_weight: object,
     out: object,
 ) -> Floats:
-    from squarely.loss_arrays import loss_arrays
-
     function = f"{loss}_gradient"
     check_choice(reduction, REDUCTIONS, "reduction", function)
+    if sample_weight is None:
+        quick = _core.quick_fill_losses(loss, True, y_true, y_pred, parameter, reduction == "mean", out)
+        if quick is not None:
+            return quick
+    from squarely.loss_arrays import loss_arrays
+
     arrays = loss_arrays(y_true, y_pred, sample_weight, function)
     weight = arrays.check_weights()
     divisor = arrays.divisor(weight) if reduction == "mean" else 1.0
     return _filled(loss, arrays, parameter, divisor, out, is_derivative=True)
+
+
+def _quick_loss(
+    loss: str, y_true: object, y_pred: object, parameter: float, reduction: object, out: object
+) -> float | Floats | None:
+    if reduction == "none":
+        return _core.quick_fill_losses(loss, False, y_true, y_pred, parameter, False, out)
+    return _core.quick_sum_losses(loss, y_true, y_pred, parameter, reduction == "mean") if out is None else None
 
 
 def _filled(

@@ -1,0 +1,283 @@
+// Logarithms, exponentials and powers, lane by lane: + - * / , selects and integer arithmetic on bits, in one order, so
+// that every target gives the same bits. No multiply_add here: fused, these sums would round differently. Errors are in
+// ulp of the correctly rounded result and were measured against MPFR; tests/test_elementary.py holds them.
+//
+// Polynomials are minimax for the relative error of the result (Remez exchange with 60 digits, coefficients rounded
+// to double one by one); beside each stand its interval and what it leaves of the result.
+#pragma once
+
+#include "lanes.hpp"
+
+namespace squarely {
+namespace {
+
+constexpr double infinity = __builtin_inf();
+constexpr double not_a_number = __builtin_nan("");
+constexpr double ln2_high = 0x1.62e42fefa3800p-1;  // 42 bits: its product with an exponent is exact
+constexpr double ln2_low = 0x1.ef35793c76730p-45;
+constexpr std::uint64_t sign_bit = 0x8000000000000000;
+constexpr std::uint64_t fraction_bits = 0x000fffffffffffff;
+
+struct Sum {
+    Vector value;
+    Vector error;
+};
+
+// Exact where a is the larger or zero (Dekker 1971), and off by no more than the last bit of b where not.
+SQUARELY_INLINE Sum fast_two_sum(Vector a, Vector b) {
+    const Vector sum = a + b;
+    return {sum, (a - sum) + b};
+}
+
+// Exact (Knuth).
+SQUARELY_INLINE Sum two_sum(Vector a, Vector b) {
+    const Vector sum = a + b;
+    const Vector b_part = sum - a;
+    return {sum, (a - (sum - b_part)) + (b - b_part)};
+}
+
+// The first 26 of 53 bits: products of two such numbers are exact.
+SQUARELY_INLINE Vector leading(Vector x) { return from_bits(bits(x) & ~std::uint64_t{0x7ffffff}); }
+
+// Horner's rule, from the constant term up.
+template <int count>
+SQUARELY_INLINE Vector polynomial(Vector x, const double (&coefficients)[count]) {
+    Vector sum = broadcast(coefficients[count - 1]);
+    for (int i = count - 2; i >= 0; --i) sum = sum * x + coefficients[i];
+    return sum;
+}
+
+// x = 2^exponent * (1 + fraction), 1 + fraction in [0.6875, 1.375): there the cubic
+// parts of the logarithms of both ends are equally small. The fraction is exact.
+struct Reduced {
+    Vector exponent;
+    Vector fraction;
+};
+
+// Of normal numbers, scaled by 2^-shift beforehand.
+SQUARELY_INLINE Reduced reduced(Vector x, Vector shift) {
+    constexpr std::uint64_t one = 0x3ff0000000000000;
+    constexpr std::uint64_t lowest = 0x3fe6000000000000;
+    const Bits shifted = bits(x) + (one - lowest);
+    // An integer below 2^52, put beside the exponent of 2^52, is that many more than 2^52.
+    const Vector biased = from_bits((shifted >> 52) | 0x4330000000000000u);
+    const Vector significand = from_bits((shifted & fraction_bits) + lowest);
+    return {biased - (shift + (0x1p52 + 1023)), significand - 1.0};
+}
+
+// Of every positive number.
+SQUARELY_INLINE Reduced reduced(Vector x) {
+    const auto is_small = x < 0x1p-1022;
+    return reduced(is_small ? x * 0x1p54 : x, is_small ? broadcast(54.0) : broadcast(0.0));
+}
+
+// f - log(1 + f) in three words: f^2 / 2 as a number of few bits and a small one, and all beyond.
+struct Remainder {
+    Vector half_square;
+    Vector half_square_low;
+    Vector cubic;
+};
+
+// With s = f / (2 + f): log(1 + f) = 2 atanh(s) = f - s (f - R(s^2)) = f - f^2/2 + s (f^2/2 + R(s^2)).
+SQUARELY_INLINE Remainder remainder_of(Vector f) {
+    // R(z) / z on [0, 0.0343], to 2^-60 of log(1 + f).
+    constexpr double atanh_terms[] = {0x1.5555555555554p-1, 0x1.999999999a6abp-2, 0x1.249249238b800p-2,
+                                      0x1.c71c7306505aep-3, 0x1.745cac2ce1026p-3, 0x1.3b289393210fap-3,
+                                      0x1.0eb78d1533c6ap-3, 0x1.14d63ea03cfa3p-3};
+    const Vector s = f / (2.0 + f);
+    const Vector z = s * s;
+    const Vector half = 0.5 * f;
+    const Vector f_high = leading(f);
+    const Vector half_square = 0.5 * f_high * f_high;
+    const Vector half_square_low = 0.5 * (f - f_high) * (f + f_high);
+    return {half_square, half_square_low, -s * (half * f + z * polynomial(z, atanh_terms))};
+}
+
+// log(2^exponent (1 + fraction)) + correction. Large parts are added without error, so that the last addition makes
+// nearly all of the error.
+SQUARELY_INLINE Vector logarithm_of(Reduced x, Vector correction) {
+    const Remainder remainder = remainder_of(x.fraction);
+    const Sum linear = fast_two_sum(x.exponent * ln2_high, x.fraction);
+    const Sum quadratic = fast_two_sum(linear.value, -remainder.half_square);
+    const Vector lost = linear.error + quadratic.error - remainder.half_square_low;
+    return quadratic.value + (lost + (x.exponent * ln2_low + correction) - remainder.cubic);
+}
+
+// Off by at most 0.6 ulp.
+SQUARELY_INLINE Vector logarithm(Vector x) {
+    const Vector finite = logarithm_of(reduced(x), Vector{});
+    const Vector special = x == 0.0 ? broadcast(-infinity) : (x > 0.0 ? x : broadcast(not_a_number));
+    return (x > 0.0) & (x < infinity) ? finite : special;
+}
+
+// 1 + x as a reduced number, and what the addition and the reduction have lost, to first order of the logarithm.
+struct ReducedSum {
+    Reduced sum;
+    Vector correction;
+};
+
+SQUARELY_INLINE ReducedSum reduced_one_plus(Vector x) {
+    const Sum sum = two_sum(broadcast(1.0), x);
+    const Reduced one_plus = reduced(sum.value, Vector{});
+    const auto is_near_one = one_plus.exponent == 0.0;  // then x itself is the fraction
+    return {{one_plus.exponent, is_near_one ? x : one_plus.fraction}, is_near_one ? Vector{} : sum.error / sum.value};
+}
+
+// log(1 + x).
+SQUARELY_INLINE Vector log1p(Vector x) {
+    const ReducedSum one_plus = reduced_one_plus(x);
+    const Vector finite = logarithm_of(one_plus.sum, one_plus.correction);
+    const Vector with_sign = from_bits(bits(finite) | (bits(x) & sign_bit));  // of -0
+    const Vector special = x == -1.0 ? broadcast(-infinity) : (x > -1.0 ? x : broadcast(not_a_number));
+    return (x > -1.0) & (x < infinity) ? with_sign : special;
+}
+
+// delta - log(1 + delta): about delta^2 / 2 where delta is small.
+SQUARELY_INLINE Vector log1p_remainder(Vector delta) {
+    const ReducedSum one_plus = reduced_one_plus(delta);
+    const Remainder remainder = remainder_of(one_plus.sum.fraction);
+    const Vector exponent = one_plus.sum.exponent;
+    // Both zero where delta is the fraction.
+    const Sum outer = two_sum(delta, -exponent * ln2_high);
+    const Sum linear = two_sum(outer.value, -one_plus.sum.fraction);
+    const Sum quadratic = two_sum(linear.value, remainder.half_square);
+    const Vector lost = outer.error + linear.error + quadratic.error + remainder.half_square_low;
+    const Vector finite = quadratic.value + (lost - (exponent * ln2_low + one_plus.correction) + remainder.cubic);
+    const Vector special = delta >= -1.0 ? broadcast(infinity) : broadcast(not_a_number);
+    return (delta > -1.0) & (delta < infinity) ? finite : special;
+}
+
+// Keeps the exponent below in range; beyond these all results are infinite or zero. NaN stays NaN.
+SQUARELY_INLINE Vector clamped_exponent(Vector x) {
+    const Vector above = x < -746.0 ? broadcast(-746.0) : x;
+    return above > 710.0 ? broadcast(710.0) : above;
+}
+
+// exp(high + low), high clamped, low at most 2^-40.
+SQUARELY_INLINE Vector exponential_of(Vector high, Vector low) {
+    // (exp(r) - 1 - r - r^2/2) / r^3 on [-log(2)/2, log(2)/2], to 2^-60 of exp(r).
+    constexpr double terms[] = {0x1.555555555555bp-3,  0x1.555555555555ap-5,  0x1.111111110ebffp-7,
+                                0x1.6c16c16c14185p-10, 0x1.a01a01b3a28dfp-13, 0x1.a01a01b1ef3f7p-16,
+                                0x1.71ddefc8bc37fp-19, 0x1.27e4c2de9eb58p-22, 0x1.af6c7b0829f05p-26,
+                                0x1.1f999401a0d58p-29};
+    constexpr double log2_of_e = 0x1.71547652b82fep+0;
+    constexpr double rounder = 0x1.8p52 + 2046;  // its sum with a small number has the nearest integer in its last bits
+
+    // high + low = n log(2) + r, r in two words.
+    const Vector shifted = high * log2_of_e + rounder;
+    const Vector n = shifted - rounder;
+    const Sum r = fast_two_sum(high - n * ln2_high, low - n * ln2_low);
+
+    const Sum linear = fast_two_sum(broadcast(1.0), r.value);
+    const Vector square = r.value * r.value;
+    const Vector higher = 0.5 * square + square * r.value * polynomial(r.value, terms);
+    const Vector value = linear.value + (higher + (linear.error + r.error * linear.value));
+
+    // 2^n in two factors, both normal numbers: the first product is exact, the second one rounds subnormal results.
+    const Bits first = (bits(shifted) & 0xfff) >> 1;  // n / 2 + 1023
+    const Bits second = bits(shifted) - first;
+    return value * from_bits(first << 52) * from_bits(second << 52);
+}
+
+SQUARELY_INLINE Vector exponential(Vector x) {
+    const Vector number = exponential_of(clamped_exponent(x), Vector{});
+    return x == x ? number : broadcast(not_a_number);
+}
+
+// Two words; the first has 26 bits, and the second is smaller by 2^-24 at least.
+struct Pair {
+    Vector high;
+    Vector low;
+};
+
+// product + error, the error at most 2^-24 of the product.
+SQUARELY_INLINE Pair pair_of(Vector product, Vector error) {
+    const Vector high = leading(product + error);
+    return {high, (product - high) + error};
+}
+
+// constant + product + error, the product smaller than the constant, which has 26 bits.
+SQUARELY_INLINE Pair pair_of(double constant, Vector product, Vector error) {
+    const Vector high = leading(constant + product);
+    return {high, ((constant - high) + product) + error};
+}
+
+// The error of a.high * b.high, which is exact, as the product of the pairs.
+SQUARELY_INLINE Vector product_error(Pair a, Pair b) { return a.high * b.low + a.low * (b.high + b.low); }
+
+// log(2^exponent (1 + fraction)) to 2^-68 of its size, as 2 s (1 + z (1/3 + z (1/5 + z R(z)))) with s = f / (2 + f) and
+// z = s^2.
+SQUARELY_INLINE Pair logarithm_pair(Reduced x) {
+    // R on [0, 0.0343], to 2^-69 of the logarithm.
+    constexpr double atanh_terms[] = {0x1.2492492492e2cp-3, 0x1.c71c71c52c909p-4, 0x1.745d1884677d8p-4,
+                                      0x1.3b13462be635ep-4, 0x1.112593128c790p-4, 0x1.dd61b5a25e3cfp-5,
+                                      0x1.f20c9ead8813dp-5};
+    constexpr double third_high = 0x1.5555550000000p-2, third_low = 0x1.5555555555555p-28;
+    constexpr double fifth_high = 0x1.9999998000000p-3, fifth_low = 0x1.999999999999ap-31;
+
+    const Vector f = x.fraction;
+    const Vector divisor = 2.0 + f;
+    const Vector divisor_high = leading(divisor);
+    const Vector divisor_low = (2.0 - divisor_high) + f;
+    const Vector reciprocal = 1.0 / divisor;
+    const Vector quotient = f * reciprocal;
+    const Vector s_high = leading(quotient);
+    const Pair s = {s_high, ((f - s_high * divisor_high) - s_high * divisor_low) * reciprocal};
+
+    const Pair z = pair_of(s.high * s.high, s.low * (2.0 * s.high + s.low));
+    const Vector square = quotient * quotient;
+    const Pair fifth = {broadcast(fifth_high), fifth_low + square * polynomial(square, atanh_terms)};
+    const Pair third = pair_of(third_high, z.high * fifth.high, product_error(z, fifth) + third_low);
+    const Pair one = pair_of(1.0, z.high * third.high, product_error(z, third));
+
+    const Sum sum = fast_two_sum(x.exponent * ln2_high, 2.0 * s.high * one.high);
+    return pair_of(sum.value, sum.error + (x.exponent * ln2_low + 2.0 * product_error(s, one)));
+}
+
+// x^exponent for x >= 0, as C's pow has it, but -0 is taken for 0.
+SQUARELY_INLINE Vector power(Vector x, double exponent) {
+    // Beyond 2^65 results are 0, 1 or infinite, and products below must stay finite.
+    const double limited = exponent > 0x1p65 ? 0x1p65 : exponent < -0x1p65 ? -0x1p65 : exponent;
+    const double exponent_high =
+        __builtin_bit_cast(double, __builtin_bit_cast(std::uint64_t, limited) & ~std::uint64_t{0x7ffffff});
+    const Pair factor = {broadcast(exponent_high), broadcast(limited - exponent_high)};
+
+    const Pair logarithm = logarithm_pair(reduced(x));
+    const Sum product = fast_two_sum(factor.high * logarithm.high, product_error(factor, logarithm));
+    const Vector high = clamped_exponent(product.value);
+    const Vector finite = exponential_of(high, high == product.value ? product.error : Vector{});
+
+    const double at_infinity = exponent > 0.0 ? infinity : exponent < 0.0 ? 0.0 : 1.0;
+    const double at_zero = exponent > 0.0 ? 0.0 : exponent < 0.0 ? infinity : 1.0;
+    const Vector elsewhere = broadcast(exponent == 0.0 ? 1.0 : not_a_number);  // also of NaN
+    const Vector special = x == 0.0 ? broadcast(at_zero) : (x == infinity ? broadcast(at_infinity) : elsewhere);
+    const Vector number = (x > 0.0) & (x < infinity) ? finite : special;
+    if (exponent == exponent) return number;
+    return x == 1.0 ? x : broadcast(not_a_number);
+}
+
+// log(cosh(x)).
+SQUARELY_INLINE Vector log_cosh(Vector x) {
+    // (log(cosh(a)) - a^2/2) / a^4 as a polynomial in a^2, for a in [0, 0.75], to 2^-56 of log(cosh(a)).
+    constexpr double terms[] = {-0x1.5555555555538p-4,  0x1.6c16c16c1349bp-6,   -0x1.ba1ba1b7c85f5p-8,
+                                0x1.1ea5d3378dc74p-9,   -0x1.833d88a781535p-11, 0x1.0d0a11adc163fp-12,
+                                -0x1.7d88280992c21p-14, 0x1.122d6ca0b1dd5p-15,  -0x1.88ec3cd3d937ap-17,
+                                0x1.09dac6a2cb083p-18,  -0x1.2576b7d071749p-20, 0x1.734bcd1b6ee4cp-23};
+    const Vector a = absolute(x);
+    const Vector square = a * a;
+    const Vector near = 0.5 * a * a + square * square * polynomial(square, terms);
+
+    // a - log(2) + log(1 + exp(-2a)), where the exponential is below 0.23.
+    const Vector decay = exponential_of(clamped_exponent(-2.0 * a), Vector{});
+    const Remainder remainder = remainder_of(decay);
+    const Sum line = fast_two_sum(a, broadcast(-ln2_high));
+    const Vector nonlinear = remainder.half_square + (remainder.half_square_low + remainder.cubic);
+    const Vector far = line.value + (decay - nonlinear + (line.error - ln2_low));
+
+    const Vector finite = a < 0.75 ? near : far;
+    const Vector special = a == infinity ? a : broadcast(not_a_number);
+    return a < infinity ? finite : special;
+}
+
+}  // namespace
+}  // namespace squarely

@@ -18,6 +18,7 @@ void register_threads(py::module_& module);
 void register_metrics(py::module_& module);
 void register_state(py::module_& module);
 void register_quick_scores(py::module_& module);
+void register_elementary(py::module_& module);
 void register_losses(py::module_& module);
 void register_quick_losses(py::module_& module);
 void register_build(py::module_& module);

@@ -7,6 +7,7 @@ PYBIND11_MODULE(_core, module) {
     squarely::register_metrics(module);
     squarely::register_state(module);
     squarely::register_quick_scores(module);
+    squarely::register_elementary(module);
     squarely::register_losses(module);
     squarely::register_quick_losses(module);
     squarely::register_build(module);

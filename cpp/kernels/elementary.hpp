@@ -37,7 +37,8 @@ SQUARELY_INLINE Sum two_sum(Vector a, Vector b) {
 }
 
 // The first 26 of 53 bits: products of two such numbers are exact.
-SQUARELY_INLINE Vector leading(Vector x) { return from_bits(bits(x) & ~std::uint64_t{0x7ffffff}); }
+constexpr std::uint64_t leading_bits = 0xfffffffff8000000;
+SQUARELY_INLINE Vector leading(Vector x) { return from_bits(bits(x) & leading_bits); }
 
 // Horner's rule, from the constant term up.
 template <int count>
@@ -107,7 +108,7 @@ SQUARELY_INLINE Vector logarithm_of(Reduced x, Vector correction) {
 SQUARELY_INLINE Vector logarithm(Vector x) {
     const Vector finite = logarithm_of(reduced(x), Vector{});
     const Vector special = x == 0.0 ? broadcast(-infinity) : (x > 0.0 ? x : broadcast(not_a_number));
-    return (x > 0.0) & (x < infinity) ? finite : special;
+    return ((x > 0.0) & (x < infinity)) ? finite : special;
 }
 
 // 1 + x as a reduced number, and what the addition and the reduction have lost, to first order of the logarithm.
@@ -129,7 +130,7 @@ SQUARELY_INLINE Vector log1p(Vector x) {
     const Vector finite = logarithm_of(one_plus.sum, one_plus.correction);
     const Vector with_sign = from_bits(bits(finite) | (bits(x) & sign_bit));  // of -0
     const Vector special = x == -1.0 ? broadcast(-infinity) : (x > -1.0 ? x : broadcast(not_a_number));
-    return (x > -1.0) & (x < infinity) ? with_sign : special;
+    return ((x > -1.0) & (x < infinity)) ? with_sign : special;
 }
 
 // delta - log(1 + delta): about delta^2 / 2 where delta is small.
@@ -144,7 +145,7 @@ SQUARELY_INLINE Vector log1p_remainder(Vector delta) {
     const Vector lost = outer.error + linear.error + quadratic.error + remainder.half_square_low;
     const Vector finite = quadratic.value + (lost - (exponent * ln2_low + one_plus.correction) + remainder.cubic);
     const Vector special = delta >= -1.0 ? broadcast(infinity) : broadcast(not_a_number);
-    return (delta > -1.0) & (delta < infinity) ? finite : special;
+    return ((delta > -1.0) & (delta < infinity)) ? finite : special;
 }
 
 // Keeps the exponent below in range; beyond these all results are infinite or zero. NaN stays NaN.
@@ -234,49 +235,74 @@ SQUARELY_INLINE Pair logarithm_pair(Reduced x) {
     return pair_of(sum.value, sum.error + (x.exponent * ln2_low + 2.0 * product_error(s, one)));
 }
 
-// x^exponent for x >= 0, as C's pow has it, but -0 is taken for 0.
-SQUARELY_INLINE Vector power(Vector x, double exponent) {
-    // Beyond 2^65 results are 0, 1 or infinite, and products below must stay finite.
-    const double limited = exponent > 0x1p65 ? 0x1p65 : exponent < -0x1p65 ? -0x1p65 : exponent;
-    const double exponent_high =
-        __builtin_bit_cast(double, __builtin_bit_cast(std::uint64_t, limited) & ~std::uint64_t{0x7ffffff});
-    const Pair factor = {broadcast(exponent_high), broadcast(limited - exponent_high)};
+// An exponent made ready for many powers.
+struct Exponent {
+    double high;  // 26 bits
+    double low;
+    double limit;  // from here on results are special
+    double at_zero;
+    double at_infinity;
+    double elsewhere;  // of NaN and negative numbers
+};
 
+SQUARELY_INLINE Exponent exponent_of(double exponent) {
+    if (exponent != exponent) return {0, 0, 0, not_a_number, not_a_number, not_a_number};
+    if (exponent == 0) return {0, 0, infinity, 1, 1, 1};
+    // Beyond 2^65 results are 0, 1 or infinite, and the products must stay finite.
+    const double limited = exponent > 0x1p65 ? 0x1p65 : exponent < -0x1p65 ? -0x1p65 : exponent;
+    const double high = __builtin_bit_cast(double, __builtin_bit_cast(std::uint64_t, limited) & leading_bits);
+    return {high, limited - high, infinity, exponent > 0 ? 0 : infinity, exponent > 0 ? infinity : 0, not_a_number};
+}
+
+// x^exponent for x >= 0, off by at most 0.61 ulp and exact where a double can be, as C's pow has it, but -0 is taken
+// for 0, and 1^NaN is NaN.
+SQUARELY_INLINE Vector power(Vector x, const Exponent& exponent) {
+    const Pair factor = {broadcast(exponent.high), broadcast(exponent.low)};
     const Pair logarithm = logarithm_pair(reduced(x));
     const Sum product = fast_two_sum(factor.high * logarithm.high, product_error(factor, logarithm));
     const Vector high = clamped_exponent(product.value);
     const Vector finite = exponential_of(high, high == product.value ? product.error : Vector{});
 
-    const double at_infinity = exponent > 0.0 ? infinity : exponent < 0.0 ? 0.0 : 1.0;
-    const double at_zero = exponent > 0.0 ? 0.0 : exponent < 0.0 ? infinity : 1.0;
-    const Vector elsewhere = broadcast(exponent == 0.0 ? 1.0 : not_a_number);  // also of NaN
-    const Vector special = x == 0.0 ? broadcast(at_zero) : (x == infinity ? broadcast(at_infinity) : elsewhere);
-    const Vector number = (x > 0.0) & (x < infinity) ? finite : special;
-    if (exponent == exponent) return number;
-    return x == 1.0 ? x : broadcast(not_a_number);
+    const Vector not_zero = x == infinity ? broadcast(exponent.at_infinity) : broadcast(exponent.elsewhere);
+    const Vector special = x == 0.0 ? broadcast(exponent.at_zero) : not_zero;
+    return ((x > 0.0) & (x < exponent.limit)) ? finite : special;
 }
+
+SQUARELY_INLINE Vector power(Vector x, double exponent) { return power(x, exponent_of(exponent)); }
 
 // log(cosh(x)).
 SQUARELY_INLINE Vector log_cosh(Vector x) {
-    // (log(cosh(a)) - a^2/2) / a^4 as a polynomial in a^2, for a in [0, 0.75], to 2^-56 of log(cosh(a)).
-    constexpr double terms[] = {-0x1.5555555555538p-4,  0x1.6c16c16c1349bp-6,   -0x1.ba1ba1b7c85f5p-8,
-                                0x1.1ea5d3378dc74p-9,   -0x1.833d88a781535p-11, 0x1.0d0a11adc163fp-12,
-                                -0x1.7d88280992c21p-14, 0x1.122d6ca0b1dd5p-15,  -0x1.88ec3cd3d937ap-17,
-                                0x1.09dac6a2cb083p-18,  -0x1.2576b7d071749p-20, 0x1.734bcd1b6ee4cp-23};
+    // (log(cosh(a)) - a^2/2) / a^4 as a polynomial in a^2, for a in [0, 0.6875], to 2^-61 of log(cosh(a)).
+    constexpr double terms[] = {-0x1.5555555555551p-4,  0x1.6c16c16c16219p-6,   -0x1.ba1ba1b99c5d3p-8,
+                                0x1.1ea5d3825e01ep-9,   -0x1.833d9685663dap-11, 0x1.0d0ae03761268p-12,
+                                -0x1.7d97e228ae337p-14, 0x1.12934b1f96074p-15,  -0x1.8c51c20671df9p-17,
+                                0x1.130885452bb36p-18,  -0x1.41efbe009ea22p-20, 0x1.c08ca9447f8b7p-23};
     const Vector a = absolute(x);
     const Vector square = a * a;
     const Vector near = 0.5 * a * a + square * square * polynomial(square, terms);
 
-    // a - log(2) + log(1 + exp(-2a)), where the exponential is below 0.23.
+    // a - log(2) + log(1 + exp(-2a)), where the exponential is below 0.253.
     const Vector decay = exponential_of(clamped_exponent(-2.0 * a), Vector{});
     const Remainder remainder = remainder_of(decay);
     const Sum line = fast_two_sum(a, broadcast(-ln2_high));
     const Vector nonlinear = remainder.half_square + (remainder.half_square_low + remainder.cubic);
     const Vector far = line.value + (decay - nonlinear + (line.error - ln2_low));
 
-    const Vector finite = a < 0.75 ? near : far;
+    // Near log(2), where the far form cancels nothing, and below sqrt(1/2), where a^2/2 gains a bit.
+    const Vector finite = a < 0.6875 ? near : far;
     const Vector special = a == infinity ? a : broadcast(not_a_number);
     return a < infinity ? finite : special;
+}
+
+// The functions for arrays; count is a multiple of lanes.
+template <Vector (*function)(Vector)>
+void for_each(const double* source, double, std::ptrdiff_t count, double* target) {
+    for (std::ptrdiff_t i = 0; i < count; i += lanes) store(target + i, function(load<Vector>(source + i)));
+}
+
+void powers(const double* source, double parameter, std::ptrdiff_t count, double* target) {
+    const Exponent exponent = exponent_of(parameter);
+    for (std::ptrdiff_t i = 0; i < count; i += lanes) store(target + i, power(load<Vector>(source + i), exponent));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // symbol.
 #include "kernels.hpp"
 
+#include "elementary.hpp"
 #include "filters.hpp"
 #include "lanes.hpp"
 #include "load.hpp"
@@ -61,6 +62,13 @@ const Kernels SQUARELY_KERNELS = {
 
     .kahan_squares = kahan_sum<SquaredError>,
     .pairwise_squares = pairwise_sum<SquaredError>,
+
+    .logarithm = for_each<logarithm>,
+    .log1p = for_each<log1p>,
+    .log1p_remainder = for_each<log1p_remainder>,
+    .exponential = for_each<exponential>,
+    .power = powers,
+    .log_cosh = for_each<log_cosh>,
 
     // In the order of Loss.
     .losses =

@@ -113,6 +113,15 @@ struct Kernels {
     bool (*kahan_squares)(const Block& block, KahanSums& sums);
     bool (*pairwise_squares)(const Block& block, double& sum);
 
+    // Of each element; count is a multiple of lanes. The parameter is the exponent of power.
+    using Elementary = void(const double* source, double parameter, std::ptrdiff_t count, double* target);
+    Elementary* logarithm;
+    Elementary* log1p;
+    Elementary* log1p_remainder;  // x - log(1 + x)
+    Elementary* exponential;
+    Elementary* power;
+    Elementary* log_cosh;
+
     // By Loss, its value and its derivative, this divided: as many results as the block is long, which may go where the
     // block is.
     using FillLosses = void (*)(const Block& block, double parameter, double divisor, double* results);

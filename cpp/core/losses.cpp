@@ -9,7 +9,8 @@
 namespace squarely {
 namespace {
 
-constexpr std::string_view names[loss_count] = {"squared_error", "absolute_error", "huber_loss", "pinball_loss"};
+constexpr std::string_view names[loss_count] = {"squared_error", "absolute_error", "huber_loss", "log_cosh_loss",
+                                                "pinball_loss"};
 
 // Full blocks without gaps need no stage of their own to store their results.
 bool is_filled_in_place(const LossRun& run, DType dtype) {

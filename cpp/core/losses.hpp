@@ -12,7 +12,7 @@
 namespace squarely {
 
 // In the order of Kernels::losses.
-enum class Loss : std::uint8_t { squared_error, absolute_error, huber_loss, pinball_loss };
+enum class Loss : std::uint8_t { squared_error, absolute_error, huber_loss, log_cosh_loss, pinball_loss };
 
 // Throws std::invalid_argument where there is no such loss.
 Loss loss_named(std::string_view name);

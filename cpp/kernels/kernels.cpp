@@ -76,6 +76,7 @@ const Kernels SQUARELY_KERNELS = {
             {fill<ValueOf<SquaredErrorLoss>>, fill<DerivativeOf<SquaredErrorLoss>>},
             {fill<ValueOf<AbsoluteErrorLoss>>, fill<DerivativeOf<AbsoluteErrorLoss>>},
             {fill<ValueOf<HuberLoss>>, fill<DerivativeOf<HuberLoss>>},
+            {fill<ValueOf<LogCoshLoss>>, fill<DerivativeOf<LogCoshLoss>>},
             {fill<ValueOf<PinballLoss>>, fill<DerivativeOf<PinballLoss>>},
         },
     .losses_float32 =
@@ -83,6 +84,7 @@ const Kernels SQUARELY_KERNELS = {
             {fill_float32<ValueOf<SquaredErrorLoss>>, fill_float32<DerivativeOf<SquaredErrorLoss>>},
             {fill_float32<ValueOf<AbsoluteErrorLoss>>, fill_float32<DerivativeOf<AbsoluteErrorLoss>>},
             {fill_float32<ValueOf<HuberLoss>>, fill_float32<DerivativeOf<HuberLoss>>},
+            {fill_float32<ValueOf<LogCoshLoss>>, fill_float32<DerivativeOf<LogCoshLoss>>},
             {fill_float32<ValueOf<PinballLoss>>, fill_float32<DerivativeOf<PinballLoss>>},
         },
     .scale = scale,

@@ -12,7 +12,7 @@ constexpr int block_multiple = 64;  // kernels take whole multiples; the load st
 constexpr int max_lanes = 8;
 constexpr int tile_columns = 8;  // a row of eight doubles is one cache line
 constexpr int tile_rows = 64;    // few, so that memory is read nearly in its order
-constexpr int loss_count = 4;
+constexpr int loss_count = 5;
 constexpr int kahan_lanes = 16;  // the same on every target, so that Kahan sums have the same bits on every target
 
 // Where the data of coming blocks lies; the kernel prefetches it while it computes.

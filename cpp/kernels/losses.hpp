@@ -1,12 +1,16 @@
 // Losses of single pairs, and their derivatives with respect to the prediction. NaN and infinity flow through both.
+// Each is unrolled so many vectors at a time: at eight, those of all lanes are block_multiple elements at most.
 #pragma once
 
+#include "elementary.hpp"
+#include "hyperbolic.hpp"
 #include "lanes.hpp"
 
 namespace squarely {
 namespace {
 
 struct SquaredErrorLoss {
+    static constexpr int unrolled = 8;
     static SQUARELY_INLINE Vector value(Vector y_true, Vector y_pred, Vector) {
         const Vector residual = y_true - y_pred;
         return residual * residual;
@@ -18,6 +22,7 @@ struct SquaredErrorLoss {
 };
 
 struct AbsoluteErrorLoss {
+    static constexpr int unrolled = 8;
     static SQUARELY_INLINE Vector value(Vector y_true, Vector y_pred, Vector) { return absolute(y_true - y_pred); }
 
     // At the kink, the middle of the subgradients.
@@ -30,6 +35,7 @@ struct AbsoluteErrorLoss {
 
 // Half the square up to the parameter, delta, and the tangent beyond.
 struct HuberLoss {
+    static constexpr int unrolled = 8;
     static SQUARELY_INLINE Vector value(Vector y_true, Vector y_pred, Vector delta) {
         const Vector size = absolute(y_true - y_pred);
         const Vector half = broadcast(0.5);
@@ -42,8 +48,18 @@ struct HuberLoss {
     }
 };
 
+// About half the square of small errors, and the size of large ones less log(2).
+struct LogCoshLoss {
+    static constexpr int unrolled = 1;  // long enough to hide its own latencies
+    static SQUARELY_INLINE Vector value(Vector y_true, Vector y_pred, Vector) { return log_cosh(y_true - y_pred); }
+    static SQUARELY_INLINE Vector derivative(Vector y_true, Vector y_pred, Vector) {
+        return hyperbolic_tangent(y_pred - y_true);
+    }
+};
+
 // The parameter, alpha, is the quantile whose prediction has the least loss.
 struct PinballLoss {
+    static constexpr int unrolled = 8;
     static SQUARELY_INLINE Vector value(Vector y_true, Vector y_pred, Vector alpha) {
         const Vector residual = y_true - y_pred;
         return residual >= Vector{} ? alpha * residual : (alpha - broadcast(1.0)) * residual;
@@ -58,6 +74,7 @@ struct PinballLoss {
 // What the templates below take from a loss. Only gradients of means are divided.
 template <class Loss>
 struct ValueOf {
+    static constexpr int unrolled = Loss::unrolled;
     static constexpr bool may_be_divided = false;
     static SQUARELY_INLINE Vector apply(Vector y_true, Vector y_pred, Vector parameter) {
         return Loss::value(y_true, y_pred, parameter);
@@ -66,6 +83,7 @@ struct ValueOf {
 
 template <class Loss>
 struct DerivativeOf {
+    static constexpr int unrolled = Loss::unrolled;
     static constexpr bool may_be_divided = true;
     static SQUARELY_INLINE Vector apply(Vector y_true, Vector y_pred, Vector parameter) {
         return Loss::derivative(y_true, y_pred, parameter);
@@ -99,8 +117,6 @@ struct LossStreams {
     Ahead ahead;
 };
 
-constexpr int vectors_of_losses = 8;  // lanes of them are block_multiple at most
-
 template <class Formula, bool divided, class Element, int... I>
 SQUARELY_INLINE void fill_group(const LossStreams<Element>& streams, std::ptrdiff_t first, Ahead& ahead,
                                 Vector parameter, Vector divisor, Steps<I...>) {
@@ -120,8 +136,8 @@ SQUARELY_INLINE void fill_streams(const LossStreams<Element>& streams, double pa
     const Vector parameters = broadcast(parameter);
     const Vector divisors = broadcast(divisor);
     Ahead ahead = streams.ahead;
-    for (std::ptrdiff_t first = 0; first < streams.length; first += vectors_of_losses * lanes) {
-        fill_group<Formula, divided>(streams, first, ahead, parameters, divisors, StepsUpTo<vectors_of_losses>{});
+    for (std::ptrdiff_t first = 0; first < streams.length; first += Formula::unrolled * lanes) {
+        fill_group<Formula, divided>(streams, first, ahead, parameters, divisors, StepsUpTo<Formula::unrolled>{});
     }
 }
 

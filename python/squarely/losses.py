@@ -19,6 +19,8 @@ __all__ = [
     "absolute_error_gradient",
     "huber_loss",
     "huber_loss_gradient",
+    "log_cosh_loss",
+    "log_cosh_loss_gradient",
     "pinball_loss",
     "pinball_loss_gradient",
     "squared_error",
@@ -295,6 +297,87 @@ def huber_loss_gradient(
     """
     checked = _delta(delta, "huber_loss_gradient")
     return _gradient("huber_loss", y_true, y_pred, checked, reduction, sample_weight, out)
+
+
+def log_cosh_loss(
+    y_true: npt.ArrayLike,
+    y_pred: npt.ArrayLike,
+    *,
+    reduction: Reduction = "none",
+    sample_weight: npt.ArrayLike | None = None,
+    out: Floats | None = None,
+) -> float | Floats:
+    r"""Logarithm of the hyperbolic cosine of every error, or their sum or mean: smooth everywhere.
+
+    .. math:: \ell(y, \hat y) = \log \cosh(y - \hat y)
+
+    About half the square of small errors, and about the size of large ones, less log(2).
+
+    Parameters
+    ----------
+    y_true, y_pred, reduction, sample_weight, out
+        As in `squared_error`.
+
+    Returns
+    -------
+    ndarray of that shape, or float
+        From 0, the best, to infinity. As in `squared_error`.
+
+    Raises
+    ------
+    ValueError, ZeroDivisionError
+        As in `squared_error`.
+
+    Notes
+    -----
+    The hyperbolic cosine is never formed: it would overflow from errors of 711 on, and lose the digits of small ones.
+    The bits are the same on every machine, because the logarithm and the exponential are our own.
+
+    Examples
+    --------
+    >>> import squarely
+    >>> squarely.log_cosh_loss([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 10.0]).round(6)
+    array([0.120115, 0.120115, 0.      , 2.309329])
+    >>> squarely.log_cosh_loss([1000.0], [0.0], reduction="sum")
+    999.3068528194401
+    """
+    return _loss("log_cosh_loss", y_true, y_pred, 0.0, reduction, sample_weight, out)
+
+
+def log_cosh_loss_gradient(
+    y_true: npt.ArrayLike,
+    y_pred: npt.ArrayLike,
+    *,
+    reduction: Reduction = "none",
+    sample_weight: npt.ArrayLike | None = None,
+    out: Floats | None = None,
+) -> Floats:
+    r"""Gradient of the log-cosh loss with respect to the predictions.
+
+    .. math:: \frac{\partial \ell}{\partial \hat y} = \tanh(\hat y - y)
+
+    Parameters
+    ----------
+    y_true, y_pred, reduction, sample_weight, out
+        As in `squared_error_gradient`.
+
+    Returns
+    -------
+    ndarray of that shape
+        From -1 to 1, and 0 where a prediction is best; as in `squared_error_gradient`.
+
+    Raises
+    ------
+    ValueError, ZeroDivisionError
+        As in `squared_error_gradient`.
+
+    Examples
+    --------
+    >>> import squarely
+    >>> squarely.log_cosh_loss_gradient([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 1007.0]).round(6)
+    array([-0.462117,  0.462117,  0.      ,  1.      ])
+    """
+    return _gradient("log_cosh_loss", y_true, y_pred, 0.0, reduction, sample_weight, out)
 
 
 def pinball_loss(

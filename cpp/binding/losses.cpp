@@ -63,14 +63,14 @@ py::tuple sum_of(const std::string& loss, const py::array& y_true, const py::arr
     return py::make_tuple(total(sums), has_mean ? py::cast(mean(sums)) : py::none(), found_in(sums.weights));
 }
 
-py::tuple sum_of_weights(const py::array& weights) {
+py::tuple survey_of(const py::array& weights, bool is_summed) {
     LossArrays arrays;
     arrays.shape.assign(weights.shape(), weights.shape() + weights.ndim());
     arrays.weights = strided(weights, arrays.shape);
     WeightSum sum;
     {
         const py::gil_scoped_release release;
-        sum = sum_weights(arrays);
+        sum = survey_weights(arrays, is_summed);
     }
     return found_in(sum);
 }
@@ -83,7 +83,7 @@ void register_losses(py::module_& module) {
                py::arg("out"));
     module.def("sum_losses", &sum_of, py::arg("loss"), py::arg("y_true"), py::arg("y_pred"),
                py::arg("weights").none(true), py::arg("parameter"));
-    module.def("sum_weights", &sum_of_weights, py::arg("weights"));
+    module.def("survey_weights", &survey_of, py::arg("weights"), py::arg("is_summed"));
 }
 
 }  // namespace squarely

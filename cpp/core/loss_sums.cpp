@@ -5,6 +5,7 @@
 #include "losses.hpp"
 #include "targets.hpp"
 
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <mutex>
@@ -29,16 +30,23 @@ void add_products(ExactSum& sum, const double* values, const double* weights, st
     }
 }
 
-void add_weights(WeightSum& sum, const double* weights, std::ptrdiff_t count) {
-    bool finite = true;
-    bool positive = true;
+// In integers, which the compiler makes vectors of.
+void look_at_weights(WeightSum& sum, const double* weights, std::ptrdiff_t count) {
+    constexpr std::uint64_t lowest_exponent = std::uint64_t{1} << 52;
+    std::uint64_t special = 0;
+    std::uint64_t negative = 0;
     for (std::ptrdiff_t i = 0; i < count; ++i) {
-        finite &= std::isfinite(weights[i]);
-        positive &= !(weights[i] < 0);
+        const auto pattern = std::bit_cast<std::uint64_t>(weights[i]);
+        special |= (pattern & INT64_MAX) + lowest_exponent;  // carries into the sign where all bits above are set
+        negative |= pattern & (pattern - 1);                 // -0 is not
     }
-    sum.are_finite &= finite;
-    sum.are_positive &= positive;
-    if (finite) add_values(sum.sum, weights, count);
+    sum.are_finite &= special >> 63 == 0;
+    sum.are_positive &= negative >> 63 == 0;
+}
+
+void add_weights(WeightSum& sum, const double* weights, std::ptrdiff_t count) {
+    look_at_weights(sum, weights, count);
+    if (sum.are_finite) add_values(sum.sum, weights, count);
 }
 
 void merge(WeightSum& sum, const WeightSum& more) {
@@ -130,7 +138,7 @@ LossSums sum_losses(const LossArrays& arrays, const LossFormula& formula) {
     return all;
 }
 
-WeightSum sum_weights(const LossArrays& arrays) {
+WeightSum survey_weights(const LossArrays& arrays, bool is_summed) {
     WeightSum all;
     if (is_empty(arrays)) return all;
     const Kernels& kernels = *current_target().kernels;
@@ -141,7 +149,8 @@ WeightSum sum_weights(const LossArrays& arrays) {
         WeightSum own;
         for (std::ptrdiff_t block = first; block < last; ++block) {
             const LossRun run = loss_run_at(arrays, walk, block);
-            add_weights(own, load_weights(kernels, run, buffers), run.length);
+            const double* weights = load_weights(kernels, run, buffers);
+            is_summed ? add_weights(own, weights, run.length) : look_at_weights(own, weights, run.length);
         }
         const std::lock_guard lock(mutex);
         merge(all, own);

@@ -60,7 +60,7 @@ LossSums sum_losses(const LossArrays& arrays, const LossFormula& formula);
 double total(const LossSums& sums);
 double mean(const LossSums& sums);
 
-// Of the weights alone.
-WeightSum sum_weights(const LossArrays& arrays);
+// Of the weights alone. Where the sum is not needed, looking at them takes a fraction of the time.
+WeightSum survey_weights(const LossArrays& arrays, bool is_summed);
 
 }  // namespace squarely

@@ -1,7 +1,6 @@
 """The arrays of a loss: truth, predictions and weights of one shape, and where the results go."""
 
 import itertools
-import math
 from typing import Any
 
 import numpy as np
@@ -31,17 +30,21 @@ class LossArrays:
         self.weights = weights
         self.function = function
 
-    def check_weights(self) -> float:
-        """Return the sum of the weights, or the number of pairs where there are none."""
+    def check_weights(self) -> None:
+        """Refuse weights that are not finite, or negative."""
+        if self.weights is not None:
+            self._checked(_core.survey_weights(self.weights, is_summed=False))
+
+    def divisor(self) -> float:
+        """Return what a mean divides by: the sum of the weights, or the number of pairs where there are none."""
+        if self.y_true.size == 0:
+            return 1.0
         if self.weights is None:
             return float(self.y_true.size)
-        return self._checked(_core.sum_weights(self.weights))
-
-    def divisor(self, weight: float) -> float:
-        """Refuse to divide by a sum of zero, except in nothing."""
-        if weight == 0 and self.y_true.size > 0:
-            raise ZeroDivisionError(f"The sample_weight of {self.function} sums to zero and can't be normalized.")
-        return weight or 1.0
+        weight = self._checked(_core.survey_weights(self.weights, is_summed=True))
+        if weight == 0:
+            raise self._zero_sum()
+        return weight
 
     def reduced(self, parameter: float, reduction: str) -> float:
         """Return the sum or the mean of the losses."""
@@ -51,11 +54,12 @@ class LossArrays:
                 f"reduction={reduction!r}. It is y_true."
             )
         total, mean, found = _core.sum_losses(self.function, self.y_true, self.y_pred, self.weights, parameter)
-        weight = self._checked(found)
+        self._checked(found)
         if reduction == "sum":
             return total
-        self.divisor(weight)
-        return math.nan if mean is None else mean
+        if mean is None:
+            raise self._zero_sum()
+        return mean
 
     def results(self, out: object) -> Floats:
         """Return where the results go: a new array, or the one that was passed, if it fits."""
@@ -86,6 +90,9 @@ class LossArrays:
                     f"The 'out' parameter of {self.function} overlaps {name}, which would change while it is read. "
                     f"Pass {name} itself, or memory of its own."
                 )
+
+    def _zero_sum(self) -> ZeroDivisionError:
+        return ZeroDivisionError(f"The sample_weight of {self.function} sums to zero and can't be normalized.")
 
     def _checked(self, found: tuple[float, bool, bool]) -> float:
         total, are_finite, are_positive = found

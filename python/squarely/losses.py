@@ -510,8 +510,11 @@ def _gradient(
     from squarely.loss_arrays import loss_arrays
 
     arrays = loss_arrays(y_true, y_pred, sample_weight, function)
-    weight = arrays.check_weights()
-    divisor = arrays.divisor(weight) if reduction == "mean" else 1.0
+    divisor = 1.0
+    if reduction == "mean":
+        divisor = arrays.divisor()
+    else:
+        arrays.check_weights()
     return _filled(loss, arrays, parameter, divisor, out, is_derivative=True)
 
 

@@ -15,6 +15,13 @@ Column column_at(const StridedArray& array, std::ptrdiff_t offset, std::ptrdiff_
     return {array.data + offset, stride, array.dtype, array.swapped};
 }
 
+// A full block of contiguous float64, unless the results are about to go where it lies.
+bool may_be_viewed(const LossRun& run) {
+    return run.length == block_length && run.weights.dtype == DType::float64 && !run.weights.swapped &&
+           run.weights.stride == sizeof(double) && run.weights.data != run.results.data &&
+           reinterpret_cast<std::uintptr_t>(run.weights.data) % alignof(double) == 0;
+}
+
 }  // namespace
 
 bool is_empty(const LossArrays& arrays) { return std::ranges::find(arrays.shape, 0) != arrays.shape.end(); }
@@ -43,6 +50,7 @@ Block load_pairs(const Kernels& kernels, const LossRun& run, LossBuffers& buffer
 
 const double* load_weights(const Kernels& kernels, const LossRun& run, LossBuffers& buffers) {
     if (run.weights.data == nullptr) return nullptr;
+    if (may_be_viewed(run)) return static_cast<const double*>(run.weights.data);
     const auto load = kernels.load[static_cast<int>(run.weights.dtype)][run.weights.swapped ? 1 : 0];
     if (!load(address(run.weights, 0), run.weights.stride, run.length, buffers.weights)) {
         std::fill(buffers.weights, buffers.weights + run.length, std::numeric_limits<double>::quiet_NaN());

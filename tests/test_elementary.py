@@ -34,7 +34,7 @@ def between(low: float, high: float, count: int) -> Doubles:
 
 
 def around(*centres: float) -> Doubles:
-    """The neighbours of some numbers, near and not so near."""
+    """List the neighbours of some numbers, near and not so near."""
     steps = np.array([0, 1, 2, 3, 10, 1000, 10**6, 10**10, 10**13])
     patterns = np.array(centres).view(np.int64)[:, np.newaxis]
     return np.concatenate([(patterns + steps).ravel(), (patterns - steps).ravel()]).view(np.float64)
@@ -45,7 +45,7 @@ def powers_of_two() -> Doubles:
 
 
 def logarithm_points() -> Doubles:
-    breaks = around(REDUCTION_BREAK, 2 * REDUCTION_BREAK, 1024 * REDUCTION_BREAK, 1.0, 2.0, NORMAL, 2 * NORMAL, 1e-320)
+    breaks = around(REDUCTION_BREAK, 2 * REDUCTION_BREAK, 1024 * REDUCTION_BREAK, 1.0, 2.0, NORMAL, 2 * NORMAL)
     ranges = between(SMALLEST, LARGEST, 2000), between(0.25, 4, 2000), between(SMALLEST, NORMAL, 200)
     return np.concatenate([*ranges, breaks, powers_of_two(), [SMALLEST, LARGEST]])
 
@@ -165,24 +165,13 @@ def test_a_result_depends_on_its_argument_alone(target: str, name: str, paramete
 
 
 INF, NAN = math.inf, math.nan
+BELOW_MINUS_ONE = -1 - 2.0**-52
 SPECIAL = {
-    "logarithm": [
-        (0.0, -INF),
-        (-0.0, -INF),
-        (1.0, 0.0),
-        (INF, INF),
-        (-INF, NAN),
-        (-1.0, NAN),
-        (-SMALLEST, NAN),
-        (NAN, NAN),
-    ],
-    "log1p": [(0.0, 0.0), (-0.0, -0.0), (SMALLEST, SMALLEST), (-SMALLEST, -SMALLEST), (-1.0, -INF), (INF, INF)]
-    + [(-INF, NAN), (-1.0000000000000002, NAN), (NAN, NAN)],
-    "exponential": [(0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, 0.0), (LARGEST, INF), (-LARGEST, 0.0), (NAN, NAN)]
-    + [(709.7827128933841, INF), (-745.1332191019411, SMALLEST), (-745.1332191019412, 0.0), (SMALLEST, 1.0)],
-    "log1p_remainder": [(0.0, 0.0), (-0.0, 0.0), (-1.0, INF), (INF, INF), (-INF, NAN), (-1.0000000000000002, NAN)]
-    + [(NAN, NAN), (1e-200, 0.0), (LARGEST, LARGEST)],
-    "log_cosh": [(0.0, 0.0), (-0.0, 0.0), (INF, INF), (-INF, INF), (NAN, NAN), (LARGEST, LARGEST), (-1e-200, 0.0)],
+    "logarithm": {0.0: -INF, 1.0: 0.0, INF: INF, -INF: NAN, -1.0: NAN, -SMALLEST: NAN, NAN: NAN},
+    "log1p": {SMALLEST: SMALLEST, 0.0: 0.0, -SMALLEST: -SMALLEST, -1.0: -INF, BELOW_MINUS_ONE: NAN, INF: INF, NAN: NAN},
+    "exponential": {0.0: 1.0, SMALLEST: 1.0, INF: INF, -INF: 0.0, LARGEST: INF, -LARGEST: 0.0, NAN: NAN},
+    "log1p_remainder": {0.0: 0.0, 1e-200: 0.0, -1.0: INF, BELOW_MINUS_ONE: NAN, LARGEST: LARGEST, INF: INF, NAN: NAN},
+    "log_cosh": {0.0: 0.0, -1e-200: 0.0, LARGEST: LARGEST, -LARGEST: LARGEST, INF: INF, -INF: INF, NAN: NAN},
 }
 
 
@@ -191,23 +180,39 @@ def assert_identical(result: float, wanted: float) -> None:
     assert np.float64(result).tobytes() == np.float64(wanted).tobytes(), (result, wanted)
 
 
-@pytest.mark.parametrize(("name", "x", "wanted"), [(name, *pair) for name, pairs in SPECIAL.items() for pair in pairs])
-def test_special_values(target: str, name: str, x: float, wanted: float) -> None:
-    assert_identical(_core.elementary(name, np.array([x]))[0], wanted)
+@pytest.mark.parametrize("name", SPECIAL)
+def test_special_values(target: str, name: str) -> None:
+    arguments = np.array(list(SPECIAL[name]))
+    for result, wanted in zip(_core.elementary(name, arguments), SPECIAL[name].values(), strict=True):
+        assert_identical(result, wanted)
 
 
 @pytest.mark.parametrize(
-    "exponent", [0.0, 1.0, 2.0, 0.5, -0.5, -1.0, -3.0, 1e300, -1e300, INF, -INF, SMALLEST, 2.0**64]
+    ("name", "wanted"),
+    [("logarithm", -INF), ("log1p", -0.0), ("exponential", 1.0), ("log1p_remainder", 0.0), ("log_cosh", 0.0)],
 )
+def test_minus_zero(target: str, name: str, wanted: float) -> None:
+    assert_identical(_core.elementary(name, np.array([-0.0]))[0], wanted)
+
+
+def test_the_exponential_overflows_and_vanishes_where_it_must(target: str) -> None:
+    edges = np.array([709.782712893384, 709.7827128933841, -745.1332191019411, -745.1332191019412])
+    largest, beyond, smallest, nothing = _core.elementary("exponential", edges)
+    assert largest < INF == beyond
+    assert smallest == SMALLEST
+    assert_identical(nothing, 0.0)
+
+
+@pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0, -1.0, -3.0, 1.5, 1e300, -1e300, INF, -INF, SMALLEST, 2.0**64])
 def test_special_powers_are_those_of_c(target: str, exponent: float) -> None:
-    bases = np.array([0.0, 1.0, INF, NAN, 0.5, 2.0, 4.0, SMALLEST, LARGEST, 1 - 2.0**-53, 1 + 2.0**-52])
-    if abs(exponent) < 1e300 and exponent != 0:  # beyond, results are exact
-        bases = bases[:7]
+    bases = np.array([0.0, 1.0, INF, NAN, 0.25, 4.0, SMALLEST, LARGEST, 1 - 2.0**-53, 1 + 2.0**-52])
+    if 0 < abs(exponent) < 2.0**64:
+        bases = bases[:6]  # results of the others are not exact
     with np.errstate(all="ignore"):
         wanted = np.power(bases, exponent)
+    wanted[np.isnan(wanted)] = NAN
     for result, value in zip(_core.elementary("power", bases, exponent), wanted, strict=True):
-        if not (math.isfinite(value) and value not in (0, 1) and exponent in (0.5, -0.5)):
-            assert_identical(result, NAN if math.isnan(value) else value)
+        assert_identical(result, value)
 
 
 def test_negative_bases_and_nan_exponents_have_no_power(target: str) -> None:
@@ -229,8 +234,7 @@ def test_powers_that_a_double_holds_are_exact(target: str) -> None:
     assert (_core.elementary("power", scaled * scaled, 0.5) == scaled).all()
     cubed = np.floor(rng.uniform(1, 2**17, 1000))
     assert (_core.elementary("power", cubed, 3.0) == cubed * cubed * cubed).all()
-    two = powers_of_two()[1:]  # 2^-1074 has no reciprocal
-    two = two[np.isfinite(1 / two)]
+    two = np.ldexp(1.0, np.arange(-1023, 1024))
     assert (_core.elementary("power", two, -1.0) == 1 / two).all()
     assert (_core.elementary("power", np.array([2.0, 4.0]), -537.0) == [2.0**-537, 2.0**-1074]).all()
 

@@ -1,6 +1,9 @@
 // Logarithms, exponentials and powers, lane by lane: + - * / , selects and integer arithmetic on bits, in one order, so
-// that every target gives the same bits. No multiply_add here: fused, these sums would round differently. Errors are in
-// ulp of the correctly rounded result and were measured against MPFR; tests/test_elementary.py holds them.
+// that every target gives the same bits. No multiply_add here: fused, these sums would round differently. A result is a
+// function of the bits of its argument alone; there is one NaN, whatever the processor would make.
+//
+// The errors named below, in ulp, are the worst among 10^6 to 10^8 random arguments each, against 80-bit logarithms and
+// MPFR. tests/test_elementary.py holds them.
 //
 // Polynomials are minimax for the relative error of the result (Remez exchange with 60 digits, coefficients rounded
 // to double one by one); beside each stand its interval and what it leaves of the result.
@@ -48,8 +51,8 @@ SQUARELY_INLINE Vector polynomial(Vector x, const double (&coefficients)[count])
     return sum;
 }
 
-// x = 2^exponent * (1 + fraction), 1 + fraction in [0.6875, 1.375): there the cubic
-// parts of the logarithms of both ends are equally small. The fraction is exact.
+// x = 2^exponent * (1 + fraction), exactly, with 1 + fraction in [0.6875, 1.375): f - f^2/2 is about as far from the
+// logarithm at both ends.
 struct Reduced {
     Vector exponent;
     Vector fraction;
@@ -104,7 +107,7 @@ SQUARELY_INLINE Vector logarithm_of(Reduced x, Vector correction) {
     return quadratic.value + (lost + (x.exponent * ln2_low + correction) - remainder.cubic);
 }
 
-// Off by at most 0.6 ulp.
+// log(x). 0.64 ulp.
 SQUARELY_INLINE Vector logarithm(Vector x) {
     const Vector finite = logarithm_of(reduced(x), Vector{});
     const Vector special = x == 0.0 ? broadcast(-infinity) : (x > 0.0 ? x : broadcast(not_a_number));
@@ -124,7 +127,7 @@ SQUARELY_INLINE ReducedSum reduced_one_plus(Vector x) {
     return {{one_plus.exponent, is_near_one ? x : one_plus.fraction}, is_near_one ? Vector{} : sum.error / sum.value};
 }
 
-// log(1 + x).
+// log(1 + x). 0.64 ulp.
 SQUARELY_INLINE Vector log1p(Vector x) {
     const ReducedSum one_plus = reduced_one_plus(x);
     const Vector finite = logarithm_of(one_plus.sum, one_plus.correction);
@@ -133,7 +136,7 @@ SQUARELY_INLINE Vector log1p(Vector x) {
     return ((x > -1.0) & (x < infinity)) ? with_sign : special;
 }
 
-// delta - log(1 + delta): about delta^2 / 2 where delta is small.
+// delta - log(1 + delta): about delta^2 / 2 where delta is small. 1.4 ulp.
 SQUARELY_INLINE Vector log1p_remainder(Vector delta) {
     const ReducedSum one_plus = reduced_one_plus(delta);
     const Remainder remainder = remainder_of(one_plus.sum.fraction);
@@ -180,6 +183,7 @@ SQUARELY_INLINE Vector exponential_of(Vector high, Vector low) {
     return value * from_bits(first << 52) * from_bits(second << 52);
 }
 
+// exp(x). 0.61 ulp; 0.77 where the result is subnormal, because it is rounded twice.
 SQUARELY_INLINE Vector exponential(Vector x) {
     const Vector number = exponential_of(clamped_exponent(x), Vector{});
     return x == x ? number : broadcast(not_a_number);
@@ -254,8 +258,8 @@ SQUARELY_INLINE Exponent exponent_of(double exponent) {
     return {high, limited - high, infinity, exponent > 0 ? 0 : infinity, exponent > 0 ? infinity : 0, not_a_number};
 }
 
-// x^exponent for x >= 0, off by at most 0.61 ulp and exact where a double can be, as C's pow has it, but -0 is taken
-// for 0, and 1^NaN is NaN.
+// x^exponent for x >= 0. 0.61 ulp, 0.77 where the result is subnormal, and exact where a double holds it. Special
+// values are those of C's pow, but -0 is taken for 0, and 1^NaN is NaN.
 SQUARELY_INLINE Vector power(Vector x, const Exponent& exponent) {
     const Pair factor = {broadcast(exponent.high), broadcast(exponent.low)};
     const Pair logarithm = logarithm_pair(reduced(x));
@@ -270,7 +274,7 @@ SQUARELY_INLINE Vector power(Vector x, const Exponent& exponent) {
 
 SQUARELY_INLINE Vector power(Vector x, double exponent) { return power(x, exponent_of(exponent)); }
 
-// log(cosh(x)).
+// log(cosh(x)). 1.6 ulp.
 SQUARELY_INLINE Vector log_cosh(Vector x) {
     // (log(cosh(a)) - a^2/2) / a^4 as a polynomial in a^2, for a in [0, 0.6875], to 2^-61 of log(cosh(a)).
     constexpr double terms[] = {-0x1.5555555555551p-4,  0x1.6c16c16c16219p-6,   -0x1.ba1ba1b99c5d3p-8,

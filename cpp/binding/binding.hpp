@@ -20,7 +20,13 @@ void register_state(py::module_& module);
 void register_quick_scores(py::module_& module);
 void register_elementary(py::module_& module);
 void register_order_statistics(py::module_& module);
+void register_losses(py::module_& module);
+void register_quick_losses(py::module_& module);
 void register_build(py::module_& module);
+
+// Throws std::invalid_argument where no column has this type.
+DType dtype_of(const py::dtype& dtype);
+bool is_swapped(const py::dtype& dtype);
 
 // Where the outputs of one side lie: a NumPy array of any number of dimensions, scored along one axis, or a list of
 // (values, validity, offset into that), one an output. Validity is None, a bitmap of what is there, or an array of

@@ -32,6 +32,8 @@ std::optional<DType> dtype_of_kind(char kind, py::ssize_t size) {
     }
 }
 
+}  // namespace
+
 DType dtype_of(const py::dtype& dtype) {
     if (const auto known = dtype_of_kind(dtype.kind(), dtype.itemsize())) return *known;
     // A type NumPy does not know itself; the one of ml_dtypes is called so.
@@ -43,6 +45,8 @@ bool is_swapped(const py::dtype& dtype) {
     const char foreign = std::endian::native == std::endian::little ? '>' : '<';
     return dtype.byteorder() == foreign;
 }
+
+namespace {
 
 // Walks over all elements of the other axes in C order, as offsets in bytes.
 std::vector<py::ssize_t> output_offsets(const py::array& array, py::ssize_t axis) {

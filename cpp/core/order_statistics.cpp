@@ -45,18 +45,9 @@ std::uint64_t pattern_at(const Column& column, std::ptrdiff_t row) {
     return column.swapped ? __builtin_bswap64(pattern) : pattern;
 }
 
-void add_number(ExactSum& sum, const BinaryNumber& number, bool negated) {
-    add(sum, number.significand, number.exponent, number.negative != negated);
-}
-
 // Integers that no double holds: the block has them rounded, and their differences would be rounded twice.
 void put_exact_differences(const std::vector<LargePair>& large, double* values) {
-    for (const LargePair& pair : large) {
-        ExactSum difference;
-        add_number(difference, pair.y_true, false);
-        add_number(difference, pair.y_pred, true);
-        values[pair.row] = std::fabs(to_double(difference));
-    }
+    for (const LargePair& pair : large) values[pair.row] = std::fabs(nearest_difference(pair.y_true, pair.y_pred));
 }
 
 // Two columns of the same 64-bit integers, whose differences all fit an unsigned one. The general way asks for the type

@@ -63,4 +63,11 @@ void add_square(ExactSum& sum, const BinaryNumber& y_true, const BinaryNumber& y
                high.negative == low.negative);
 }
 
+double nearest_difference(const BinaryNumber& y_true, const BinaryNumber& y_pred) {
+    ExactSum difference;
+    add_number(difference, y_true.significand, y_true.exponent, y_true.negative);
+    add_number(difference, y_pred.significand, y_pred.exponent, !y_pred.negative);
+    return to_double(difference);
+}
+
 }  // namespace squarely

@@ -12,6 +12,9 @@ PairKind kind_of(double y_true, double y_pred);
 void count(PairCounts& counts, PairKind kind);
 
 // Adds (y_true - y_pred)^2 without rounding.
+// The double nearest to y_true - y_pred.
+double nearest_difference(const BinaryNumber& y_true, const BinaryNumber& y_pred);
+
 void add_square(ExactSum& sum, const BinaryNumber& y_true, const BinaryNumber& y_pred);
 
 }  // namespace squarely

@@ -8,7 +8,9 @@
 #include "lanes.hpp"
 #include "load.hpp"
 #include "load_tile.hpp"
+#include "losses.hpp"
 #include "order.hpp"
+#include "store.hpp"
 #include "sums/exact.hpp"
 #include "sums/exact_integers.hpp"
 #include "sums/exact_moments.hpp"
@@ -17,8 +19,8 @@
 #include "sums/pairwise.hpp"
 #include "survey.hpp"
 #include "terms.hpp"
-#include "weights.hpp"
 #include "validity.hpp"
+#include "weights.hpp"
 
 namespace squarely {
 
@@ -92,11 +94,11 @@ const Kernels SQUARELY_KERNELS = {
             term_kernel<One>(),
             term_kernel<AbsoluteTruth>(),
             term_kernel<SquaredUnderprediction>(),
-            term_kernel<HuberLoss>(),
+            term_kernel<HuberLossTerm>(),
             term_kernel<AbsolutePercentageError>(),
             term_kernel<SymmetricAbsolutePercentageError>(),
             term_kernel<SquaredLogError>(),
-            term_kernel<LogCoshLoss>(),
+            term_kernel<LogCoshLossTerm>(),
             term_kernel<TukeyLoss>(),
             term_kernel<PoissonDeviance>(),
             term_kernel<GammaDeviance>(),
@@ -128,6 +130,25 @@ const Kernels SQUARELY_KERNELS = {
     .absolute_differences = absolute_differences,
     .widen_extremes = widen_extremes,
     .values_between = values_between,
+    // In the order of Loss.
+    .losses =
+        {
+            {fill<ValueOf<SquaredErrorLoss>>, fill<DerivativeOf<SquaredErrorLoss>>},
+            {fill<ValueOf<AbsoluteErrorLoss>>, fill<DerivativeOf<AbsoluteErrorLoss>>},
+            {fill<ValueOf<HuberLoss>>, fill<DerivativeOf<HuberLoss>>},
+            {fill<ValueOf<LogCoshLoss>>, fill<DerivativeOf<LogCoshLoss>>},
+            {fill<ValueOf<PinballLoss>>, fill<DerivativeOf<PinballLoss>>},
+        },
+    .losses_float32 =
+        {
+            {fill_float32<ValueOf<SquaredErrorLoss>>, fill_float32<DerivativeOf<SquaredErrorLoss>>},
+            {fill_float32<ValueOf<AbsoluteErrorLoss>>, fill_float32<DerivativeOf<AbsoluteErrorLoss>>},
+            {fill_float32<ValueOf<HuberLoss>>, fill_float32<DerivativeOf<HuberLoss>>},
+            {fill_float32<ValueOf<LogCoshLoss>>, fill_float32<DerivativeOf<LogCoshLoss>>},
+            {fill_float32<ValueOf<PinballLoss>>, fill_float32<DerivativeOf<PinballLoss>>},
+        },
+    .scale = scale,
+    .store = {store_column<double>, store_column<float>, store_column<Float16>, store_column<BFloat16>},
 };
 
 }  // namespace squarely

@@ -14,6 +14,7 @@ constexpr int block_multiple = 64;  // kernels take whole multiples; the load st
 constexpr int max_lanes = 8;
 constexpr int tile_columns = 8;  // a row of eight doubles is one cache line
 constexpr int tile_rows = 64;    // few, so that memory is read nearly in its order
+constexpr int loss_count = 5;
 constexpr int kahan_lanes = 16;  // the same on every target, so that Kahan sums have the same bits on every target
 
 // Where the data of coming blocks lies; the kernel prefetches it while it computes.
@@ -233,6 +234,17 @@ struct Kernels {
     void (*widen_extremes)(const double* values, std::ptrdiff_t count, double* smallest, double* largest);
     std::ptrdiff_t (*values_between)(const double* values, std::ptrdiff_t count, double low, double high,
                                      double* inside, std::uint64_t* below);
+    // By Loss, its value and its derivative, this divided: as many results as the block is long, which may go where the
+    // block is.
+    using FillLosses = void (*)(const Block& block, double parameter, double divisor, double* results);
+    using FillNarrowLosses = void (*)(const NarrowBlock& block, double parameter, double divisor, float* results);
+    FillLosses losses[loss_count][2];
+    FillNarrowLosses losses_float32[loss_count][2];
+    void (*scale)(double* results, const double* factors, double divisor, std::ptrdiff_t length);  // of a block
+
+    // By DType, of which the first four are floats. Values and target do not overlap.
+    using Store = void (*)(const double* values, std::ptrdiff_t count, char* target, std::ptrdiff_t stride);
+    Store store[4];
 };
 
 }  // namespace squarely

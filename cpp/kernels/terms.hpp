@@ -141,7 +141,7 @@ struct SquaredUnderprediction : NoParameter {
 };
 
 // Half the square up to delta, and delta (|d| - delta / 2) beyond.
-struct HuberLoss {
+struct HuberLossTerm {
     static constexpr int words = 2;
     double delta;
 
@@ -196,7 +196,7 @@ struct SquaredLogError : NoParameter {
     }
 };
 
-struct LogCoshLoss : NoParameter {
+struct LogCoshLossTerm : NoParameter {
     using NoParameter::NoParameter;
     static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const { return one_word(log_cosh(y_pred - y_true)); }

@@ -24,6 +24,37 @@ def elementary(name: str, values: npt.NDArray[np.float64], parameter: float = 0.
 def quick_sum_squared_error(y_true: object, y_pred: object, /) -> float | None: ...
 def quick_mean_squared_error(y_true: object, y_pred: object, /) -> float | None: ...
 def quick_root_mean_squared_error(y_true: object, y_pred: object, /) -> float | None: ...
+def fill_losses(
+    loss: str,
+    is_derivative: bool,
+    y_true: npt.NDArray[Any],
+    y_pred: npt.NDArray[Any],
+    weights: npt.NDArray[Any] | None,
+    parameter: float,
+    divisor: float,
+    out: npt.NDArray[Any],
+) -> None: ...
+def quick_fill_losses(
+    loss: str,
+    is_derivative: bool,
+    y_true: object,
+    y_pred: object,
+    parameter: float,
+    is_mean: bool,
+    out: object | None,
+) -> npt.NDArray[Any] | None: ...
+def quick_sum_losses(loss: str, y_true: object, y_pred: object, parameter: float, is_mean: bool) -> float | None: ...
+
+# Their sum and their mean (None where the weights sum to zero), and the weights' sum, whether they are finite, and
+# whether none is negative.
+def sum_losses(
+    loss: str,
+    y_true: npt.NDArray[Any],
+    y_pred: npt.NDArray[Any],
+    weights: npt.NDArray[Any] | None,
+    parameter: float,
+) -> tuple[float, float | None, tuple[float, bool, bool]]: ...
+def survey_weights(weights: npt.NDArray[Any], is_summed: bool) -> tuple[float, bool, bool]: ...
 
 @final
 class OrderStatistics:

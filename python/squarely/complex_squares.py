@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from squarely import _core
 from squarely.columns import Array, Columns, Table
-from squarely.columns.forms import Column, PlainColumn, Segment
+from squarely.columns.forms import Column, PlainColumn, Segment, missing_in
 from squarely.pairing import PairedColumns
 from squarely.validation import check_finite
 
@@ -118,15 +118,13 @@ def _as_array(columns: Columns, start: int, stop: int, axis: int) -> Values:
 
 
 def _as_floats(segment: Segment) -> Values:
-    values, presence, offset = segment
+    values, missing = segment[0], missing_in(segment)
     if values.dtype.kind in "iu" and values.dtype.itemsize == 8:
         raise ValueError(
             "A table with columns of 64-bit integers is not compared with complex numbers where NaN, nulls or "
             "infinities are among them. Pass the table as an array."
         )
     floats = np.array(values, np.result_type(values.dtype, np.float64))
-    if presence is not None:
-        is_bitmap = presence.dtype != np.bool_
-        there = np.unpackbits(presence.view(np.uint8), bitorder="little")[offset:] if is_bitmap else ~presence
-        floats[there[: len(values)] == 0] = np.nan
+    if missing is not None:
+        floats[missing] = np.nan
     return floats

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "Column", "Columns", "MaskedColumn", "PlainColumn", "Segment", "Table", "rows_of"]
+__all__ = ["Array", "Column", "Columns", "MaskedColumn", "PlainColumn", "Segment", "Table", "missing_in", "rows_of"]
 
 # What the core reads of one output: its values, what is there, as a bitmap and the bit of that where it begins, or what
 # is missing, as booleans.
@@ -146,3 +146,13 @@ class MaskedColumn(PlainColumn):
 def rows_of(array: npt.NDArray[Any], start: int, stop: int, axis: int) -> npt.NDArray[Any]:
     """Return some rows of an array, as a view."""
     return array[(slice(None),) * axis + (slice(start, stop),)]
+
+
+def missing_in(segment: Segment) -> npt.NDArray[np.bool_] | None:
+    """Return which values of a segment are missing, or None where all are there."""
+    values, presence, offset = segment
+    if presence is None or presence.dtype == np.bool_:
+        return presence  # type: ignore[return-value]
+    bits = np.unpackbits(presence.view(np.uint8), count=offset + len(values), bitorder="little")
+    missing: npt.NDArray[np.bool_] = bits[offset:] == 0
+    return missing

@@ -2,6 +2,7 @@
 
 #include "exact_terms.hpp"
 #include "summands.hpp"
+#include "targets.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -88,12 +89,6 @@ void add_extremes(Extremes& extremes, const Kernels& kernels, const KeptBlock& k
     }
 }
 
-Moments moments_of(const MomentSet& set) {
-    Moments moments;
-    moments.set = set;
-    return moments;
-}
-
 void store_moments(const MomentTotals& totals, Sums& sums, std::size_t output) {
     switch (sums.summand.term) {
         case Term::squared_error: sums.exact[output] = totals.squared_error; break;
@@ -124,10 +119,41 @@ void store_terms(const TermSums& terms, Sums& sums, std::size_t output) {
     if (!sums.counted.empty()) sums.counted[output] = terms.counted;
 }
 
+// Whether the block was found to have finite numbers only, and was added to what found that out.
+bool add_to_prover(RunningSums& sums, const Kernels& kernels, const Block& block, const double* weights) {
+    if (sums.has_moments) return add_block(sums.moments, kernels, block);
+    if (sums.prover < 0) return kernels.all_finite(block);
+    return add_terms_at_once(sums.terms[static_cast<std::size_t>(sums.prover)], kernels, block, weights);
+}
+
+// The short way, of a full block in which every row counts. False, and nothing added, where it does not work.
+bool add_whole_block(RunningSums& sums, const Kernels& kernels, const Block& block, const double* weights) {
+    if (sums.summation != Summation::exact || !add_to_prover(sums, kernels, block, weights)) return false;
+    Block seen = block;
+    seen.ahead = {0, 0, 0, 0};  // prefetched once
+    const KeptBlock kept{seen, nullptr, weights};
+    add_extremes(sums.extremes, kernels, kept);
+    for (std::size_t i = 0; i < sums.terms.size(); ++i) {
+        if (!sums.has_moments && static_cast<int>(i) == sums.prover) continue;
+        TermSums& terms = sums.terms[i];
+        if (!add_terms_at_once(terms, kernels, seen, weights)) add_terms(terms, sums.summation, kernels, kept);
+    }
+    return true;
+}
+
+// In place where they lie so.
+const double* weights_of(const Kernels& kernels, const Column& weights, Rows rows, RowBuffers& buffers) {
+    const bool may_view = weights.dtype == DType::float64 && !weights.swapped && weights.stride == 8 &&
+                          reinterpret_cast<std::uintptr_t>(weights.data) % 8 == 0;
+    if (may_view) return static_cast<const double*>(weights.data) + rows.first;
+    load_weights(kernels, weights, rows, buffers.weights);
+    return buffers.weights;
+}
+
 }  // namespace
 
 RunningSums running_sums(const State& state) {
-    RunningSums running{state.summation, {}, false, moments_of({}), {}, {}};
+    RunningSums running{state.summation, {}, false, {}, {}, -1, {}};
     MomentSet set{};
     for (const Sums& sums : state.sums) {
         const Term term = sums.summand.term;
@@ -143,6 +169,11 @@ RunningSums running_sums(const State& state) {
         }
     }
     running.moments.set = set;
+    for (std::size_t i = 0; i < running.terms.size() && running.prover < 0; ++i) {
+        const Kernels& kernels = *current_target().kernels;
+        const Term term = running.terms[i].summand.term;
+        if (kernels.terms[static_cast<int>(term)].proves_finite) running.prover = static_cast<int>(i);
+    }
     running.extremes.least_truth = infinity;
     running.extremes.greatest_truth = -infinity;
     return running;
@@ -160,6 +191,10 @@ void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, con
     KeptBlock kept{with_nulls(kernels, loaded, kept_rows, buffers), kept_rows.where, nullptr};
     Block& block = kept.block;
     const bool is_padded = rows.count < block.length;
+    if (kept.kept == nullptr && !kept_rows.has_nulls && !is_padded && large.empty()) {
+        const double* in_place = weights == nullptr ? nullptr : weights_of(kernels, *weights, rows, own);
+        if (add_whole_block(sums, kernels, block, in_place)) return;
+    }
     if (kept.kept == nullptr && is_padded) kept.kept = mark_padding(own, rows.count, block.length);
 
     bool is_added = false;

@@ -22,6 +22,7 @@ struct RunningSums {
     bool has_moments = false;  // polynomials of exact, unweighted sums: in one loop
     Moments moments;
     std::vector<TermSums> terms;  // all others
+    int prover = -1;              // which of them fails where a number is not finite
     Extremes extremes;
 };
 

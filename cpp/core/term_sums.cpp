@@ -92,12 +92,58 @@ void sum_rounding(TermSums& sums, Summation summation, const Kernels& kernels, s
     }
 }
 
+// After a block that did not go the short way, as many are not tried.
+constexpr int blocks_before_another_short_way = 8;
+
+int words_to_sum(const Summand& summand, const TermKernel& kernel, bool weighted) {
+    if (!weighted) return kernel.words;
+    return kernel.words == 2 && is_kept_whole(summand.term) ? 4 : 2;
+}
+
+bool sum_weights(TermSums& sums, const Kernels& kernels, const double* weights, std::ptrdiff_t length) {
+    ValueSums& values = sums.words[0];
+    return kernels.exact_values(weights, length, values.window, values.lanes);
+}
+
 }  // namespace
+
+bool add_terms_at_once(TermSums& sums, const Kernels& kernels, const Block& block, const double* weights) {
+    const bool are_weights = sums.summand.term == Term::sample_weight;
+    const TermKernel& kernel = kernels.terms[static_cast<int>(sums.summand.term)];
+    const int words = are_weights ? 1 : words_to_sum(sums.summand, kernel, weights != nullptr);
+    for (int i = 0; i < words; ++i) {
+        if (!sums.words[i].chosen) return false;
+    }
+    if (sums.blocks_without_short_way > 0 && --sums.blocks_without_short_way > 0) return false;
+    ValueWindow windows[most_words];
+    ValueLanes lanes[most_words];
+    for (int i = 0; i < words; ++i) {
+        windows[i] = sums.words[i].window;
+        lanes[i] = sums.words[i].lanes;
+    }
+    const bool is_added = are_weights
+                              ? sum_weights(sums, kernels, weights, block.length)
+                              : kernel.sum[weights != nullptr](block, weights, sums.summand.parameter, windows, lanes);
+    if (!is_added) {
+        sums.blocks_without_short_way = blocks_before_another_short_way;
+        return false;
+    }
+    for (int i = 0; i < words; ++i) {
+        if (!are_weights) sums.words[i].lanes = lanes[i];
+        if (is_nearly_full(sums.words[i])) finish(sums.words[i], kernels, sums.sum);
+    }
+    return true;
+}
 
 void add_terms(TermSums& sums, Summation summation, const Kernels& kernels, const KeptBlock& block) {
     Words words;
-    make_words(sums, summation, kernels, block, words);
-    weigh(sums, summation, kernels, block, words);
+    if (sums.summand.term == Term::sample_weight) {
+        std::copy(block.weights, block.weights + block.block.length, words.words[0]);
+        words.count = 1;
+    } else {
+        make_words(sums, summation, kernels, block, words);
+        weigh(sums, summation, kernels, block, words);
+    }
     if (!is_exact(summation)) return sum_rounding(sums, summation, kernels, block.block.length, words);
     for (int i = 0; i < words.count; ++i) {
         add_values(sums.words[i], kernels, words.words[i], block.block.length, sums.sum, sums.counted);

@@ -15,6 +15,7 @@ struct TermSums {
     Summand summand;
     ExactSum sum;
     TermCounts counted;
+    int blocks_without_short_way = 0;
     ValueSums words[most_words];   // where the summation is exact, else
     RunningRoundedSum rounded[2];  // of first words and of the others
 };
@@ -26,6 +27,10 @@ struct KeptBlock {
     const unsigned char* kept;
     const double* weights;
 };
+
+// The short way, for blocks in which every row counts. False, and nothing added, where it does not work: then the long
+// way is to be taken.
+bool add_terms_at_once(TermSums& sums, const Kernels& kernels, const Block& block, const double* weights);
 
 void add_terms(TermSums& sums, Summation summation, const Kernels& kernels, const KeptBlock& block);
 

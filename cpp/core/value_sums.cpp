@@ -98,8 +98,10 @@ void add_values(ValueSums& values, const Kernels& kernels, double* block, std::p
     if (!kernels.exact_values(block, length, values.window, values.lanes)) {
         add_partially(values, kernels, block, length, sum, counted);
     }
-    if (values.lanes.vectors >= most_vectors - block_length) flush(values, kernels, sum);
+    if (is_nearly_full(values)) flush(values, kernels, sum);
 }
+
+bool is_nearly_full(const ValueSums& values) { return values.lanes.vectors >= most_vectors - block_length; }
 
 void finish(ValueSums& values, const Kernels& kernels, ExactSum& sum) { flush(values, kernels, sum); }
 

@@ -22,6 +22,9 @@ struct ValueSums {
 void add_values(ValueSums& values, const Kernels& kernels, double* block, std::ptrdiff_t length, ExactSum& sum,
                 TermCounts& counted);
 
+// As large as a window's lanes may grow before the next block.
+bool is_nearly_full(const ValueSums& values);
+
 // Moves what is still in lanes into the sum.
 void finish(ValueSums& values, const Kernels& kernels, ExactSum& sum);
 

@@ -14,6 +14,7 @@
 #include "sums/exact.hpp"
 #include "sums/exact_integers.hpp"
 #include "sums/exact_moments.hpp"
+#include "sums/exact_terms.hpp"
 #include "sums/exact_values.hpp"
 #include "sums/kahan.hpp"
 #include "sums/pairwise.hpp"

@@ -114,7 +114,15 @@ struct ValueLanes {
 // What one pair adds to a sum, as one double or as two: see terms.hpp.
 struct TermKernel {
     int words;
+    bool proves_finite;  // its sum fails wherever truth or prediction are no finite numbers
+
+    // Into buffers: the longer way.
     bool (*values)(const Block& block, double parameter, double* high, double* low, std::uint64_t* out_of_range);
+
+    // Without and with weights, in one loop, word by word: see sums/exact_terms.hpp. All or nothing.
+    using Sum = bool (*)(const Block& block, const double* weights, double parameter, const ValueWindow* windows,
+                         ValueLanes* sums);
+    Sum sum[2];
 };
 
 // Pairs that are not two finite numbers.

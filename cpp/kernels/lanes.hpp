@@ -219,7 +219,31 @@ SQUARELY_INLINE Vector product_error(Vector a, Vector b, Vector product) {
 }
 
 SQUARELY_INLINE Vector absolute(Vector value) { return from_bits(bits(value) & (Bits{} + INT64_MAX)); }
-SQUARELY_INLINE Vector larger(Vector a, Vector b) { return a > b ? a : b; }  // b where one is NaN
+// b where one is NaN. Intrinsics, because GCC 12 compares and blends.
+SQUARELY_INLINE Vector larger(Vector a, Vector b) {
+#if defined(SQUARELY_PLAIN_LANES)
+    return a > b ? a : b;
+#elif defined(__AVX512F__)
+    return _mm512_max_pd(a, b);
+#elif defined(__AVX__)
+    return _mm256_max_pd(a, b);
+#elif defined(__SSE2__)
+    return _mm_max_pd(a, b);
+#else
+    return a > b ? a : b;
+#endif
+}
+
+// sum + value where the number is above zero, and sum elsewhere.
+SQUARELY_INLINE Bits add_where_positive(Vector number, Bits sum, Bits value) {
+#if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512F__)
+    const __mmask8 positive = _mm512_cmp_pd_mask(number, _mm512_setzero_pd(), _CMP_GT_OQ);
+    const auto total = __builtin_bit_cast(__m512i, sum);
+    return __builtin_bit_cast(Bits, _mm512_mask_add_epi64(total, positive, total, __builtin_bit_cast(__m512i, value)));
+#else
+    return sum + (value & mask(number > Vector{}));
+#endif
+}
 SQUARELY_INLINE Vector chosen(Bits mask, Vector yes, Vector no) {
     return from_bits((bits(yes) & mask) | (bits(no) & ~mask));
 }

@@ -62,8 +62,15 @@ SQUARELY_INLINE Words squared(const Difference& difference) {
     return only_in_range(square, low, is_safe_to_square(d));
 }
 
-// A term is made once a block, from its parameter.
-struct NoParameter {
+// A term is made once a block, from its parameter. Beside its value it says: in how many words that is; whether it is
+// NaN, infinite or out of range wherever truth or prediction are no finite numbers; and whether a weighted sum of it
+// keeps every bit, so that a constant truth is recognised.
+struct Term {
+    static constexpr bool proves_finite = true;
+    static constexpr bool is_kept_whole = false;
+};
+
+struct NoParameter : Term {
     SQUARELY_INLINE explicit NoParameter(double) {}
 };
 
@@ -94,30 +101,37 @@ struct AbsoluteError : NoParameter {
 
 struct Truth : NoParameter {
     using NoParameter::NoParameter;
+    static constexpr bool proves_finite = false;
     static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector) const { return one_word(y_true); }
 };
 
 struct SquaredTruth : NoParameter {
     using NoParameter::NoParameter;
+    static constexpr bool is_kept_whole = true;
+    static constexpr bool proves_finite = false;
     static constexpr int words = 2;
     SQUARELY_INLINE Words value(Vector y_true, Vector) const { return squared(y_true); }
 };
 
 struct Prediction : NoParameter {
     using NoParameter::NoParameter;
+    static constexpr bool proves_finite = false;
     static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector, Vector y_pred) const { return one_word(y_pred); }
 };
 
 struct SquaredPrediction : NoParameter {
     using NoParameter::NoParameter;
+    static constexpr bool is_kept_whole = true;
+    static constexpr bool proves_finite = false;
     static constexpr int words = 2;
     SQUARELY_INLINE Words value(Vector, Vector y_pred) const { return squared(y_pred); }
 };
 
 struct AbsoluteTruth : NoParameter {
     using NoParameter::NoParameter;
+    static constexpr bool proves_finite = false;
     static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector) const { return one_word(absolute(y_true)); }
 };
@@ -125,6 +139,7 @@ struct AbsoluteTruth : NoParameter {
 // One for every pair: what its weight is multiplied with.
 struct One : NoParameter {
     using NoParameter::NoParameter;
+    static constexpr bool proves_finite = false;
     static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector, Vector) const { return one_word(broadcast(1.0)); }
 };
@@ -132,6 +147,7 @@ struct One : NoParameter {
 // The square of a difference above zero, and nothing for the others.
 struct SquaredUnderprediction : NoParameter {
     using NoParameter::NoParameter;
+    static constexpr bool proves_finite = false;
     static constexpr int words = 2;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Words square = squared(difference_of(y_true, y_pred));
@@ -141,7 +157,9 @@ struct SquaredUnderprediction : NoParameter {
 };
 
 // Half the square up to delta, and delta (|d| - delta / 2) beyond.
-struct HuberLossTerm {
+struct HuberLossTerm : Term {
+    SQUARELY_INLINE explicit HuberLossTerm(double given) : delta(given) {}
+
     static constexpr int words = 2;
     double delta;
 
@@ -203,7 +221,10 @@ struct LogCoshLossTerm : NoParameter {
 };
 
 // c^2/6 (1 - (1 - (e/c)^2)^3) up to c, in a form without cancellation, and c^2/6 beyond.
-struct TukeyLoss {
+struct TukeyLoss : Term {
+    SQUARELY_INLINE explicit TukeyLoss(double given) : c(given) {}
+    static constexpr bool proves_finite = false;
+
     static constexpr int words = 1;
     double c;
 
@@ -248,7 +269,7 @@ SQUARELY_INLINE Bits truth_in_domain(Vector y_true, double p) {
 }
 
 // Of the other powers; see Jorgensen, "The theory of dispersion models" (1997). NaN outside the domain of the power.
-struct TweedieDeviance {
+struct TweedieDeviance : Term {
     static constexpr int words = 1;
     double p;
     Exponent one_less;  // 1 - p
@@ -269,6 +290,7 @@ struct TweedieDeviance {
 // What of a deviance depends on the truth alone: y log y, log y, or y^(2-p) / ((1-p)(2-p)).
 struct TruthOfPoissonDeviance : NoParameter {
     using NoParameter::NoParameter;
+    static constexpr bool proves_finite = false;
     static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector) const {
         const Vector product = y_true * logarithm(y_true);
@@ -279,13 +301,15 @@ struct TruthOfPoissonDeviance : NoParameter {
 
 struct TruthOfGammaDeviance : NoParameter {
     using NoParameter::NoParameter;
+    static constexpr bool proves_finite = false;
     static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector) const {
         return one_word(from_bits(bits(logarithm(y_true)) | ~mask(y_true > Vector{})));
     }
 };
 
-struct TruthOfTweedieDeviance {
+struct TruthOfTweedieDeviance : Term {
+    static constexpr bool proves_finite = false;
     static constexpr int words = 1;
     double p;
     Exponent two_less;
@@ -315,11 +339,6 @@ bool term_values(const Block& block, double parameter, double* high, double* low
         }
     }
     return !any(~all);
-}
-
-template <class Term>
-constexpr TermKernel term_kernel() {
-    return {Term::words, term_values<Term>};
 }
 
 }  // namespace

@@ -74,11 +74,11 @@ struct ErrorRegisters {
 };
 
 SQUARELY_INLINE void add_error(const Slices& slices, ErrorRegisters& error) {
-    const Bits positive = mask(slices.whole > Vector{});
-    error.positive.s1 += bits(slices.rounded1) & positive;
-    error.positive.s2 += bits(slices.rounded2) & positive;
-    error.positive.s3 += bits(slices.rounded3) & positive;
-    error.positives -= positive;  // a set mask is -1
+    const Vector difference = slices.whole;
+    error.positive.s1 = add_where_positive(difference, error.positive.s1, bits(slices.rounded1));
+    error.positive.s2 = add_where_positive(difference, error.positive.s2, bits(slices.rounded2));
+    error.positive.s3 = add_where_positive(difference, error.positive.s3, bits(slices.rounded3));
+    error.positives = add_where_positive(difference, error.positives, Bits{} + 1);
     error.largest = larger(absolute(slices.whole), error.largest);
 }
 
@@ -88,28 +88,38 @@ SQUARELY_INLINE void end_group(Moment& moment) {
     moment.products = moment.start;
 }
 
-template <bool of_error, bool of_truth, bool of_prediction, int... I>
+// What one loop forms.
+struct MomentPart {
+    bool of_difference;
+    bool of_error;
+    bool of_truth;
+    bool of_prediction;
+};
+
+template <MomentPart part, int... I>
 SQUARELY_INLINE void add_group_of_moments(const Block& block, std::ptrdiff_t first, Ahead& ahead, Moment& difference,
                                           Moment& y_true, Moment& y_pred, ErrorRegisters& error, Bits& lost,
                                           Steps<I...>) {
     const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
-        if (i % 8 == 0) prefetch_next(ahead);
         const Vector truth = load<Vector>(block.y_true + first + i);
         const Vector prediction = load<Vector>(block.y_pred + first + i);
-        const Slices slices = sliced(truth, prediction, difference.grids);
-        lost |= slices.lost;
-        accumulate(slices, difference.products);
-        if constexpr (of_error) {
-            add_slices(slices, difference.slice_sums);
-            add_error(slices, error);
+        if constexpr (part.of_difference) {
+            if (i % 8 == 0) prefetch_next(ahead);
+            const Slices slices = sliced(truth, prediction, difference.grids);
+            lost |= slices.lost;
+            accumulate(slices, difference.products);
+            if constexpr (part.of_error) {
+                add_slices(slices, difference.slice_sums);
+                add_error(slices, error);
+            }
         }
-        if constexpr (of_truth) {
+        if constexpr (part.of_truth) {
             const Slices own = sliced(truth, y_true.grids);
             lost |= own.lost;
             accumulate(own, y_true.products);
             add_slices(own, y_true.slice_sums);
         }
-        if constexpr (of_prediction) {
+        if constexpr (part.of_prediction) {
             const Slices own = sliced(prediction, y_pred.grids);
             lost |= own.lost;
             accumulate(own, y_pred.products);
@@ -119,9 +129,8 @@ SQUARELY_INLINE void add_group_of_moments(const Block& block, std::ptrdiff_t fir
     (step(I * lanes), ...);
 }
 
-// All or nothing, as exact_squares.
-template <bool of_error, bool of_truth, bool of_prediction>
-bool exact_moments(const Block& block, const MomentWindows& windows, MomentSums& sums) {
+template <MomentPart part>
+bool add_moments(const Block& block, const MomentWindows& windows, MomentSums& sums) {
     constexpr int group = vectors_in_group * lanes;
     Moment difference = moment_of(windows.difference, sums.difference);
     Moment y_true = moment_of(windows.y_true, sums.y_true);
@@ -133,24 +142,43 @@ bool exact_moments(const Block& block, const MomentWindows& windows, MomentSums&
     Ahead ahead = block.ahead;
     Bits lost{};
     for (std::ptrdiff_t first = 0; first < block.length; first += group) {
-        add_group_of_moments<of_error, of_truth, of_prediction>(block, first, ahead, difference, y_true, y_pred, error,
-                                                                lost, StepsUpTo<vectors_in_group>{});
-        end_group(difference);
-        if constexpr (of_truth) end_group(y_true);
-        if constexpr (of_prediction) end_group(y_pred);
+        add_group_of_moments<part>(block, first, ahead, difference, y_true, y_pred, error, lost,
+                                   StepsUpTo<vectors_in_group>{});
+        if constexpr (part.of_difference) end_group(difference);
+        if constexpr (part.of_truth) end_group(y_true);
+        if constexpr (part.of_prediction) end_group(y_pred);
     }
     const Bits moved = difference.moved | y_true.moved | y_pred.moved;
     if (any(lost | (moved & exponent_field))) return false;
-    store_moment(difference, sums.difference);
-    if constexpr (of_truth) store_moment(y_true, sums.y_true);
-    if constexpr (of_prediction) store_moment(y_pred, sums.y_pred);
-    store(sums.positive[0], error.positive.s1);
-    store(sums.positive[1], error.positive.s2);
-    store(sums.positive[2], error.positive.s3);
-    store(sums.positives, error.positives);
-    store(sums.largest, error.largest);
-    sums.groups += block.length / group;
+    if constexpr (part.of_truth) store_moment(y_true, sums.y_true);
+    if constexpr (part.of_prediction) store_moment(y_pred, sums.y_pred);
+    if constexpr (part.of_difference) store_moment(difference, sums.difference);
+    if constexpr (part.of_error) {
+        store(sums.positive[0], error.positive.s1);
+        store(sums.positive[1], error.positive.s2);
+        store(sums.positive[2], error.positive.s3);
+        store(sums.positives, error.positives);
+        store(sums.largest, error.largest);
+    }
+    if constexpr (part.of_difference) sums.groups += block.length / group;
     return true;
+}
+
+// Sixteen registers do not hold the sums of two quantities at once: there two loops over a block in L1 are faster.
+constexpr bool fits_one_loop = lanes == 8;
+
+// All or nothing, as exact_squares.
+template <bool of_error, bool of_truth, bool of_prediction>
+bool exact_moments(const Block& block, const MomentWindows& windows, MomentSums& sums) {
+    if constexpr (fits_one_loop || !(of_truth || of_prediction)) {
+        return add_moments<MomentPart{true, of_error, of_truth, of_prediction}>(block, windows, sums);
+    } else {
+        const MomentSums before = sums;
+        if (!add_moments<MomentPart{true, of_error, false, false}>(block, windows, sums)) return false;
+        if (add_moments<MomentPart{false, false, of_truth, of_prediction}>(block, windows, sums)) return true;
+        sums = before;
+        return false;
+    }
 }
 
 // Which pairs keep a block from being summed: pair i has bit i % 64 of misfits[i / 64].

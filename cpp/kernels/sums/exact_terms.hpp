@@ -1,0 +1,109 @@
+// A term, its weight and its exact sum in one loop, for blocks in which every row counts. All or nothing: what stands
+// in the way (a value out of its window or range, NaN, infinity) is found out by the longer way, term by term in
+// buffers.
+#pragma once
+
+#include "sums/exact_values.hpp"
+#include "weights.hpp"
+
+namespace squarely {
+namespace {
+
+// Of a term of one word the weighted product is two, exactly; of one of two words it is rounded to two, or kept in
+// four.
+template <class Term, bool weighted>
+constexpr int words_to_sum() {
+    return !weighted ? Term::words : Term::is_kept_whole ? 4 : 2;
+}
+
+template <int words>
+struct WordSums {
+    Vector sigma1[words], sigma2[words];
+    Bits sum1[words], sum2[words];
+    Bits lost{};
+    Bits moved{};
+    Bits in_range = everywhere();
+};
+
+template <int words>
+SQUARELY_INLINE void add_word(Vector value, int word, WordSums<words>& sums) {
+    const ValueSlices slices = sliced_value(value, sums.sigma1[word], sums.sigma2[word]);
+    sums.sum1[word] += bits(slices.rounded1);
+    sums.sum2[word] += bits(slices.rounded2);
+    sums.lost |= slices.lost;
+    sums.moved |= slices.moved;
+}
+
+template <class Term, bool weighted, int words>
+SQUARELY_INLINE void add_term(const Term& term, const Block& block, const double* weights, std::ptrdiff_t i,
+                              WordSums<words>& sums) {
+    const Words value = term.value(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i));
+    if constexpr (Term::words == 2) sums.in_range &= value.in_range;
+    if constexpr (!weighted) {
+        add_word(value.high, 0, sums);
+        if constexpr (words == 2) add_word(value.low, 1, sums);
+    } else {
+        const Vector weight = load<Vector>(weights + i);
+        sums.in_range &= is_safe_to_multiply(weight, value.high);
+        const Vector product = weight * value.high;
+        const Vector error = product_error(weight, value.high, product);
+        add_word(product, 0, sums);
+        if constexpr (Term::words == 1) {
+            add_word(error, 1, sums);
+        } else if constexpr (words == 2) {
+            add_word(weight * value.low + error, 1, sums);
+        } else {
+            const Vector low_product = weight * value.low;
+            add_word(error, 1, sums);
+            add_word(low_product, 2, sums);
+            add_word(product_error(weight, value.low, low_product), 3, sums);
+        }
+    }
+}
+
+template <class Term, bool weighted, int words, int... I>
+SQUARELY_INLINE void add_group_of_terms(const Term& term, const Block& block, const double* weights,
+                                        std::ptrdiff_t first, Ahead& ahead, WordSums<words>& sums, Steps<I...>) {
+    const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
+        if (i % 8 == 0) prefetch_next(ahead);
+        if constexpr (weighted) {
+            if (i % 8 == 0) __builtin_prefetch(weights + first + i + block_length);
+        }
+        add_term<Term, weighted>(term, block, weights, first + i, sums);
+    };
+    (step(I * lanes), ...);
+}
+
+template <class Term, bool weighted>
+bool sum_terms(const Block& block, const double* weights, double parameter, const ValueWindow* windows,
+               ValueLanes* lanes_so_far) {
+    constexpr int words = words_to_sum<Term, weighted>();
+    constexpr int vectors = 8 / lanes > 2 ? 8 / lanes : 2;  // a cache line at least
+    const Term term{parameter};
+    WordSums<words> sums;
+    for (int word = 0; word < words; ++word) {
+        sums.sigma1[word] = broadcast(windows[word].sigma1);
+        sums.sigma2[word] = broadcast(windows[word].sigma2);
+        sums.sum1[word] = load<Bits>(lanes_so_far[word].lanes[0]);
+        sums.sum2[word] = load<Bits>(lanes_so_far[word].lanes[1]);
+    }
+    Ahead ahead = block.ahead;
+    for (std::ptrdiff_t first = 0; first < block.length; first += vectors * lanes) {
+        add_group_of_terms<Term, weighted>(term, block, weights, first, ahead, sums, StepsUpTo<vectors>{});
+    }
+    if (any(sums.lost | (sums.moved & exponent_field) | ~sums.in_range)) return false;
+    for (int word = 0; word < words; ++word) {
+        store(lanes_so_far[word].lanes[0], sums.sum1[word]);
+        store(lanes_so_far[word].lanes[1], sums.sum2[word]);
+        lanes_so_far[word].vectors += block.length / lanes;
+    }
+    return true;
+}
+
+template <class Term>
+constexpr TermKernel term_kernel() {
+    return {Term::words, Term::proves_finite, term_values<Term>, {sum_terms<Term, false>, sum_terms<Term, true>}};
+}
+
+}  // namespace
+}  // namespace squarely

@@ -122,6 +122,7 @@ void register_state(py::module_& module) {
         .def(
             "subtract", [](State& state, const State& other) { subtract(state, other); }, py::arg("other"))
         .def("copy", [](const State& state) { return State(state); })
+        .def("outputs_from", &outputs_from, py::arg("first"), py::arg("count"))
         .def("values", &values_of, py::arg("metric"), py::arg("parameter") = 0.0)
         .def("outside", &outside_of, py::arg("metric"), py::arg("parameter") = 0.0)
         .def("to_bytes", &bytes_of)

@@ -165,6 +165,22 @@ State empty_like(const State& state, std::size_t outputs) {
     return empty;
 }
 
+State outputs_from(const State& state, std::size_t first, std::size_t count) {
+    if (first > state.counts.size() || count > state.counts.size() - first) {
+        throw std::out_of_range("The state has only " + std::to_string(state.counts.size()) + " outputs.");
+    }
+    const auto some = [&](const auto& all) {
+        const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first);
+        return all.empty() ? all : std::decay_t<decltype(all)>(begin, begin + static_cast<std::ptrdiff_t>(count));
+    };
+    State part{state.summation, state.weighted, some(state.counts), {}};
+    for (const Sums& sums : state.sums) {
+        part.sums.push_back(
+            {sums.summand, some(sums.exact), some(sums.rounded), some(sums.extreme), some(sums.counted)});
+    }
+    return part;
+}
+
 const Sums* find(const State& state, const Summand& summand) {
     for (const Sums& sums : state.sums) {
         if (sums.summand == summand) return &sums;

@@ -3,7 +3,7 @@
 from squarely._core import version as __version__
 from squarely.accumulator import Accumulator
 from squarely.build import show_config
-from squarely.metric import metric, metric_names
+from squarely.evaluate import evaluate
 from squarely.losses import (
     absolute_error,
     absolute_error_gradient,
@@ -16,6 +16,7 @@ from squarely.losses import (
     squared_error,
     squared_error_gradient,
 )
+from squarely.metric import metric, metric_names
 from squarely.metrics import (
     mean_squared_error,
     root_mean_squared_error,
@@ -28,6 +29,7 @@ __all__ = [
     "__version__",
     "absolute_error",
     "absolute_error_gradient",
+    "evaluate",
     "get_num_threads",
     "get_target",
     "huber_loss",

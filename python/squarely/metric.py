@@ -144,9 +144,9 @@ def metric(name: str, **parameters: Any) -> Metric:
     Examples
     --------
     >>> import squarely
-    >>> report = squarely.evaluate([1.0, 2.0], [2.0, 4.0], metrics=["mean_error", squarely.metric("mean_pinball_loss", alpha=0.9)])
-    >>> report.to_dict()
-    {'mean_error': 1.5, 'mean_pinball_loss(alpha=0.9)': 0.15}
+    >>> pinball = squarely.metric("mean_pinball_loss", alpha=0.9)
+    >>> squarely.evaluate([1.0, 2.0], [2.0, 4.0], metrics=["mean_error", pinball]).to_dict()
+    {'mean_error': 1.5, 'mean_pinball_loss(alpha=0.9)': 0.14999999999999997}
     """
     check_choice(name, metric_names(), "name", "metric")
     known, default = parameter_of(name)

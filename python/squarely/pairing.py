@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from squarely import _core
 from squarely.columns import Array, Columns, as_columns
-from squarely.columns.forms import rows_of
+from squarely.columns.forms import Segment, rows_of
 from squarely.validation import (
     check_axis,
     check_dimensions,
@@ -22,7 +22,7 @@ from squarely.validation import (
     check_where_shape,
 )
 
-__all__ = ["PairedColumns", "pair"]
+__all__ = ["PairedColumns", "pair", "sums_together"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -158,6 +158,35 @@ def pair(
         check_where_shape(mask.shape, truth.shape, prediction.shape, rows_along)
     weights = check_sample_weight(sample_weight, truth.shape[rows_along])
     return PairedColumns(truth, prediction, mask, rows_along, weights)
+
+
+def sums_together(
+    several: Sequence[PairedColumns], summation: str, metrics: Sequence[tuple[str, float]]
+) -> list[_core.State]:
+    """Return the sums of each, from one pass in which outputs with the same truth read it once where that is simple."""
+    if len(several) == 1 or not all(map(_is_plain, several)):
+        return [pairs.sums(summation, metrics) for pairs in several]
+    first = several[0]
+    state = _core.State(sum(pairs.outputs for pairs in several), summation, metrics, first.sample_weight is not None)
+    truths = [segment for pairs in several for segment in _segments(pairs.truth)]
+    predictions = [segment for pairs in several for segment in _segments(pairs.prediction)]
+    state.update(truths, predictions, first.where, **_weights(first.sample_weight))
+    bounds = itertools.accumulate((pairs.outputs for pairs in several), initial=0)
+    return [state.outputs_from(start, pairs.outputs) for start, pairs in zip(bounds, several, strict=False)]
+
+
+def _is_plain(pairs: PairedColumns) -> bool:
+    sides = (pairs.truth, pairs.prediction)
+    are_arrays = all(isinstance(side, Array) and side.mask is None and len(side.shape) <= 2 for side in sides)
+    return are_arrays and pairs.axis == 0 and (pairs.where is None or pairs.where.ndim == 1)
+
+
+def _segments(columns: Columns) -> list[Segment]:
+    array = columns.piece(0, columns.shape[0], 0)
+    if isinstance(array, list):
+        return array
+    columns_of_array = [array] if array.ndim == 1 else [array[:, i] for i in range(array.shape[1])]
+    return [(column, None, 0) for column in columns_of_array]
 
 
 def _weights(weights: npt.NDArray[Any] | None) -> dict[str, npt.NDArray[Any]]:

@@ -23,7 +23,16 @@ from squarely.validation import (
 if TYPE_CHECKING:
     from squarely.pairing import PairedColumns
 
-__all__ = ["Score", "UndefinedMetricError", "checked_sums", "score", "score_of"]
+__all__ = [
+    "Score",
+    "UndefinedMetricError",
+    "checked_sums",
+    "needed_by",
+    "score",
+    "score_of",
+    "told_of_too_few",
+    "warn_of_undefined",
+]
 
 Score = float | npt.NDArray[np.float64]
 
@@ -113,8 +122,8 @@ def score_of(
     if nan_policy != "propagate" and not (averaging == "raw_values" and any(state.pairs)):
         check_some_pairs(state, output_shape)
     check_defined(state, metric)
-    if metric.name in NEED_TWO_PAIRS and min(state.pairs) < 2:
-        warn_of_too_few(metric.name)
+    if too_few := told_of_too_few(state, metric):
+        warn_of_undefined(too_few)
         return float("nan")
     values = state.values(metric.name, metric.parameter)
     if nan_policy == "propagate":
@@ -154,10 +163,17 @@ def check_defined(state: _core.State, metric: Metric) -> None:
     raise UndefinedMetricError(DEVIANCE.format(power=f"{power:g}", domain=domain))
 
 
-def warn_of_too_few(name: str) -> None:
-    """Warn as scikit-learn does, with its own category where it is imported."""
+def told_of_too_few(state: _core.State, metric: Metric) -> str:
+    """Return that a metric needs two pairs where there are fewer, in the words of scikit-learn, or nothing."""
+    if metric.name not in NEED_TWO_PAIRS or min(state.pairs) >= 2:
+        return ""
+    return f"{NEED_TWO_PAIRS[metric.name]} is not well-defined with less than two samples."
+
+
+def warn_of_undefined(reason: str) -> None:
+    """Warn with the category of scikit-learn where that is imported."""
     import sys
 
     exceptions = sys.modules.get("sklearn.exceptions")
     category = getattr(exceptions, "UndefinedMetricWarning", UserWarning)
-    warnings.warn(f"{NEED_TWO_PAIRS[name]} is not well-defined with less than two samples.", category, stacklevel=4)
+    warnings.warn(reason, category, stacklevel=4)

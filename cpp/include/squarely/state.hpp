@@ -73,6 +73,9 @@ State make_state(std::size_t outputs, Summation summation, std::vector<Summand> 
 // Of the same summands, with nothing summed.
 State empty_like(const State& state, std::size_t outputs);
 
+// Some of the outputs. Throws std::out_of_range where there are fewer.
+State outputs_from(const State& state, std::size_t first, std::size_t count);
+
 // Where the sums of a summand are, or null.
 const Sums* find(const State& state, const Summand& summand);
 

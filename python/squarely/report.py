@@ -1,0 +1,180 @@
+"""Report: scores by metric, of one prediction or of several side by side, for a person or for a program."""
+
+import html
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from squarely.scoring import Score
+
+__all__ = ["Cell", "Report"]
+
+
+class Cell(NamedTuple):
+    """A score, and why it is none where it is NaN for a reason."""
+
+    score: Score
+    note: str
+
+
+class Report:
+    """Scores by the names of their metrics, from `evaluate`.
+
+    ``report["r2_score"]`` is a score, or of several predictions a dict of scores by their names. Printed it is a table.
+
+    Examples
+    --------
+    >>> import squarely
+    >>> report = squarely.evaluate([1.0, 2.0, 3.0], [1.5, 2.0, 2.5], metrics=("mean_error", "mean_squared_log_error"))
+    >>> report.to_dict()
+    {'mean_error': 0.0, 'mean_squared_log_error': 0.022516657529147926}
+    >>> squarely.evaluate([2.0], [1.0], metrics=("mean_error", "r2_score")).notes
+    {'r2_score': 'R^2 score is not well-defined with less than two samples.'}
+    """
+
+    def __init__(
+        self, columns: dict[str, dict[str, Cell]], counts: dict[str, tuple[int, int]], *, is_single: bool
+    ) -> None:
+        self._columns = columns
+        self._counts = counts
+        self._is_single = is_single
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the metrics, with their parameters where these are not the defaults."""
+        return tuple(next(iter(self._columns.values())))
+
+    @property
+    def predictions(self) -> tuple[str, ...]:
+        """The names of the predictions, none where there is only one."""
+        return () if self._is_single else tuple(self._columns)
+
+    @property
+    def count(self) -> int | dict[str, int]:
+        """How many pairs the scores are of, all outputs together; of several predictions by name."""
+        return self._single_or_named({name: pairs for name, (pairs, _) in self._counts.items()})
+
+    @property
+    def omitted(self) -> int | dict[str, int]:
+        """How many pairs were left out: missing, masked, or not in `where`; of several predictions by name."""
+        return self._single_or_named({name: left_out for name, (_, left_out) in self._counts.items()})
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Why a metric has no value, by its name; of several predictions by "metric of prediction"."""
+        return {
+            metric if self._is_single else f"{metric} of {name}": cell.note
+            for name, cells in self._columns.items()
+            for metric, cell in cells.items()
+            if cell.note
+        }
+
+    def __getitem__(self, metric: str) -> Any:
+        if metric not in self.metrics:
+            raise KeyError(f"This report has no metric {metric!r}. It has {', '.join(self.metrics)}.")
+        return self._single_or_named({name: cells[metric].score for name, cells in self._columns.items()})
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.metrics)
+
+    def __len__(self) -> int:
+        return len(self.metrics)
+
+    def __contains__(self, metric: object) -> bool:
+        return metric in self.metrics
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return scores by metric; of several predictions by name, then by metric."""
+        scores = {name: {metric: cell.score for metric, cell in cells.items()} for name, cells in self._columns.items()}
+        return scores[""] if self._is_single else scores
+
+    def to_frame(self, library: str | None = None) -> Any:
+        """Return a frame with a row a metric and a column a prediction.
+
+        Parameters
+        ----------
+        library : {"pandas", "polars"}, optional
+            By default the one that is imported, else the one that is installed, pandas first.
+
+        Raises
+        ------
+        ImportError
+            Where neither is installed.
+        """
+        library = library or _installed_library()
+        scores = {name or "score": [cell.score for cell in cells.values()] for name, cells in self._columns.items()}
+        if library == "polars":
+            import polars
+
+            return polars.DataFrame({"metric": list(self.metrics), **scores})
+        import pandas
+
+        return pandas.DataFrame(scores, index=pandas.Index(self.metrics, name="metric"))
+
+    def __str__(self) -> str:
+        rows = [["", *self.predictions]] if self.predictions else []
+        rows += [[metric, *self._row(metric)] for metric in self.metrics]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [_padded(row, widths) for row in rows]
+        return "\n".join([*lines, *self._last_lines()])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        heads = "".join(f"<th>{html.escape(name)}</th>" for name in self.predictions or ("score",))
+        body = "".join(_html_row(metric, self._row(metric)) for metric in self.metrics)
+        foot = "<br>".join(html.escape(line) for line in self._last_lines())
+        return f"<table><thead><tr><th></th>{heads}</tr></thead><tbody>{body}</tbody></table><p>{foot}</p>"
+
+    def _row(self, metric: str) -> list[str]:
+        return [_shown(cells[metric]) for cells in self._columns.values()]
+
+    def _last_lines(self) -> list[str]:
+        counted = dict.fromkeys(
+            _counted(pairs) + (f", {left_out} left out" if left_out else "")
+            for pairs, left_out in self._counts.values()
+        )
+        if len(counted) == 1:
+            return [*counted, *(f"{name}: {note}" for name, note in self.notes.items())]
+        by_name = [
+            f"{name}: {_counted(pairs)}, {left_out} left out" for name, (pairs, left_out) in self._counts.items()
+        ]
+        return [*by_name, *(f"{name}: {note}" for name, note in self.notes.items())]
+
+    def _single_or_named(self, values: dict[str, Any]) -> Any:
+        return values[""] if self._is_single else values
+
+
+def _shown(cell: Cell) -> str:
+    if isinstance(cell.score, np.ndarray):
+        return np.array2string(cell.score, max_line_width=10**6, threshold=8).replace("\n", "")
+    return "undefined" if cell.note else repr(cell.score)
+
+
+def _counted(pairs: int) -> str:
+    return f"{pairs} pair" if pairs == 1 else f"{pairs} pairs"
+
+
+def _html_row(metric: str, texts: list[str]) -> str:
+    cells = "".join(f"<td>{html.escape(text)}</td>" for text in texts)
+    return f"<tr><th>{html.escape(metric)}</th>{cells}</tr>"
+
+
+def _padded(row: list[str], widths: list[int]) -> str:
+    first, *others = (text.ljust(width) for text, width in zip(row, widths, strict=True))
+    return f"{first} {'  '.join(others)}".rstrip()
+
+
+def _installed_library() -> str:
+    import importlib.util
+    import sys
+
+    for library in ("pandas", "polars"):
+        if library in sys.modules:
+            return library
+    for library in ("pandas", "polars"):
+        if importlib.util.find_spec(library) is not None:
+            return library
+    raise ImportError("Report.to_frame needs pandas or polars. Install one of them: pip install pandas")

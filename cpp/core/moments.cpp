@@ -105,12 +105,18 @@ int window_exponent(double largest) {
     return std::clamp(exponent, smallest_window, largest_window);
 }
 
+// The last bit of a double lies 52 binades below its first.
+double least_on_grid(int exponent) { return std::ldexp(1.0, exponent + grid3 + 52); }
+
 // False where the windows are those in use already.
 bool move_windows(Moments& moments, const Kernels& kernels, const int (&exponents)[3]) {
     if (moments.chosen && std::equal(exponents, exponents + 3, moments.exponents)) return false;
     flush(moments, kernels);
     std::copy(exponents, exponents + 3, moments.exponents);
-    moments.windows = {window_of(exponents[0]), window_of(exponents[1]), window_of(exponents[2])};
+    const int difference = exponents[0];
+    moments.windows = {window_of(difference), window_of(exponents[1]), window_of(exponents[2]),
+                       least_on_grid(moments.set.of_truth ? std::max(difference, exponents[1]) : difference),
+                       least_on_grid(moments.set.of_prediction ? std::max(difference, exponents[2]) : difference)};
     moments.lanes = MomentSums{};
     moments.chosen = true;
     return true;
@@ -132,9 +138,17 @@ bool choose_better_windows(Moments& moments, const Kernels& kernels, const Block
          best_window({block.y_pred, zeros, block.length, block.ahead}).exponent});
 }
 
+// Zeros are seldom alone.
+constexpr int blocks_after_small_numbers = 16;
+
 bool add_whole(Moments& moments, const Kernels& kernels, const Block& block) {
-    const MomentSet& set = moments.set;
-    return kernels.exact_moments[set.of_error][set.of_truth][set.of_prediction](block, moments.windows, moments.lanes);
+    const auto& kernel = kernels.exact_moments[moments.set.of_error][moments.set.of_truth][moments.set.of_prediction];
+    if (moments.blocks_not_by_size == 0) {
+        if (kernel[1](block, moments.windows, moments.lanes)) return true;
+        moments.blocks_not_by_size = blocks_after_small_numbers;
+    }
+    --moments.blocks_not_by_size;
+    return kernel[0](block, moments.windows, moments.lanes);
 }
 
 void add_doubles(Moments& moments, double y_true, double y_pred) {

@@ -25,6 +25,7 @@ struct Moments {
     MomentSums lanes;
     int exponents[3];  // of the windows: difference, truth, prediction
     bool chosen = false;
+    int blocks_not_by_size = 0;     // zeros, or very small numbers: use the kernel that looks at every bit
     int blocks_without_search = 0;  // no windows fit many pairs: do not look for better ones for this many blocks
 };
 

@@ -82,6 +82,8 @@ struct MomentWindows {
     Window difference;
     Window y_true;
     Window y_pred;
+    double least_true;  // numbers of that size or larger have no bit under the last grid of their windows
+    double least_pred;
 };
 
 // Which moments are formed beside the square of the difference.
@@ -205,7 +207,9 @@ struct Kernels {
     void (*exact_squares_partial)(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* misfits);
 
     // Several sums in one loop: see sums/exact_moments.hpp. All or nothing; find_misfits tells what stood in the way.
-    bool (*exact_moments[2][2][2])(const Block& block, const MomentWindows& windows, MomentSums& sums);
+    // The first three indices are those of a MomentSet. The last is 1 for the kernels that look at the sizes of truth
+    // and prediction alone to prove that no bit is lost: faster, and they fail where there is a zero, too.
+    bool (*exact_moments[2][2][2][2])(const Block& block, const MomentWindows& windows, MomentSums& sums);
     void (*find_misfits)(const Block& block, const MomentWindows& windows, MomentSet set, std::uint64_t* misfits);
 
     // The way of all other sums: terms of a block, perhaps weighed, summed as values.

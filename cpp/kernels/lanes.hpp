@@ -234,6 +234,29 @@ SQUARELY_INLINE Vector larger(Vector a, Vector b) {
 #endif
 }
 
+// The largest and the smallest size of two numbers, without their signs.
+SQUARELY_INLINE Vector larger_size(Vector a, Vector b) {
+#if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512DQ__)
+    return _mm512_range_pd(a, b, 0b1011);  // maximum of magnitudes, sign cleared
+#else
+    return larger(absolute(a), b);
+#endif
+}
+
+SQUARELY_INLINE Vector smaller_size(Vector a, Vector b) {
+#if defined(SQUARELY_PLAIN_LANES)
+    return absolute(a) < b ? absolute(a) : b;
+#elif defined(__AVX512DQ__)
+    return _mm512_range_pd(a, b, 0b1010);  // minimum of magnitudes, sign cleared
+#elif defined(__AVX__)
+    return _mm256_min_pd(absolute(a), b);
+#elif defined(__SSE2__)
+    return _mm_min_pd(absolute(a), b);
+#else
+    return absolute(a) < b ? absolute(a) : b;
+#endif
+}
+
 // sum + value where the number is above zero, and sum elsewhere.
 SQUARELY_INLINE Bits add_where_positive(Vector number, Bits sum, Bits value) {
 #if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512F__)

@@ -189,7 +189,7 @@ def _segments(columns: Columns) -> list[Segment]:
     return [(column, None, 0) for column in columns_of_array]
 
 
-def _weights(weights: npt.NDArray[Any] | None) -> dict[str, npt.NDArray[Any]]:
+def _weights(weights: npt.NDArray[Any] | None) -> dict[str, Any]:
     return {} if weights is None else {"sample_weight": weights}
 
 

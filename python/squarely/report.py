@@ -51,12 +51,12 @@ class Report:
         return () if self._is_single else tuple(self._columns)
 
     @property
-    def count(self) -> int | dict[str, int]:
+    def count(self) -> Any:
         """How many pairs the scores are of, all outputs together; of several predictions by name."""
         return self._single_or_named({name: pairs for name, (pairs, _) in self._counts.items()})
 
     @property
-    def omitted(self) -> int | dict[str, int]:
+    def omitted(self) -> Any:
         """How many pairs were left out: missing, masked, or not in `where`; of several predictions by name."""
         return self._single_or_named({name: left_out for name, (_, left_out) in self._counts.items()})
 
@@ -108,7 +108,7 @@ class Report:
             import polars
 
             return polars.DataFrame({"metric": list(self.metrics), **scores})
-        import pandas
+        import pandas  # type: ignore[import-untyped]
 
         return pandas.DataFrame(scores, index=pandas.Index(self.metrics, name="metric"))
 

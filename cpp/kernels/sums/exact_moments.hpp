@@ -6,6 +6,7 @@
 #pragma once
 
 #include "sums/exact.hpp"
+#include "terms.hpp"
 
 namespace squarely {
 namespace {
@@ -47,6 +48,19 @@ SQUARELY_INLINE void store_moment(const Moment& moment, MomentLanes& lanes_so_fa
     store(lanes_so_far.slices[2], moment.slice_sums.s3);
 }
 
+// Of value + error, the third slice being all that is left: on its grid or, where lost says so, not.
+SQUARELY_INLINE Slices sliced_of(Vector value, Vector error, const Grids& grids) {
+    const Vector rounded1 = value + grids.sigma1;
+    const Vector d1 = rounded1 - grids.sigma1;
+    const Vector rest = value - d1;
+    const Vector rounded2 = rest + grids.sigma2;
+    const Vector d2 = rounded2 - grids.sigma2;
+    const Vector d3 = (rest - d2) + error;
+    const Vector rounded3 = d3 + grids.sigma3;
+    const Bits lost = bits((rounded3 - grids.sigma3) - d3);
+    return {d1, d2, d3, lost, value, rounded1, rounded2, rounded3};
+}
+
 // Of one value: as above, without the error a subtraction would add.
 SQUARELY_INLINE Slices sliced(Vector value, const Grids& grids) {
     const Vector rounded1 = value + grids.sigma1;
@@ -58,6 +72,12 @@ SQUARELY_INLINE Slices sliced(Vector value, const Grids& grids) {
     const Vector rounded3 = d3 + grids.sigma3;
     const Bits lost = bits((rounded3 - grids.sigma3) - d3);
     return {d1, d2, d3, lost, value, rounded1, rounded2, rounded3};
+}
+
+// Of a difference none of whose bits are below the last grid, because none of truth and prediction are.
+SQUARELY_INLINE Slices sliced_on_grid(Vector y_true, Vector y_pred, const Grids& grids) {
+    const Difference difference = difference_of(y_true, y_pred);
+    return sliced_of(difference.rounded, difference.error, grids);
 }
 
 SQUARELY_INLINE void add_slices(const Slices& slices, SliceSums& sums) {
@@ -79,7 +99,7 @@ SQUARELY_INLINE void add_error(const Slices& slices, ErrorRegisters& error) {
     error.positive.s2 = add_where_positive(difference, error.positive.s2, bits(slices.rounded2));
     error.positive.s3 = add_where_positive(difference, error.positive.s3, bits(slices.rounded3));
     error.positives = add_where_positive(difference, error.positives, Bits{} + 1);
-    error.largest = larger(absolute(slices.whole), error.largest);
+    error.largest = larger_size(slices.whole, error.largest);
 }
 
 SQUARELY_INLINE void end_group(Moment& moment) {
@@ -88,46 +108,58 @@ SQUARELY_INLINE void end_group(Moment& moment) {
     moment.products = moment.start;
 }
 
-// What one loop forms.
+// What one loop forms, and how it proves that no bit is lost.
 struct MomentPart {
     bool of_difference;
     bool of_error;
     bool of_truth;
     bool of_prediction;
+    bool by_size;
+};
+
+// What was found in the way: bits lost, or the smallest sizes seen.
+struct Found {
+    Bits lost;
+    Vector least_true;
+    Vector least_pred;
 };
 
 template <MomentPart part, int... I>
 SQUARELY_INLINE void add_group_of_moments(const Block& block, std::ptrdiff_t first, Ahead& ahead, Moment& difference,
-                                          Moment& y_true, Moment& y_pred, ErrorRegisters& error, Bits& lost,
+                                          Moment& y_true, Moment& y_pred, ErrorRegisters& error, Found& found,
                                           Steps<I...>) {
+    const auto add_own = [&](Vector value, Moment& moment) __attribute__((always_inline)) {
+        const Slices own = sliced(value, moment.grids);
+        if constexpr (!part.by_size) found.lost |= own.lost;
+        accumulate(own, moment.products);
+        add_slices(own, moment.slice_sums);
+    };
     const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
         const Vector truth = load<Vector>(block.y_true + first + i);
         const Vector prediction = load<Vector>(block.y_pred + first + i);
         if constexpr (part.of_difference) {
             if (i % 8 == 0) prefetch_next(ahead);
-            const Slices slices = sliced(truth, prediction, difference.grids);
-            lost |= slices.lost;
+            const Slices slices = part.by_size ? sliced_on_grid(truth, prediction, difference.grids)
+                                               : sliced(truth, prediction, difference.grids);
+            if constexpr (part.by_size) {
+                found.least_true = smaller_size(truth, found.least_true);
+                found.least_pred = smaller_size(prediction, found.least_pred);
+            } else {
+                found.lost |= slices.lost;
+            }
             accumulate(slices, difference.products);
             if constexpr (part.of_error) {
                 add_slices(slices, difference.slice_sums);
                 add_error(slices, error);
             }
         }
-        if constexpr (part.of_truth) {
-            const Slices own = sliced(truth, y_true.grids);
-            lost |= own.lost;
-            accumulate(own, y_true.products);
-            add_slices(own, y_true.slice_sums);
-        }
-        if constexpr (part.of_prediction) {
-            const Slices own = sliced(prediction, y_pred.grids);
-            lost |= own.lost;
-            accumulate(own, y_pred.products);
-            add_slices(own, y_pred.slice_sums);
-        }
+        if constexpr (part.of_truth) add_own(truth, y_true);
+        if constexpr (part.of_prediction) add_own(prediction, y_pred);
     };
     (step(I * lanes), ...);
 }
+
+SQUARELY_INLINE Bits is_below(Vector size, double least) { return mask(size < broadcast(least)); }
 
 template <MomentPart part>
 bool add_moments(const Block& block, const MomentWindows& windows, MomentSums& sums) {
@@ -140,16 +172,18 @@ bool add_moments(const Block& block, const MomentWindows& windows, MomentSums& s
                          load<Bits>(sums.positives),
                          load<Vector>(sums.largest)};
     Ahead ahead = block.ahead;
-    Bits lost{};
+    Found found{{}, broadcast(__builtin_inf()), broadcast(__builtin_inf())};
     for (std::ptrdiff_t first = 0; first < block.length; first += group) {
-        add_group_of_moments<part>(block, first, ahead, difference, y_true, y_pred, error, lost,
+        add_group_of_moments<part>(block, first, ahead, difference, y_true, y_pred, error, found,
                                    StepsUpTo<vectors_in_group>{});
         if constexpr (part.of_difference) end_group(difference);
         if constexpr (part.of_truth) end_group(y_true);
         if constexpr (part.of_prediction) end_group(y_pred);
     }
     const Bits moved = difference.moved | y_true.moved | y_pred.moved;
-    if (any(lost | (moved & exponent_field))) return false;
+    const Bits too_small =
+        is_below(found.least_true, windows.least_true) | is_below(found.least_pred, windows.least_pred);
+    if (any(found.lost | too_small | (moved & exponent_field))) return false;
     if constexpr (part.of_truth) store_moment(y_true, sums.y_true);
     if constexpr (part.of_prediction) store_moment(y_pred, sums.y_pred);
     if constexpr (part.of_difference) store_moment(difference, sums.difference);
@@ -168,14 +202,14 @@ bool add_moments(const Block& block, const MomentWindows& windows, MomentSums& s
 constexpr bool fits_one_loop = lanes == 8;
 
 // All or nothing, as exact_squares.
-template <bool of_error, bool of_truth, bool of_prediction>
+template <bool of_error, bool of_truth, bool of_prediction, bool by_size>
 bool exact_moments(const Block& block, const MomentWindows& windows, MomentSums& sums) {
     if constexpr (fits_one_loop || !(of_truth || of_prediction)) {
-        return add_moments<MomentPart{true, of_error, of_truth, of_prediction}>(block, windows, sums);
+        return add_moments<MomentPart{true, of_error, of_truth, of_prediction, by_size}>(block, windows, sums);
     } else {
         const MomentSums before = sums;
-        if (!add_moments<MomentPart{true, of_error, false, false}>(block, windows, sums)) return false;
-        if (add_moments<MomentPart{false, false, of_truth, of_prediction}>(block, windows, sums)) return true;
+        if (!add_moments<MomentPart{true, of_error, false, false, by_size}>(block, windows, sums)) return false;
+        if (add_moments<MomentPart{false, false, of_truth, of_prediction, by_size}>(block, windows, sums)) return true;
         sums = before;
         return false;
     }

@@ -12,26 +12,25 @@
 namespace squarely {
 namespace {
 
-// value = high + low. Outside the range, where a product of two words is not exact, the words are zero and the pair is
-// left to the core.
+// value = high + low, exactly so as long as the number tested is zero or in the range below. The kernels test it, and
+// leave other pairs to the core.
 struct Words {
     Vector high;
     Vector low;
-    Bits in_range;
+    Vector tested;
 };
 
 constexpr Bits everywhere() { return Bits{} - 1; }
 
-SQUARELY_INLINE Words one_word(Vector value) { return {value, Vector{}, everywhere()}; }
+SQUARELY_INLINE Words one_word(Vector value) { return {value, Vector{}, Vector{}}; }
 
 // Squares of these, times weights as large or small, stay clear of overflow and of subnormals to their last bit.
-SQUARELY_INLINE Bits is_safe_to_square(Vector value) {
-    const Vector size = absolute(value);
-    return mask(size == Vector{}) | (mask(size >= broadcast(0x1p-300)) & mask(size <= broadcast(0x1p300)));
-}
+constexpr double least_to_square = 0x1p-300;
+constexpr double greatest_to_square = 0x1p300;
 
-SQUARELY_INLINE Words only_in_range(Vector high, Vector low, Bits in_range) {
-    return {from_bits(bits(high) & in_range), from_bits(bits(low) & in_range), in_range};
+SQUARELY_INLINE Bits is_safe(Vector value, double least, double greatest) {
+    const Vector size = absolute(value);
+    return mask(size == Vector{}) | (mask(size >= broadcast(least)) & mask(size <= broadcast(greatest)));
 }
 
 // y_true - y_pred = difference + error, exactly: TwoDiff.
@@ -51,7 +50,7 @@ SQUARELY_INLINE Vector with_sign_flipped(Vector value, Bits sign) { return from_
 
 SQUARELY_INLINE Words squared(Vector value) {
     const Vector square = value * value;
-    return only_in_range(square, product_error(value, value, square), is_safe_to_square(value));
+    return {square, product_error(value, value, square), value};
 }
 
 // (d + e)^2 = d^2 + 2de, and e^2 is below 2^-106 of it.
@@ -59,7 +58,7 @@ SQUARELY_INLINE Words squared(const Difference& difference) {
     const Vector d = difference.rounded;
     const Vector square = d * d;
     const Vector low = product_error(d, d, square) + (d + d) * difference.error;
-    return only_in_range(square, low, is_safe_to_square(d));
+    return {square, low, d};
 }
 
 // A term is made once a block, from its parameter. Beside its value it says: in how many words that is; whether it is
@@ -85,7 +84,7 @@ struct Error : NoParameter {
     static constexpr int words = 2;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Difference difference = difference_of(y_pred, y_true);
-        return only_in_range(difference.rounded, difference.error, is_safe_to_square(difference.rounded));
+        return {difference.rounded, difference.error, difference.rounded};
     }
 };
 
@@ -95,7 +94,7 @@ struct AbsoluteError : NoParameter {
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Difference difference = difference_of(y_true, y_pred);
         const Vector low = with_sign_flipped(difference.error, sign_of(difference.rounded));
-        return only_in_range(absolute(difference.rounded), low, is_safe_to_square(difference.rounded));
+        return {absolute(difference.rounded), low, difference.rounded};
     }
 };
 
@@ -152,16 +151,19 @@ struct SquaredUnderprediction : NoParameter {
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Words square = squared(difference_of(y_true, y_pred));
         const Bits counts = mask(y_true > y_pred);
-        return {from_bits(bits(square.high) & counts), from_bits(bits(square.low) & counts), square.in_range | ~counts};
+        return {from_bits(bits(square.high) & counts), from_bits(bits(square.low) & counts),
+                from_bits(bits(square.tested) & counts)};
     }
 };
 
 // Half the square up to delta, and delta (|d| - delta / 2) beyond.
 struct HuberLossTerm : Term {
-    SQUARELY_INLINE explicit HuberLossTerm(double given) : delta(given) {}
-
     static constexpr int words = 2;
     double delta;
+    Bits is_exact;  // as a factor
+
+    SQUARELY_INLINE explicit HuberLossTerm(double given)
+        : delta(given), is_exact(is_safe(broadcast(given), least_to_square, greatest_to_square)) {}
 
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Difference difference = difference_of(y_true, y_pred);
@@ -172,10 +174,9 @@ struct HuberLossTerm : Term {
         const Vector line = broadcast(delta) * above.rounded;
         const Vector line_low =
             product_error(broadcast(delta), above.rounded, line) + broadcast(delta) * (above.error + tail);
-        const Bits is_small = mask(size <= broadcast(delta));
-        const Bits is_line = square.in_range & ~is_small;
-        return only_in_range(chosen(is_line, line, 0.5 * square.high), chosen(is_line, line_low, 0.5 * square.low),
-                             square.in_range);
+        const Bits is_line = mask(size > broadcast(delta));
+        return {chosen(is_line, line, 0.5 * square.high), chosen(is_line, line_low, 0.5 * square.low),
+                chosen(is_exact, difference.rounded, broadcast(__builtin_inf()))};
     }
 };
 
@@ -330,12 +331,15 @@ bool term_values(const Block& block, double parameter, double* high, double* low
     Bits all = everywhere();
     for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
         const Words words = term.value(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i));
-        store(high + i, words.high);
-        if constexpr (Term::words == 2) {
-            store(low + i, words.low);
-            all &= words.in_range;
+        if constexpr (Term::words == 1) {
+            store(high + i, words.high);
+        } else {
+            const Bits in_range = is_safe(words.tested, least_to_square, greatest_to_square);
+            store(high + i, from_bits(bits(words.high) & in_range));
+            store(low + i, from_bits(bits(words.low) & in_range));
+            all &= in_range;
             if (i % 64 == 0) out_of_range[i / 64] = 0;
-            out_of_range[i / 64] |= lanes_set(~words.in_range) << i % 64;
+            out_of_range[i / 64] |= lanes_set(~in_range) << i % 64;
         }
     }
     return !any(~all);

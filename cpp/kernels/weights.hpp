@@ -6,12 +6,16 @@
 namespace squarely {
 namespace {
 
+// Of these the product is exact in two words. What is multiplied reaches as far as squares do.
+constexpr double least_weight = 0x1p-250;
+constexpr double greatest_weight = 0x1p250;
+constexpr double least_to_weigh = 0x1p-602;
+constexpr double greatest_to_weigh = 0x1p602;
+
 SQUARELY_INLINE Bits is_safe_to_multiply(Vector weight, Vector high) {
-    const Vector size = absolute(weight);
-    const Vector other = absolute(high);
-    const Bits weight_safe = mask(size >= broadcast(0x1p-250)) & mask(size <= broadcast(0x1p250));
-    const Bits high_safe = mask(other >= broadcast(0x1p-602)) & mask(other <= broadcast(0x1p602));
-    return mask(size == Vector{}) | (weight_safe & (mask(other == Vector{}) | high_safe));
+    const Bits is_zero = mask(weight == Vector{}) & mask(absolute(high) < broadcast(__builtin_inf()));
+    const Bits weight_is_safe = is_safe(weight, least_weight, greatest_weight);
+    return is_zero | (weight_is_safe & is_safe(high, least_to_weigh, greatest_to_weigh));
 }
 
 // Multiplies the words in place. One word becomes two, exactly: words[0] + words[1]. Of two words the product is

@@ -16,13 +16,30 @@ constexpr int words_to_sum() {
     return !weighted ? Term::words : Term::is_kept_whole ? 4 : 2;
 }
 
+// The sizes of all numbers of a kind that are not zero: one test a block instead of one a number.
+struct Sizes {
+    Vector least = broadcast(__builtin_inf());
+    Vector greatest{};
+};
+
+SQUARELY_INLINE void see(Vector value, Sizes& sizes) {
+    const Vector unless_zero = chosen(mask(value == Vector{}), broadcast(__builtin_inf()), value);
+    sizes.least = smaller_size(unless_zero, sizes.least);
+    sizes.greatest = larger_size(value, sizes.greatest);
+}
+
+SQUARELY_INLINE Bits are_outside(const Sizes& sizes, double least, double greatest) {
+    return mask(sizes.least < broadcast(least)) | mask(sizes.greatest > broadcast(greatest));
+}
+
 template <int words>
 struct WordSums {
     Vector sigma1[words], sigma2[words];
     Bits sum1[words], sum2[words];
     Bits lost{};
     Bits moved{};
-    Bits in_range = everywhere();
+    Sizes factors;  // of two words, what is squared; of one, what is weighed
+    Sizes weights;
 };
 
 template <int words>
@@ -38,13 +55,14 @@ template <class Term, bool weighted, int words>
 SQUARELY_INLINE void add_term(const Term& term, const Block& block, const double* weights, std::ptrdiff_t i,
                               WordSums<words>& sums) {
     const Words value = term.value(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i));
-    if constexpr (Term::words == 2) sums.in_range &= value.in_range;
+    if constexpr (Term::words == 2) see(value.tested, sums.factors);
     if constexpr (!weighted) {
         add_word(value.high, 0, sums);
         if constexpr (words == 2) add_word(value.low, 1, sums);
     } else {
         const Vector weight = load<Vector>(weights + i);
-        sums.in_range &= is_safe_to_multiply(weight, value.high);
+        see(weight, sums.weights);
+        if constexpr (Term::words == 1) see(value.high, sums.factors);
         const Vector product = weight * value.high;
         const Vector error = product_error(weight, value.high, product);
         add_word(product, 0, sums);
@@ -91,7 +109,10 @@ bool sum_terms(const Block& block, const double* weights, double parameter, cons
     for (std::ptrdiff_t first = 0; first < block.length; first += vectors * lanes) {
         add_group_of_terms<Term, weighted>(term, block, weights, first, ahead, sums, StepsUpTo<vectors>{});
     }
-    if (any(sums.lost | (sums.moved & exponent_field) | ~sums.in_range)) return false;
+    const Bits outside = are_outside(sums.weights, least_weight, greatest_weight) |
+                         (Term::words == 2 ? are_outside(sums.factors, least_to_square, greatest_to_square)
+                                           : are_outside(sums.factors, least_to_weigh, greatest_to_weigh));
+    if (any(sums.lost | (sums.moved & exponent_field) | outside)) return false;
     for (int word = 0; word < words; ++word) {
         store(lanes_so_far[word].lanes[0], sums.sum1[word]);
         store(lanes_so_far[word].lanes[1], sums.sum2[word]);

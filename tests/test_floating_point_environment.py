@@ -10,6 +10,7 @@ import pytest
 
 import squarely
 from hard_data import MAKERS, Maker
+from squarely import _core
 
 pytestmark = pytest.mark.skipif(
     platform.machine() != "x86_64" or platform.libc_ver()[0] != "glibc", reason="knows glibc's fenv_t on x86-64"
@@ -48,6 +49,31 @@ def disturbed(request: pytest.FixtureRequest) -> Iterator[tuple[Environment, int
     environment = Environment()
     yield environment, request.param
     environment.set(0)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_settings_of_the_host_do_not_move_an_order_statistic(
+    target: str, make: Maker, threads: int, disturbed: tuple[Environment, int], rng: np.random.Generator
+) -> None:
+    environment, control = disturbed
+    y_true, y_pred = make(rng, 70_000)
+    weights = rng.integers(0, 9, 70_000) * 5e-324
+
+    def answers() -> list[list[float]]:
+        statistics = _core.OrderStatistics(1, 70_000, "absolute_error")
+        statistics.update(y_true, y_pred)
+        return [
+            *(statistics.quantiles(level, chosen) for level in (0.01, 0.5) for chosen in (None, weights)),
+            statistics.trimmed_mean_squares(0.1),
+        ]
+
+    squarely.set_num_threads(threads)
+    expected = answers()
+    environment.set(control)
+    found = answers()
+    environment.set(0)
+    assert found == expected
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)

@@ -19,6 +19,7 @@ void register_metrics(py::module_& module);
 void register_state(py::module_& module);
 void register_quick_scores(py::module_& module);
 void register_elementary(py::module_& module);
+void register_order_statistics(py::module_& module);
 void register_build(py::module_& module);
 
 // Where the outputs of one side lie: a NumPy array of any number of dimensions, scored along one axis, or a list of

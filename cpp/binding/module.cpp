@@ -8,5 +8,6 @@ PYBIND11_MODULE(_core, module) {
     squarely::register_state(module);
     squarely::register_quick_scores(module);
     squarely::register_elementary(module);
+    squarely::register_order_statistics(module);
     squarely::register_build(module);
 }

@@ -8,6 +8,7 @@
 #include "lanes.hpp"
 #include "load.hpp"
 #include "load_tile.hpp"
+#include "order.hpp"
 #include "sums/exact.hpp"
 #include "sums/exact_integers.hpp"
 #include "sums/exact_moments.hpp"
@@ -113,6 +114,10 @@ const Kernels SQUARELY_KERNELS = {
     .exponential = for_each<exponential>,
     .power = powers,
     .log_cosh = for_each<log_cosh>,
+
+    .absolute_differences = absolute_differences,
+    .widen_extremes = widen_extremes,
+    .values_between = values_between,
 };
 
 }  // namespace squarely

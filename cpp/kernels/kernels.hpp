@@ -192,6 +192,12 @@ struct Kernels {
     Elementary* exponential;
     Elementary* power;
     Elementary* log_cosh;
+
+    // For order statistics, in order.hpp.
+    bool (*absolute_differences)(const Block& block, double* values);
+    void (*widen_extremes)(const double* values, std::ptrdiff_t count, double* smallest, double* largest);
+    std::ptrdiff_t (*values_between)(const double* values, std::ptrdiff_t count, double low, double high,
+                                     double* inside, std::uint64_t* below);
 };
 
 }  // namespace squarely

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from squarely._core import State
+    from squarely._core import OrderStatistics, State
 
 __all__ = [
     "InvalidParameterError",
@@ -202,7 +202,7 @@ def check_weight_sum(state: "State", sample_weight: "npt.NDArray[Any] | None") -
         raise ZeroDivisionError("Weights sum to zero, can't be normalized: those of sample_weight cancel out.")
 
 
-def check_finite(state: "State", nan_policy: str, dtype: "np.dtype[Any]") -> None:
+def check_finite(state: "State | OrderStatistics", nan_policy: str, dtype: "np.dtype[Any]") -> None:
     """Refuse what the policy refuses, by the counts the pass over the data has made."""
     if nan_policy == "propagate":
         return
@@ -224,7 +224,7 @@ def check_finite(state: "State", nan_policy: str, dtype: "np.dtype[Any]") -> Non
         )
 
 
-def check_some_pairs(state: "State", output_shape: tuple[int, ...]) -> None:
+def check_some_pairs(state: "State | OrderStatistics", output_shape: tuple[int, ...]) -> None:
     """Refuse an output of which nothing is left."""
     if 0 not in state.pairs:
         return

@@ -1,0 +1,129 @@
+#include "order_statistics.hpp"
+
+#include "binding.hpp"
+#include "threads.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+
+namespace squarely {
+namespace {
+
+// The buffer is NumPy's, whose large arrays lie in large pages.
+struct OrderStatistics {
+    OrderedQuantity quantity;
+    py::array_t<double> values;  // a row an output
+    std::vector<OrderedValues> outputs;
+};
+
+OrderedQuantity quantity_named(const std::string& name) {
+    if (name == "absolute_error") return OrderedQuantity::absolute_error;
+    if (name == "truth") return OrderedQuantity::truth;
+    throw std::invalid_argument("The 'quantity' parameter must be 'absolute_error' or 'truth'. Got '" + name + "'.");
+}
+
+OrderStatistics make_order_statistics(py::ssize_t outputs, py::ssize_t rows, const std::string& quantity) {
+    if (outputs < 0 || rows < 0) throw std::invalid_argument("There are no negative numbers of outputs or rows.");
+    OrderStatistics statistics{quantity_named(quantity), py::array_t<double>({outputs, rows}), {}};
+    double* values = statistics.values.mutable_data();
+    for (py::ssize_t i = 0; i < outputs; ++i) statistics.outputs.push_back({values + i * rows});
+    return statistics;
+}
+
+void update_from(OrderStatistics& statistics, const py::object& y_true, const py::object& y_pred,
+                 const py::object& where, py::ssize_t axis) {
+    const PairsList pairs = pairs_of(y_true, y_pred, where, axis);
+    if (pairs.outputs.size() != statistics.outputs.size()) {
+        throw std::invalid_argument("The arrays do not have as many outputs as room was made for.");
+    }
+    if (pairs.outputs.empty() || pairs.rows == 0) return;
+    if (pairs.rows > statistics.values.shape(1) - statistics.outputs[0].rows) {
+        throw std::invalid_argument("The arrays have more rows than room was made for.");
+    }
+    const py::gil_scoped_release release;
+    add_rows(statistics.outputs, statistics.quantity, pairs.outputs, pairs.rows);
+}
+
+// Long outputs are read by all threads, one after the other; of short ones each thread has its own.
+constexpr std::ptrdiff_t rows_of_a_long_output = 1'000'000;
+
+template <class Value>
+std::vector<double> value_of_each(const OrderStatistics& statistics, Value value) {
+    const py::gil_scoped_release release;
+    std::vector<double> values(statistics.outputs.size());
+    const auto put = [&](std::ptrdiff_t index) {
+        const auto i = static_cast<std::size_t>(index);
+        values[i] = value(statistics.outputs[i]);
+    };
+    const auto count = static_cast<std::ptrdiff_t>(values.size());
+    if (count > 0 && statistics.outputs[0].rows < rows_of_a_long_output) {
+        parallel_for(count, put);
+    } else {
+        for (std::ptrdiff_t i = 0; i < count; ++i) put(i);
+    }
+    return values;
+}
+
+using Weights = py::array_t<double, py::array::c_style | py::array::forcecast>;
+
+std::span<const double> checked(const Weights& weights, std::ptrdiff_t rows) {
+    if (weights.ndim() != 1 || weights.size() != rows) throw std::invalid_argument("There must be a weight a row.");
+    const std::span<const double> all{weights.data(), static_cast<std::size_t>(rows)};
+    const bool are_weights = std::all_of(all.begin(), all.end(), [](double weight) {
+        return weight >= 0 && weight <= std::numeric_limits<double>::max();
+    });
+    if (!are_weights) throw std::invalid_argument("Weights must be finite and not negative.");
+    return all;
+}
+
+std::vector<double> quantiles(const OrderStatistics& statistics, double level, const std::optional<Weights>& weights) {
+    if (!(level >= 0 && level <= 1)) throw std::invalid_argument("The level of a quantile must be from 0 to 1.");
+    if (!weights || statistics.outputs.empty()) {
+        return value_of_each(statistics, [level](const OrderedValues& output) { return quantile(output, level); });
+    }
+    const std::span<const double> checked_weights = checked(*weights, statistics.outputs[0].rows);
+    return value_of_each(statistics, [level, checked_weights](const OrderedValues& output) {
+        return weighted_quantile(output, checked_weights, level);
+    });
+}
+
+std::vector<double> trimmed_mean_squares(const OrderStatistics& statistics, double proportion) {
+    if (statistics.quantity != OrderedQuantity::absolute_error) {
+        throw std::invalid_argument("Squares are of absolute errors.");
+    }
+    if (!(proportion >= 0 && proportion < 1)) {
+        throw std::invalid_argument("The proportion left out must be at least 0 and less than 1.");
+    }
+    return value_of_each(statistics,
+                         [proportion](const OrderedValues& output) { return trimmed_mean_square(output, proportion); });
+}
+
+template <std::uint64_t PairCounts::* member>
+std::vector<std::uint64_t> counted(const OrderStatistics& statistics) {
+    std::vector<std::uint64_t> values;
+    for (const OrderedValues& output : statistics.outputs) values.push_back(output.counts.*member);
+    return values;
+}
+
+}  // namespace
+
+void register_order_statistics(py::module_& module) {
+    py::class_<OrderStatistics>(module, "OrderStatistics")
+        .def(py::init(&make_order_statistics), py::arg("outputs"), py::arg("rows"), py::arg("quantity"))
+        .def("update", &update_from, py::arg("y_true"), py::arg("y_pred"), py::arg("where") = py::none(),
+             py::arg("axis") = 0)
+        .def("quantiles", &quantiles, py::arg("level"), py::arg("weights") = py::none())
+        .def("trimmed_mean_squares", &trimmed_mean_squares, py::arg("proportion"))
+        .def_property_readonly("pairs", &counted<&PairCounts::pairs>)
+        .def_property_readonly("infinite", &counted<&PairCounts::infinite>)
+        .def_property_readonly("undefined", &counted<&PairCounts::undefined>)
+        .def_property_readonly("missing_true", &counted<&PairCounts::missing_true>)
+        .def_property_readonly("missing_pred", &counted<&PairCounts::missing_pred>)
+        .def_property_readonly("masked", &counted<&PairCounts::masked>);
+}
+
+}  // namespace squarely

@@ -21,7 +21,6 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double first_gap = 0x1p53;  // from here on a double may not hold an integer
 
 // A job is a stretch of rows of neighbouring outputs: in a C-ordered array they share cache lines.
 constexpr std::ptrdiff_t outputs_in_job = 128;
@@ -36,12 +35,10 @@ struct Found {
 
 struct Buffers {
     BlockBuffers pairs;
-    BlockBuffers truths;
     double values[block_length];  // and the padding
 };
 
 bool is_large_integer(DType dtype) { return dtype == DType::int64 || dtype == DType::uint64; }
-bool is_float(DType dtype) { return dtype <= DType::bfloat16; }
 
 std::uint64_t pattern_at(const Column& column, std::ptrdiff_t row) {
     std::uint64_t pattern;
@@ -49,32 +46,16 @@ std::uint64_t pattern_at(const Column& column, std::ptrdiff_t row) {
     return column.swapped ? __builtin_bswap64(pattern) : pattern;
 }
 
-// What a 64-bit integer is more than the double it was rounded to.
-double rest_of_integer(const Column& column, std::ptrdiff_t row, double rounded) {
-    __extension__ typedef __int128 int128;
-    const std::uint64_t pattern = pattern_at(column, row);
-    const int128 integer = column.dtype == DType::int64 ? int128{static_cast<std::int64_t>(pattern)} : int128{pattern};
-    return static_cast<double>(integer - static_cast<int128>(rounded));
-}
-
-void add_number(ExactSum& sum, double value, bool negated) {
-    const BinaryNumber number = number_of(value);
+void add_number(ExactSum& sum, const BinaryNumber& number, bool negated) {
     add(sum, number.significand, number.exponent, number.negative != negated);
 }
 
-// An integer that no double holds against a float: the block has it rounded, and the difference would be rounded twice.
-void put_exact_differences(const Pairs& pairs, Rows rows, const Block& block, double* values) {
-    const bool truth_is_integer = is_large_integer(pairs.y_true.dtype);
-    const Column& integers = truth_is_integer ? pairs.y_true : pairs.y_pred;
-    const double* rounded = truth_is_integer ? block.y_true : block.y_pred;
-    for (std::ptrdiff_t i = 0; i < rows.count; ++i) {
-        if (!(std::fabs(rounded[i]) >= first_gap) || !std::isfinite(values[i])) continue;
-        ExactSum difference;
-        add_number(difference, block.y_true[i], false);
-        add_number(difference, block.y_pred[i], true);
-        add_number(difference, rest_of_integer(integers, rows.first + i, rounded[i]), !truth_is_integer);
-        values[i] = std::fabs(to_double(difference));
-    }
+// The block has its integers rounded, and the difference would be rounded twice.
+double absolute_difference(const LargePair& pair) {
+    ExactSum difference;
+    add_number(difference, pair.y_true, false);
+    add_number(difference, pair.y_pred, true);
+    return std::fabs(to_double(difference));
 }
 
 // Two columns of the same 64-bit integers, whose differences all fit an unsigned one. The general way asks for the type
@@ -117,14 +98,6 @@ void put_truths(const double* y_true, std::ptrdiff_t count, double* values) {
     for (std::ptrdiff_t i = 0; i < count; ++i) values[i] = y_true[i] + 0.0;
 }
 
-// Against integers a truth is loaded with its prediction, and perhaps as their difference. Alone it is rounded once.
-const double* truths_alone(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept,
-                           BlockBuffers& buffers) {
-    static constexpr double zero = 0;
-    const Pairs alone{pairs.y_true, {&zero, 0, DType::float64}, pairs.where, pairs.where_stride};
-    return load_block(kernels, alone, rows, kept, buffers, nullptr).y_true;
-}
-
 bool has_value(OrderedQuantity quantity, PairKind kind) {
     return kind == PairKind::finite || kind == PairKind::infinite ||
            (kind == PairKind::undefined && quantity == OrderedQuantity::truth);
@@ -154,17 +127,15 @@ void put_block(const Kernels& kernels, OrderedQuantity quantity, const Pairs& pa
         std::fill_n(values, rows.count, nan);
         return;
     }
+    std::vector<LargePair> large_pairs;
     const Block block = quantity == OrderedQuantity::absolute_error && are_alike_large_integers(pairs)
                             ? block_of_differences(pairs, rows, kept.has_nulls, buffers.pairs)
-                            : load_block(kernels, pairs, rows, kept, buffers.pairs, nullptr);
+                            : load_block(kernels, pairs, rows, kept, buffers.pairs, large_pairs);
     const bool all_finite = put_absolute_differences(kernels, block, rows.count, buffers.values, values);
     if (quantity == OrderedQuantity::truth) {
-        const bool is_alone = is_large_integer(pairs.y_true.dtype) || is_large_integer(pairs.y_pred.dtype);
-        put_truths(is_alone ? truths_alone(kernels, pairs, rows, kept, buffers.truths) : block.y_true, rows.count,
-                   values);
-    } else if ((is_large_integer(pairs.y_true.dtype) && is_float(pairs.y_pred.dtype)) ||
-               (is_large_integer(pairs.y_pred.dtype) && is_float(pairs.y_true.dtype))) {
-        put_exact_differences(pairs, rows, block, values);
+        put_truths(block.y_true, rows.count, values);
+    } else {
+        for (const LargePair& pair : large_pairs) values[pair.row] = absolute_difference(pair);
     }
     if (all_finite && kept.where == nullptr) {
         found.present += static_cast<std::uint64_t>(rows.count);

@@ -504,7 +504,7 @@ def test_missing_values_and_infinities_are_counted_as_everywhere(target: str, rn
         values[rng.integers(0, 3000, 90)] = -np.inf
     where = rng.random(3000) < 0.8
     for mask in (None, where):
-        state = _core.State(1, "exact")
+        state = _core.State(1, "exact", [("mean_absolute_error", 0.0)])
         state.update(y_true, y_pred, mask)
         for quantity in ("absolute_error", "truth"):
             statistics = statistics_of(y_true, y_pred, quantity, where=mask)

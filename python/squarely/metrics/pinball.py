@@ -129,8 +129,8 @@ def d2_pinball_score(
     >>> import squarely
     >>> squarely.d2_pinball_score([1, 2, 3], [1, 3, 3])
     0.5
-    >>> squarely.d2_pinball_score([1, 2, 3], [1, 3, 3], alpha=0.1)
-    -2.0
+    >>> squarely.d2_pinball_score([1, 2, 3], [1, 3, 3], alpha=0.75)
+    0.6666666666666666
     """
     from squarely.order_scores import pinball_score  # with what is needless for sums
 

@@ -118,6 +118,7 @@ void register_order_statistics(py::module_& module) {
              py::arg("axis") = 0)
         .def("quantiles", &quantiles, py::arg("level"), py::arg("weights") = py::none())
         .def("trimmed_mean_squares", &trimmed_mean_squares, py::arg("proportion"))
+        .def_property_readonly("values", [](const OrderStatistics& statistics) { return statistics.values; })
         .def_property_readonly("pairs", &counted<&PairCounts::pairs>)
         .def_property_readonly("infinite", &counted<&PairCounts::infinite>)
         .def_property_readonly("undefined", &counted<&PairCounts::undefined>)

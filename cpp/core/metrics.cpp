@@ -4,6 +4,7 @@
 #include "floating_point.hpp"
 #include "formulas.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -145,13 +146,16 @@ double symmetric_mean_absolute_percentage_error(const OutputSums& sums, double s
 
 Summands of_pinball(double) { return {{Term::error}, {Term::absolute_error}}; }
 
-// The positive parts of y - p and p - y are halves of Σ|e| -+ Σe.
-double mean_pinball_loss(const OutputSums& sums, double alpha) {
+// Twice the sum of the losses: the positive parts of y - p and p - y are halves of Σ|e| -+ Σe.
+BigNumber twice_pinball_loss(const OutputSums& sums, double alpha) {
     const BigNumber error = sum_of(sums, {Term::error});
     const BigNumber size = sum_of(sums, {Term::absolute_error});
     const BigNumber share = big_number(alpha);
-    const BigNumber twice = share * (size - error) + (big_number(std::uint64_t{1}) - share) * (size + error);
-    return ratio(scaled(twice, -1), weight_of(sums));
+    return share * (size - error) + (big_number(std::uint64_t{1}) - share) * (size + error);
+}
+
+double mean_pinball_loss(const OutputSums& sums, double alpha) {
+    return ratio(scaled(twice_pinball_loss(sums, alpha), -1), weight_of(sums));
 }
 
 Summands of_asymmetric(double) { return {{Term::squared_error}, {Term::squared_underprediction}}; }
@@ -268,6 +272,13 @@ double guarded(const State& state, std::size_t output, double parameter) {
     return formula(sums, parameter);
 }
 
+bool is_all_finite(const OutputSums& sums, const Summands& summands) {
+    const PairCounts& counts = sums.state.counts[sums.output];
+    return counts.pairs > 0 && counts.undefined == 0 && counts.infinite == 0 &&
+           std::all_of(summands.begin(), summands.end(),
+                       [&](const Summand& summand) { return is_finite(sums, summand); });
+}
+
 template <Summands (*summands)(double), double (*formula)(const OutputSums&, double)>
 constexpr Metric error(std::string_view name, std::string_view parameter = "", double default_parameter = 0) {
     return {name, parameter, default_parameter, summands, guarded<summands, formula, true>};
@@ -329,7 +340,43 @@ constexpr std::array metrics = {
     score<of_truth, mean_of_truth>("mean_of_truth"),
 };
 
+struct Quotient {
+    BigNumber numerator;
+    BigNumber denominator;  // not negative
+};
+
+bool is_nearer_to_zero(const Quotient& a, const Quotient& b) {
+    return absolute(a.numerator) * b.denominator < absolute(b.numerator) * a.denominator;
+}
+
 }  // namespace
+
+double explained_pinball_loss(const State& model, const State& baseline, std::size_t output, double alpha) {
+    const FloatingPointEnvironment environment;
+    const OutputSums part{model, output};
+    const OutputSums whole{baseline, output};
+    if (!is_all_finite(part, of_pinball(alpha)) || !is_all_finite(whole, of_pinball(alpha))) return nan;
+    return one_minus(twice_pinball_loss(part, alpha), twice_pinball_loss(whole, alpha), true);
+}
+
+std::vector<double> relative_variances_of_truth(const State& state) {
+    const FloatingPointEnvironment environment;
+    std::vector<Quotient> variances;
+    for (std::size_t i = 0; i < state.counts.size(); ++i) {
+        const BigNumber weight = weight_of({state, i});
+        variances.push_back({spread_of_truth({state, i}), weight * weight});
+    }
+    const Quotient largest = *std::max_element(variances.begin(), variances.end(), is_nearer_to_zero);
+    if (is_zero(largest.numerator)) return std::vector<double>(variances.size());
+    std::vector<double> relative;
+    for (const Quotient& one : variances) {
+        const bool is_empty = is_zero(one.denominator);
+        relative.push_back(is_empty ? 0.0
+                                    : nearest_ratio(one.numerator * largest.denominator,
+                                                    one.denominator * absolute(largest.numerator)));
+    }
+    return relative;
+}
 
 std::span<const Metric> all_metrics() { return metrics; }
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from squarely import _core
 from squarely.metric import Metric, as_metrics, metric
-from squarely.scoring import Score, UndefinedMetricError, checked_sums, needed_by, score_of
+from squarely.scoring import Score, UndefinedMetricError, checked_sums, needed_by, score_of, told_of_too_few, warn_of
 from squarely.validation import (
     NAN_POLICIES,
     SUMMATIONS,
@@ -261,6 +261,7 @@ class Accumulator:
     def _score(self, one: Metric) -> Score:
         if self._state is None:
             raise ValueError("This accumulator has seen no pairs yet. Call update first.")
+        warn_of(told_of_too_few(self._state, one))
         return score_of(self._state, one, self._multioutput, self._nan_policy, self._output_shape)
 
     def reset(self) -> "Accumulator":

@@ -12,6 +12,7 @@ from squarely.metric import EVERYDAY, Metric, as_metrics
 from squarely.report import Cell, Report
 from squarely.scoring import UndefinedMetricError, needed_by, score_of, told_of_too_few
 from squarely.validation import (
+    MULTIOUTPUTS,
     NAN_POLICIES,
     SUMMATIONS,
     NanPolicy,
@@ -96,7 +97,7 @@ def evaluate(
     """
     check_choice(nan_policy, NAN_POLICIES, "nan_policy", "evaluate")
     check_choice(summation, SUMMATIONS, "summation", "evaluate")
-    averaging = check_multioutput(multioutput, "evaluate")
+    averaging = check_multioutput(multioutput, "evaluate", MULTIOUTPUTS)
     asked = as_metrics(metrics, "evaluate")
     predictions = dict(y_pred) if isinstance(y_pred, Mapping) else {"": y_pred}
     if not predictions:
@@ -114,7 +115,7 @@ def evaluate(
             check_output_weights(averaging, pairs.outputs)
             check_finite(state, nan_policy, pairs.dtype)
             check_weight_sum(state, pairs.sample_weight)
-        columns[name] = {one.label: _cell(one, state, pairs, averaging, nan_policy) for one in asked}
+        columns[name] = {one.label: _cell(one, state, pairs, averaging, nan_policy, summation) for one in asked}
         counts[name] = _counted(state)
     return Report(columns, counts, is_single=not isinstance(y_pred, Mapping))
 
@@ -148,15 +149,17 @@ def _states(paired: dict[str, "PairedColumns"], needed: list[tuple[str, float]],
     return sums_together(list(paired.values()), summation, needed)
 
 
-def _cell(one: Metric, state: _core.State, pairs: "PairedColumns", averaging: Averaging, nan_policy: str) -> Cell:
-    if too_few := told_of_too_few(state, one):
-        return Cell(math.nan, too_few)
+def _cell(
+    one: Metric, state: _core.State, pairs: "PairedColumns", averaging: Averaging, nan_policy: str, summation: str
+) -> Cell:
     try:
         if one.is_of_order:
-            from squarely.metrics.of_order import score_of_order
+            from squarely.order_scores import score_of_order
 
-            return Cell(score_of_order(one, pairs, averaging, nan_policy), "")
-        return Cell(score_of(state, one, averaging, nan_policy, pairs.output_shape), "")
+            score = score_of_order(one, pairs, averaging, nan_policy, summation)
+        else:
+            score = score_of(state, one, averaging, nan_policy, pairs.output_shape)
+        return Cell(score, told_of_too_few(state, one))
     except UndefinedMetricError as undefined:
         return Cell(math.nan, str(undefined))
 

@@ -4,10 +4,11 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
+from squarely.columns import Array
 from squarely.pairing import PairedColumns
 from squarely.validation import check_finite, check_some_pairs
 
-__all__ = ["median_of_absolute_errors", "quantiles_of_truth", "trimmed_mean_of_squares"]
+__all__ = ["against_quantiles", "median_of_absolute_errors", "quantiles_of_truth", "trimmed_mean_of_squares"]
 
 Weights = npt.NDArray[np.float64]
 
@@ -30,6 +31,18 @@ def quantiles_of_truth(pairs: PairedColumns, alpha: float, weights: Weights | No
     """
     statistics = _checked(pairs, "truth", nan_policy)
     return _known(statistics.quantiles(alpha, weights), statistics, nan_policy)
+
+
+def against_quantiles(pairs: PairedColumns, alpha: float, weights: Weights | None, nan_policy: str) -> PairedColumns:
+    """Return the pairs with each prediction replaced by that quantile of the truth. The same rows count."""
+    statistics = _checked(pairs, "truth", nan_policy)
+    quantiles = _known(statistics.quantiles(alpha, weights), statistics, nan_policy)
+    shape = pairs.truth.shape
+    constant = np.broadcast_to(np.array(quantiles).reshape(shape[1:]), shape)
+    where = pairs.where
+    if any(count < pairs.rows for count in statistics.pairs):
+        where = ~np.isnan(statistics.values).T.reshape(shape)
+    return PairedColumns(pairs.truth, Array(constant), where, pairs.axis, pairs.sample_weight)
 
 
 def trimmed_mean_of_squares(pairs: PairedColumns, proportion: float, nan_policy: str) -> list[float]:

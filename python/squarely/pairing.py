@@ -156,7 +156,7 @@ def pair(
     mask = None if where is None else check_where(where, function)
     if mask is not None:
         check_where_shape(mask.shape, truth.shape, prediction.shape, rows_along)
-    weights = check_sample_weight(sample_weight, truth.shape[rows_along])
+    weights = check_sample_weight(sample_weight, truth.shape[rows_along], function)
     return PairedColumns(truth, prediction, mask, rows_along, weights)
 
 

@@ -1,5 +1,6 @@
 """From the sums of one pass to scores: what a policy refuses, what is undefined, how outputs are averaged."""
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from squarely import _core
 from squarely.metric import Metric
 from squarely.validation import (
+    MULTIOUTPUTS,
     NAN_POLICIES,
     SUMMATIONS,
     check_choice,
@@ -26,12 +28,15 @@ if TYPE_CHECKING:
 __all__ = [
     "Score",
     "UndefinedMetricError",
+    "averaged",
+    "checked_pairs",
     "checked_sums",
     "needed_by",
     "score",
     "score_of",
     "told_of_too_few",
-    "warn_of_undefined",
+    "values_of_enough",
+    "warn_of",
 ]
 
 Score = float | npt.NDArray[np.float64]
@@ -47,6 +52,14 @@ NEED_TWO_PAIRS = {
     "nash_sutcliffe_efficiency": "Nash-Sutcliffe efficiency",
     "kling_gupta_efficiency": "Kling-Gupta efficiency",
 }
+
+# Functions of scikit-learn that take one output only.
+OF_ONE_OUTPUT = frozenset(
+    {"max_error", "mean_tweedie_deviance", "mean_poisson_deviance", "mean_gamma_deviance", "d2_tweedie_score"}
+)
+
+# Shares of a variance, which may be averaged over the outputs by that variance.
+OF_VARIANCE = frozenset({"r2_score", "explained_variance_score", "nash_sutcliffe_efficiency"})
 
 LOG_ERROR = "Mean Squared Logarithmic Error cannot be used when targets contain values less than or equal to -1."
 DEVIANCE = "Mean Tweedie deviance error with power={power} can only be used on {domain}."
@@ -71,12 +84,43 @@ def score(
     function: str = "",
 ) -> Score:
     """Return a metric of one pass over the data. The public functions are this one with a name and a docstring."""
+    function = function or name
+    check_choice(summation, SUMMATIONS, "summation", function)
+    pairs, averaging = checked_pairs(
+        name,
+        y_true,
+        y_pred,
+        sample_weight=sample_weight,
+        multioutput=multioutput,
+        where=where,
+        nan_policy=nan_policy,
+        complex_values=complex_values,
+        function=function,
+    )
+    asked = Metric(name, parameter)
+    state = checked_sums(pairs, needed_by((asked,), averaging), str(nan_policy), str(summation))
+    warn_of(told_of_too_few(state, asked))
+    return score_of(state, asked, averaging, str(nan_policy), pairs.output_shape)
+
+
+def checked_pairs(
+    name: str,
+    y_true: object,
+    y_pred: object,
+    *,
+    sample_weight: object,
+    multioutput: object,
+    where: object,
+    nan_policy: object,
+    function: str,
+    complex_values: object = False,
+) -> "tuple[PairedColumns, str | list[float]]":
+    """Return the pairs, and how to average their outputs, or raise what a public function refuses."""
     from squarely.pairing import pair  # a quarter of the time of our import, and needless for the everyday call
 
-    function = function or name
     check_choice(nan_policy, NAN_POLICIES, "nan_policy", function)
-    check_choice(summation, SUMMATIONS, "summation", function)
-    averaging = check_multioutput(multioutput, function)
+    choices = MULTIOUTPUTS if name in OF_VARIANCE else MULTIOUTPUTS[:2]
+    averaging = check_multioutput(multioutput, function, choices)
     pairs = pair(
         y_true,
         y_pred,
@@ -88,9 +132,12 @@ def score(
         sample_weight=sample_weight,
     )
     check_output_weights(averaging, pairs.outputs)
-    asked = Metric(name, parameter)
-    state = checked_sums(pairs, needed_by((asked,), averaging), str(nan_policy), str(summation))
-    return score_of(state, asked, averaging, str(nan_policy), pairs.output_shape)
+    if name in OF_ONE_OUTPUT and pairs.outputs > 1:
+        raise ValueError(
+            f"Multioutput not supported in {function}. Pass the {pairs.outputs} columns one by one, or all of them to "
+            "Accumulator.update."
+        )
+    return pairs, averaging
 
 
 def needed_by(metrics: Sequence[Metric], averaging: str | list[float]) -> list[tuple[str, float]]:
@@ -122,27 +169,31 @@ def score_of(
     if nan_policy != "propagate" and not (averaging == "raw_values" and any(state.pairs)):
         check_some_pairs(state, output_shape)
     check_defined(state, metric)
-    if too_few := told_of_too_few(state, metric):
-        warn_of_undefined(too_few)
-        return float("nan")
     values = state.values(metric.name, metric.parameter)
+    if metric.name in NEED_TWO_PAIRS:
+        values = values_of_enough(values, state)
     if nan_policy == "propagate":
         missing: list[Any] = [a + b for a, b in zip(state.missing_true, state.missing_pred, strict=True)]
-        values = [float("nan") if count else value for count, value in zip(missing, values, strict=True)]
+        values = [math.nan if count else value for count, value in zip(missing, values, strict=True)]
+    if averaging != "variance_weighted":
+        return averaged(values, averaging, output_shape)
+    variances = _core.relative_variances_of_truth(state)
+    # All truth constant: as scikit-learn, every output counts alike.
+    return averaged(values, variances if any(variances) else "uniform_average", output_shape)
+
+
+def values_of_enough(values: list[float], state: _core.State) -> list[float]:
+    """Return the values, but NaN where an output has fewer than two pairs."""
+    return [value if pairs >= 2 else math.nan for value, pairs in zip(values, state.pairs, strict=True)]
+
+
+def averaged(values: list[float], averaging: str | list[float], output_shape: tuple[int, ...]) -> Score:
+    """Return the values of the outputs as one, or as an array."""
     if averaging == "raw_values":
         return np.array(values).reshape(output_shape)
-    return values[0] if len(values) == 1 else _core.average(values, _weights_of_outputs(state, averaging))
-
-
-def _weights_of_outputs(state: _core.State, averaging: str | list[float]) -> list[float]:
-    if not isinstance(averaging, str):
-        return averaging
-    if averaging == "variance_weighted":
-        variances = state.values("variance_of_truth")
-        # All truth constant: as scikit-learn, every output counts alike.
-        if any(variances):
-            return variances
-    return [1.0] * len(state.pairs)
+    if len(values) == 1:
+        return values[0]
+    return _core.average(values, [1.0] * len(values) if isinstance(averaging, str) else averaging)
 
 
 def check_defined(state: _core.State, metric: Metric) -> None:
@@ -160,7 +211,7 @@ def check_defined(state: _core.State, metric: Metric) -> None:
         if power < 2
         else "strictly positive y and y_pred"
     )
-    raise UndefinedMetricError(DEVIANCE.format(power=f"{power:g}", domain=domain))
+    raise UndefinedMetricError(DEVIANCE.format(power=int(power) if power.is_integer() else power, domain=domain))
 
 
 def told_of_too_few(state: _core.State, metric: Metric) -> str:
@@ -170,10 +221,17 @@ def told_of_too_few(state: _core.State, metric: Metric) -> str:
     return f"{NEED_TWO_PAIRS[metric.name]} is not well-defined with less than two samples."
 
 
-def warn_of_undefined(reason: str) -> None:
-    """Warn with the category of scikit-learn where that is imported."""
+def warn_of(reason: str) -> None:
+    """Warn, if there is a reason, with the category of scikit-learn where that is imported."""
+    import os
     import sys
 
     exceptions = sys.modules.get("sklearn.exceptions")
     category = getattr(exceptions, "UndefinedMetricWarning", UserWarning)
-    warnings.warn(reason, category, stacklevel=4)
+    if not reason:
+        return
+    frame, depth = sys._getframe(), 1
+    # The line to point at is that of whoever called the public function.
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(os.path.dirname(__file__) + os.sep):
+        frame, depth = frame.f_back, depth + 1
+    warnings.warn(reason, category, depth)

@@ -55,14 +55,14 @@ def check_choice(value: object, choices: Sequence[str], name: str, function: str
         )
 
 
-def check_multioutput(multioutput: object, function: str) -> str | list[float]:
+def check_multioutput(multioutput: object, function: str, choices: Sequence[str] = MULTIOUTPUTS) -> str | list[float]:
     """Return one of the words, or the weights as a list of finite floats."""
-    if isinstance(multioutput, str) and multioutput in MULTIOUTPUTS:
+    if isinstance(multioutput, str) and multioutput in choices:
         return multioutput
     if multioutput is None or isinstance(multioutput, (str, bytes)) or np.ndim(multioutput) != 1:  # type: ignore[arg-type]
         raise InvalidParameterError(
-            f"The 'multioutput' parameter of {function} must be a str among {{'raw_values', 'uniform_average'}} "
-            f"or an array-like. Got {multioutput!r} instead."
+            f"The 'multioutput' parameter of {function} must be a str among "
+            f"{{{', '.join(repr(choice) for choice in choices)}}} or an array-like. Got {multioutput!r} instead."
         )
     weights = [float(weight) for weight in multioutput]  # type: ignore[attr-defined]
     if not all(math.isfinite(weight) for weight in weights):
@@ -159,37 +159,52 @@ def check_where_shape(where: tuple[int, ...], y_true: tuple[int, ...], y_pred: t
         )
 
 
-def check_sample_weight(sample_weight: object, rows: int) -> "npt.NDArray[Any] | None":
+def check_sample_weight(sample_weight: object, rows: int, function: str) -> "npt.NDArray[Any] | None":
     """Return the weights as an array of one dimension, a single weight broadcast to every row."""
     if sample_weight is None:
         return None
-    if isinstance(sample_weight, (int, float)) and not isinstance(sample_weight, bool):
-        return _of_all_rows(float(sample_weight), rows)
-    weights = np.asarray(sample_weight)
-    if weights.ndim != 1:
-        if weights.ndim == 0 and weights.dtype.kind in "biuf":
-            return _of_all_rows(float(weights), rows)
-        raise ValueError(
-            f"Sample weights must be 1D array or scalar, got {weights.ndim}D array. Expected either a scalar value or "
-            f"a 1D array of length {rows}."
-        )
-    if weights.dtype.kind == "c":
-        raise ValueError(f"Complex data not supported. sample_weight has dtype {weights.dtype}.")
-    if weights.dtype.kind not in "biuf" or weights.dtype.itemsize > 8:
-        try:
-            weights = weights.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"sample_weight must hold numbers: {error}.") from error
+    weights = _numbers_of_weights(sample_weight, rows, function)
     if len(weights) != rows:
         raise ValueError(
             f"Found input variables with inconsistent numbers of samples: [{rows}, {rows}, {len(weights)}]. "
             "The last is that of sample_weight."
         )
+    _check_finite_weights(weights)
     return weights
 
 
-def _of_all_rows(weight: float, rows: int) -> "npt.NDArray[Any]":
-    return np.broadcast_to(np.float64(weight), (rows,))
+def _numbers_of_weights(sample_weight: object, rows: int, function: str) -> "npt.NDArray[Any]":
+    if isinstance(sample_weight, (str, bytes, dict, set)) or hasattr(sample_weight, "nnz"):
+        raise InvalidParameterError(
+            f"The 'sample_weight' parameter of {function} must be an array-like, a float or None. "
+            f"Got {sample_weight!r} instead."
+        )
+    weights = np.asarray(sample_weight)
+    if weights.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported. sample_weight has dtype {weights.dtype}.")
+    if weights.ndim == 0 and weights.dtype.kind in "biuf":
+        return np.broadcast_to(np.float64(weights), (rows,))
+    if weights.ndim != 1:
+        raise ValueError(
+            f"Sample weights must be 1D array or scalar, got {weights.ndim}D array. Expected either a scalar value or "
+            f"a 1D array of length {rows}."
+        )
+    if weights.dtype.kind in "biuf" and weights.dtype.itemsize <= 8:
+        return weights
+    try:
+        return weights.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"sample_weight must hold numbers: {error}.") from error
+
+
+def _check_finite_weights(weights: "npt.NDArray[Any]") -> None:
+    if weights.dtype.kind != "f":
+        return
+    least, greatest = float(weights.min()), float(weights.max())  # NaN where there is one
+    if math.isnan(least):
+        raise ValueError("Input sample_weight contains NaN.")
+    if math.isinf(least) or math.isinf(greatest):
+        raise ValueError(f"Input sample_weight contains infinity or a value too large for {weights.dtype!r}.")
 
 
 def check_weight_sum(state: "State", sample_weight: "npt.NDArray[Any] | None") -> None:

@@ -1,9 +1,35 @@
 """One public function per metric, by family: signature, docstring, and one call of `squarely.scoring.score`."""
 
+from squarely.metrics.absolute_errors import max_error, mean_absolute_error, median_absolute_error
+from squarely.metrics.deviances import (
+    d2_tweedie_score,
+    mean_gamma_deviance,
+    mean_poisson_deviance,
+    mean_tweedie_deviance,
+)
+from squarely.metrics.explained_variance import explained_variance_score, r2_score
+from squarely.metrics.log_errors import mean_squared_log_error, root_mean_squared_log_error
+from squarely.metrics.percentage_errors import mean_absolute_percentage_error
+from squarely.metrics.pinball import d2_absolute_error_score, d2_pinball_score, mean_pinball_loss
 from squarely.metrics.squared_errors import mean_squared_error, root_mean_squared_error, sum_squared_error
 
 __all__ = [
+    "d2_absolute_error_score",
+    "d2_pinball_score",
+    "d2_tweedie_score",
+    "explained_variance_score",
+    "max_error",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_gamma_deviance",
+    "mean_pinball_loss",
+    "mean_poisson_deviance",
     "mean_squared_error",
+    "mean_squared_log_error",
+    "mean_tweedie_deviance",
+    "median_absolute_error",
+    "r2_score",
     "root_mean_squared_error",
+    "root_mean_squared_log_error",
     "sum_squared_error",
 ]

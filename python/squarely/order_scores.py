@@ -1,0 +1,115 @@
+"""Scores over order statistics, which need all pairs at once."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from squarely import _core
+from squarely.metric import Metric
+from squarely.order_statistics import against_quantiles, median_of_absolute_errors, trimmed_mean_of_squares
+from squarely.pairing import PairedColumns
+from squarely.scoring import (
+    Score,
+    averaged,
+    checked_pairs,
+    checked_sums,
+    told_of_too_few,
+    values_of_enough,
+    warn_of,
+)
+from squarely.validation import SUMMATIONS, check_choice, check_some_pairs
+
+__all__ = ["order_score", "score_of_order"]
+
+
+def order_score(
+    asked: Metric,
+    y_true: object,
+    y_pred: object,
+    *,
+    sample_weight: object,
+    multioutput: object,
+    where: object,
+    nan_policy: object,
+    summation: object = "exact",
+) -> Score:
+    """Return a metric over order statistics. The whole body of the public functions."""
+    check_choice(summation, SUMMATIONS, "summation", asked.name)
+    pairs, averaging = checked_pairs(
+        asked.name,
+        y_true,
+        y_pred,
+        sample_weight=sample_weight,
+        multioutput=multioutput,
+        where=where,
+        nan_policy=nan_policy,
+        function=asked.name,
+    )
+    return score_of_order(asked, pairs, averaging, str(nan_policy), str(summation), warns=True)
+
+
+def score_of_order(
+    asked: Metric,
+    pairs: PairedColumns,
+    averaging: str | list[float],
+    nan_policy: str,
+    summation: str,
+    *,
+    warns: bool = False,
+) -> Score:
+    """Return the value of such a metric of pairs, averaged over the outputs as asked."""
+    if asked.name == "median_absolute_error":
+        values = _medians(pairs, nan_policy)
+    elif asked.name == "trimmed_mean_squared_error":
+        values = _trimmed(pairs, asked.parameter, nan_policy)
+    else:
+        values = _explained_pinball_losses(asked, pairs, nan_policy, summation, warns=warns)
+    # The variance of the truth says nothing about an order: as scikit-learn, only scores of variance are weighed by it.
+    return averaged(values, "uniform_average" if averaging == "variance_weighted" else averaging, pairs.output_shape)
+
+
+def _medians(pairs: PairedColumns, nan_policy: str) -> list[float]:
+    weights = _weights_in_order(pairs.sample_weight, "median_absolute_error")
+    values = median_of_absolute_errors(pairs, weights, nan_policy)
+    if weights is not None and nan_policy != "propagate" and any(map(math.isnan, values)):
+        raise ZeroDivisionError("Weights sum to zero: none of the pairs that count has a weight in sample_weight.")
+    return values
+
+
+def _trimmed(pairs: PairedColumns, proportion: float, nan_policy: str) -> list[float]:
+    if pairs.sample_weight is not None:
+        raise ValueError(
+            "trimmed_mean_squared_error leaves out a share of the pairs, and takes no sample_weight. Pass None."
+        )
+    return trimmed_mean_of_squares(pairs, proportion, nan_policy)
+
+
+def _explained_pinball_losses(
+    asked: Metric, pairs: PairedColumns, nan_policy: str, summation: str, *, warns: bool
+) -> list[float]:
+    alpha = asked.parameter if asked.name == "d2_pinball_score" else 0.5
+    weights = _weights_in_order(pairs.sample_weight, asked.name)
+    loss = [("mean_pinball_loss", alpha)]
+    model = checked_sums(pairs, loss, nan_policy, summation)
+    if nan_policy != "propagate":
+        check_some_pairs(model, pairs.output_shape)
+    if warns:
+        warn_of(told_of_too_few(model, asked))
+    if max(model.pairs) < 2:
+        return [math.nan] * pairs.outputs
+    baseline = against_quantiles(pairs, alpha, weights, nan_policy).sums(summation, loss)
+    return values_of_enough(_core.explained_pinball_loss(model, baseline, alpha), model)
+
+
+def _weights_in_order(weights: npt.NDArray[np.number] | None, function: str) -> npt.NDArray[np.float64] | None:
+    """Return the weights as shares of an order, or raise why they are none."""
+    if weights is None:
+        return None
+    if weights.min() < 0:
+        raise ValueError(
+            f"The 'sample_weight' of {function} must not be negative: a share of the weights ranks values."
+        )
+    if not weights.any():
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return np.ascontiguousarray(weights, dtype=np.float64)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import squarely
-from squarely.metric import EVERYDAY
+from squarely.named_metrics import EVERYDAY
 from squarely.scoring import score
 
 ALL_SUMS = [name for name, _ in squarely._core.metrics.items() if name in squarely.metric_names()]

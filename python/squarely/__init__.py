@@ -3,7 +3,7 @@
 from squarely._core import version as __version__
 from squarely.accumulator import Accumulator
 from squarely.build import show_config
-from squarely.evaluate import evaluate
+from squarely.evaluation import evaluate
 from squarely.losses import (
     absolute_error,
     absolute_error_gradient,
@@ -16,7 +16,6 @@ from squarely.losses import (
     squared_error,
     squared_error_gradient,
 )
-from squarely.metric import metric, metric_names
 from squarely.metrics import (
     d2_absolute_error_score,
     d2_pinball_score,
@@ -37,6 +36,7 @@ from squarely.metrics import (
     root_mean_squared_log_error,
     sum_squared_error,
 )
+from squarely.named_metrics import metric, metric_names
 from squarely.settings import get_num_threads, get_target, set_num_threads, set_target, targets
 
 __all__ = [

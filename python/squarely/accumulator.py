@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.metric import Metric, as_metrics, metric
+from squarely.named_metrics import Metric, as_metrics, metric
 from squarely.scoring import Score, UndefinedMetricError, checked_sums, needed_by, score_of, told_of_too_few, warn_of
 from squarely.validation import (
     NAN_POLICIES,

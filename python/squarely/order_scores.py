@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.metric import Metric
+from squarely.named_metrics import Metric
 from squarely.order_statistics import against_quantiles, median_of_absolute_errors, trimmed_mean_of_squares
 from squarely.pairing import PairedColumns
 from squarely.scoring import (

@@ -28,7 +28,7 @@ class Report:
     >>> import squarely
     >>> report = squarely.evaluate([1.0, 2.0, 3.0], [1.5, 2.0, 2.5], metrics=("mean_error", "mean_squared_log_error"))
     >>> report.to_dict()
-    {'mean_error': 0.0, 'mean_squared_log_error': 0.022516657529147926}
+    {'mean_error': 0.0, 'mean_squared_log_error': 0.02254122576978726}
     >>> squarely.evaluate([2.0], [1.0], metrics=("mean_error", "r2_score")).notes
     {'r2_score': 'R^2 score is not well-defined with less than two samples.'}
     """

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.metric import Metric
+from squarely.named_metrics import Metric
 from squarely.validation import (
     MULTIOUTPUTS,
     NAN_POLICIES,

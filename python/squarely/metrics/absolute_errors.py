@@ -2,7 +2,7 @@
 
 import numpy.typing as npt
 
-from squarely.metric import Metric
+from squarely.named_metrics import Metric
 from squarely.scoring import Score, score
 from squarely.validation import Multioutput, NanPolicy, Summation
 

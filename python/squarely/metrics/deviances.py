@@ -2,7 +2,7 @@
 
 import numpy.typing as npt
 
-from squarely.metric import number_of
+from squarely.named_metrics import number_of
 from squarely.scoring import score
 from squarely.validation import NanPolicy, Summation
 

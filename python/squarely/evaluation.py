@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.metric import EVERYDAY, Metric, as_metrics
+from squarely.named_metrics import EVERYDAY, Metric, as_metrics
 from squarely.report import Cell, Report
 from squarely.scoring import UndefinedMetricError, needed_by, score_of, told_of_too_few
 from squarely.validation import (
@@ -88,11 +88,11 @@ def evaluate(
     >>> y_true, y_pred = [3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0]
     >>> report = squarely.evaluate(y_true, y_pred, metrics=("mean_squared_error", "r2_score"))
     >>> report["r2_score"]
-    0.9486081370449679
+    0.9486081370449678
     >>> print(squarely.evaluate(y_true, {"model": y_pred, "zero": [0.0] * 4}, metrics=("max_error", "r2_score")))
               model               zero
     max_error 1.0                 7.0
-    r2_score  0.9486081370449679  -1.1220556745182013
+    r2_score  0.9486081370449678  -1.1327623126338329
     4 pairs
     """
     check_choice(nan_policy, NAN_POLICIES, "nan_policy", "evaluate")

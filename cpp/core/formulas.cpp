@@ -1,5 +1,7 @@
 #include "formulas.hpp"
 
+#include "elementary.hpp"
+
 #include <cmath>
 #include <limits>
 
@@ -53,6 +55,49 @@ BigNumber joint_spread(const OutputSums& sums) {
     const BigNumber twice = sum_of(sums, {Term::squared_truth}) + sum_of(sums, {Term::squared_prediction}) -
                             sum_of(sums, {Term::squared_error});
     return weight_of(sums) * scaled(twice, -1) - sum_of(sums, {Term::truth}) * sum_of(sums, {Term::prediction});
+}
+
+namespace {
+
+constexpr double log_of_two = 0x1.62e42fefa39efp-1;
+constexpr double decibels = 0x1.15f2ced384f29p+2;  // 10 / log(10)
+
+double log1p_of(double value) {
+    double result;
+    apply_elementary("log1p", &value, 0, 1, &result);
+    return result;
+}
+
+// The power of two below which a number lies, or a few less.
+int top_of(const BigNumber& number) { return number.exponent + 64 * static_cast<int>(number.limbs.size()); }
+
+double logarithm_of_ratio(const BigNumber& numerator, const BigNumber& denominator) {
+    const double ratio = nearest_ratio(numerator, denominator);
+    // Near one, the rounding of the quotient would be most of its logarithm.
+    if (0.5 < ratio && ratio < 2) return log1p_of(nearest_ratio(numerator - denominator, denominator));
+    if (std::isnormal(ratio)) return logarithm_of(ratio);
+    const int power = top_of(numerator) - top_of(denominator);
+    const double rest = nearest_ratio(scaled(numerator, -power), denominator);
+    return power * log_of_two + logarithm_of(rest);
+}
+
+BigNumber power_of_ten(int exponent) {
+    BigNumber power = big_number(std::uint64_t{1});
+    for (int i = 0; i < exponent; ++i) power = power * big_number(std::uint64_t{10});
+    return power;
+}
+
+}  // namespace
+
+double decibels_of_ratio(const BigNumber& numerator, const BigNumber& denominator) {
+    const double logarithm = logarithm_of_ratio(numerator, denominator);
+    if (!std::isfinite(logarithm)) return logarithm;
+    // Whole decades are taken out exactly, and what is left is small beside them.
+    const double decades = std::round(logarithm * decibels / 10);
+    const BigNumber power = power_of_ten(static_cast<int>(std::abs(decades)));
+    const double rest = decades < 0 ? logarithm_of_ratio(numerator * power, denominator)
+                                    : logarithm_of_ratio(numerator, denominator * power);
+    return 10 * decades + decibels * rest;
 }
 
 }  // namespace squarely

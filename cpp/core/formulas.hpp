@@ -29,4 +29,8 @@ BigNumber spread_of_error(const OutputSums& sums);
 // n Σyp - Σy Σp, by 2 Σyp = Σy² + Σp² - Σ(y - p)².
 BigNumber joint_spread(const OutputSums& sums);
 
+// 10 log10(numerator / denominator), also where the quotient is near one or beyond all doubles. NaN where it is
+// negative. Neither is zero.
+double decibels_of_ratio(const BigNumber& numerator, const BigNumber& denominator);
+
 }  // namespace squarely

@@ -125,12 +125,11 @@ double normalized_root_mean_squared_error(const OutputSums& sums, double normali
     return root_ratio(squares, sum_of(sums, {Term::squared_truth}));
 }
 
-// 10 / log(10), rounded.
-constexpr double decibels = 0x1.15f2cf104f14bp+2;
-
 double peak_signal_noise_ratio(const OutputSums& sums, double data_range) {
     const BigNumber range = big_number(data_range);
-    return decibels * logarithm_of(ratio(range * range * weight_of(sums), sum_of(sums, {Term::squared_error})));
+    const BigNumber squares = sum_of(sums, {Term::squared_error});
+    if (is_zero(squares)) return infinity;
+    return decibels_of_ratio(range * range * weight_of(sums), squares);
 }
 
 Summands of_weighted_percentage(double) { return {{Term::absolute_error}, {Term::absolute_truth}}; }
@@ -311,7 +310,8 @@ constexpr std::array metrics = {
     score<of_variance, r2_score>("r2_score", "force_finite", 1),
     score<of_explained_variance, explained_variance_score>("explained_variance_score", "force_finite", 1),
     mean_of<Term::absolute_percentage_error>("mean_absolute_percentage_error"),
-    error<one_term<Term::symmetric_absolute_percentage_error>, symmetric_mean_absolute_percentage_error>(
+    // This and Tukey's loss are bounded: an infinite error does not make them infinite.
+    score<one_term<Term::symmetric_absolute_percentage_error>, symmetric_mean_absolute_percentage_error>(
         "symmetric_mean_absolute_percentage_error", "scale", 2),
     score<of_weighted_percentage, weighted_absolute_percentage_error>("weighted_absolute_percentage_error"),
     mean_of<Term::squared_log_error>("mean_squared_log_error"),
@@ -319,7 +319,8 @@ constexpr std::array metrics = {
     score<of_pinball, mean_pinball_loss>("mean_pinball_loss", "alpha", 0.5),
     mean_of<Term::huber_loss>("mean_huber_loss", "delta", 1),
     mean_of<Term::log_cosh_loss>("mean_log_cosh_loss"),
-    mean_of<Term::tukey_loss>("mean_tukey_loss", "c", 4.685),
+    score<one_term_with_parameter<Term::tukey_loss>, mean_with_parameter<Term::tukey_loss>>("mean_tukey_loss", "c",
+                                                                                            4.685),
     error<of_asymmetric, mean_asymmetric_squared_error>("mean_asymmetric_squared_error", "tau", 0.5),
     error<one_term<Term::squared_error>, mean_gaussian_nll>("mean_gaussian_nll", "variance", 1),
     error<of_tweedie, mean_tweedie_deviance>("mean_tweedie_deviance", "power", 0),

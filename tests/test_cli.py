@@ -62,7 +62,9 @@ def flights(tmp_path):
 
 
 def test_a_table_shows_every_digit_and_every_count(flights):
-    run = squarely_command("score", flights, "--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit")
+    run = squarely_command(
+        *("score", flights, "--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit", "--metrics", "mse,rmse,sse")
+    )
     assert (run.returncode, run.stderr) == (0, "")
     lines = dict(line.rsplit(maxsplit=1) for line in run.stdout.splitlines()[1:])
     squares = Fraction(81 + 256 + 961 + 289)
@@ -73,6 +75,24 @@ def test_a_table_shows_every_digit_and_every_count(flights):
     expected = squarely.Accumulator(metrics=tuple(list(lines)[:3]), nan_policy="omit")
     expected.update([11.0, 20, 33, -18, np.nan, np.nan], [2.0, 4, 2, -1, np.nan, -5])
     assert lines["digest"] == f"{expected.digest()[:16]}..."
+
+
+def test_weights_are_a_column(tmp_path):
+    table = tmp_path / "weighted.csv"
+    table.write_text("y,p,w\n1,2,0\n3,3.5,2\n4,1,1\n")
+    run = squarely_command("score", table, "--true", "y", "--pred", "p", "--weight", "w", "--metrics", "mse,r2")
+    assert (run.returncode, run.stderr) == (0, "")
+    lines = dict(line.rsplit(maxsplit=1) for line in run.stdout.splitlines()[1:])
+    assert lines["mean_squared_error"] == repr(9.5 / 3)
+    assert lines["r2_score"] == "-13.25"
+
+
+def test_a_metric_of_order_is_refused_with_what_to_do(flights):
+    run = squarely_command(
+        *("score", flights, "--true", "arr_delay", "--pred", "dep_delay", "--metrics", "median_absolute_error")
+    )
+    assert run.returncode == 2
+    assert "median_absolute_error needs all rows in memory at once" in run.stderr
 
 
 def test_a_table_is_aligned_with_a_column_for_each_prediction(flights):
@@ -354,7 +374,7 @@ def installed_flights():
 def test_the_flights_of_2013_score_as_integers_say(capsys):
     path = installed_flights()
     arguments = ["score", str(path), "--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit", "--format", "json"]
-    assert cli.main(arguments) == 0
+    assert cli.main([*arguments, "--metrics", "mse,rmse,sse"]) == 0
     answer = json.loads(capsys.readouterr().out)
     score = answer["predictions"]["dep_delay"]
     assert (answer["rows"], score["count"], score["omitted"]) == (336_776, 327_346, 9_430)

@@ -22,6 +22,7 @@ from squarely.validation import (
     check_choice,
     check_multioutput,
     check_output_weights,
+    check_weight_sum,
 )
 
 __all__ = ["Accumulator"]
@@ -151,6 +152,7 @@ class Accumulator:
             sample_weight=sample_weight,
         )
         check_output_weights(self._multioutput, pairs.outputs)
+        self._check_weights(sample_weight is not None)
         needed = needed_by(self._metrics, self._multioutput)
         self._add(checked_sums(pairs, needed, self._nan_policy, self._summation), pairs.output_shape, is_own=True)
         return self
@@ -261,6 +263,7 @@ class Accumulator:
     def _score(self, one: Metric) -> Score:
         if self._state is None:
             raise ValueError("This accumulator has seen no pairs yet. Call update first.")
+        check_weight_sum(self._state, None)
         warn_of(told_of_too_few(self._state, one))
         return score_of(self._state, one, self._multioutput, self._nan_policy, self._output_shape)
 
@@ -441,6 +444,14 @@ class Accumulator:
             else:
                 self._check_outputs(output_shape, "added")
                 self._state.merge(state)
+
+    def _check_weights(self, weighted: bool) -> None:
+        if self._state is not None and self._state.weighted != weighted:
+            has, got = ("", "out") if self._state.weighted else ("out", "")
+            raise ValueError(
+                f"This accumulator began with{has} sample_weight, and this chunk came with{got}. "
+                "Pass sample_weight=1.0 for chunks whose rows count once."
+            )
 
     def _check_outputs(self, output_shape: tuple[int, ...], what: str) -> None:
         if self._output_shape != output_shape:

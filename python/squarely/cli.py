@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import squarely
 from squarely.files import FileError, FileScores, InfiniteValueError, MissingValueError, Progress, score_files
+from squarely.named_metrics import sum_names
 
 if TYPE_CHECKING:
     import typer
@@ -24,7 +25,23 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 DIGEST_SHOWN = 16  # characters in the table, enough for the eye; JSON has all of them
 
 EXTRAS = ("pyarrow", "rich", "typer")
-SHORT_NAMES = {"mse": "mean_squared_error", "rmse": "root_mean_squared_error", "sse": "sum_squared_error"}
+SHORT_NAMES = {
+    "mse": "mean_squared_error",
+    "rmse": "root_mean_squared_error",
+    "sse": "sum_squared_error",
+    "mae": "mean_absolute_error",
+    "bias": "mean_error",
+    "max": "max_error",
+    "r2": "r2_score",
+    "ev": "explained_variance_score",
+    "mape": "mean_absolute_percentage_error",
+    "smape": "symmetric_mean_absolute_percentage_error",
+    "wape": "weighted_absolute_percentage_error",
+    "msle": "mean_squared_log_error",
+    "rmsle": "root_mean_squared_log_error",
+    "nse": "nash_sutcliffe_efficiency",
+    "kge": "kling_gupta_efficiency",
+}
 
 
 class NanPolicy(str, Enum):
@@ -113,7 +130,12 @@ def _application() -> "typer.Typer":
         ],
         true: Annotated[str, typer.Option(metavar="COLUMN", help="Column with the true values.")],
         pred: Annotated[list[str], typer.Option(metavar="COLUMN", help="Column with predictions; may be repeated.")],
-        metrics: Annotated[str, typer.Option(metavar="NAMES", help="Names of metrics, with commas.")] = "mse,rmse,sse",
+        weight: Annotated[
+            str | None, typer.Option(metavar="COLUMN", help="Column with the weights of the rows.")
+        ] = None,
+        metrics: Annotated[
+            str, typer.Option(metavar="NAMES", help="Names of metrics, with commas.")
+        ] = "mse,rmse,mae,bias,max,r2",
         nan: Annotated[NanPolicy, typer.Option(help="What a missing value does.")] = NanPolicy.RAISE,
         output_format: Annotated[Format, typer.Option("--format", help="How to print the scores.")] = Format.TABLE,
         threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="Threads to use; all by default.")] = None,
@@ -127,7 +149,13 @@ def _application() -> "typer.Typer":
         try:
             with _progress_bar(hidden=no_progress) as progress:
                 scores = score_files(
-                    files, true=true, pred=pred, metrics=names, nan_policy=nan.value, progress=progress
+                    files,
+                    true=true,
+                    pred=pred,
+                    weight=weight,
+                    metrics=names,
+                    nan_policy=nan.value,
+                    progress=progress,
                 )
         except KeyboardInterrupt:  # caught before typer does, which older versions answer in their own words
             return EXIT_INTERRUPTED
@@ -148,11 +176,16 @@ def _version() -> str:
 
 
 def _metric_names(given: str) -> list[str]:
-    known = squarely.metric_names()
+    known = sum_names()
     names = list(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
     if not names:
         raise _UsageError(f"--metrics names no metric; the metrics are {_listed(known)}")
     for name in names:
+        if name in squarely.metric_names() and name not in known:
+            raise _UsageError(
+                f"--metrics: {name} needs all rows in memory at once, and files are read in batches. "
+                f"Call squarely.{name} on arrays"
+            )
         if SHORT_NAMES.get(name, name) not in known:
             close = difflib.get_close_matches(name, [*SHORT_NAMES, *known], n=1)
             suggestion = f" Did you mean {close[0]!r}?" if close else ""

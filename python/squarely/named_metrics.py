@@ -8,7 +8,7 @@ from typing import Any
 from squarely import _core
 from squarely.validation import InvalidParameterError, check_choice
 
-__all__ = ["EVERYDAY", "Metric", "as_metrics", "metric", "metric_names", "number_of"]
+__all__ = ["EVERYDAY", "Metric", "as_metrics", "metric", "metric_names", "number_of", "sum_names"]
 
 # What most people ask for, and what one fused loop over the data gives.
 EVERYDAY = (
@@ -109,6 +109,11 @@ def number_of(name: str, value: Any, function: str) -> float:
     return float(value)
 
 
+def sum_names() -> tuple[str, ...]:
+    """Return the names of the metrics that sums over chunks hold."""
+    return tuple(name for name in _core.metrics if name not in INTERNAL)
+
+
 def metric_names() -> tuple[str, ...]:
     """Return the name of every metric.
 
@@ -118,7 +123,7 @@ def metric_names() -> tuple[str, ...]:
     >>> "mean_squared_error" in squarely.metric_names()
     True
     """
-    return tuple(name for name in _core.metrics if name not in INTERNAL) + tuple(OF_ORDER)
+    return sum_names() + tuple(OF_ORDER)
 
 
 def metric(name: str, **parameters: Any) -> Metric:

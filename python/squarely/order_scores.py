@@ -18,7 +18,7 @@ from squarely.scoring import (
     values_of_enough,
     warn_of,
 )
-from squarely.validation import SUMMATIONS, check_choice, check_some_pairs
+from squarely.validation import SUMMATIONS, check_choice, check_some_pairs, check_weight_sum
 
 __all__ = ["order_score", "score_of_order"]
 
@@ -92,6 +92,7 @@ def _explained_pinball_losses(
     weights = _weights_in_order(pairs.sample_weight, asked.name)
     loss = [("mean_pinball_loss", alpha)]
     model = checked_sums(pairs, loss, nan_policy, summation)
+    check_weight_sum(model, pairs.sample_weight)
     if nan_policy != "propagate":
         check_some_pairs(model, pairs.output_shape)
     if warns:

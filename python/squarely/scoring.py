@@ -99,6 +99,7 @@ def score(
     )
     asked = Metric(name, parameter)
     state = checked_sums(pairs, needed_by((asked,), averaging), str(nan_policy), str(summation))
+    check_weight_sum(state, pairs.sample_weight)
     warn_of(told_of_too_few(state, asked))
     return score_of(state, asked, averaging, str(nan_policy), pairs.output_shape)
 
@@ -157,7 +158,6 @@ def checked_sums(
     else:
         state = pairs.sums(summation, metrics)
         check_finite(state, nan_policy, pairs.dtype)
-    check_weight_sum(state, pairs.sample_weight)
     return state
 
 

@@ -208,13 +208,13 @@ def _check_finite_weights(weights: "npt.NDArray[Any]") -> None:
 
 
 def check_weight_sum(state: "State", sample_weight: "npt.NDArray[Any] | None") -> None:
-    """Refuse weights that no mean can be taken with."""
-    if sample_weight is None or all(state.total_weights):
+    """Refuse weights that no mean can be taken with. Without the array, of a stream, it is not known why."""
+    if not state.weighted or all(state.total_weights):
         return
-    if not sample_weight.any():
+    if sample_weight is not None and not sample_weight.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
     if any(pairs > 0 and not total for pairs, total in zip(state.pairs, state.total_weights, strict=True)):
-        raise ZeroDivisionError("Weights sum to zero, can't be normalized: those of sample_weight cancel out.")
+        raise ZeroDivisionError("Weights sum to zero, can't be normalized: those of sample_weight cancel out or are 0.")
 
 
 def check_finite(state: "State | OrderStatistics", nan_policy: str, dtype: "np.dtype[Any]") -> None:

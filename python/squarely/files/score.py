@@ -13,6 +13,7 @@ from squarely.files.batches import Batch, read_batches
 from squarely.files.errors import FileError, InfiniteValueError, MissingValueError, one_line
 from squarely.files.formats import open_table
 from squarely.files.paths import expand_paths
+from squarely.named_metrics import Metric
 from squarely.validation import NanPolicy, Summation
 
 
@@ -50,7 +51,8 @@ def score_files(
     *,
     true: str,
     pred: str | Sequence[str],
-    metrics: Sequence[str] = ("mean_squared_error",),
+    weight: str | None = None,
+    metrics: Sequence[str | Metric] = ("mean_squared_error",),
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     progress: Callable[[Progress], object] | None = None,
@@ -68,8 +70,10 @@ def score_files(
         Name of the column with the true values.
     pred : str or sequence of str
         Names of the columns with predictions. The truth is read once for all of them.
-    metrics : sequence of str
-        Names as in `squarely.metric_names`.
+    weight : str, optional
+        Name of the column with the weights of the rows.
+    metrics : sequence of str or Metric
+        Names as in `squarely.metric_names`, or what `squarely.metric` makes of them.
     nan_policy : {"raise", "omit", "omit_true", "propagate"}
         What a NaN or an empty value does, as in `squarely.Accumulator`.
     summation : {"exact", "kahan", "pairwise"}
@@ -104,7 +108,7 @@ def score_files(
     """
     files = expand_paths(paths)
     predictions = [pred] if isinstance(pred, str) else list(dict.fromkeys(pred))
-    columns = [true, *predictions]
+    columns = [true, *([] if weight is None else [weight]), *predictions]
     for path in files:  # all of them first: a wrong name in the last file should not cost an hour of reading
         with open_table(path, columns):
             pass
@@ -114,11 +118,12 @@ def score_files(
     }
     rows = 0
     for path, batch_start, batch in _tracked_batches(files, columns, progress):
-        truth, *guesses = batch.columns
+        truth, *others = batch.columns
+        weights, guesses = (None, others) if weight is None else (others[0], others[1:])
         rows += len(truth)
         for name, guess in zip(predictions, guesses, strict=True):
             try:
-                accumulators[name].update(truth, guess)
+                accumulators[name].update(truth, guess, sample_weight=weights)
             except ValueError as error:
                 raise _refusal(path, batch_start, (true, truth), (name, guess), nan_policy, error) from error
     scores = {name: _score(files, rows, name, accumulators[name]) for name in predictions}

@@ -103,8 +103,8 @@ def mean_log_cosh_loss(
     Returns
     -------
     float or ndarray of float64 of shape (outputs,)
-        Without a unit of its own: y must be in the unit in which an error of 1 is neither small nor large. From 0, the
-        best, to infinity.
+        Without a unit of its own: y must be in the unit in which an error of 1 is neither small nor large.
+        From 0, the best, to infinity.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A pytest plugin, for `-p sklearn_plugin`: scikit-learn's metric functions become ours before its tests are collected."""
+"""For `pytest -p sklearn_plugin`: scikit-learn's metric functions become ours before its tests are collected."""
 
 import importlib
 

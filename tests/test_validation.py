@@ -1,6 +1,7 @@
 """What is refused, and with which words: scikit-learn's where it has them."""
 
 import fractions
+import inspect
 import re
 from collections.abc import Callable
 
@@ -10,8 +11,18 @@ import pytest
 
 import squarely
 
-METRICS = (squarely.mean_squared_error, squarely.root_mean_squared_error, squarely.sum_squared_error)
 Metric = Callable[..., object]
+
+# Every public function of two arrays, also those that are yet to come.
+METRICS = tuple(getattr(squarely, name) for name in squarely.metric_names() if name in squarely.__all__)
+OF_ONE_OUTPUT = tuple(metric for metric in METRICS if "multioutput" not in inspect.signature(metric).parameters)
+OF_MANY_OUTPUTS = tuple(metric for metric in METRICS if metric not in OF_ONE_OUTPUT)
+WEIGHTED = tuple(metric for metric in METRICS if "sample_weight" in inspect.signature(metric).parameters)
+OF_ORDER = (squarely.median_absolute_error, squarely.d2_pinball_score, squarely.d2_absolute_error_score)
+
+
+def each(metrics: tuple[Metric, ...]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("metric", metrics, ids=lambda metric: metric.__name__)
 
 
 class Sparse:
@@ -24,7 +35,7 @@ class Sparse:
         return np.ones((3, 1))
 
 
-@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.__name__)
+@each(METRICS)
 @pytest.mark.parametrize(
     ("y_true", "y_pred", "words"),
     [
@@ -141,7 +152,7 @@ def test_a_missing_part_makes_a_complex_number_missing() -> None:
     assert np.array_equal(score(nan_policy="propagate"), [np.nan, 25 / 3], equal_nan=True)
 
 
-@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.__name__)
+@each(METRICS)
 @pytest.mark.parametrize("value", [None, 3.0, np.float64(3), np.array(3.0), "123", b"123", {1: 2}, {1.0}, Sparse()])
 @pytest.mark.parametrize("kind", [ValueError, TypeError])
 def test_what_is_no_array_is_both_errors_at_once(metric: Metric, value: object, kind: type[Exception]) -> None:
@@ -168,14 +179,185 @@ def test_bad_parameters_name_the_choices(parameters: dict[str, object], words: s
         squarely.mean_squared_error(np.ones((4, 2)), np.ones((4, 2)), **parameters)
 
 
-def test_weights_for_one_output_are_refused() -> None:
+@each(OF_MANY_OUTPUTS)
+def test_weights_of_outputs_fit_them(metric: Metric) -> None:
     with pytest.raises(ValueError, match="Custom weights are useful only in multi-output cases"):
-        squarely.mean_squared_error([1.0], [2.0], multioutput=[1.0])
-
-
-def test_weights_that_sum_to_zero_are_refused() -> None:
+        metric([1.0, 2.0], [2.0, 2.0], multioutput=[1.0])
+    two = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]])
+    with pytest.raises(ValueError, match=re.escape("There must be equally many custom weights (3) as outputs (2).")):
+        metric(two, two, multioutput=[1, 2, 3])
     with pytest.raises(ZeroDivisionError, match="sum to zero"):
-        squarely.mean_squared_error(np.ones((4, 2)), np.ones((4, 2)), multioutput=[1.0, -1.0])
+        metric(two, two, multioutput=[1.0, -1.0])
+    with pytest.raises(ValueError, match=f"The 'multioutput' parameter of {metric.__name__} must be a str among"):
+        metric(two, two, multioutput="mean")
+
+
+@each(OF_MANY_OUTPUTS)
+def test_outputs_are_averaged_by_variance_only_where_one_is_explained(metric: Metric) -> None:
+    two = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]])
+    if metric.__name__ in {"r2_score", "explained_variance_score", "nash_sutcliffe_efficiency"}:
+        assert metric(two, two, multioutput="variance_weighted") == 1.0
+    else:
+        with pytest.raises(
+            TypeError, match=re.escape("a str among {'raw_values', 'uniform_average'} or an array-like")
+        ):
+            metric(two, two, multioutput="variance_weighted")
+
+
+@each(OF_ONE_OUTPUT)
+def test_several_outputs_are_refused_where_there_is_one(metric: Metric) -> None:
+    with pytest.raises(ValueError, match=f"Multioutput not supported in {metric.__name__}"):
+        metric(np.ones((3, 2)), np.ones((3, 2)))
+
+
+@each(WEIGHTED)
+@pytest.mark.parametrize(
+    ("sample_weight", "kind", "words"),
+    [
+        ([1.0, 2.0], ValueError, "Found input variables with inconsistent numbers of samples: [3, 3, 2]"),
+        ([[1.0], [1.0], [1.0]], ValueError, "Sample weights must be 1D array or scalar, got 2D array."),
+        ([1.0, np.nan, 1.0], ValueError, "Input sample_weight contains NaN."),
+        (np.float32([1, 1, np.nan]), ValueError, "Input sample_weight contains NaN."),
+        ([1.0, np.inf, 1.0], ValueError, "Input sample_weight contains infinity or a value too large for dtype"),
+        (np.nan, ValueError, "Input sample_weight contains NaN."),
+        ([1 + 2j, 1, 1], ValueError, "Complex data not supported"),
+        (1j, ValueError, "Complex data not supported"),
+        ([0.0, 0.0, 0.0], ValueError, "Sample weights must contain at least one non-zero number."),
+        (0, ValueError, "Sample weights must contain at least one non-zero number."),
+        (["a", "b", "c"], ValueError, "sample_weight must hold numbers"),
+        ([1.0, None, 1.0], ValueError, "sample_weight"),
+        ("abc", TypeError, "The 'sample_weight' parameter of"),
+        ({1, 2, 3}, TypeError, "The 'sample_weight' parameter of"),
+        (Sparse(), TypeError, "The 'sample_weight' parameter of"),
+    ],
+)
+def test_bad_sample_weights_are_refused(
+    metric: Metric, sample_weight: object, kind: type[Exception], words: str
+) -> None:
+    with pytest.raises(kind, match=re.escape(words)):
+        metric([1.0, 2.0, 3.0], [1.0, 2.0, 4.0], sample_weight=sample_weight)
+
+
+@each(WEIGHTED)
+def test_weights_that_cancel_are_refused(metric: Metric) -> None:
+    if metric in OF_ORDER:
+        with pytest.raises(ValueError, match=f"The 'sample_weight' of {metric.__name__} must not be negative"):
+            metric([1.0, 2.0], [1.0, 3.0], sample_weight=[1.0, -1.0])
+    else:
+        with pytest.raises(ZeroDivisionError, match="Weights sum to zero"):
+            metric([1.0, 2.0], [1.0, 3.0], sample_weight=[1.0, -1.0])
+
+
+@each(WEIGHTED)
+@pytest.mark.parametrize("kind", [list, tuple, np.array, np.float32, np.uint8, np.int64, lambda w: np.array(w, object)])
+def test_weights_are_numbers_of_any_type(metric: Metric, kind: Callable[..., object]) -> None:
+    y_true, y_pred = np.array([1.0, 2.0, 3.0, 7.0]), np.array([1.5, 2.0, 4.0, 5.0])
+    repeated = metric(np.repeat(y_true, [1, 3, 0, 2]), np.repeat(y_pred, [1, 3, 0, 2]))
+    assert metric(y_true, y_pred, sample_weight=kind([1, 3, 0, 2])) == pytest.approx(repeated, rel=1e-14)
+
+
+@each(WEIGHTED)
+def test_one_weight_for_all_is_as_good_as_none(metric: Metric) -> None:
+    y_true, y_pred = np.array([1.0, 2.0, 3.0, 7.0]), np.array([1.5, 2.0, 4.0, 5.0])
+    unweighted = metric(y_true, y_pred)
+    for weight in (2, 0.5, np.float32(4), np.array(8.0)):
+        factor = float(weight) if metric is squarely.sum_squared_error else 1.0
+        assert metric(y_true, y_pred, sample_weight=weight) == factor * unweighted
+
+
+@each(METRICS)
+def test_unknown_choices_are_both_errors_at_once(metric: Metric) -> None:
+    for name in ("nan_policy", "summation"):
+        if name in inspect.signature(metric).parameters:
+            for kind in (ValueError, TypeError):
+                with pytest.raises(kind, match=f"The '{name}' parameter of {metric.__name__} must be a str among"):
+                    metric([1.0, 2.0], [1.0, 2.0], **{name: "other"})
+
+
+@pytest.mark.parametrize(
+    ("metric", "parameters", "words"),
+    [
+        (squarely.mean_pinball_loss, {"alpha": 1.5}, "must be a float in the range [0.0, 1.0]. Got 1.5 instead."),
+        (squarely.mean_pinball_loss, {"alpha": "0.5"}, "must be a float in the range [0.0, 1.0]."),
+        (squarely.mean_pinball_loss, {"alpha": np.nan}, "must be a float in the range [0.0, 1.0]."),
+        (squarely.d2_pinball_score, {"alpha": -0.1}, "must be a float in the range [0.0, 1.0]."),
+        (squarely.mean_tweedie_deviance, {"power": 0.5}, "must be a float in the range (-inf, 0.0] or"),
+        (squarely.mean_tweedie_deviance, {"power": None}, "must be a float in the range (-inf, 0.0] or"),
+        (squarely.d2_tweedie_score, {"power": np.inf}, "must be a float in the range (-inf, 0.0] or"),
+        (squarely.r2_score, {"force_finite": "yes"}, "must be an instance of 'bool'."),
+        (squarely.explained_variance_score, {"force_finite": 2}, "must be an instance of 'bool'."),
+    ],
+)
+def test_parameters_out_of_range_are_both_errors_at_once(
+    metric: Metric, parameters: dict[str, object], words: str
+) -> None:
+    (name,) = parameters
+    for kind in (ValueError, TypeError):
+        with pytest.raises(kind, match=re.escape(f"The '{name}' parameter of {metric.__name__} {words}")):
+            metric([1.0, 2.0], [1.0, 2.0], **parameters)
+
+
+@pytest.mark.parametrize(
+    ("metric", "y_true", "y_pred", "words"),
+    [
+        (squarely.mean_squared_log_error, [-1.0], [0.0], "Mean Squared Logarithmic Error cannot be used when targets"),
+        (squarely.mean_squared_log_error, [0.0], [-2.0], "contain values less than or equal to -1."),
+        (squarely.root_mean_squared_log_error, [-1.0], [0.0], "Root Mean Squared Logarithmic Error cannot be used"),
+        (squarely.mean_poisson_deviance, [-1.0], [1.0], "on non-negative y and strictly positive y_pred."),
+        (squarely.mean_poisson_deviance, [1.0], [0.0], "on non-negative y and strictly positive y_pred."),
+        (squarely.mean_gamma_deviance, [0.0], [1.0], "power=2 can only be used on strictly positive y and y_pred."),
+        (squarely.mean_gamma_deviance, [1.0], [0.0], "power=2 can only be used on strictly positive y and y_pred."),
+    ],
+)
+def test_values_outside_the_domain_are_refused(metric: Metric, y_true: object, y_pred: object, words: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        metric(y_true, y_pred)
+    # Where they do not count they are no errors.
+    assert metric([1.0, *y_true], [1.0, *y_pred], where=[True, False]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("power", "y_true", "y_pred", "words"),
+    [
+        (-1, 1.0, 0.0, "power=-1 can only be used on strictly positive y_pred."),
+        (1, -1.0, 1.0, "power=1 can only be used on non-negative y and strictly positive y_pred."),
+        (1.5, 0.0, 0.0, "power=1.5 can only be used on non-negative y and strictly positive y_pred."),
+        (3, 0.0, 1.0, "power=3 can only be used on strictly positive y and y_pred."),
+    ],
+)
+def test_deviances_name_their_power_and_its_domain(power: float, y_true: float, y_pred: float, words: str) -> None:
+    for metric in (squarely.mean_tweedie_deviance, squarely.d2_tweedie_score):
+        with pytest.raises(ValueError, match=re.escape("Mean Tweedie deviance error with " + words)):
+            metric([1.0, y_true], [1.0, y_pred], power=power)
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        (squarely.r2_score, "R^2 score is not well-defined with less than two samples."),
+        (squarely.d2_tweedie_score, "D^2 score is not well-defined with less than two samples."),
+        (squarely.d2_pinball_score, "D^2 score is not well-defined with less than two samples."),
+        (squarely.d2_absolute_error_score, "D^2 score is not well-defined with less than two samples."),
+    ],
+)
+def test_one_pair_is_too_few_for_a_score(metric: Metric, words: str) -> None:
+    with pytest.warns(UserWarning, match=re.escape(words)) as warned:
+        assert np.isnan(metric([1.0], [2.0]))
+    assert warned[0].filename == __file__
+    if "multioutput" in inspect.signature(metric).parameters:
+        with pytest.warns(UserWarning, match=re.escape(words)):
+            values = metric([[1, np.nan], [2, 1]], [[1, 2], [2, 4]], nan_policy="omit", multioutput="raw_values")
+        assert np.array_equal(values, [1.0, np.nan], equal_nan=True)
+
+
+@pytest.mark.parametrize("nan_policy", ["omit", "omit_true"])
+@each(METRICS)
+def test_a_missing_truth_is_as_good_as_no_pair(metric: Metric, nan_policy: str) -> None:
+    y_true, y_pred = [1.0, np.nan, 3.0, 7.0, 4.0], [1.5, 2.0, 4.0, 5.0, 4.0]
+    expected = metric([1.0, 3.0, 7.0, 4.0], [1.5, 4.0, 5.0, 4.0])
+    assert metric(y_true, y_pred, nan_policy=nan_policy) == expected
+    assert metric([1.0, 99.0, 3.0, 7.0, 4.0], y_pred, where=[True, False, True, True, True]) == expected
+    assert np.isnan(metric(y_true, y_pred, nan_policy="propagate"))
 
 
 def test_a_weight_array_is_no_default() -> None:

@@ -226,7 +226,8 @@ def d2_tweedie_score(
     -------
     float
         From minus infinity to 1, the best. Predicting the mean of the truth has 0. Where the truth is constant, 1 for
-        perfect predictions and 0 for any others.
+        perfect predictions and 0 for any others. NaN where that mean is not positive, as it may be below power 0: it is
+        then no prediction.
 
     Raises
     ------

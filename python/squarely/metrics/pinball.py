@@ -121,8 +121,9 @@ def d2_pinball_score(
 
     Notes
     -----
-    As `sklearn.metrics.d2_pinball_score`. Koenker and Machado, "Goodness of Fit and Related Inference Processes for
-    Quantile Regression", Journal of the American Statistical Association 94 (1999), equation 7.
+    As `sklearn.metrics.d2_pinball_score`. The quantile is a double, so that integers beyond 2**53 are rounded for it.
+    Koenker and Machado, "Goodness of Fit and Related Inference Processes for Quantile Regression", Journal of the
+    American Statistical Association 94 (1999), equation 7.
 
     Examples
     --------

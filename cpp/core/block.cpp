@@ -142,7 +142,7 @@ Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const Ro
 }
 
 void load_weights(const Kernels& kernels, const Column& weights, Rows rows, double* buffer) {
-    load_stream(kernels, weights, rows, buffer);
+    if (!load_stream(kernels, weights, rows, buffer)) round_large_integers(weights, rows, buffer);
     if (weights.validity != nullptr) put_nan_for_nulls(weights, rows, buffer);
 }
 

@@ -103,6 +103,7 @@ bool read_output(Reader& reader, const State& state, Sums& sums, std::size_t out
     if (!sums.rounded.empty()) {
         sums.rounded[output].high = read_double(reader);
         sums.rounded[output].low = read_double(reader);
+        possible = !std::isnan(sums.rounded[output].high) && std::isfinite(sums.rounded[output].low);
     }
     if (!sums.counted.empty()) {
         TermCounts& counted = sums.counted[output];
@@ -133,14 +134,17 @@ std::vector<Summand> read_summands(Reader& reader, std::size_t number) {
     for (std::size_t i = 0; i < number; ++i) {
         const auto term = static_cast<int>(read(reader, 1));
         if (term > static_cast<int>(Term::greatest_truth)) refuse("a summand in them is unknown to this squarely");
-        summands.push_back({static_cast<Term>(term), read_double(reader)});
+        const double parameter = read_double(reader);
+        if (!std::isfinite(parameter)) refuse("a parameter in them is no finite number");
+        summands.push_back({static_cast<Term>(term), parameter});
     }
     return summands;
 }
 
 // Before memory is asked for: a wrong number must not ask for all of it.
 void check_outputs(std::uint64_t outputs, const std::vector<Summand>& summands, std::size_t bytes) {
-    if (outputs > bytes / (counts_size + 3 * summands.size())) refuse("the number of outputs does not fit their length");
+    if (outputs > bytes / (counts_size + 3 * summands.size()))
+        refuse("the number of outputs does not fit their length");
 }
 
 bool have_same_summands(const State& state, const std::vector<Summand>& summands) {

@@ -57,6 +57,7 @@ def terms_held_by(state: bytes) -> list[dict[str, Fraction]]:
 
     A rounded score shows the leading 53 bits of a sum. This shows the rest.
     """
+    weighted = state[6]
     outputs = int.from_bytes(state[7:15], "little")
     summands = int.from_bytes(state[15:17], "little")
     terms = [state[17 + 9 * i] for i in range(summands)]
@@ -74,7 +75,7 @@ def terms_held_by(state: bytes) -> list[dict[str, Fraction]]:
             limbs = state[position + 3 : position + 3 + 8 * used]
             magnitude = int.from_bytes(limbs, "little") << (64 * bottom)
             of_output[TERMS[term]] = Fraction(-magnitude if sign else magnitude, 4**UNIT)
-            position += 3 + 8 * used + (16 if term >= FIRST_WITH_COUNTS else 0)
+            position += 3 + 8 * used + (16 if weighted or term >= FIRST_WITH_COUNTS else 0)
         sums.append(of_output)
     return sums
 

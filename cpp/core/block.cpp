@@ -126,7 +126,7 @@ Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const Ro
 }
 
 void load_weights(const Kernels& kernels, const Column& weights, Rows rows, double* buffer) {
-    load_stream(kernels, weights, rows, buffer);
+    if (!load_stream(kernels, weights, rows, buffer)) round_large_integers(weights, rows, buffer);
 }
 
 Block with_where(const Kernels& kernels, const Block& block, const RowsKept& kept, BlockBuffers& buffers) {

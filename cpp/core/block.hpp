@@ -46,7 +46,7 @@ Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const Ro
 Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers,
                  std::vector<LargePair>& large_pairs);
 
-// Of a column beside the pairs.
+// Of a column beside the pairs, integers no double holds as the nearest ones.
 void load_weights(const Kernels& kernels, const Column& weights, Rows rows, double* buffer);
 
 // ... and here are pairs of zeros. Values that are not there are in it too ...

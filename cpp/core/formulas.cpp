@@ -38,9 +38,22 @@ BigNumber weight_of(const OutputSums& sums) {
 
 namespace {
 
+// Relative errors of sums of squares: of compensated ones, and of the weighted errors, whose terms have two words.
+constexpr int rounding_of_compensated = -80;
+constexpr int rounding_of_two_words = -99;
+
+// What rounding could have left of nothing is nothing: only then is a constant recognised.
+BigNumber without_rounding(const BigNumber& difference, const BigNumber& size, int rounding) {
+    return absolute(difference) < scaled(absolute(size), rounding) ? BigNumber{} : difference;
+}
+
 BigNumber spread(const OutputSums& sums, Term squares, Term values) {
     const BigNumber sum = sum_of(sums, {values});
-    return weight_of(sums) * sum_of(sums, {squares}) - sum * sum;
+    const BigNumber size = weight_of(sums) * sum_of(sums, {squares});
+    const BigNumber rest = size - sum * sum;
+    if (sums.state.summation != Summation::exact) return without_rounding(rest, size, rounding_of_compensated);
+    const bool is_rounded = sums.state.weighted && squares == Term::squared_error;
+    return is_rounded ? without_rounding(rest, size, rounding_of_two_words) : rest;
 }
 
 }  // namespace
@@ -52,6 +65,7 @@ BigNumber spread_of_prediction(const OutputSums& sums) {
 BigNumber spread_of_error(const OutputSums& sums) { return spread(sums, Term::squared_error, Term::error); }
 
 BigNumber joint_spread(const OutputSums& sums) {
+    if (is_zero(spread_of_truth(sums)) || is_zero(spread_of_prediction(sums))) return {};
     const BigNumber twice = sum_of(sums, {Term::squared_truth}) + sum_of(sums, {Term::squared_prediction}) -
                             sum_of(sums, {Term::squared_error});
     return weight_of(sums) * scaled(twice, -1) - sum_of(sums, {Term::truth}) * sum_of(sums, {Term::prediction});

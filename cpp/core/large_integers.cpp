@@ -94,6 +94,10 @@ void load_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept, Bl
     }
 }
 
+void round_large_integers(const Column& column, Rows rows, double* buffer) {
+    for (std::ptrdiff_t i = 0; i < rows.count; ++i) buffer[i] = value_at(column, rows.first + i, buffer[i]).rounded;
+}
+
 std::vector<LargePair> rounded_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept,
                                               BlockBuffers& buffers) {
     std::vector<LargePair> large;

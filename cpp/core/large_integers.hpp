@@ -16,4 +16,7 @@ void load_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept, Bl
 std::vector<LargePair> rounded_large_integers(const Pairs& pairs, Rows rows, const RowsKept& kept,
                                               BlockBuffers& buffers);
 
+// Of one column alone: the nearest doubles.
+void round_large_integers(const Column& column, Rows rows, double* buffer);
+
 }  // namespace squarely

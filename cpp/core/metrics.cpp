@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -112,8 +113,10 @@ double normalized_root_mean_squared_error(const OutputSums& sums, double normali
     const BigNumber squares = sum_of(sums, {Term::squared_error});
     const BigNumber weight = weight_of(sums);
     if (normalization == 0) {
-        const BigNumber range =
-            big_number(extreme_of(sums, Term::greatest_truth)) - big_number(extreme_of(sums, Term::least_truth));
+        const double least = extreme_of(sums, Term::least_truth);
+        const double greatest = extreme_of(sums, Term::greatest_truth);
+        if (greatest < least) return nan;  // no row has a weight
+        const BigNumber range = big_number(greatest) - big_number(least);
         return root_ratio(squares, weight * range * range);
     }
     if (normalization == 1) {
@@ -193,7 +196,9 @@ Summands of_both(double) {
 double pearson_correlation(const OutputSums& sums, double) {
     const BigNumber joint = joint_spread(sums);
     const double size = root_ratio(joint * joint, spread_of_truth(sums) * spread_of_prediction(sums));
-    return joint.negative ? -size : size;
+    const double bounded =
+        size > 1 ? 1 : size;  // of weighted and of compensated sums it may be more, by their rounding
+    return joint.negative ? -bounded : bounded;
 }
 
 double concordance_correlation(const OutputSums& sums, double) {
@@ -234,16 +239,19 @@ Summands of_d2_tweedie(double power) {
     return {deviance(power), truth_of_deviance(power), {Term::truth}, {Term::squared_truth}};
 }
 
-// The sum of deviances of the truth from its own mean, by what of them depends on the truth alone.
-BigNumber deviance_from_mean(const OutputSums& sums, double power) {
+// The sum of deviances of the truth from its own mean, by what of them depends on the truth alone. None where the mean
+// is outside the domain.
+std::optional<BigNumber> deviance_from_mean(const OutputSums& sums, double power) {
     const BigNumber truth = sum_of(sums, {Term::truth});
     const BigNumber own = sum_of(sums, truth_of_deviance(power));
     const BigNumber weight = weight_of(sums);
     const double mean = ratio(truth, weight);
+    if (!(mean > 0 && std::isfinite(mean))) return std::nullopt;
     if (power == 1) return scaled(own - truth * big_number(logarithm_of(mean)), 1);
     if (power == 2) return scaled(weight * big_number(logarithm_of(mean)) - own, 1);
     const double cross = power_of(mean, 1 - power) / (1 - power);
     const double constant = power_of(mean, 2 - power) / (2 - power);
+    if (!std::isfinite(cross) || !std::isfinite(constant)) return std::nullopt;
     return scaled(own - truth * big_number(cross) + weight * big_number(constant), 1);
 }
 
@@ -251,7 +259,8 @@ double d2_tweedie_score(const OutputSums& sums, double power) {
     if (power == 0) return r2_score(sums, 1);
     const BigNumber part = sum_of(sums, deviance(power));
     if (is_zero(spread_of_truth(sums))) return is_zero(part) ? 1.0 : 0.0;
-    return ratio(deviance_from_mean(sums, power) - part, deviance_from_mean(sums, power));
+    const std::optional<BigNumber> whole = deviance_from_mean(sums, power);
+    return whole ? ratio(*whole - part, *whole) : nan;
 }
 
 // Infinities, undefined differences and terms that are no numbers are counted beside the sums, and outrank them.
@@ -262,11 +271,12 @@ double guarded(const State& state, std::size_t output, double parameter) {
     if (counts.pairs == 0 || counts.undefined > 0) return nan;
     if (counts.infinite > 0) return grows ? infinity : nan;
     const OutputSums sums{state, output};
-    for (const Summand& summand : summands(parameter)) {
-        if (!is_finite(sums, summand)) {
-            const double special = special_value(sums, summand);
-            return grows || std::isnan(special) ? special : nan;
-        }
+    const Summands needed = summands(parameter);
+    for (const Summand& summand : needed) {
+        if (is_finite(sums, summand)) continue;
+        // A mean of terms is beyond the doubles where one of them is; of a quotient nothing can be said.
+        const double special = special_value(sums, summand);
+        return grows || needed.size() == 1 || std::isnan(special) ? special : nan;
     }
     return formula(sums, parameter);
 }

@@ -25,6 +25,7 @@ void want_moment(MomentSet& set, Term term) {
 
 struct RowBuffers {
     unsigned char kept[block_length];
+    unsigned char weighed[block_length];
     alignas(64) double weights[block_length];
     BlockBuffers without_large;
 };
@@ -44,6 +45,15 @@ void count_left_out(PairCounts& counts, const LeftOut& left_out) {
     counts.pairs -= left_out.missing_true + left_out.missing_pred;
 }
 
+BigNumber big_number(const BinaryNumber& number) {
+    const BigNumber magnitude = scaled(squarely::big_number(number.significand), number.exponent);
+    return number.negative ? -magnitude : magnitude;
+}
+
+double rounded_error(const LargePair& pair) {
+    return nearest(absolute(big_number(pair.y_true) - big_number(pair.y_pred)));
+}
+
 // Integers no double holds are added exactly to the moments, which get pairs of zeros instead.
 bool add_moments(RunningSums& sums, const Kernels& kernels, const Block& block, const std::vector<LargePair>& large,
                  RowBuffers& buffers) {
@@ -53,13 +63,12 @@ bool add_moments(RunningSums& sums, const Kernels& kernels, const Block& block, 
     std::copy(block.y_pred, block.y_pred + block.length, rest.y_pred);
     for (const LargePair& pair : large) rest.y_true[pair.row] = rest.y_pred[pair.row] = 0;
     if (!add_block(sums.moments, kernels, {rest.y_true, rest.y_pred, block.length, block.ahead})) return false;
-    for (const LargePair& pair : large) add_pair(sums.moments, pair.y_true, pair.y_pred);
+    for (const LargePair& pair : large) {
+        add_pair(sums.moments, pair.y_true, pair.y_pred);
+        double& largest = sums.moments.totals.largest_error;
+        largest = std::max(largest, rounded_error(pair));
+    }
     return true;
-}
-
-BigNumber big_number(const BinaryNumber& number) {
-    const BigNumber magnitude = scaled(squarely::big_number(number.significand), number.exponent);
-    return number.negative ? -magnitude : magnitude;
 }
 
 // Terms that are exact of any numbers leave those of large integers to exact arithmetic; the others see them rounded.
@@ -79,13 +88,41 @@ void add_terms_without_large(RunningSums& sums, TermSums& terms, const Kernels& 
     add_terms(terms, sums.summation, kernels, {block.block, kept, block.weights});
 }
 
-void add_extremes(Extremes& extremes, const Kernels& kernels, const KeptBlock& kept) {
+// A row whose weight is zero is as good as absent, also where nothing is multiplied with it. Those left out before have
+// such a weight already.
+const unsigned char* mark_weighed(const double* weights, std::ptrdiff_t length, RowBuffers& buffers) {
+    for (std::ptrdiff_t i = 0; i < length; ++i) buffers.weighed[i] = weights[i] != 0 ? 1 : 0;
+    return buffers.weighed;
+}
+
+double largest_error(const Kernels& kernels, const Block& block, const unsigned char* counts,
+                     const std::vector<LargePair>& large, RowBuffers& buffers) {
+    BlockBuffers& rest = buffers.without_large;
+    std::copy(block.y_true, block.y_true + block.length, rest.y_true);
+    std::copy(block.y_pred, block.y_pred + block.length, rest.y_pred);
+    for (double* side : {rest.y_true, rest.y_pred}) {
+        if (counts != nullptr) kernels.keep_rows(side, block.length, counts);
+        for (const LargePair& pair : large) side[pair.row] = 0;
+    }
+    double largest = kernels.largest_difference({rest.y_true, rest.y_pred, block.length, block.ahead});
+    for (const LargePair& pair : large) {
+        if (counts == nullptr || counts[pair.row] != 0) largest = std::max(largest, rounded_error(pair));
+    }
+    return largest;
+}
+
+void add_extremes(Extremes& extremes, const Kernels& kernels, const KeptBlock& kept,
+                  const std::vector<LargePair>& large, RowBuffers& buffers) {
+    if (!extremes.of_truth && !extremes.of_error) return;
+    const Block& block = kept.block;
+    const unsigned char* counts =
+        kept.weights == nullptr ? kept.kept : mark_weighed(kept.weights, block.length, buffers);
     if (extremes.of_truth) {
-        kernels.find_extremes(kept.block.y_true, kept.block.length, kept.kept, &extremes.least_truth,
-                              &extremes.greatest_truth);
+        kernels.find_extremes(block.y_true, block.length, counts, &extremes.least_truth, &extremes.greatest_truth);
     }
     if (extremes.of_error) {
-        extremes.largest_error = std::max(extremes.largest_error, kernels.largest_difference(kept.block));
+        extremes.largest_error =
+            std::max(extremes.largest_error, largest_error(kernels, block, counts, large, buffers));
     }
 }
 
@@ -127,12 +164,13 @@ bool add_to_prover(RunningSums& sums, const Kernels& kernels, const Block& block
 }
 
 // The short way, of a full block in which every row counts. False, and nothing added, where it does not work.
-bool add_whole_block(RunningSums& sums, const Kernels& kernels, const Block& block, const double* weights) {
+bool add_whole_block(RunningSums& sums, const Kernels& kernels, const Block& block, const double* weights,
+                     RowBuffers& buffers) {
     if (sums.summation != Summation::exact || !add_to_prover(sums, kernels, block, weights)) return false;
     Block seen = block;
     seen.ahead = {0, 0, 0, 0};  // prefetched once
     const KeptBlock kept{seen, nullptr, weights};
-    add_extremes(sums.extremes, kernels, kept);
+    add_extremes(sums.extremes, kernels, kept, {}, buffers);
     for (std::size_t i = 0; i < sums.terms.size(); ++i) {
         if (!sums.has_moments && static_cast<int>(i) == sums.prover) continue;
         TermSums& terms = sums.terms[i];
@@ -193,7 +231,7 @@ void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, con
     const bool is_padded = rows.count < block.length;
     if (kept.kept == nullptr && !kept_rows.has_nulls && !is_padded && large.empty()) {
         const double* in_place = weights == nullptr ? nullptr : weights_of(kernels, *weights, rows, own);
-        if (add_whole_block(sums, kernels, block, in_place)) return;
+        if (add_whole_block(sums, kernels, block, in_place, own)) return;
     }
     if (kept.kept == nullptr && is_padded) kept.kept = mark_padding(own, rows.count, block.length);
 
@@ -215,7 +253,7 @@ void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, con
         if (kept.kept != nullptr) kernels.keep_rows(own.weights, block.length, kept.kept);
         kept.weights = own.weights;
     }
-    add_extremes(sums.extremes, kernels, kept);
+    add_extremes(sums.extremes, kernels, kept, large, own);
     for (TermSums& terms : sums.terms) {
         if (large.empty() || !has_exact_term(terms.summand.term)) {
             add_terms(terms, sums.summation, kernels, kept);
@@ -223,6 +261,12 @@ void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, con
             add_terms_without_large(sums, terms, kernels, kept, large, own);
         }
     }
+}
+
+WeightFaults weight_faults(const RunningSums& sums) {
+    WeightFaults faults;
+    for (const TermSums& terms : sums.terms) add(faults, terms.weight_faults);
+    return faults;
 }
 
 void finish(RunningSums& sums, const Kernels& kernels, State& state, std::size_t output) {

@@ -33,6 +33,8 @@ RunningSums running_sums(const State& state);
 void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, const Column* weights, Rows rows,
               BlockBuffers& buffers);
 
+WeightFaults weight_faults(const RunningSums& sums);
+
 // Moves everything into an output of a state that has seen nothing.
 void finish(RunningSums& sums, const Kernels& kernels, State& state, std::size_t output);
 

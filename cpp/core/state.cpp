@@ -125,7 +125,7 @@ double first_extreme(Term term) {
     return term == Term::largest_error ? 0.0 : term == Term::least_truth ? infinity : -infinity;
 }
 
-Sums make_sums(const Summand& summand, Summation summation, std::size_t outputs) {
+Sums make_sums(const Summand& summand, Summation summation, bool weighted, std::size_t outputs) {
     Sums sums{summand, {}, {}, {}, {}};
     if (is_extreme(summand.term)) {
         sums.extreme.resize(outputs, first_extreme(summand.term));
@@ -134,7 +134,7 @@ Sums make_sums(const Summand& summand, Summation summation, std::size_t outputs)
     } else {
         sums.rounded.resize(outputs);
     }
-    if (may_be_no_number(summand.term)) sums.counted.resize(outputs);
+    if (may_be_no_number(summand.term, weighted)) sums.counted.resize(outputs);
     return sums;
 }
 
@@ -154,14 +154,16 @@ State make_state(std::size_t outputs, Summation summation, std::vector<Summand> 
     if (summands.empty()) throw std::invalid_argument("A state needs something to sum.");
     State state{summation, weighted, std::vector<PairCounts>(outputs), {}};
     for (const Summand& summand : in_order(std::move(summands))) {
-        state.sums.push_back(make_sums(summand, summation, outputs));
+        state.sums.push_back(make_sums(summand, summation, weighted, outputs));
     }
     return state;
 }
 
 State empty_like(const State& state, std::size_t outputs) {
     State empty{state.summation, state.weighted, std::vector<PairCounts>(outputs), {}};
-    for (const Sums& sums : state.sums) empty.sums.push_back(make_sums(sums.summand, state.summation, outputs));
+    for (const Sums& sums : state.sums) {
+        empty.sums.push_back(make_sums(sums.summand, state.summation, state.weighted, outputs));
+    }
     return empty;
 }
 

@@ -103,6 +103,7 @@ bool read_output(Reader& reader, const State& state, Sums& sums, std::size_t out
     if (!sums.rounded.empty()) {
         sums.rounded[output].high = read_double(reader);
         sums.rounded[output].low = read_double(reader);
+        possible = !std::isnan(sums.rounded[output].high) && std::isfinite(sums.rounded[output].low);
     }
     if (!sums.counted.empty()) {
         TermCounts& counted = sums.counted[output];
@@ -133,7 +134,9 @@ std::vector<Summand> read_summands(Reader& reader, std::size_t number) {
     for (std::size_t i = 0; i < number; ++i) {
         const auto term = static_cast<int>(read(reader, 1));
         if (term > static_cast<int>(Term::greatest_truth)) refuse("a summand in them is unknown to this squarely");
-        summands.push_back({static_cast<Term>(term), read_double(reader)});
+        const double parameter = read_double(reader);
+        if (!std::isfinite(parameter)) refuse("a parameter in them is no finite number");
+        summands.push_back({static_cast<Term>(term), parameter});
     }
     return summands;
 }

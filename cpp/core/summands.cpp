@@ -44,7 +44,7 @@ bool is_extreme(Term term) { return static_cast<int>(term) >= term_count; }
 
 bool is_moment(Term term) { return term <= Term::squared_prediction; }
 
-bool may_be_no_number(Term term) { return term >= Term::huber_loss && !is_extreme(term); }
+bool may_be_no_number(Term term, bool weighted) { return (weighted || term >= Term::huber_loss) && !is_extreme(term); }
 
 bool is_never_negative(Term term) {
     return term == Term::squared_error || term == Term::absolute_error || term == Term::squared_truth ||

@@ -15,8 +15,8 @@ bool is_extreme(Term term);
 // A polynomial of truth and prediction, whose sum without weights is exact to the last bit.
 bool is_moment(Term term);
 
-// May be infinite, or undefined, for two finite numbers.
-bool may_be_no_number(Term term);
+// May be infinite, or undefined, for two finite numbers; the square of a large one times a large weight, for example.
+bool may_be_no_number(Term term, bool weighted);
 
 // Whatever the data are, unless weights are negative.
 bool is_never_negative(Term term);

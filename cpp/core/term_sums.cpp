@@ -53,13 +53,16 @@ void make_words(TermSums& sums, Summation summation, const Kernels& kernels, con
     });
 }
 
-// One word out of the range of the weights' kernel.
+// One row out of the range of the weights' kernel, as every weight is that is no finite number.
 void weigh_exactly(TermSums& sums, Summation summation, const KeptBlock& kept, std::ptrdiff_t row, Words& words) {
     const double high = words.words[0][row];
-    if (std::isfinite(high)) {
+    const double weight = kept.weights[row];
+    if (!std::isfinite(weight)) {
+        (std::isnan(weight) ? sums.weight_faults.has_nan : sums.weight_faults.has_infinite) = true;
+    } else if (std::isfinite(high)) {
         const BigNumber low = big_number(words.count == 2 ? words.words[1][row] : 0.0);
         add_number(sums, summation, weighed(big_number(high) + low, kept, row));
-    } else {
+    } else if (std::isnan(high) || weight != 0) {  // none of a term beyond the largest double is nothing
         count_not_finite(sums.counted, high);
     }
     for (auto& word : words.words) word[row] = 0;
@@ -133,6 +136,11 @@ bool add_terms_at_once(TermSums& sums, const Kernels& kernels, const Block& bloc
         if (is_nearly_full(sums.words[i])) finish(sums.words[i], kernels, sums.sum);
     }
     return true;
+}
+
+void add(WeightFaults& faults, const WeightFaults& more) {
+    faults.has_nan = faults.has_nan || more.has_nan;
+    faults.has_infinite = faults.has_infinite || more.has_infinite;
 }
 
 void add_terms(TermSums& sums, Summation summation, const Kernels& kernels, const KeptBlock& block) {

@@ -11,11 +11,20 @@ namespace squarely {
 
 constexpr int most_words = 4;  // of a term of two words times a weight, with nothing rounded
 
+// Weights that no sum can be taken with.
+struct WeightFaults {
+    bool has_nan = false;
+    bool has_infinite = false;
+};
+
+void add(WeightFaults& faults, const WeightFaults& more);
+
 struct TermSums {
     Summand summand;
     ExactSum sum;
     TermCounts counted;
     int blocks_without_short_way = 0;
+    WeightFaults weight_faults;
     ValueSums words[most_words];   // where the summation is exact, else
     RunningRoundedSum rounded[2];  // of first words and of the others
 };

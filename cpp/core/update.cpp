@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
+#include <stdexcept>
 
 namespace squarely {
 namespace {
@@ -102,12 +103,18 @@ void run_squares(State& part, Outputs outputs, const Job& job, const Kernels& ke
     }
 }
 
-void run_sums(State& part, Outputs outputs, const Column* weights, const Job& job, const Kernels& kernels) {
+// Returns what is wrong with the weights.
+WeightFaults run_sums(State& part, Outputs outputs, const Column* weights, const Job& job, const Kernels& kernels) {
     BlockBuffers buffers;
     std::vector<RunningSums> sums(outputs.size(), running_sums(part));
     for_each_block(outputs, job,
                    [&](std::size_t i, Rows rows) { add_rows(sums[i], kernels, outputs[i], weights, rows, buffers); });
-    for (std::size_t i = 0; i < sums.size(); ++i) finish(sums[i], kernels, part, i);
+    WeightFaults faults;
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+        add(faults, weight_faults(sums[i]));
+        finish(sums[i], kernels, part, i);
+    }
+    return faults;
 }
 
 bool sums_squares_alone(const State& state) {
@@ -115,53 +122,83 @@ bool sums_squares_alone(const State& state) {
            state.sums[0].summand.term == Term::squared_error;
 }
 
-State run(const State& state, Outputs outputs, const Column* weights, const Job& job, const Kernels& kernels) {
+struct Part {
+    State state;
+    WeightFaults faults;
+};
+
+Part run(const State& state, Outputs outputs, const Column* weights, const Job& job, const Kernels& kernels) {
     const FloatingPointEnvironment environment;
-    State part = empty_like(state, outputs_of(job));
+    Part part{empty_like(state, outputs_of(job)), {}};
     const Outputs own = outputs.subspan(static_cast<std::size_t>(job.first_output), outputs_of(job));
     if (sums_squares_alone(state)) {
-        run_squares(part, own, job, kernels);
+        run_squares(part.state, own, job, kernels);
     } else {
-        run_sums(part, own, weights, job, kernels);
+        part.faults = run_sums(part.state, own, weights, job, kernels);
     }
     return part;
 }
 
 // Sums that round are joined in the order of the rows, whichever thread was first.
-void update_in_order(State& state, Outputs outputs, const Column* weights, const Plan& plan, const Kernels& kernels) {
-    std::vector<State> parts(static_cast<std::size_t>(plan.stretches * plan.groups));
+WeightFaults update_in_order(State& state, Outputs outputs, const Column* weights, const Plan& plan,
+                             const Kernels& kernels) {
+    std::vector<Part> parts(static_cast<std::size_t>(plan.stretches * plan.groups));
     parallel_for(plan.stretches * plan.groups, [&](std::ptrdiff_t index) {
         parts[static_cast<std::size_t>(index)] = run(state, outputs, weights, job_at(plan, index), kernels);
     });
+    WeightFaults faults;
     for (std::size_t i = 0; i < parts.size(); ++i) {
+        add(faults, parts[i].faults);
         merge_outputs(state, static_cast<std::size_t>(job_at(plan, static_cast<std::ptrdiff_t>(i)).first_output),
-                      parts[i]);
+                      parts[i].state);
     }
+    return faults;
 }
 
-void update_in_any_order(State& state, Outputs outputs, const Column* weights, const Plan& plan,
-                         const Kernels& kernels) {
+WeightFaults update_in_any_order(State& state, Outputs outputs, const Column* weights, const Plan& plan,
+                                 const Kernels& kernels) {
     std::mutex mutex;
+    WeightFaults faults;
     const auto job = [&](std::ptrdiff_t index) {
         const Job own = job_at(plan, index);
-        const State part = run(state, outputs, weights, own, kernels);
+        const Part part = run(state, outputs, weights, own, kernels);
         const std::lock_guard lock(mutex);
-        merge_outputs(state, static_cast<std::size_t>(own.first_output), part);
+        add(faults, part.faults);
+        merge_outputs(state, static_cast<std::size_t>(own.first_output), part.state);
     };
-    if (plan.stretches * plan.groups == 1) return job(0);
-    parallel_for(plan.stretches * plan.groups, job);
+    if (plan.stretches * plan.groups == 1) {
+        job(0);
+    } else {
+        parallel_for(plan.stretches * plan.groups, job);
+    }
+    return faults;
+}
+
+WeightFaults update_unchecked(State& state, Outputs outputs, const Column* weights, std::ptrdiff_t rows) {
+    const Plan plan = plan_for(rows, static_cast<std::ptrdiff_t>(state.counts.size()));
+    const Kernels& kernels = *current_target().kernels;
+    if (state.summation == Summation::exact) return update_in_any_order(state, outputs, weights, plan, kernels);
+    return update_in_order(state, outputs, weights, plan, kernels);
+}
+
+void check_weights(const WeightFaults& faults) {
+    if (faults.has_nan) throw std::invalid_argument("Input sample_weight contains NaN.");
+    if (faults.has_infinite) {
+        throw std::invalid_argument("Input sample_weight contains infinity or a value too large for dtype('float64').");
+    }
 }
 
 }  // namespace
 
 void update(State& state, Outputs outputs, const Column* weights, std::ptrdiff_t rows) {
-    const Plan plan = plan_for(rows, static_cast<std::ptrdiff_t>(state.counts.size()));
-    const Kernels& kernels = *current_target().kernels;
-    if (state.summation == Summation::exact) {
-        update_in_any_order(state, outputs, weights, plan, kernels);
-    } else {
-        update_in_order(state, outputs, weights, plan, kernels);
+    if (weights == nullptr) {
+        update_unchecked(state, outputs, weights, rows);
+        return;
     }
+    // Weights are seen on the way, and those that are refused must leave the state as it was.
+    State more = empty_like(state, state.counts.size());
+    check_weights(update_unchecked(more, outputs, weights, rows));
+    merge_outputs(state, 0, more);
 }
 
 }  // namespace squarely

@@ -15,7 +15,6 @@ namespace {
 constexpr int value_grids[2] = {-50, -100};
 // A lane of 63 bits holds that many counts below 2^51.
 constexpr std::int64_t most_vectors = 4000;
-constexpr int misfits_worth_a_search = block_length / 16;
 constexpr int blocks_before_another_search = 16;
 
 // So that sums of lanes times their units stay within the long integer, and sigmas within doubles.

@@ -180,12 +180,15 @@ struct HuberLossTerm : Term {
     }
 };
 
-// The least |y| a percentage is taken of: 2^-52, as in scikit-learn.
+// The least |y| a percentage is taken of: 2^-52, as in scikit-learn. Where the error overflows, both are halved first.
 struct AbsolutePercentageError : NoParameter {
     using NoParameter::NoParameter;
     static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
-        return one_word(absolute(y_pred - y_true) / larger(absolute(y_true), broadcast(0x1p-52)));
+        const Bits is_huge = mask(absolute(y_pred - y_true) > broadcast(0x1.fffffffffffffp1023));
+        const Vector scale = chosen(is_huge, broadcast(0.5), broadcast(1.0));
+        const Vector truth = y_true * scale;
+        return one_word(absolute(y_pred * scale - truth) / larger(absolute(truth), broadcast(0x1p-52)));
     }
 };
 
@@ -204,13 +207,36 @@ struct SymmetricAbsolutePercentageError : NoParameter {
     }
 };
 
+// log(y / p), also where the quotient leaves the range of normal doubles.
+SQUARELY_INLINE Vector logarithm_of_quotient(Vector y, Vector p) {
+    const Vector quotient = y / p;
+    const Bits is_large = mask(quotient > broadcast(0x1p1000));
+    const Bits is_small = mask(quotient < broadcast(0x1p-1000));
+    const Vector up = broadcast(0x1p550);
+    const Vector down = broadcast(0x1p-550);
+    const Vector one = broadcast(1.0);
+    const Vector scaled = (y * chosen(is_large, down, chosen(is_small, up, one))) /
+                          (p * chosen(is_large, up, chosen(is_small, down, one)));
+    constexpr double log_of_scale = 1100 * 0x1.62e42fefa39efp-1;
+    const Vector shift =
+        chosen(is_large, broadcast(log_of_scale), chosen(is_small, broadcast(-log_of_scale), Vector{}));
+    return logarithm(scaled) + shift;
+}
+
+// Where the logarithm of a quotient is taken from how far it is from one: elsewhere that would lose digits.
+SQUARELY_INLINE Bits is_near_one(Vector less_one) {
+    return mask(less_one >= broadcast(-0.5)) & mask(less_one <= broadcast(1.0));
+}
+
 // NaN, which counts as outside the domain, for what is no more than -1.
 struct SquaredLogError : NoParameter {
     using NoParameter::NoParameter;
     static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Bits inside = mask(y_true > broadcast(-1.0)) & mask(y_pred > broadcast(-1.0));
-        const Vector difference = log1p(y_true) - log1p(y_pred);
+        const Vector ratio = (y_true - y_pred) / (1.0 + y_pred);
+        const Vector far = logarithm_of_quotient(1.0 + y_true, 1.0 + y_pred);
+        const Vector difference = chosen(is_near_one(ratio), log1p(ratio), far);
         return one_word(from_bits(bits(difference * difference) | ~inside));
     }
 };
@@ -221,7 +247,8 @@ struct LogCoshLossTerm : NoParameter {
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const { return one_word(log_cosh(y_pred - y_true)); }
 };
 
-// c^2/6 (1 - (1 - (e/c)^2)^3) up to c, in a form without cancellation, and c^2/6 beyond.
+// c^2/6 (1 - (1 - (e/c)^2)^3) up to c, as e^2/6 times a polynomial of (e/c)^2: nothing cancels, and the squares of e
+// and c overflow only where the loss does. c^2/6 beyond.
 struct TukeyLoss : Term {
     SQUARELY_INLINE explicit TukeyLoss(double given) : c(given) {}
     static constexpr bool proves_finite = false;
@@ -230,11 +257,13 @@ struct TukeyLoss : Term {
     double c;
 
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
-        const Vector ratio = (y_pred - y_true) / broadcast(c);
+        const Vector error = y_pred - y_true;
+        const Vector ratio = error / broadcast(c);
         const Vector square = ratio * ratio;
-        const Vector inside = square * (square * (square - broadcast(3.0)) + broadcast(3.0));
         const Bits is_inside = mask(absolute(ratio) <= broadcast(1.0));
-        return one_word(chosen(is_inside, inside, broadcast(1.0)) * broadcast(c * c / 6.0));
+        const Vector bounded = chosen(is_inside, error, broadcast(c));
+        const Vector factor = chosen(is_inside, square * (square - broadcast(3.0)) + broadcast(3.0), broadcast(1.0));
+        return one_word((bounded / broadcast(6.0) * bounded) * factor);
     }
 };
 
@@ -245,9 +274,11 @@ struct PoissonDeviance : NoParameter {
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Bits inside = mask(y_true >= Vector{}) & mask(y_pred > Vector{});
         const Vector ratio = (y_true - y_pred) / y_pred;
-        const Vector half = y_pred * (ratio * log1p(ratio) - log1p_remainder(ratio));
-        const Vector finite = chosen(mask(ratio > broadcast(0x1.fffffffffffffp1023)), ratio, half);
-        const Vector at_zero = chosen(mask(y_true > Vector{}), finite, y_pred);
+        const Vector remainder = log1p_remainder(ratio);
+        const Vector near = y_pred * (ratio * (ratio - remainder) - remainder);
+        const Vector far = y_true * logarithm_of_quotient(y_true, y_pred) - (y_true - y_pred);
+        const Vector half = chosen(is_near_one(ratio), near, far);
+        const Vector at_zero = chosen(mask(y_true > Vector{}), half, y_pred);
         return one_word(from_bits(bits(at_zero + at_zero) | ~inside));
     }
 };
@@ -258,7 +289,9 @@ struct GammaDeviance : NoParameter {
     static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Bits inside = mask(y_true > Vector{}) & mask(y_pred > Vector{});
-        const Vector half = log1p_remainder((y_true - y_pred) / y_pred);
+        const Vector ratio = (y_true - y_pred) / y_pred;
+        const Vector far = ratio - logarithm_of_quotient(y_true, y_pred);
+        const Vector half = chosen(is_near_one(ratio), log1p_remainder(ratio), far);
         return one_word(from_bits(bits(half + half) | ~inside));
     }
 };
@@ -269,22 +302,39 @@ SQUARELY_INLINE Bits truth_in_domain(Vector y_true, double p) {
     return p < 2 ? mask(y_true >= Vector{}) : mask(y_true > Vector{});
 }
 
-// Of the other powers; see Jorgensen, "The theory of dispersion models" (1997). NaN outside the domain of the power.
+// Of the other powers k; see Jorgensen, "The theory of dispersion models" (1997). NaN outside the domain of the power.
+//
+// 2 (y^(2-k) / ((1-k)(2-k)) - y p^(1-k) / (1-k) + p^(2-k) / (2-k)) cancels where y is near p. There it is 2 p^(2-k)
+// times the integral of (r - t) (1 + t)^-k over t from 0 to r = (y - p) / p, by its power series.
 struct TweedieDeviance : Term {
     static constexpr int words = 1;
-    double p;
-    Exponent one_less;  // 1 - p
-    Exponent two_less;
+    double k;
+    Exponent half_one_less;  // (1 - k) / 2: the power itself may be out of range where its product with y is not
+    Exponent two_less;       // 2 - k
+    double near;             // the largest r of the series
+    double series[13];       // of the integral over r^2: 2^-58 of it is left where r is largest
 
     SQUARELY_INLINE explicit TweedieDeviance(double given)
-        : p(given), one_less(exponent_of(1 - given)), two_less(exponent_of(2 - given)) {}
+        : k(given), half_one_less(exponent_of(0.5 * (1 - given))), two_less(exponent_of(2 - given)) {
+        const double size = k < -1 ? -k : k > 1 ? k : 1;
+        near = size <= 0x1p64 ? 0.0625 / size : 0;  // beyond it coefficients overflow
+        series[0] = 0.5;
+        for (int n = 0; n < 12; ++n) series[n + 1] = -series[n] * ((k + n) / (n + 3));
+    }
 
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
-        const Bits inside = truth_in_domain(y_true, p) & mask(y_pred > Vector{});
-        const Vector truth = power(larger(y_true, Vector{}), two_less) / broadcast((1 - p) * (2 - p));
-        const Vector cross = y_true * (power(y_pred, one_less) / broadcast(1 - p));
-        const Vector prediction = power(y_pred, two_less) / broadcast(2 - p);
-        return one_word(from_bits(bits(2.0 * ((truth - cross) + prediction)) | ~inside));
+        const Bits inside = truth_in_domain(y_true, k) & mask(y_pred > Vector{});
+        const Vector scale = power(y_pred, two_less);
+        const Vector ratio = (y_true - y_pred) / y_pred;
+        const Vector root = power(y_pred, half_one_less);
+        const Vector truth = power(larger(y_true, Vector{}), two_less) / broadcast((1 - k) * (2 - k));
+        const Vector far = (truth - y_true * root * root / broadcast(1 - k)) + scale / broadcast(2 - k);
+        const Vector square = ratio * ratio * polynomial(ratio, series);
+        const Vector close = from_bits(bits(scale * square) & mask(ratio != Vector{}));
+        const Vector half = chosen(mask(absolute(ratio) <= broadcast(near)), close, far);
+        // Infinities of two signs meet where the deviance is beyond the largest double.
+        const Vector known = chosen(mask(half == half), half, broadcast(infinity));
+        return one_word(from_bits(bits(known + known) | ~inside));
     }
 };
 

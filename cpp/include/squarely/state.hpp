@@ -81,7 +81,8 @@ const Sums* find(const State& state, const Summand& summand);
 
 // Adds rows pairs to every output. Exact states do not depend on how rows are split over
 // calls, on their order, or on threads. Kahan and pairwise states depend on the split, never on threads or target.
-// The weights are those of the rows, for all outputs, and null where the state is not weighted.
+// The weights are those of the rows, for all outputs, and null where the state is not weighted. Throws
+// std::invalid_argument, and changes nothing, where the weight of a row that counts is NaN or infinite.
 void update(State& state, std::span<const Pairs> outputs, const Column* weights, std::ptrdiff_t rows);
 
 // Both throw std::invalid_argument, and change nothing, where the states differ in summation, summands or number of

@@ -112,7 +112,7 @@ bool sum_terms(const Block& block, const double* weights, double parameter, cons
     const Bits outside = are_outside(sums.weights, least_weight, greatest_weight) |
                          (Term::words == 2 ? are_outside(sums.factors, least_to_square, greatest_to_square)
                                            : are_outside(sums.factors, least_to_weigh, greatest_to_weigh));
-    if (any(sums.lost | (sums.moved & exponent_field) | outside)) return false;
+    if (any(sums.lost | (sums.moved & sign_and_exponent) | outside)) return false;
     for (int word = 0; word < words; ++word) {
         store(lanes_so_far[word].lanes[0], sums.sum1[word]);
         store(lanes_so_far[word].lanes[1], sums.sum2[word]);

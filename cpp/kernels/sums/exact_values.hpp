@@ -1,8 +1,8 @@
 // The exact sum of doubles in a row: two slices of fifty bits, added up as integers.
 //
 // A value plus sigma1 is a double whose bits count units of 2^(E-50); what that left over, plus sigma2, counts units of
-// 2^(E-100). A lane of 64 bits holds 4000 such counts, because each stays below 2^51 while the exponent of the sum with
-// sigma has not moved.
+// 2^(E-100). A lane of 64 bits holds 4000 such counts, because each stays below 2^51 while sign and exponent of the
+// sum with sigma have not moved.
 #pragma once
 
 #include "sums/exact.hpp"
@@ -10,10 +10,13 @@
 namespace squarely {
 namespace {
 
+// A value near -2 sigma leaves the exponent as it was, and turns the sign.
+constexpr std::uint64_t sign_and_exponent = 0xfff0000000000000;
+
 struct ValueSlices {
     Vector rounded1, rounded2;
     Bits lost;   // not zero where two slices do not hold the value
-    Bits moved;  // the exponent bits among them too, where it is too large for its window, or not a number
+    Bits moved;  // sign and exponent among them too, where it is too large for its window, or not a number
 };
 
 SQUARELY_INLINE ValueSlices sliced_value(Vector value, Vector sigma1, Vector sigma2) {
@@ -48,7 +51,7 @@ bool exact_values(const double* values, std::ptrdiff_t length, const ValueWindow
     for (std::ptrdiff_t first = 0; first < length; first += group) {
         add_values(values + first, sigma1, sigma2, sum1, sum2, lost, moved, StepsUpTo<vectors_in_group>{});
     }
-    if (any(lost | (moved & exponent_field))) return false;
+    if (any(lost | (moved & sign_and_exponent))) return false;
     store(sums.lanes[0], sum1);
     store(sums.lanes[1], sum2);
     sums.vectors += length / lanes;
@@ -62,7 +65,7 @@ void find_misfit_values(const double* values, std::ptrdiff_t length, const Value
     const Vector sigma2 = broadcast(window.sigma2);
     for (std::ptrdiff_t i = 0; i < length; i += lanes) {
         const ValueSlices slices = sliced_value(load<Vector>(values + i), sigma1, sigma2);
-        const Bits bad = mask((slices.lost | (slices.moved & exponent_field)) != Bits{});
+        const Bits bad = mask((slices.lost | (slices.moved & sign_and_exponent)) != Bits{});
         if (i % 64 == 0) misfits[i / 64] = 0;
         misfits[i / 64] |= lanes_set(bad) << i % 64;
     }

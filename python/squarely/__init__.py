@@ -54,6 +54,7 @@ from squarely.metrics import (
     squared_bias,
     sum_squared_error,
     symmetric_mean_absolute_percentage_error,
+    trimmed_mean_squared_error,
     weighted_absolute_percentage_error,
 )
 from squarely.named_metrics import metric, metric_names
@@ -118,5 +119,6 @@ __all__ = [
     "sum_squared_error",
     "symmetric_mean_absolute_percentage_error",
     "targets",
+    "trimmed_mean_squared_error",
     "weighted_absolute_percentage_error",
 ]

@@ -22,6 +22,7 @@ from squarely.metrics.percentages import symmetric_mean_absolute_percentage_erro
 from squarely.metrics.pinball import d2_absolute_error_score, d2_pinball_score, mean_pinball_loss
 from squarely.metrics.robust_losses import mean_huber_loss, mean_log_cosh_loss, mean_tukey_loss
 from squarely.metrics.squared_errors import mean_squared_error, root_mean_squared_error, sum_squared_error
+from squarely.metrics.trimmed_errors import trimmed_mean_squared_error
 
 __all__ = [
     "BiasVariance",
@@ -61,5 +62,6 @@ __all__ = [
     "squared_bias",
     "sum_squared_error",
     "symmetric_mean_absolute_percentage_error",
+    "trimmed_mean_squared_error",
     "weighted_absolute_percentage_error",
 ]

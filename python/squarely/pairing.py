@@ -3,7 +3,7 @@
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,25 +75,30 @@ class PairedColumns:
     def sums(self, summation: str, metrics: Sequence[tuple[str, float]]) -> _core.State:
         """Return the sums the metrics need over all pairs that count."""
         state = _core.State(self.outputs, summation, metrics, self.sample_weight is not None)
-        for truth, prediction, where, rows in self._parts():
+
+        def add(truth: Any, prediction: Any, where: Mask | None, rows: slice) -> None:
             weights = None if self.sample_weight is None else self.sample_weight[rows]
             state.update(truth, prediction, where, self.axis, weights)
+
+        self._pass_parts(add)
         return state
 
     def add_to(self, statistics: _core.OrderStatistics) -> None:
         """Add all pairs that count, without weights."""
-        for truth, prediction, where, _ in self._parts():
-            statistics.update(truth, prediction, where, self.axis)
+        self._pass_parts(
+            lambda truth, prediction, where, _: statistics.update(truth, prediction, where, self.axis),
+        )
 
-    def _parts(self) -> Iterator[tuple[Any, Any, Mask | None, slice]]:
-        """Give the pairs as the core takes them, with the rows they are: at once where they lie in one."""
+    def _pass_parts(self, add: Callable[[Any, Any, Mask | None, slice], None]) -> None:
+        """Pass on the pairs as the core takes them, and which rows they are: at once where they lie in one."""
         if isinstance(self.truth, Array) and isinstance(self.prediction, Array) and not self._is_made_on_the_way():
-            yield self.truth.array, self.prediction.array, self.where, slice(None)
+            add(self.truth.array, self.prediction.array, self.where, slice(None))
             return
         for start, stop in self._pieces():
             truth = self.truth.piece(start, stop, self.axis)
             prediction = self.prediction.piece(start, stop, self.axis)
-            yield truth, prediction, self._counting(start, stop), slice(start, stop)
+            # No name for the mask: it would outlive its piece.
+            add(truth, prediction, self._counting(start, stop), slice(start, stop))
 
     def _pieces(self) -> Iterator[tuple[int, int]]:
         bounds = sorted({0, self.rows} | self.truth.breaks() | self.prediction.breaks())

@@ -93,6 +93,7 @@ class PairedColumns:
             truth = self.truth.piece(start, stop, self.axis)
             prediction = self.prediction.piece(start, stop, self.axis)
             own = None if weights is None else weights[start:stop]
+            # No name for the mask: it would outlive its piece.
             update(truth, prediction, self.counting(start, stop), **_weights(own))
 
     def pieces(self, *, are_short: bool) -> Iterator[tuple[int, int]]:

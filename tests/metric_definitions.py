@@ -47,7 +47,9 @@ def quotient(numerator: Fraction, denominator: Fraction) -> float:
     """Return the nearest double, with what a denominator of zero gives."""
     if denominator:
         return oracle.nearest_double(numerator / denominator)
-    return math.copysign(math.inf, numerator) if numerator else math.nan
+    if not numerator:
+        return math.nan
+    return math.inf if numerator > 0 else -math.inf
 
 
 def root_quotient(numerator: Fraction, denominator: Fraction) -> float:

@@ -18,7 +18,7 @@ from squarely.scoring import (
     values_of_enough,
     warn_of,
 )
-from squarely.validation import SUMMATIONS, check_choice, check_some_pairs, check_weight_sum
+from squarely.validation import check_finite_weights, check_some_pairs, check_weight_sum
 
 __all__ = ["order_score", "score_of_order"]
 
@@ -35,7 +35,6 @@ def order_score(
     summation: object = "exact",
 ) -> Score:
     """Return a metric over order statistics. The whole body of the public functions."""
-    check_choice(summation, SUMMATIONS, "summation", asked.name)
     pairs, averaging = checked_pairs(
         asked.name,
         y_true,
@@ -44,7 +43,7 @@ def order_score(
         multioutput=multioutput,
         where=where,
         nan_policy=nan_policy,
-        function=asked.name,
+        summation=summation,
     )
     return score_of_order(asked, pairs, averaging, str(nan_policy), str(summation), warns=True)
 
@@ -107,6 +106,7 @@ def _weights_in_order(weights: npt.NDArray[np.number] | None, function: str) -> 
     """Return the weights as shares of an order, or raise why they are none."""
     if weights is None:
         return None
+    check_finite_weights(weights)
     if weights.min() < 0:
         raise ValueError(
             f"The 'sample_weight' of {function} must not be negative: a share of the weights ranks values."

@@ -84,8 +84,6 @@ def score(
     function: str = "",
 ) -> Score:
     """Return a metric of one pass over the data. The public functions are this one with a name and a docstring."""
-    function = function or name
-    check_choice(summation, SUMMATIONS, "summation", function)
     pairs, averaging = checked_pairs(
         name,
         y_true,
@@ -94,6 +92,7 @@ def score(
         multioutput=multioutput,
         where=where,
         nan_policy=nan_policy,
+        summation=summation,
         complex_values=complex_values,
         function=function,
     )
@@ -113,13 +112,16 @@ def checked_pairs(
     multioutput: object,
     where: object,
     nan_policy: object,
-    function: str,
+    summation: object = "exact",
     complex_values: object = False,
+    function: str = "",
 ) -> "tuple[PairedColumns, str | list[float]]":
     """Return the pairs, and how to average their outputs, or raise what a public function refuses."""
     from squarely.pairing import pair  # a quarter of the time of our import, and needless for the everyday call
 
+    function = function or name
     check_choice(nan_policy, NAN_POLICIES, "nan_policy", function)
+    check_choice(summation, SUMMATIONS, "summation", function)
     choices = MULTIOUTPUTS if name in OF_VARIANCE else MULTIOUTPUTS[:2]
     averaging = check_multioutput(multioutput, function, choices)
     pairs = pair(

@@ -21,6 +21,7 @@ __all__ = [
     "check_choice",
     "check_dimensions",
     "check_finite",
+    "check_finite_weights",
     "check_multioutput",
     "check_not_empty",
     "check_output_weights",
@@ -169,7 +170,6 @@ def check_sample_weight(sample_weight: object, rows: int, function: str) -> "npt
             f"Found input variables with inconsistent numbers of samples: [{rows}, {rows}, {len(weights)}]. "
             "The last is that of sample_weight."
         )
-    _check_finite_weights(weights)
     return weights
 
 
@@ -197,7 +197,8 @@ def _numbers_of_weights(sample_weight: object, rows: int, function: str) -> "npt
         raise ValueError(f"sample_weight must hold numbers: {error}.") from error
 
 
-def _check_finite_weights(weights: "npt.NDArray[Any]") -> None:
+def check_finite_weights(weights: "npt.NDArray[Any]") -> None:
+    """Refuse weights for an order. Those of sums are checked on the way."""
     if weights.dtype.kind != "f":
         return
     least, greatest = float(weights.min()), float(weights.max())  # NaN where there is one

@@ -4,9 +4,8 @@ from typing import NamedTuple
 
 import numpy.typing as npt
 
-from squarely.metrics.checked_pairs import checked_pairs
 from squarely.named_metrics import Metric
-from squarely.scoring import Score, checked_sums, needed_by, score, score_of
+from squarely.scoring import Score, checked_pairs, checked_sums, needed_by, score, score_of
 from squarely.validation import Multioutput, NanPolicy, Summation
 
 __all__ = ["BiasVariance", "bias_variance", "mean_error", "residual_variance", "squared_bias"]

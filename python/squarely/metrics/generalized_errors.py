@@ -4,8 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.metrics.checked_pairs import checked_pairs
-from squarely.scoring import checked_sums
+from squarely.scoring import checked_pairs, checked_sums
 from squarely.validation import NanPolicy, Summation, check_weight_sum
 
 __all__ = ["generalized_squared_error"]

@@ -6,9 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.metrics.checked_pairs import checked_pairs
 from squarely.named_metrics import number_of
-from squarely.scoring import Score, checked_sums, score
+from squarely.scoring import Score, averaged, checked_pairs, checked_sums, score
 from squarely.validation import Multioutput, NanPolicy, Summation, check_some_pairs
 
 __all__ = ["mean_gaussian_nll"]
@@ -103,7 +102,7 @@ def mean_gaussian_nll(
     if nan_policy != "propagate" and not (averaging == "raw_values" and any(state.pairs)):
         check_some_pairs(state, pairs.output_shape)
     losses = _sums_of_losses(pairs, variance, summation)
-    return _averaged(_means(losses, state, nan_policy), state, averaging, pairs.output_shape)
+    return averaged(_means(losses, state, nan_policy), averaging, pairs.output_shape)
 
 
 def _is_one_number(variance: Any) -> bool:
@@ -157,17 +156,3 @@ def _means(losses: _core.State, state: _core.State, nan_policy: str) -> list[flo
         return means
     without = zip(state.missing_true, state.missing_pred, state.undefined, strict=True)
     return [float("nan") if any(counts) else mean for mean, counts in zip(means, without, strict=True)]
-
-
-def _averaged(
-    values: list[float], state: _core.State, averaging: str | list[float], output_shape: tuple[int, ...]
-) -> Score:
-    if averaging == "raw_values":
-        return np.array(values).reshape(output_shape)
-    if len(values) == 1:
-        return values[0]
-    weights = averaging if isinstance(averaging, list) else [1.0] * len(values)
-    if averaging == "variance_weighted":
-        variances = state.values("variance_of_truth")
-        weights = variances if any(variances) else weights
-    return _core.average(values, weights)

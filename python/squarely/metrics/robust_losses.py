@@ -198,7 +198,7 @@ def mean_tukey_loss(
     --------
     >>> import squarely
     >>> squarely.mean_tukey_loss([0.0, 0.0], [0.5, 1e9])
-    1.8908929158123722
+    1.8908929158123724
     >>> squarely.mean_tukey_loss([0.0, 0.0], [1.0, 5.0], c=2.0)
     0.5260416666666666
     """

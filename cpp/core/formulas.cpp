@@ -38,22 +38,28 @@ BigNumber weight_of(const OutputSums& sums) {
 
 namespace {
 
-// Relative errors of sums of squares: of compensated ones, and of the weighted errors, whose terms have two words.
-constexpr int rounding_of_compensated = -80;
-constexpr int rounding_of_two_words = -99;
+// How far a sum of squares may be from the truth, as a share of it.
+constexpr int exact_to_two_words = -99;  // weighted errors, whose terms have no more
+constexpr int exact_to_compensation = -80;
+constexpr int exact_to_a_tree = -44;
 
-// What rounding could have left of nothing is nothing: only then is a constant recognised.
-BigNumber without_rounding(const BigNumber& difference, const BigNumber& size, int rounding) {
-    return absolute(difference) < scaled(absolute(size), rounding) ? BigNumber{} : difference;
+BigNumber rounding_of(const OutputSums& sums, Term squares, const BigNumber& size) {
+    const bool is_of_error = squares == Term::squared_error;
+    if (sums.state.summation == Summation::pairwise && is_of_error) return scaled(size, exact_to_a_tree);
+    if (sums.state.summation != Summation::exact) return scaled(size, exact_to_compensation);
+    if (!sums.state.weighted) return {};
+    // The long integer ends where bits of a weighted term may go on: a million times what it may have cut off.
+    const BigNumber cut =
+        scaled(weight_of(sums) * big_number(sums.state.counts[sums.output].pairs), ExactSum::unit_exponent + 20);
+    return is_of_error ? absolute(cut) + scaled(size, exact_to_two_words) : absolute(cut);
 }
 
+// What rounding may have left of nothing is nothing: only then is a constant recognised.
 BigNumber spread(const OutputSums& sums, Term squares, Term values) {
     const BigNumber sum = sum_of(sums, {values});
     const BigNumber size = weight_of(sums) * sum_of(sums, {squares});
     const BigNumber rest = size - sum * sum;
-    if (sums.state.summation != Summation::exact) return without_rounding(rest, size, rounding_of_compensated);
-    const bool is_rounded = sums.state.weighted && squares == Term::squared_error;
-    return is_rounded ? without_rounding(rest, size, rounding_of_two_words) : rest;
+    return absolute(rest) < rounding_of(sums, squares, absolute(size)) ? BigNumber{} : rest;
 }
 
 }  // namespace

@@ -193,17 +193,19 @@ Summands of_both(double) {
         {Term::squared_error}, {Term::truth}, {Term::squared_truth}, {Term::prediction}, {Term::squared_prediction}};
 }
 
+// A correlation, which of sums with an error may come out as more.
+double within_one(double value) { return value > 1 ? 1 : value < -1 ? -1 : value; }
+
 double pearson_correlation(const OutputSums& sums, double) {
     const BigNumber joint = joint_spread(sums);
     const double size = root_ratio(joint * joint, spread_of_truth(sums) * spread_of_prediction(sums));
-    const double bounded =
-        size > 1 ? 1 : size;  // of weighted and of compensated sums it may be more, by their rounding
-    return joint.negative ? -bounded : bounded;
+    return within_one(joint.negative ? -size : size);
 }
 
 double concordance_correlation(const OutputSums& sums, double) {
     const BigNumber shift = sum_of(sums, {Term::truth}) - sum_of(sums, {Term::prediction});
-    return ratio(scaled(joint_spread(sums), 1), spread_of_truth(sums) + spread_of_prediction(sums) + shift * shift);
+    const BigNumber whole = spread_of_truth(sums) + spread_of_prediction(sums) + shift * shift;
+    return within_one(ratio(scaled(joint_spread(sums), 1), whole));
 }
 
 // Gupta et al. (2009), and with the ratio of the coefficients of variation, Kling et al. (2012).

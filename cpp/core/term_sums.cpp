@@ -24,11 +24,14 @@ Summation rounding_of(Summation summation, Term term) {
 }
 
 void add_number(TermSums& sums, Summation summation, const BigNumber& number) {
-    if (!is_exact(summation)) {
-        add_value(sums.rounded[0], nearest(number));
-    } else if (!add(sums.sum, number)) {
-        ++sums.counted.infinite;
+    if (is_exact(summation)) {
+        if (!add(sums.sum, number)) ++sums.counted.infinite;
+        return;
     }
+    // Two words, as those of the kernels.
+    const double high = nearest(number);
+    add_value(sums.rounded[0], high);
+    if (std::isfinite(high)) add_value(sums.rounded[0], nearest(number - big_number(high)));
 }
 
 BigNumber weighed(const BigNumber& number, const KeptBlock& block, std::ptrdiff_t row) {

@@ -13,9 +13,8 @@ constexpr double least_to_weigh = 0x1p-602;
 constexpr double greatest_to_weigh = 0x1p602;
 
 SQUARELY_INLINE Bits is_safe_to_multiply(Vector weight, Vector high) {
-    const Bits is_zero = mask(weight == Vector{}) & mask(absolute(high) < broadcast(__builtin_inf()));
-    const Bits weight_is_safe = is_safe(weight, least_weight, greatest_weight);
-    return is_zero | (weight_is_safe & is_safe(high, least_to_weigh, greatest_to_weigh));
+    // Of a weight of zero too: halves of larger numbers overflow in product_error.
+    return is_safe(weight, least_weight, greatest_weight) & is_safe(high, least_to_weigh, greatest_to_weigh);
 }
 
 // Multiplies the words in place. One word becomes two, exactly: words[0] + words[1]. Of two words the product is

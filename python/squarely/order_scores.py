@@ -59,29 +59,29 @@ def score_of_order(
 ) -> Score:
     """Return the value of such a metric of pairs, averaged over the outputs as asked."""
     if asked.name == "median_absolute_error":
-        values = _medians(pairs, nan_policy)
+        values = _medians(pairs, nan_policy, is_raw=averaging == "raw_values")
     elif asked.name == "trimmed_mean_squared_error":
-        values = _trimmed(pairs, asked.parameter, nan_policy)
+        values = _trimmed(pairs, asked.parameter, nan_policy, is_raw=averaging == "raw_values")
     else:
         values = _explained_pinball_losses(asked, pairs, nan_policy, summation, warns=warns)
     # The variance of the truth says nothing about an order: as scikit-learn, only scores of variance are weighed by it.
     return averaged(values, "uniform_average" if averaging == "variance_weighted" else averaging, pairs.output_shape)
 
 
-def _medians(pairs: PairedColumns, nan_policy: str) -> list[float]:
+def _medians(pairs: PairedColumns, nan_policy: str, *, is_raw: bool) -> list[float]:
     weights = _weights_in_order(pairs.sample_weight, "median_absolute_error")
-    values = median_of_absolute_errors(pairs, weights, nan_policy)
-    if weights is not None and nan_policy != "propagate" and any(map(math.isnan, values)):
+    values = median_of_absolute_errors(pairs, weights, nan_policy, is_raw=is_raw)
+    if weights is not None and nan_policy != "propagate" and not is_raw and any(map(math.isnan, values)):
         raise ZeroDivisionError("Weights sum to zero: none of the pairs that count has a weight in sample_weight.")
     return values
 
 
-def _trimmed(pairs: PairedColumns, proportion: float, nan_policy: str) -> list[float]:
+def _trimmed(pairs: PairedColumns, proportion: float, nan_policy: str, *, is_raw: bool) -> list[float]:
     if pairs.sample_weight is not None:
         raise ValueError(
             "trimmed_mean_squared_error leaves out a share of the pairs, and takes no sample_weight. Pass None."
         )
-    return trimmed_mean_of_squares(pairs, proportion, nan_policy)
+    return trimmed_mean_of_squares(pairs, proportion, nan_policy, is_raw=is_raw)
 
 
 def _explained_pinball_losses(

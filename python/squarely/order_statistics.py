@@ -13,13 +13,15 @@ __all__ = ["against_quantiles", "median_of_absolute_errors", "quantiles_of_truth
 Weights = npt.NDArray[np.float64]
 
 
-def median_of_absolute_errors(pairs: PairedColumns, weights: Weights | None, nan_policy: str) -> list[float]:
+def median_of_absolute_errors(
+    pairs: PairedColumns, weights: Weights | None, nan_policy: str, *, is_raw: bool = False
+) -> list[float]:
     """Return the median of the absolute errors of each output, each error rounded once.
 
     Between two middle values it is their mean. Weights are those of the rows; a value of weight zero is not there, and
     the median is NaN where all weights of an output are zero.
     """
-    statistics = _checked(pairs, "absolute_error", nan_policy)
+    statistics = _checked(pairs, "absolute_error", nan_policy, is_raw)
     return _known(statistics.quantiles(0.5, weights), statistics, nan_policy)
 
 
@@ -45,18 +47,21 @@ def against_quantiles(pairs: PairedColumns, alpha: float, weights: Weights | Non
     return PairedColumns(pairs.truth, Array(constant), where, pairs.axis, pairs.sample_weight)
 
 
-def trimmed_mean_of_squares(pairs: PairedColumns, proportion: float, nan_policy: str) -> list[float]:
+def trimmed_mean_of_squares(
+    pairs: PairedColumns, proportion: float, nan_policy: str, *, is_raw: bool = False
+) -> list[float]:
     """Return the mean of the squared errors of each output without the largest floor(proportion * n) of them."""
-    statistics = _checked(pairs, "absolute_error", nan_policy)
+    statistics = _checked(pairs, "absolute_error", nan_policy, is_raw)
     return _known(statistics.trimmed_mean_squares(proportion), statistics, nan_policy)
 
 
-def _checked(pairs: PairedColumns, quantity: str, nan_policy: str) -> _core.OrderStatistics:
+def _checked(pairs: PairedColumns, quantity: str, nan_policy: str, is_raw: bool = False) -> _core.OrderStatistics:
     if pairs.is_complex:
         raise ValueError("Complex numbers have no order. Pass their absolute values, or their parts one by one.")
     statistics = pairs.order(quantity)
     check_finite(statistics, nan_policy, pairs.dtype)
-    if nan_policy != "propagate":
+    # Among raw values an output without pairs is NaN, and the others have theirs.
+    if nan_policy != "propagate" and not (is_raw and any(statistics.pairs)):
         check_some_pairs(statistics, pairs.output_shape)
     return statistics
 

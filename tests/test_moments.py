@@ -50,13 +50,13 @@ def assert_exact(metrics: list[tuple[str, float]], y_true: Array, y_pred: Array)
 
 @parts
 @make_hard
-@pytest.mark.parametrize("length", [1, 63, 64, 65, 511, 512, 513, 3000])
 def test_moments_are_exact(
-    target: str, metrics: list[tuple[str, float]], make: Maker, length: int, rng: np.random.Generator
+    target: str, metrics: list[tuple[str, float]], make: Maker, rng: np.random.Generator
 ) -> None:
     if make.__name__ == "largest":
         metrics = [metric for metric in metrics if metric[0] != "max_error"]  # infinite
-    assert_exact(metrics, *make(rng, length))
+    for length in (1, 63, 64, 65, 511, 512, 513, 3000):
+        assert_exact(metrics, *make(rng, length))
 
 
 any_double = st.floats(-1e308, 1e308) | st.builds(math.ldexp, st.floats(-2, 2), st.integers(-1074, 1020))

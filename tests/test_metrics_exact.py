@@ -1,6 +1,8 @@
 """Every metric of the core against its formula over the sums a state holds: correctly rounded where it is algebra."""
 
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -554,3 +556,31 @@ def test_nothing_is_written_to_the_data(target: str, weighted: bool, rng: np.ran
         for summation in ("exact", "kahan", "pairwise"):
             state_of(EVERY, data[0], data[1], data[2] if weighted else None, summation=summation, where=mask)
     np.testing.assert_equal((data, where), before)
+
+
+# Peak resident memory of one call on a hundred megabytes of input, above what was resident before it.
+MEMORY = """
+import resource, sys, numpy as np
+from squarely import _core
+every = [(name, default) for name, (_, default) in _core.metrics.items()]
+data = np.random.default_rng(0).lognormal(0, 1, (3, 4_000_000))
+if sys.argv[3] == "missing":
+    data[0, ::10] = np.nan
+def run(rows):
+    state = _core.State(1, sys.argv[1], every, sys.argv[2] == "weighted")
+    weights = data[2, :rows] if sys.argv[2] == "weighted" else None
+    state.update(data[0, :rows], data[1, :rows], sample_weight=weights)
+run(200_000)  # starts the threads
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+run(4_000_000)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@laws
+@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("missing", ["missing", "complete"])
+def test_no_metric_takes_a_megabyte(weighted: bool, summation: str, missing: str) -> None:
+    arguments = [sys.executable, "-c", MEMORY, summation, "weighted" if weighted else "plain", missing]
+    found = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+    assert int(found) < 1024

@@ -50,13 +50,13 @@ def assert_exact(metrics: list[tuple[str, float]], y_true: Array, y_pred: Array)
 
 @parts
 @make_hard
-@pytest.mark.parametrize("length", [1, 63, 64, 65, 511, 512, 513, 3000])
 def test_moments_are_exact(
-    target: str, metrics: list[tuple[str, float]], make: Maker, length: int, rng: np.random.Generator
+    target: str, metrics: list[tuple[str, float]], make: Maker, rng: np.random.Generator
 ) -> None:
     if make.__name__ == "largest":
         metrics = [metric for metric in metrics if metric[0] != "max_error"]  # infinite
-    assert_exact(metrics, *make(rng, length))
+    for length in (1, 63, 64, 65, 511, 512, 513, 3000):
+        assert_exact(metrics, *make(rng, length))
 
 
 any_double = st.floats(-1e308, 1e308) | st.builds(math.ldexp, st.floats(-2, 2), st.integers(-1074, 1020))
@@ -150,3 +150,23 @@ def test_moments_do_not_depend_on_what_else_is_summed(target: str, make: Maker, 
     for some in PARTS.values():
         alone = sums_of([metric for metric in some if metric[0] != "max_error"], (y_true, y_pred))
         assert alone == {term: together[term] for term in alone}
+
+
+@pytest.mark.parametrize(
+    ("metric", "first", "later"),
+    [
+        # Each is seen by one check of one window alone: what is lost of the truth, or of the prediction, and what is
+        # too large for either.
+        ("r2_score", (2.0**40, 2.0**40 + 1), (1 + 2.0**-45, 2 + 2.0**-45)),
+        ("pearson_correlation", (2.0**40, 2.0**40 + 1), (1.0, 1 + 2.0**-45)),
+        ("r2_score", (1.0, 2.0**60), (2.0**50, 0.0)),
+        ("pearson_correlation", (2.0**60, 1.0), (0.0, 2.0**50)),
+    ],
+)
+@pytest.mark.parametrize("places", [slice(600, 601), slice(512, None)])
+def test_every_window_has_checks_of_its_own(
+    target: str, metric: str, first: tuple[float, float], later: tuple[float, float], places: slice
+) -> None:
+    y_true, y_pred = np.full(1300, first[0]), np.full(1300, first[1])
+    y_true[places], y_pred[places] = later
+    assert_exact([(metric, 1.0)], y_true, y_pred)

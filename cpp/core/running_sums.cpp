@@ -89,14 +89,19 @@ void add_terms_without_large(RunningSums& sums, TermSums& terms, const Kernels& 
 }
 
 // A row whose weight is zero is as good as absent, also where nothing is multiplied with it. Those left out before have
-// such a weight already.
+// such a weight already. Null where every row has a weight.
 const unsigned char* mark_weighed(const double* weights, std::ptrdiff_t length, RowBuffers& buffers) {
-    for (std::ptrdiff_t i = 0; i < length; ++i) buffers.weighed[i] = weights[i] != 0 ? 1 : 0;
-    return buffers.weighed;
+    unsigned char all = 1;
+    for (std::ptrdiff_t i = 0; i < length; ++i) {
+        buffers.weighed[i] = weights[i] != 0 ? 1 : 0;
+        all &= buffers.weighed[i];
+    }
+    return all != 0 ? nullptr : buffers.weighed;
 }
 
 double largest_error(const Kernels& kernels, const Block& block, const unsigned char* counts,
                      const std::vector<LargePair>& large, RowBuffers& buffers) {
+    if (counts == nullptr && large.empty()) return kernels.largest_difference(block);
     BlockBuffers& rest = buffers.without_large;
     std::copy(block.y_true, block.y_true + block.length, rest.y_true);
     std::copy(block.y_pred, block.y_pred + block.length, rest.y_pred);

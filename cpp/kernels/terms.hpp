@@ -207,11 +207,12 @@ struct SymmetricAbsolutePercentageError : NoParameter {
     }
 };
 
-// log(y / p), also where the quotient leaves the range of normal doubles.
+// log(y / p), also where the quotient leaves the range of normal doubles, which is rare enough for a branch.
 SQUARELY_INLINE Vector logarithm_of_quotient(Vector y, Vector p) {
     const Vector quotient = y / p;
     const Bits is_large = mask(quotient > broadcast(0x1p1000));
-    const Bits is_small = mask(quotient < broadcast(0x1p-1000));
+    const Bits is_small = mask(quotient < broadcast(0x1p-1000)) & mask(y != Vector{});
+    if (!any(is_large | is_small)) return logarithm(quotient);
     const Vector up = broadcast(0x1p550);
     const Vector down = broadcast(0x1p-550);
     const Vector one = broadcast(1.0);
@@ -263,7 +264,7 @@ struct TukeyLoss : Term {
         const Bits is_inside = mask(absolute(ratio) <= broadcast(1.0));
         const Vector bounded = chosen(is_inside, error, broadcast(c));
         const Vector factor = chosen(is_inside, square * (square - broadcast(3.0)) + broadcast(3.0), broadcast(1.0));
-        return one_word((bounded / broadcast(6.0) * bounded) * factor);
+        return one_word((0x1.5555555555555p-3 * bounded * bounded) * factor);
     }
 };
 

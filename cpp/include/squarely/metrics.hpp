@@ -25,9 +25,9 @@ std::span<const Metric> all_metrics();
 // Throws std::invalid_argument where there is no such metric.
 const Metric& metric_named(std::string_view name);
 
-// 1 - the pinball loss of a model over that of a baseline, of the same pairs and weights: as one quotient, and where the
-// baseline is perfect 1 for a perfect model and 0 for any other. The baseline is made of order statistics, which no sums
-// hold, so that this is no metric of one state. Both have the sums of mean_pinball_loss.
+// 1 - the pinball loss of a model over that of a baseline, of the same pairs and weights: as one quotient, and where
+// the baseline is perfect 1 for a perfect model and 0 for any other. The baseline is made of order statistics, which no
+// sums hold, so that this is no metric of one state. Both have the sums of mean_pinball_loss.
 double explained_pinball_loss(const State& model, const State& baseline, std::size_t output, double alpha);
 
 // The variance of the truth of each output over the largest of them, by which outputs are averaged: variances

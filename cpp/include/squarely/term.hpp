@@ -1,4 +1,5 @@
-// The names of what is summed. Plain data: kernels see it too. Numbers are part of the byte form: append, never renumber.
+// The names of what is summed. Plain data: kernels see it too. Numbers are part of the byte form: append, never
+// renumber.
 #pragma once
 
 #include <cstdint>

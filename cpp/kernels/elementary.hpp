@@ -120,11 +120,20 @@ struct ReducedSum {
     Vector correction;
 };
 
+// 1 / x for normal x above zero, to 2 % up to 2^1000, and next to nothing beyond: the bits of a double are nearly its
+// logarithm, and then one step of Newton's. A division takes as long as all the rest of a logarithm.
+SQUARELY_INLINE Vector rough_reciprocal(Vector x) {
+    const Vector bounded = x < 0x1p1000 ? x : broadcast(0x1p1000);
+    const Vector guess = from_bits(0x7fde623822fc16e6u - bits(bounded));
+    return guess * (2.0 - bounded * guess);
+}
+
 SQUARELY_INLINE ReducedSum reduced_one_plus(Vector x) {
     const Sum sum = two_sum(broadcast(1.0), x);
     const Reduced one_plus = reduced(sum.value, Vector{});
     const auto is_near_one = one_plus.exponent == 0.0;  // then x itself is the fraction
-    return {{one_plus.exponent, is_near_one ? x : one_plus.fraction}, is_near_one ? Vector{} : sum.error / sum.value};
+    return {{one_plus.exponent, is_near_one ? x : one_plus.fraction},
+            is_near_one ? Vector{} : sum.error * rough_reciprocal(sum.value)};
 }
 
 // log(1 + x). 0.64 ulp.
@@ -134,6 +143,24 @@ SQUARELY_INLINE Vector log1p(Vector x) {
     const Vector with_sign = from_bits(bits(finite) | (bits(x) & sign_bit));  // of -0
     const Vector special = x == -1.0 ? broadcast(-infinity) : (x > -1.0 ? x : broadcast(not_a_number));
     return ((x > -1.0) & (x < infinity)) ? with_sign : special;
+}
+
+// log(1 + x), and x less it, but the latter only where x is between -0.29 and 0.41.
+struct Log1p {
+    Vector logarithm;
+    Vector remainder;
+};
+
+// Of finite x above -1.
+SQUARELY_INLINE Log1p log1p_and_remainder(Vector x) {
+    const ReducedSum one_plus = reduced_one_plus(x);
+    const Vector exponent = one_plus.sum.exponent;
+    const Remainder remainder = remainder_of(one_plus.sum.fraction);
+    const Sum linear = fast_two_sum(exponent * ln2_high, one_plus.sum.fraction);
+    const Sum quadratic = fast_two_sum(linear.value, -remainder.half_square);
+    const Vector lost = linear.error + quadratic.error - remainder.half_square_low;
+    const Vector logarithm = quadratic.value + (lost + (exponent * ln2_low + one_plus.correction) - remainder.cubic);
+    return {logarithm, remainder.half_square + (remainder.half_square_low + remainder.cubic)};
 }
 
 // delta - log(1 + delta): about delta^2 / 2 where delta is small. 1.4 ulp.

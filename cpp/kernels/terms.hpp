@@ -229,15 +229,21 @@ SQUARELY_INLINE Bits is_near_one(Vector less_one) {
     return mask(less_one >= broadcast(-0.5)) & mask(less_one <= broadcast(1.0));
 }
 
-// NaN, which counts as outside the domain, for what is no more than -1.
+// The difference of the logarithms, as one of how far the larger number is beyond the smaller: nothing cancels, and one
+// logarithm does. NaN, which counts as outside the domain, for what is no more than -1.
 struct SquaredLogError : NoParameter {
     using NoParameter::NoParameter;
     static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
-        const Bits inside = mask(y_true > broadcast(-1.0)) & mask(y_pred > broadcast(-1.0));
-        const Vector ratio = (y_true - y_pred) / (1.0 + y_pred);
-        const Vector far = logarithm_of_quotient(1.0 + y_true, 1.0 + y_pred);
-        const Vector difference = chosen(is_near_one(ratio), log1p(ratio), far);
+        const Vector greatest = larger(y_true, y_pred);
+        const Vector least = from_bits(bits(y_true) ^ bits(y_pred) ^ bits(greatest));
+        const Bits inside = mask(least > broadcast(-1.0));
+        const Vector ratio = absolute(y_true - y_pred) / (1.0 + least);
+        Vector difference = log1p(ratio);
+        const Bits is_extreme = inside & mask(ratio > broadcast(0x1p1000));
+        if (any(is_extreme)) {  // rare enough for a branch
+            difference = chosen(is_extreme, logarithm_of_quotient(1.0 + greatest, 1.0 + least), difference);
+        }
         return one_word(from_bits(bits(difference * difference) | ~inside));
     }
 };
@@ -275,10 +281,19 @@ struct PoissonDeviance : NoParameter {
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Bits inside = mask(y_true >= Vector{}) & mask(y_pred > Vector{});
         const Vector ratio = (y_true - y_pred) / y_pred;
-        const Vector remainder = log1p_remainder(ratio);
-        const Vector near = y_pred * (ratio * (ratio - remainder) - remainder);
-        const Vector far = y_true * logarithm_of_quotient(y_true, y_pred) - (y_true - y_pred);
-        const Vector half = chosen(is_near_one(ratio), near, far);
+        // Below it y log(y/p) is less than the last bit of p, which is all that is left.
+        const Log1p log = log1p_and_remainder(larger(ratio, broadcast(-1.0 + 0x1p-53)));
+        const Vector near = y_pred * (ratio * log.logarithm - log.remainder);
+        const Vector far = y_true * log.logarithm - (y_true - y_pred);
+        Vector half = chosen(mask(absolute(ratio) <= broadcast(0.25)), near, far);
+        const Bits is_tiny = mask(y_true < broadcast(0x1p-960)) | mask(y_pred < broadcast(0x1p-960));
+        const Bits is_extreme = inside & (is_tiny | mask(ratio > broadcast(0x1p1000))) & mask(y_true != Vector{});
+        if (any(is_extreme)) {  // as above
+            const Vector remainder = log1p_remainder(ratio);
+            const Vector close = y_pred * (ratio * (ratio - remainder) - remainder);
+            const Vector apart = y_true * logarithm_of_quotient(y_true, y_pred) - (y_true - y_pred);
+            half = chosen(is_extreme, chosen(is_near_one(ratio), close, apart), half);
+        }
         const Vector at_zero = chosen(mask(y_true > Vector{}), half, y_pred);
         return one_word(from_bits(bits(at_zero + at_zero) | ~inside));
     }

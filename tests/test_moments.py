@@ -107,7 +107,7 @@ def total(metrics: list[tuple[str, float]], *runs: tuple[float, float, int]) -> 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_many_moments_of_the_largest_sums_do_not_overflow_their_lanes(target: str, sign: float) -> None:
-    # A stretch chooses windows of twice its numbers, or four times: a group of eight vectors adds a quarter of 2^51 units
+    # A stretch chooses windows of twice its numbers or more: a group of eight vectors adds a quarter of 2^51 units
     # to every lane, and each of the 64 stretches has 20,000 groups, more than a lane could hold.
     metrics = [("pearson_correlation", 0.0), ("mean_absolute_error", 0.0)]
     length = 64 * 20_000 * 8 * _core.get_lanes()

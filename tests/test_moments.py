@@ -107,15 +107,13 @@ def total(metrics: list[tuple[str, float]], *runs: tuple[float, float, int]) -> 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_many_moments_of_the_largest_sums_do_not_overflow_their_lanes(target: str, sign: float) -> None:
-    # The first block chooses windows that the others fill to the brim, for many times the groups a lane could hold.
+    # A stretch chooses windows of twice its numbers or more: a group of eight vectors adds a quarter of 2^51 units
+    # to every lane, and each of the 64 stretches has 20,000 groups, more than a lane could hold.
     metrics = [("pearson_correlation", 0.0), ("mean_absolute_error", 0.0)]
-    length = 1 << 19
-    large = sign * (1 - 2.0**-53)
-    y_true, y_pred = np.full(length, large), np.full(length, -large)
-    y_true[:512], y_pred[:512] = 0.25, -0.25
-    squarely.set_num_threads(1)
+    length = 64 * 20_000 * 8 * _core.get_lanes()
+    y_true, y_pred = (np.broadcast_to(value, (length,)) for value in (sign * 0.99, -sign * 0.99))
     found = sums_of(metrics, (y_true, y_pred))
-    assert found == total(metrics, (0.25, -0.25, 512), (large, -large, length - 512))
+    assert found == total(metrics, (sign * 0.99, -sign * 0.99, length))
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

@@ -3,8 +3,8 @@
     python benchmarks/family.py --rows 5e7 --rounds 7
     python benchmarks/family.py --rows 5e7 --targets all --no-peers
 
-Every round times everyone once, in an order shuffled by a fixed seed; reported are medians, and medians of ratios within a
-round. The read of three arrays, the weights among them, is one and a half times that of two.
+Every round times everyone once, in an order shuffled by a fixed seed; reported are medians, also of the ratios within
+a round. The read of three arrays, the weights among them, is one and a half times that of two.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from compare import SEED, Setting, chosen_targets, count, plain_kernels
 
 import squarely as sq
-from compare import SEED, Setting, chosen_targets, count, plain_kernels
 from squarely.named_metrics import EVERYDAY
 
 SEVEN = tuple(name for name in EVERYDAY if name != "mean_absolute_percentage_error")
@@ -120,7 +120,7 @@ def main() -> None:
     print(f"{options.rows:,} pairs, {options.threads} thread(s), {options.rounds} rounds")
     print(f"{'':22}{'':14}{'ns/pair':>9}{'to read':>9}{'spread':>8}")
     for (name, target), own in sorted(times.items(), key=lambda item: (item[0][1], statistics.median(item[1]))):
-        against = times["read", target] if ("read", target) in times else base
+        against = times.get(("read", target), base)
         ratios = [one / other for one, other in zip(own, against, strict=True)]
         spread = (max(ratios) - min(ratios)) / statistics.median(ratios)
         nanoseconds = statistics.median(own) / options.rows * 1e9

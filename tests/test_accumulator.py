@@ -1,6 +1,7 @@
 """Accumulator: what a person does with it."""
 
 import copy
+import math
 import pickle
 import threading
 
@@ -9,6 +10,7 @@ import pytest
 
 import oracle
 import squarely
+from squarely.named_metrics import EVERYDAY
 
 
 def filled(seed: int = 0, **configuration: object) -> squarely.Accumulator:
@@ -167,3 +169,52 @@ def test_many_threads_may_update_one_accumulator() -> None:
     for y_true, y_pred in chunks:
         expected.update(y_true, y_pred)
     assert shared == expected
+
+
+def test_weights_are_for_every_chunk_or_for_none() -> None:
+    plain = squarely.Accumulator("r2_score").update([1.0, 2.0, 4.0], [1.0, 2.5, 3.0])
+    before = plain.to_bytes()
+    with pytest.raises(ValueError, match="began without sample_weight, and this chunk came with it"):
+        plain.update([1.0], [2.0], sample_weight=[2.0])
+    assert plain.to_bytes() == before
+    weighted = squarely.Accumulator("r2_score").update([1.0, 2.0], [1.0, 2.5], sample_weight=[1.0, 2.0])
+    with pytest.raises(ValueError, match="began with sample_weight, and this chunk came without it"):
+        weighted.update([1.0], [2.0])
+    assert weighted.update([4.0], [3.0], sample_weight=1.0)["r2_score"] == squarely.r2_score(
+        [1.0, 2.0, 2.0, 4.0], [1.0, 2.5, 2.5, 3.0]
+    )
+
+
+def test_a_chunk_of_no_weight_is_no_error_before_the_score_is_asked_for() -> None:
+    accumulator = squarely.Accumulator("mean_squared_error").update([1.0], [2.0], sample_weight=0.0)
+    with pytest.raises(ZeroDivisionError, match="Weights sum to zero"):
+        accumulator["mean_squared_error"]
+    assert accumulator.update([1.0], [3.0], sample_weight=2.0)["mean_squared_error"] == 4.0
+
+
+def test_metrics_of_order_are_refused_with_what_to_use_instead() -> None:
+    with pytest.raises(ValueError, match=r"median_absolute_error needs all pairs at once.*mean_absolute_error"):
+        squarely.Accumulator("median_absolute_error")
+
+
+def test_the_largest_error_cannot_be_taken_away() -> None:
+    accumulator = squarely.Accumulator(["max_error", "mean_error"]).update([1.0, 2.0], [1.0, 3.0])
+    with pytest.raises(ValueError, match="A state of largest_error cannot be subtracted"):
+        accumulator - accumulator
+
+
+def test_eight_metrics_take_little_room() -> None:
+    y_true, y_pred = np.random.default_rng(0).standard_normal((2, 10_000))
+    everyday = squarely.Accumulator(EVERYDAY).update(y_true, y_pred)
+    assert len(everyday.to_bytes()) < 1500
+    assert squarely.Accumulator.from_bytes(everyday.to_bytes()).compute() == everyday.compute()
+
+
+def test_an_undefined_metric_is_nan_in_its_own_cell() -> None:
+    accumulator = squarely.Accumulator(["mean_poisson_deviance", "mean_error"]).update([-1.0, 2.0], [1.0, 2.0])
+    with pytest.warns(UserWarning, match="mean_poisson_deviance is undefined"):
+        scores = accumulator.compute()
+    assert math.isnan(scores["mean_poisson_deviance"])
+    assert scores["mean_error"] == 1.0
+    with pytest.raises(ValueError, match="can only be used on non-negative y"):
+        accumulator["mean_poisson_deviance"]

@@ -102,3 +102,10 @@ def test_complex_columns_of_frames_and_series() -> None:
         squarely.sum_squared_error(mixed, guesses)
     with pytest.raises(ValueError, match="Pass the table as an array"):
         squarely.sum_squared_error(mixed.astype({"c": "Int64"}), guesses, **options)
+
+
+def test_other_metrics_than_of_squares_refuse_complex_values() -> None:
+    with pytest.raises(ValueError, match=r"goes with metrics of squared errors alone: .* Got r2_score\."):
+        squarely.Accumulator(["mean_squared_error", "r2_score"], complex_values=True)
+    with pytest.raises(ValueError, match="Complex data not supported"):
+        squarely.evaluate([1.0, 2j], [1.0, 2.0])

@@ -90,6 +90,7 @@ class Accumulator:
         self._nan_policy: str = nan_policy
         self._summation: str = summation
         self._complex_values = bool(complex_values)
+        _check_complex(self._metrics, self._complex_values)
         self._state: _core.State | None = None
         self._output_shape: tuple[int, ...] = (1,)
         self._lock = threading.Lock()
@@ -447,9 +448,9 @@ class Accumulator:
 
     def _check_weights(self, weighted: bool) -> None:
         if self._state is not None and self._state.weighted != weighted:
-            has, got = ("", "out") if self._state.weighted else ("out", "")
+            began, came = ("with", "without") if self._state.weighted else ("without", "with")
             raise ValueError(
-                f"This accumulator began with{has} sample_weight, and this chunk came with{got}. "
+                f"This accumulator began {began} sample_weight, and this chunk came {came} it. "
                 "Pass sample_weight=1.0 for chunks whose rows count once."
             )
 
@@ -473,6 +474,15 @@ def _checked_metrics(metrics: str | Metric | Iterable[str | Metric] | None) -> t
                 "squarely.evaluate on whole arrays; for a stream, mean_absolute_error or mean_huber_loss are close."
             )
     return found
+
+
+def _check_complex(metrics: tuple[Metric, ...], complex_values: bool) -> None:
+    others = [one.label for one in metrics if one.name not in OF_SQUARES]
+    if complex_values and others:
+        raise ValueError(
+            f"complex_values=True goes with metrics of squared errors alone: {', '.join(OF_SQUARES)}. "
+            f"Got {', '.join(others)}."
+        )
 
 
 def _stored(one: Metric) -> str | list[Any]:

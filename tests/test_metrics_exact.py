@@ -584,3 +584,13 @@ def test_no_metric_takes_a_megabyte(weighted: bool, summation: str, missing: str
     arguments = [sys.executable, "-c", MEMORY, summation, "weighted" if weighted else "plain", missing]
     found = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
     assert int(found) < 1024
+
+
+def test_the_last_bit_of_a_sum_settles_a_tie(target: str) -> None:
+    # 2^53 + 1 lies between two doubles, and something far below it decides.
+    y_true, y_pred = np.array([2.0**54, 0.0, 0.0, 0.0]), np.array([-2.0, 0.0, 0.0, 0.0])
+    assert value_of(("root_mean_squared_error", 0.0), y_true, y_pred) == 2.0**53
+    assert value_of(("mean_absolute_error", 0.0), 2 * y_true, 2 * y_pred) == 2.0**53
+    y_true[3] = 2.0**-300
+    assert value_of(("root_mean_squared_error", 0.0), y_true, y_pred) == 2.0**53 + 2
+    assert value_of(("mean_absolute_error", 0.0), 2 * y_true, 2 * y_pred) == 2.0**53 + 2

@@ -1,6 +1,5 @@
 #include "big_number.hpp"
 
-#include "binary_number.hpp"
 #include "rounding.hpp"
 
 #include <algorithm>
@@ -102,17 +101,6 @@ Truncated quotient_of(const BigNumber& numerator, const BigNumber& denominator) 
     return {quotient, numerator.exponent - up - denominator.exponent + down - 127, !remainder.empty()};
 }
 
-// floor(sqrt(value)) for value < 2^126, by Newton's steps from above.
-std::uint64_t floor_root(uint128 value) {
-    if (value == 0) return 0;
-    uint128 root = uint128{1} << 63;
-    for (;;) {
-        const uint128 next = (root + value / root) / 2;
-        if (next >= root) return static_cast<std::uint64_t>(root);
-        root = next;
-    }
-}
-
 }  // namespace
 
 BigNumber big_number(const ExactSum& sum) {
@@ -122,10 +110,11 @@ BigNumber big_number(const ExactSum& sum) {
                    is_negative(sum));
 }
 
-BigNumber big_number(double value) {
-    const BinaryNumber number = number_of(value);
+BigNumber big_number(const BinaryNumber& number) {
     return trimmed({number.significand}, number.exponent, number.negative);
 }
+
+BigNumber big_number(double value) { return big_number(number_of(value)); }
 
 BigNumber big_number(std::uint64_t value) { return trimmed({value}, 0, false); }
 
@@ -186,13 +175,7 @@ double nearest_ratio(const BigNumber& numerator, const BigNumber& denominator) {
 
 double nearest_root(const BigNumber& numerator, const BigNumber& denominator) {
     if (is_zero(numerator)) return 0.0;
-    const Truncated quotient = quotient_of(numerator, denominator);
-    // Half of an exponent needs an even one; 124 bits or more give a root of 62, nine more than a double.
-    const int drop = 2 + (quotient.exponent & 1);
-    const uint128 value = quotient.significand >> drop;
-    const std::uint64_t root = floor_root(value);
-    const bool sticky = quotient.sticky || value << drop != quotient.significand || uint128{root} * root != value;
-    return rounded({root, (quotient.exponent + drop) / 2, sticky}, false);
+    return rounded_root(quotient_of(numerator, denominator));
 }
 
 double nearest(const BigNumber& number) { return nearest_ratio(number, big_number(std::uint64_t{1})); }

@@ -1,6 +1,7 @@
 // Exact arithmetic on the numbers that sums are, for formulas over them: integers of any length times a power of two.
 #pragma once
 
+#include "binary_number.hpp"
 #include "squarely/exact_sum.hpp"
 
 #include <cstdint>
@@ -17,6 +18,7 @@ struct BigNumber {
 };
 
 BigNumber big_number(const ExactSum& sum);
+BigNumber big_number(const BinaryNumber& number);
 BigNumber big_number(double value);  // finite
 BigNumber big_number(std::uint64_t value);
 

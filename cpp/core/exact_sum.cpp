@@ -72,17 +72,6 @@ Truncated normalised(const Leading& leading) {
     return {significand, leading.exponent + 64 * (2 - first) - shift, sticky};
 }
 
-// floor(sqrt(value)) for value < 2^126. The double estimate is good to 2^-52, one Newton step brings it
-// within one unit, and the loop settles that, whatever the rounding mode was.
-std::uint64_t floor_root(uint128 value) {
-    if (value == 0) return 0;
-    auto root = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(value)));
-    root = static_cast<std::uint64_t>((root + value / root) / 2);
-    while (uint128{root} * root > value) --root;
-    while (uint128{root + 1} * (root + 1) <= value) ++root;
-    return root;
-}
-
 // Limbs of magnitude, shifted left by shift bits (< 64), into one more limb.
 void shifted_limbs(const ExactSum& magnitude, int shift, std::uint64_t (&out)[limb_count + 1]) {
     std::uint64_t carry = 0;
@@ -156,13 +145,7 @@ double mean(const ExactSum& sum, std::uint64_t count) {
 }
 
 double root_mean(const ExactSum& sum, std::uint64_t count) {
-    const Truncated quotient = normalised(divided(leading_limbs(magnitude_of(sum)), count));
-    // Half of an exponent needs an even one; 125 bits or 126 give a root of 63, ten more than a double.
-    const int drop = 2 + (quotient.exponent & 1);
-    const uint128 value = quotient.significand >> drop;
-    const std::uint64_t root = floor_root(value);
-    const bool sticky = quotient.sticky || value << drop != quotient.significand || uint128{root} * root != value;
-    return rounded({root, (quotient.exponent + drop) / 2, sticky}, false);
+    return rounded_root(normalised(divided(leading_limbs(magnitude_of(sum)), count)));
 }
 
 double ratio(const ExactSum& numerator, const ExactSum& denominator) {

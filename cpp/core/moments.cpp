@@ -19,12 +19,6 @@ constexpr int blocks_before_another_search = 16;
 
 constexpr int slice_grids[3] = {grid1, grid2, grid3};
 
-int128 without_constant(const std::uint64_t (&lanes)[max_lanes], int count, std::uint64_t constant) {
-    int128 units = 0;
-    for (int lane = 0; lane < count; ++lane) units += static_cast<std::int64_t>(lanes[lane] - constant);
-    return units;
-}
-
 double sigma_of(const Window& window, int slice) {
     return slice == 0 ? window.sigma1 : slice == 1 ? window.sigma2 : window.sigma3;
 }
@@ -35,8 +29,7 @@ void flush_squares(const MomentLanes& lanes, const Window& window, int exponent,
     for (int product = 0; product < wide_products; ++product) {
         const std::uint64_t constant =
             static_cast<std::uint64_t>(groups) * std::bit_cast<std::uint64_t>(window.start[product]);
-        add_units(sum, without_constant(lanes.products[product], kernels.lanes, constant),
-                  product_exponent(exponent, product));
+        add_units(sum, units_in(lanes.products[product], kernels.lanes, constant), product_exponent(exponent, product));
     }
 }
 
@@ -46,7 +39,7 @@ void flush_slices(const MomentLanes& lanes, const Window& window, int exponent, 
     for (int slice = 0; slice < 3; ++slice) {
         const std::uint64_t constant = static_cast<std::uint64_t>(groups * vectors_in_group) *
                                        std::bit_cast<std::uint64_t>(sigma_of(window, slice));
-        add_units(sum, without_constant(lanes.slices[slice], kernels.lanes, constant), exponent + slice_grids[slice]);
+        add_units(sum, units_in(lanes.slices[slice], kernels.lanes, constant), exponent + slice_grids[slice]);
     }
 }
 

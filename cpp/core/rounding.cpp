@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace squarely {
 namespace {
@@ -41,10 +42,30 @@ std::uint64_t magnitude_bits(const Truncated& value) {
     return kept + (biased << 52);
 }
 
+// floor(sqrt(value)) for value < 2^126. The double estimate is good to 2^-52, one Newton step brings it
+// within one unit, and the loop settles that, whatever the rounding mode was.
+std::uint64_t floor_root(uint128 value) {
+    if (value == 0) return 0;
+    auto root = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(value)));
+    root = static_cast<std::uint64_t>((root + value / root) / 2);
+    while (uint128{root} * root > value) --root;
+    while (uint128{root + 1} * (root + 1) <= value) ++root;
+    return root;
+}
+
 }  // namespace
 
 double rounded(const Truncated& value, bool negative) {
     return std::bit_cast<double>(magnitude_bits(value) | std::uint64_t{negative && value.significand != 0} << 63);
+}
+
+double rounded_root(const Truncated& value) {
+    // Half of an exponent needs an even one; 123 bits or more give a root of 62 at least, nine more than a double.
+    const int drop = 2 + (value.exponent & 1);
+    const uint128 kept = value.significand >> drop;
+    const std::uint64_t root = floor_root(kept);
+    const bool sticky = value.sticky || kept << drop != value.significand || uint128{root} * root != kept;
+    return rounded({root, (value.exponent + drop) / 2, sticky}, false);
 }
 
 }  // namespace squarely

@@ -16,4 +16,7 @@ struct Truncated {
 // the host's rounding mode cannot reach it. A sticky value needs 55 significant bits to be decidable.
 double rounded(const Truncated& value, bool negative);
 
+// The double nearest to its root. The significand has 126 bits at least, or is zero.
+double rounded_root(const Truncated& value);
+
 }  // namespace squarely

@@ -45,11 +45,6 @@ void count_left_out(PairCounts& counts, const LeftOut& left_out) {
     counts.pairs -= left_out.missing_true + left_out.missing_pred;
 }
 
-BigNumber big_number(const BinaryNumber& number) {
-    const BigNumber magnitude = scaled(squarely::big_number(number.significand), number.exponent);
-    return number.negative ? -magnitude : magnitude;
-}
-
 double rounded_error(const LargePair& pair) {
     return nearest(absolute(big_number(pair.y_true) - big_number(pair.y_pred)));
 }

@@ -10,11 +10,9 @@ namespace {
 // Each group adds at most 2^51 units to a lane, and a lane holds 2^63.
 constexpr std::int64_t most_groups = 2000;
 
-// What a lane has gathered of a product, without the constant every group adds to it.
-std::int64_t units_in(const SlicedSquares& sliced, int product, int lane) {
-    const std::uint64_t constant =
-        static_cast<std::uint64_t>(sliced.sums.groups) * std::bit_cast<std::uint64_t>(sliced.window.start[product]);
-    return static_cast<std::int64_t>(sliced.sums.lanes[product][lane] - constant);
+// What every group adds to each lane of a product.
+std::uint64_t constant_of(const SlicedSquares& sliced, int product) {
+    return static_cast<std::uint64_t>(sliced.sums.groups) * std::bit_cast<std::uint64_t>(sliced.window.start[product]);
 }
 
 }  // namespace
@@ -22,6 +20,12 @@ std::int64_t units_in(const SlicedSquares& sliced, int product, int lane) {
 int product_exponent(int window, int product) {
     const int* grids = product_grids[product];
     return 2 * window + grids[0] + grids[1] + (grids[0] != grids[1] ? 1 : 0);
+}
+
+int128 units_in(const std::uint64_t (&lanes)[max_lanes], int count, std::uint64_t constant) {
+    int128 units = 0;
+    for (int lane = 0; lane < count; ++lane) units += static_cast<std::int64_t>(lanes[lane] - constant);
+    return units;
 }
 
 void add_units(ExactSum& sum, int128 units, int exponent) {
@@ -33,8 +37,7 @@ bool is_nearly_full(const SlicedSquares& sliced) { return sliced.sums.groups >= 
 void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum) {
     if (!sliced.chosen) return;
     for (int product = 0; product < products; ++product) {
-        int128 units = 0;
-        for (int lane = 0; lane < kernels.lanes; ++lane) units += units_in(sliced, product, lane);
+        const int128 units = units_in(sliced.sums.lanes[product], kernels.lanes, constant_of(sliced, product));
         add_units(sum, units, product_exponent(sliced.exponent, product));
     }
     sliced.sums = SlicedSums{};
@@ -42,7 +45,8 @@ void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum
 
 void flush_lane(const SlicedSquares& sliced, int lane, ExactSum& sum) {
     for (int product = 0; product < wide_products; ++product) {
-        add_units(sum, units_in(sliced, product, lane), product_exponent(sliced.exponent, product));
+        const auto units = static_cast<std::int64_t>(sliced.sums.lanes[product][lane] - constant_of(sliced, product));
+        add_units(sum, units, product_exponent(sliced.exponent, product));
     }
 }
 

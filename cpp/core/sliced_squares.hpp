@@ -21,6 +21,9 @@ constexpr int narrow_products = 3;  // of two
 
 // The exponent of a product's unit. Products of two different slices count twice: their factor of two is in it.
 int product_exponent(int window, int product);
+
+// What lanes have gathered, without the constant that each of them gathered with it.
+int128 units_in(const std::uint64_t (&lanes)[max_lanes], int count, std::uint64_t constant);
 void add_units(ExactSum& sum, int128 units, int exponent);
 
 bool is_nearly_full(const SlicedSquares& sliced);

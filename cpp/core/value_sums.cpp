@@ -27,11 +27,8 @@ void flush(ValueSums& values, const Kernels& kernels, ExactSum& sum) {
     for (int slice = 0; slice < 2; ++slice) {
         const std::uint64_t constant =
             static_cast<std::uint64_t>(values.lanes.vectors) * std::bit_cast<std::uint64_t>(sigmas[slice]);
-        int128 units = 0;
-        for (int lane = 0; lane < kernels.lanes; ++lane) {
-            units += static_cast<std::int64_t>(values.lanes.lanes[slice][lane] - constant);
-        }
-        add_units(sum, units, values.exponent + value_grids[slice]);
+        add_units(sum, units_in(values.lanes.lanes[slice], kernels.lanes, constant),
+                  values.exponent + value_grids[slice]);
     }
     values.lanes = ValueLanes{};
 }

@@ -6,6 +6,7 @@
 // rounding at all. Here they serve the weighted sums and those that round as they go.
 #pragma once
 
+#include "difference.hpp"
 #include "elementary.hpp"
 #include "lanes.hpp"
 
@@ -31,18 +32,6 @@ constexpr double greatest_to_square = 0x1p300;
 SQUARELY_INLINE Bits is_safe(Vector value, double least, double greatest) {
     const Vector size = absolute(value);
     return mask(size == Vector{}) | (mask(size >= broadcast(least)) & mask(size <= broadcast(greatest)));
-}
-
-// y_true - y_pred = difference + error, exactly: TwoDiff.
-struct Difference {
-    Vector rounded;
-    Vector error;
-};
-
-SQUARELY_INLINE Difference difference_of(Vector y_true, Vector y_pred) {
-    const Vector rounded = y_true - y_pred;
-    const Vector back = rounded - y_true;
-    return {rounded, (y_true - (rounded - back)) - (y_pred + back)};
 }
 
 SQUARELY_INLINE Bits sign_of(Vector value) { return bits(value) & (Bits{} + 0x8000000000000000); }

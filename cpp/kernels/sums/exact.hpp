@@ -9,6 +9,7 @@
 // Slicing by adding a sigma: Rump, Ogita, Oishi, "Accurate floating-point summation" (2008).
 #pragma once
 
+#include "difference.hpp"
 #include "filters.hpp"
 #include "load_tile.hpp"
 
@@ -63,9 +64,7 @@ SQUARELY_INLINE void store_sums(const LaneSums& from, SlicedSums& sums, std::int
 }
 
 SQUARELY_INLINE Slices sliced(Vector y_true, Vector y_pred, const Grids& grids) {
-    const Vector difference = y_true - y_pred;
-    const Vector back = difference - y_true;
-    const Vector error = (y_true - (difference - back)) - (y_pred + back);  // TwoDiff: Knuth, Dekker
+    const auto [difference, error] = difference_of(y_true, y_pred);
     const Vector rounded1 = difference + grids.sigma1;
     const Vector d1 = rounded1 - grids.sigma1;
     const Vector rest = difference - d1;

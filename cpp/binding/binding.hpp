@@ -7,6 +7,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <optional>
 #include <vector>
 
 namespace squarely {
@@ -17,6 +18,7 @@ void register_targets(py::module_& module);
 void register_threads(py::module_& module);
 void register_metrics(py::module_& module);
 void register_state(py::module_& module);
+void register_open_sums(py::module_& module);
 void register_quick_scores(py::module_& module);
 void register_elementary(py::module_& module);
 void register_order_statistics(py::module_& module);
@@ -27,6 +29,13 @@ void register_build(py::module_& module);
 // Throws std::invalid_argument where no column has this type.
 DType dtype_of(const py::dtype& dtype);
 bool is_swapped(const py::dtype& dtype);
+
+// An array of float64 or float32 in one dimension: neither a subclass (a masked array is one) nor another byte order.
+std::optional<Column> plain_column(py::handle object);
+py::ssize_t length_of(py::handle array);
+
+// About 5 µs of work: too short to let go of the interpreter.
+constexpr py::ssize_t rows_with_the_gil = 8192;
 
 // Where the outputs of one side lie: a NumPy array of any number of dimensions, scored along one axis, or a list of
 // (values, validity, offset into that), one an output. Validity is None, a bitmap of what is there, or an array of

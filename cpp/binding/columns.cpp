@@ -129,6 +129,21 @@ ColumnList columns_of(const py::object& source, py::ssize_t axis) {
     return columns_of_array(source.cast<py::array>(), axis);
 }
 
+std::optional<Column> plain_column(py::handle object) {
+    const auto& numpy = py::detail::npy_api::get();
+    if (Py_TYPE(object.ptr()) != numpy.PyArray_Type_) return std::nullopt;
+    const auto* array = py::detail::array_proxy(object.ptr());
+    const auto* descriptor = py::detail::array_descriptor_proxy(array->descr);
+    if (array->nd != 1 || descriptor->byteorder != '=') return std::nullopt;
+    if (descriptor->type_num == py::detail::npy_api::NPY_DOUBLE_)
+        return Column{array->data, array->strides[0], DType::float64};
+    if (descriptor->type_num == py::detail::npy_api::NPY_FLOAT_)
+        return Column{array->data, array->strides[0], DType::float32};
+    return std::nullopt;
+}
+
+py::ssize_t length_of(py::handle array) { return py::detail::array_proxy(array.ptr())->dimensions[0]; }
+
 PairsList pairs_of(const py::object& y_true, const py::object& y_pred, const py::object& where, py::ssize_t axis) {
     const ColumnList truths = columns_of(y_true, axis);
     const ColumnList predictions = columns_of(y_pred, axis);

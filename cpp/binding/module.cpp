@@ -6,6 +6,7 @@ PYBIND11_MODULE(_core, module) {
     squarely::register_threads(module);
     squarely::register_metrics(module);
     squarely::register_state(module);
+    squarely::register_open_sums(module);
     squarely::register_quick_scores(module);
     squarely::register_elementary(module);
     squarely::register_order_statistics(module);

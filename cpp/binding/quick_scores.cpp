@@ -10,23 +10,6 @@ namespace squarely {
 namespace {
 
 constexpr py::ssize_t most_rows = 65536;  // beyond, threads help, and the long way costs nothing beside the reading
-constexpr py::ssize_t rows_with_the_gil = 8192;  // about 5 µs: too short to let go of the interpreter
-
-// Neither a subclass (a masked array is one) nor another dtype, byte order or number of dimensions.
-std::optional<Column> plain_column(py::handle object) {
-    const auto& numpy = py::detail::npy_api::get();
-    if (Py_TYPE(object.ptr()) != numpy.PyArray_Type_) return std::nullopt;
-    const auto* array = py::detail::array_proxy(object.ptr());
-    const auto* descriptor = py::detail::array_descriptor_proxy(array->descr);
-    if (array->nd != 1 || descriptor->byteorder != '=') return std::nullopt;
-    if (descriptor->type_num == py::detail::npy_api::NPY_DOUBLE_)
-        return Column{array->data, array->strides[0], DType::float64};
-    if (descriptor->type_num == py::detail::npy_api::NPY_FLOAT_)
-        return Column{array->data, array->strides[0], DType::float32};
-    return std::nullopt;
-}
-
-py::ssize_t length_of(py::handle array) { return py::detail::array_proxy(array.ptr())->dimensions[0]; }
 
 bool all_finite(const PairCounts& counts, std::ptrdiff_t rows) {
     return counts.pairs == static_cast<std::uint64_t>(rows) && counts.infinite == 0 && counts.undefined == 0;

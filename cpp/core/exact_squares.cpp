@@ -192,6 +192,11 @@ void add_small_integers(ExactSquares& squares, const Kernels& kernels, const Pai
 
 }  // namespace
 
+bool sums_squares_alone(const State& state) {
+    return state.summation == Summation::exact && state.sums.size() == 1 &&
+           state.sums[0].summand.term == Term::squared_error;
+}
+
 void add_block(ExactSquares& squares, const Kernels& kernels, const Block& block, std::ptrdiff_t count,
                BlockBuffers& buffers) {
     SlicedSquares& wide = squares.wide;

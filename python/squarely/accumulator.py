@@ -1,5 +1,6 @@
 """Accumulator: the sums of a stream of chunks, that merge, subtract, travel as bytes and end in the same bits."""
 
+import functools
 import math
 import struct
 import threading
@@ -92,6 +93,7 @@ class Accumulator:
         self._complex_values = bool(complex_values)
         _check_complex(self._metrics, self._complex_values)
         self._state: _core.State | None = None
+        self._open: _core.OpenSums | None = None
         self._output_shape: tuple[int, ...] = (1,)
         self._lock = threading.Lock()
 
@@ -140,6 +142,9 @@ class Accumulator:
         array([[1., 1., 1.],
                [1., 1., 1.]])
         """
+        is_along_rows = where is None and type(axis) is int and axis == 0
+        if self._open is not None and is_along_rows and self._open.add(y_true, y_pred, sample_weight):
+            return self
         from squarely.pairing import pair
 
         pairs = pair(
@@ -155,7 +160,10 @@ class Accumulator:
         check_output_weights(self._multioutput, pairs.outputs)
         self._check_weights(sample_weight is not None)
         needed = needed_by(self._metrics, self._multioutput)
+        is_stream = self._state is not None
         self._add(checked_sums(pairs, needed, self._nan_policy, self._summation), pairs.output_shape, is_own=True)
+        if is_stream and self._open is None:
+            self._open = self._open_sums()
         return self
 
     def merge(self, other: "Accumulator") -> "Accumulator":
@@ -185,8 +193,9 @@ class Accumulator:
         10.0
         """
         self._check_same_configuration(other)
-        if other._state is not None:
-            self._add(other._state, other._output_shape, is_own=False)
+        theirs = other._sums()
+        if theirs is not None:
+            self._add(theirs, other._output_shape, is_own=False)
         return self
 
     def subtract(self, other: "Accumulator") -> "Accumulator":
@@ -216,12 +225,13 @@ class Accumulator:
         1.0
         """
         self._check_same_configuration(other)
-        if other._state is not None:
+        mine, theirs = self._sums(), other._sums()
+        if theirs is not None:
+            if mine is None:
+                raise ValueError("The other accumulator is no part of this one, which is empty.")
             with self._lock:
-                if self._state is None:
-                    raise ValueError("The other accumulator is no part of this one, which is empty.")
                 self._check_outputs(other._output_shape, "taken away")
-                self._state.subtract(other._state)
+                mine.subtract(theirs)
         return self
 
     def compute(self) -> dict[str, Score]:
@@ -262,11 +272,12 @@ class Accumulator:
         raise KeyError(f"This accumulator has no metric {label!r}. It has {', '.join(self.metrics)}.")
 
     def _score(self, one: Metric) -> Score:
-        if self._state is None:
+        sums = self._sums()
+        if sums is None:
             raise ValueError("This accumulator has seen no pairs yet. Call update first.")
-        check_weight_sum(self._state, None)
-        warn_of(told_of_too_few(self._state, one))
-        return score_of(self._state, one, self._multioutput, self._nan_policy, self._output_shape)
+        check_weight_sum(sums, None)
+        warn_of(told_of_too_few(sums, one))
+        return score_of(sums, one, self._multioutput, self._nan_policy, self._output_shape)
 
     def reset(self) -> "Accumulator":
         """Forget every pair, keep the configuration, and return the accumulator.
@@ -278,7 +289,7 @@ class Accumulator:
         0
         """
         with self._lock:
-            self._state = None
+            self._state = self._open = None
             self._output_shape = (1,)
         return self
 
@@ -290,7 +301,8 @@ class Accumulator:
     @property
     def count(self) -> Count:
         """How many pairs are in the sums: an int, or an array of the shape of the outputs where there are several."""
-        return 0 if self._state is None else _per_output(self._state.pairs, self._output_shape)
+        sums = self._sums()
+        return 0 if sums is None else _per_output(sums.pairs, self._output_shape)
 
     @property
     def omitted(self) -> Count:
@@ -298,9 +310,10 @@ class Accumulator:
 
         An int, or an array where there are several outputs.
         """
-        if self._state is None:
+        sums = self._sums()
+        if sums is None:
             return 0
-        counts = (self._state.missing_true, self._state.missing_pred, self._state.masked)
+        counts = (sums.missing_true, sums.missing_pred, sums.masked)
         return _per_output([sum(of_output) for of_output in zip(*counts, strict=True)], self._output_shape)
 
     def to_bytes(self) -> bytes:
@@ -318,7 +331,8 @@ class Accumulator:
 
         stored = self._configuration() | {"metrics": [_stored(one) for one in self._metrics]}
         configuration = json.dumps(stored | self._shape_in_bytes(), sort_keys=True, separators=(",", ":")).encode()
-        state = b"" if self._state is None else self._state.to_bytes()
+        sums = self._sums()
+        state = b"" if sums is None else sums.to_bytes()
         body = HEADER.pack(MAGIC, VERSION, len(configuration)) + configuration + state
         return body + CHECKSUM.pack(zlib.crc32(body))
 
@@ -343,17 +357,9 @@ class Accumulator:
         Traceback (most recent call last):
         ValueError: These bytes are no squarely accumulator: they do not start with b'sqac'.
         """
-        import json
-
         configuration, state = _parts_of(bytes(data))
-        try:
-            parameters = json.loads(configuration)
-            output_shape = parameters.pop("output_shape", None)
-            if "metrics" in parameters:
-                parameters["metrics"] = [_metric_from(stored) for stored in parameters["metrics"]]
-            accumulator = cls(**parameters)
-        except (AttributeError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
-            raise _refuse(f"their configuration is damaged ({error})") from error
+        prototype, output_shape = _configured(cls, configuration)
+        accumulator = prototype._copy()
         if state:
             accumulator._state = _core.State.from_bytes(state)
             accumulator._output_shape = _checked_shape(output_shape, accumulator._state.outputs)
@@ -407,11 +413,21 @@ class Accumulator:
         return f"Accumulator(metrics={self.metrics!r}, count={self.count})"
 
     def _copy(self) -> "Accumulator":
-        other = type(self)(**self._configuration())
+        sums = self._sums()
+        other = object.__new__(type(self))
         with self._lock:
-            other._state = None if self._state is None else self._state.copy()
-            other._output_shape = self._output_shape
+            other.__dict__.update(self.__dict__)
+            other._state = None if sums is None else sums.copy()
+        other._open = None
+        other._lock = threading.Lock()
         return other
+
+    def _sums(self) -> _core.State | None:
+        """Return the state, with everything that was still open: None before the first pair."""
+        with self._lock:
+            if self._open is not None and self._state is not None:
+                self._open.close_into(self._state)
+            return self._state
 
     def _shape_in_bytes(self) -> dict[str, Any]:
         # The state knows how many outputs there are: of one dimension that is their shape.
@@ -426,9 +442,14 @@ class Accumulator:
             "complex_values": self._complex_values,
         }
 
+    def _kind(self) -> tuple[Any, ...]:
+        return (self._metrics, self._multioutput, self._nan_policy, self._summation, self._complex_values)
+
     def _check_same_configuration(self, other: "Accumulator") -> None:
         if not isinstance(other, Accumulator):
             raise TypeError(f"Only another Accumulator can be merged or subtracted. Got {other!r}.")
+        if self._kind() == other._kind():
+            return
         mine, theirs = self._configuration(), other._configuration()
         for name, value in mine.items():
             if theirs[name] != value:
@@ -445,6 +466,19 @@ class Accumulator:
             else:
                 self._check_outputs(output_shape, "added")
                 self._state.merge(state)
+
+    def _open_sums(self) -> _core.OpenSums | None:
+        """Return what short chunks of the same kind are added to; they are finished only when somebody looks."""
+        state = self._state
+        if state is None or self._output_shape != (1,) or self._summation != "exact" or self._complex_values:
+            return None
+        leaves_out, propagates = self._nan_policy == "omit", self._nan_policy == "propagate"
+        return _core.OpenSums(
+            state,
+            missing_true=leaves_out or propagates or self._nan_policy == "omit_true",
+            missing_pred=leaves_out or propagates,
+            infinite=propagates,
+        )
 
     def _check_weights(self, weighted: bool) -> None:
         if self._state is not None and self._state.weighted != weighted:
@@ -523,6 +557,21 @@ def _parts_of(data: bytes) -> tuple[bytes, bytes]:
     if zlib.crc32(body) != CHECKSUM.unpack(data[-CHECKSUM.size :])[0]:
         raise _refuse("the checksum does not match; they were cut or changed")
     return body[HEADER.size : HEADER.size + length], body[HEADER.size + length :]
+
+
+@functools.lru_cache(maxsize=128)
+def _configured(cls: type[Accumulator], configuration: bytes) -> tuple[Accumulator, Any]:
+    """Return an empty accumulator, to be copied, and the shape of its outputs: the same for ten thousand states."""
+    import json
+
+    try:
+        parameters = json.loads(configuration)
+        output_shape = parameters.pop("output_shape", None)
+        if "metrics" in parameters:
+            parameters["metrics"] = [_metric_from(stored) for stored in parameters["metrics"]]
+        return cls(**parameters), output_shape
+    except (AttributeError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise _refuse(f"their configuration is damaged ({error})") from error
 
 
 def _checked_shape(output_shape: Any, outputs: int) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """A metric as a value: its name and its parameter, wherever a name is taken."""
 
+import functools
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -109,6 +110,7 @@ def number_of(name: str, value: Any, function: str) -> float:
     return float(value)
 
 
+@functools.cache
 def sum_names() -> tuple[str, ...]:
     """Return the names of the metrics that sums over chunks hold."""
     return tuple(name for name in _core.metrics if name not in INTERNAL)
@@ -123,6 +125,11 @@ def metric_names() -> tuple[str, ...]:
     >>> "mean_squared_error" in squarely.metric_names()
     True
     """
+    return _all_names()
+
+
+@functools.cache
+def _all_names() -> tuple[str, ...]:
     return sum_names() + tuple(OF_ORDER)
 
 
@@ -170,8 +177,14 @@ def as_metrics(metrics: str | Metric | Iterable[str | Metric], function: str) ->
     found = []
     for one in given:
         if isinstance(one, Metric):
-            found.append(one)
+            found.append(_only(one.name, one.parameter))
         else:
             check_choice(one, metric_names(), "metrics", function)
-            found.append(Metric(one, parameter_of(one)[1]))
+            found.append(_only(one, parameter_of(one)[1]))
     return tuple(dict.fromkeys(found))
+
+
+@functools.lru_cache(maxsize=1024)
+def _only(name: str, parameter: float) -> Metric:
+    """Return the one object of a metric: those of ten thousand states are then compared by identity."""
+    return Metric(name, parameter + 0.0)  # of two zeros the positive one

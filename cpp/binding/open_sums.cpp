@@ -1,0 +1,68 @@
+// The update of an accumulator with a short plain chunk, without the Python layer and without finishing any sum.
+// Whatever is not plain gets False, and takes the long way, which has the words for errors.
+#include "open_sums.hpp"
+
+#include "binding.hpp"
+#include "threads.hpp"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+
+namespace squarely {
+namespace {
+
+// Beyond, threads help where there are several.
+constexpr py::ssize_t most_rows = 65536;
+
+// Locked while the interpreter is free to run something else.
+struct GuardedSums {
+    OpenSums sums;
+    std::mutex mutex;
+};
+
+std::unique_ptr<GuardedSums> guarded(const State& state, bool missing_true, bool missing_pred, bool infinite) {
+    auto open = std::make_unique<GuardedSums>();
+    open->sums = open_sums(state, {missing_true, missing_pred, infinite});
+    return open;
+}
+
+bool add_plain_chunk(GuardedSums& open, py::handle y_true, py::handle y_pred, py::handle sample_weight) {
+    const std::optional<Column> truth = plain_column(y_true);
+    const std::optional<Column> prediction = plain_column(y_pred);
+    if (!truth || !prediction || sample_weight.is_none() == open.sums.empty.weighted) return false;
+    const py::ssize_t rows = length_of(y_true);
+    if (rows == 0 || rows != length_of(y_pred)) return false;
+    if (rows > most_rows && num_threads() > 1) return false;
+    std::optional<Column> weights;
+    if (!sample_weight.is_none()) {
+        weights = plain_column(sample_weight);
+        if (!weights || length_of(sample_weight) != rows) return false;
+    }
+    const std::unique_lock lock(open.mutex, std::try_to_lock);
+    if (!lock.owns_lock()) return false;
+    std::optional<py::gil_scoped_release> release;
+    if (rows > rows_with_the_gil) release.emplace();
+    return add_chunk(open.sums, {*truth, *prediction}, weights ? &*weights : nullptr, rows);
+}
+
+void close_into(GuardedSums& open, State& state) {
+    std::unique_lock lock(open.mutex, std::defer_lock);
+    {
+        const py::gil_scoped_release release;
+        lock.lock();
+    }
+    close(open.sums, state);
+}
+
+}  // namespace
+
+void register_open_sums(py::module_& module) {
+    py::class_<GuardedSums>(module, "OpenSums")
+        .def(py::init(&guarded), py::arg("state"), py::arg("missing_true"), py::arg("missing_pred"),
+             py::arg("infinite"))
+        .def("add", &add_plain_chunk)
+        .def("close_into", &close_into, py::arg("state"));
+}
+
+}  // namespace squarely

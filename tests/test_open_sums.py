@@ -6,9 +6,9 @@ import pickle
 
 import numpy as np
 import pytest
-from hard_data import MAKERS
 
 import squarely
+from hard_data import MAKERS
 from squarely.named_metrics import EVERYDAY, sum_names
 
 SETS = {
@@ -30,14 +30,13 @@ def positive_pairs(rows, dtype=np.float64):
 
 
 def in_chunks(accumulator, y_true, y_pred, lengths, sample_weight=None):
-    start = 0
-    for length in itertools.cycle(lengths):
-        if start >= len(y_true):
-            return accumulator
-        rows = slice(start, start + length)
+    start, remaining = 0, itertools.cycle(lengths)
+    while start < len(y_true):
+        rows = slice(start, start + next(remaining))
         own = None if sample_weight is None else sample_weight[rows]
         accumulator.update(y_true[rows], y_pred[rows], sample_weight=own)
-        start += length
+        start = rows.stop
+    return accumulator
 
 
 def whole(metrics, y_true, y_pred, sample_weight=None, **configuration):
@@ -76,6 +75,19 @@ def test_chunks_may_lie_with_gaps_or_backwards(metrics, stride):
     y_true, y_pred = y_true[::stride], y_pred[::stride]
     chunks = in_chunks(squarely.Accumulator(metrics), y_true, y_pred, (64, 100))
     assert chunks.digest() == whole(metrics, y_true, y_pred).digest()
+
+
+def test_plain_chunks_take_the_short_way(metrics):
+    y_true, y_pred = positive_pairs(100)
+    asked = [(name, 0.0) for name in metrics]
+    state = squarely._core.State(1, "exact", asked)
+    open_sums = squarely._core.OpenSums(state, missing_true=False, missing_pred=False, infinite=False)
+    assert open_sums.add(y_true, y_pred, None)
+    assert open_sums.add(y_true.astype(np.float32), y_pred[::-1], None)
+    assert not open_sums.add(y_true, y_pred.astype(">f8"), None)
+    assert state.pairs == [0]
+    open_sums.close_into(state)
+    assert state.pairs == [200]
 
 
 def test_plain_and_other_chunks_may_be_mixed(metrics):

@@ -129,6 +129,7 @@ void register_state(py::module_& module) {
         .def_static("from_bytes", &state_from, py::arg("bytes"))
         .def_property_readonly("outputs", [](const State& state) { return state.counts.size(); })
         .def_property_readonly("weighted", [](const State& state) { return state.weighted; })
+        .def_property_readonly("has_extremes", &has_extremes)
         .def_property_readonly("total_weights", &total_weights)
         .def_property_readonly("summation", [](const State& state) { return name_of(state.summation); })
         .def_property_readonly("pairs", [](const State& state) { return counted(state, &PairCounts::pairs); })

@@ -200,6 +200,11 @@ const Sums* find(const State& state, const Summand& summand) {
     return nullptr;
 }
 
+bool has_extremes(const State& state) {
+    return std::any_of(state.sums.begin(), state.sums.end(),
+                       [](const Sums& sums) { return is_extreme(sums.summand.term); });
+}
+
 void merge(State& state, const State& other) {
     const FloatingPointEnvironment environment;
     prefetch(other);

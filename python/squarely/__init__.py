@@ -58,11 +58,13 @@ from squarely.metrics import (
     weighted_absolute_percentage_error,
 )
 from squarely.named_metrics import metric, metric_names
+from squarely.rolling import RollingAccumulator
 from squarely.settings import get_num_threads, get_target, set_num_threads, set_target, targets
 
 __all__ = [
     "Accumulator",
     "BiasVariance",
+    "RollingAccumulator",
     "__version__",
     "absolute_error",
     "absolute_error_gradient",

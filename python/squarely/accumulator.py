@@ -299,6 +299,11 @@ class Accumulator:
         return tuple(one.label for one in self._metrics)
 
     @property
+    def metrics_asked(self) -> tuple[Metric, ...]:
+        """The metrics themselves."""
+        return self._metrics
+
+    @property
     def count(self) -> Count:
         """How many pairs are in the sums: an int, or an array of the shape of the outputs where there are several."""
         sums = self._sums()
@@ -358,7 +363,7 @@ class Accumulator:
         ValueError: These bytes are no squarely accumulator: they do not start with b'sqac'.
         """
         configuration, state = _parts_of(bytes(data))
-        prototype, output_shape = _configured(cls, configuration)
+        prototype, output_shape = _configured(cls, configuration)  # type: ignore[arg-type]  # a class can be hashed
         accumulator = prototype._copy()
         if state:
             accumulator._state = _core.State.from_bytes(state)

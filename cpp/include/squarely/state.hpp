@@ -79,6 +79,9 @@ State outputs_from(const State& state, std::size_t first, std::size_t count);
 // Where the sums of a summand are, or null.
 const Sums* find(const State& state, const Summand& summand);
 
+// Whether there is something that cannot be taken away again.
+bool has_extremes(const State& state);
+
 // Adds rows pairs to every output. Exact states do not depend on how rows are split over
 // calls, on their order, or on threads. Kahan and pairwise states depend on the split, never on threads or target.
 // The weights are those of the rows, for all outputs, and null where the state is not weighted. Throws

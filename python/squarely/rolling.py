@@ -1,0 +1,255 @@
+"""RollingAccumulator: metrics over the last rows, or the last chunks, of a stream, by exact subtraction."""
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Sequence
+from copy import copy
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from squarely import _core
+from squarely.accumulator import Accumulator, Count
+from squarely.columns import Array, Table, as_columns
+from squarely.held_rows import HeldRows
+from squarely.named_metrics import Metric
+from squarely.scoring import Score, needed_by
+from squarely.validation import InvalidParameterError, Multioutput, NanPolicy, check_choice, check_sample_weight
+
+__all__ = ["RollingAccumulator"]
+
+Unit = Literal["rows", "chunks"]
+UNITS = ("rows", "chunks")
+
+
+class RollingAccumulator:
+    """Metrics over the last `window` rows, or chunks, of a stream.
+
+    What has entered and what has left the window are two exact states, and the window is their difference: after any
+    number of updates its value is that of a fresh computation over the same rows, bit for bit.
+
+    Parameters
+    ----------
+    metrics : str, Metric or iterable of these, optional
+        As in `Accumulator`, but for those that need the largest or least value, as max_error: these cannot be taken
+        away again, and are refused.
+    window : int
+        How many rows, or chunks, are looked at.
+    unit : {"rows", "chunks"}, default="rows"
+        What the window counts. With ``"rows"`` the rows in the window are held, in the dtypes they came in; with
+        ``"chunks"`` one state a chunk is, of 592 bytes a sum and output, however long the chunk.
+    multioutput : {"uniform_average", "raw_values"} or array-like of shape (outputs,), default="uniform_average"
+        As in `Accumulator`.
+    nan_policy : {"raise", "propagate", "omit", "omit_true"}, default="raise"
+        As in `Accumulator`. A row that is left out counts in the window as any other.
+
+    Raises
+    ------
+    ValueError
+        Where a parameter is none of these, or a metric cannot be subtracted.
+
+    Examples
+    --------
+    >>> import squarely
+    >>> rolling = squarely.RollingAccumulator("mean_squared_error", window=3)
+    >>> for y_true, y_pred in [([1.0, 2.0], [1.0, 4.0]), ([3.0], [4.0]), ([5.0], [5.0])]:
+    ...     print(rolling.update(y_true, y_pred)["mean_squared_error"])
+    2.0
+    1.6666666666666667
+    1.6666666666666667
+    >>> rolling.count
+    3
+    """
+
+    def __init__(
+        self,
+        metrics: str | Metric | Iterable[str | Metric] | None = None,
+        *,
+        window: int,
+        unit: Unit = "rows",
+        multioutput: Multioutput = "uniform_average",
+        nan_policy: NanPolicy = "raise",
+    ) -> None:
+        self._window = _checked_window(window)
+        check_choice(unit, UNITS, "unit", "RollingAccumulator")
+        self._unit: Unit = unit
+        self._entered = Accumulator(metrics, multioutput=multioutput, nan_policy=nan_policy)
+        _check_subtractable(self._entered.metrics_asked)
+        self._left = copy(self._entered)
+        self._empty = copy(self._entered)
+        self._rows = HeldRows()
+        self._chunks: deque[Accumulator] = deque()
+        self._lock = threading.Lock()
+
+    def update(
+        self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None
+    ) -> "RollingAccumulator":
+        """Move the window on by a chunk, and return the accumulator.
+
+        Parameters
+        ----------
+        y_true, y_pred : array-like
+            Of any number of rows, also more than the window holds; otherwise as in `Accumulator.update`. With
+            ``unit="rows"`` they are copied, as NumPy arrays.
+        sample_weight : array-like of shape (rows,) or float, optional
+            As in `Accumulator.update`.
+
+        Returns
+        -------
+        RollingAccumulator
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            As in `Accumulator.update`. The window is then as it was before.
+
+        Examples
+        --------
+        >>> import squarely
+        >>> rolling = squarely.RollingAccumulator(window=1, unit="chunks")
+        >>> rolling.update([1.0], [3.0]).update([1.0, 1.0], [2.0, 2.0])["mean_squared_error"]
+        1.0
+        """
+        with self._lock:
+            if self._unit == "chunks":
+                self._move_by_chunk(y_true, y_pred, sample_weight)
+            else:
+                self._move_by_rows(y_true, y_pred, sample_weight)
+        return self
+
+    def _move_by_chunk(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> None:
+        chunk = copy(self._empty).update(y_true, y_pred, sample_weight=sample_weight)
+        self._entered.merge(chunk)
+        self._chunks.append(chunk)
+        if len(self._chunks) > self._window:
+            self._left.merge(self._chunks.popleft())
+
+    def _move_by_rows(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> None:
+        rows = [_to_hold(y_true, "y_true"), _to_hold(y_pred, "y_pred")]
+        if sample_weight is not None:
+            weights = check_sample_weight(sample_weight, len(rows[0]), "RollingAccumulator.update")
+            rows.append(weights)  # type: ignore[arg-type]
+        _add(self._entered, rows)
+        self._rows.append(rows)
+        for left in self._rows.release(self._rows.count - self._window):
+            _add(self._left, left)
+
+    def snapshot(self) -> Accumulator:
+        """Return an accumulator of what is in the window, which later updates leave alone.
+
+        It merges with others, travels as bytes, and has the digest of a fresh one over the same rows.
+
+        Examples
+        --------
+        >>> import squarely
+        >>> rolling = squarely.RollingAccumulator(window=2).update([1.0, 2.0, 3.0], [1.0, 4.0, 4.0])
+        >>> rolling.snapshot() == squarely.Accumulator().update([2.0, 3.0], [4.0, 4.0])
+        True
+        """
+        with self._lock:
+            return self._entered - self._left
+
+    def compute(self) -> dict[str, Score]:
+        """Return every metric of the window by name, as `Accumulator.compute`.
+
+        Examples
+        --------
+        >>> import squarely
+        >>> squarely.RollingAccumulator("mean_error", window=1).update([1.0, 2.0], [1.0, 4.0]).compute()
+        {'mean_error': 2.0}
+        """
+        return self.snapshot().compute()
+
+    def __getitem__(self, name: str | Metric) -> Score:
+        return self.snapshot()[name]
+
+    def reset(self) -> "RollingAccumulator":
+        """Empty the window, keep the configuration, and return the accumulator.
+
+        Examples
+        --------
+        >>> import squarely
+        >>> squarely.RollingAccumulator(window=2).update([1.0], [2.0]).reset().count
+        0
+        """
+        with self._lock:
+            self._entered.reset()
+            self._left.reset()
+            self._rows = HeldRows()
+            self._chunks.clear()
+        return self
+
+    @property
+    def window(self) -> int:
+        """How many rows, or chunks, are looked at."""
+        return self._window
+
+    @property
+    def unit(self) -> Unit:
+        """What the window counts."""
+        return self._unit
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the metrics, with their parameters where these are not the defaults."""
+        return self._entered.metrics
+
+    @property
+    def count(self) -> Count:
+        """How many pairs of the window are in the sums, as `Accumulator.count`."""
+        return self.snapshot().count
+
+    @property
+    def omitted(self) -> Count:
+        """How many pairs of the window were left out, as `Accumulator.omitted`."""
+        return self.snapshot().omitted
+
+    def __repr__(self) -> str:
+        return f"RollingAccumulator(metrics={self.metrics!r}, window={self._window}, unit={self._unit!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        with self._lock:
+            return {name: value for name, value in self.__dict__.items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = threading.Lock()
+
+
+def _add(accumulator: Accumulator, rows: Sequence[npt.NDArray[Any]]) -> None:
+    y_true, y_pred, *weights = rows
+    accumulator.update(y_true, y_pred, sample_weight=weights[0] if weights else None)
+
+
+def _to_hold(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
+    """Return an array whose rows can be held, or raise why there is none."""
+    columns = as_columns(values, name, "RollingAccumulator.update")
+    if isinstance(columns, Array) and columns.mask is None:
+        return columns.array
+    if isinstance(columns, Table) and columns.is_flat and not columns.breaks():
+        series, presence, _ = columns.columns[0].segment(0, columns.shape[0])
+        if presence is None:
+            return series
+    raise ValueError(
+        f"{name} is a {type(values).__name__}, and a window of rows holds plain arrays. Pass it as an array, with NaN "
+        'where a value is missing, or take windows of chunks, unit="chunks".'
+    )
+
+
+def _checked_window(window: object) -> int:
+    if isinstance(window, (int, np.integer)) and not isinstance(window, bool) and window > 0:
+        return int(window)
+    raise InvalidParameterError(
+        f"The 'window' parameter of RollingAccumulator must be an int in the range [1, inf). Got {window!r} instead."
+    )
+
+
+def _check_subtractable(metrics: Iterable[Metric]) -> None:
+    for one in metrics:
+        if _core.State(1, "exact", needed_by((one,), "uniform_average")).has_extremes:
+            raise ValueError(
+                f"{one.label} needs the largest or least value of the window, and what that was without the rows that "
+                "left cannot be told from sums. Leave it out, or call it on the rows of the window."
+            )

@@ -2,8 +2,10 @@
 
 #include "binding.hpp"
 #include "squarely/metrics.hpp"
+#include "summands.hpp"
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 #include <string>
 
@@ -90,6 +92,24 @@ std::vector<double> total_weights(const State& state) {
     return totals;
 }
 
+// The largest and least values, by the names of their terms.
+std::map<std::string, std::vector<double>> extremes_of(const State& state) {
+    std::map<std::string, std::vector<double>> extremes;
+    for (const Sums& sums : state.sums) {
+        if (!sums.extreme.empty()) extremes[squarely::name_of(sums.summand.term)] = sums.extreme;
+    }
+    return extremes;
+}
+
+void set_extreme(State& state, const std::string& term, const std::vector<double>& values) {
+    for (Sums& sums : state.sums) {
+        if (squarely::name_of(sums.summand.term) != term || sums.extreme.size() != values.size()) continue;
+        sums.extreme = values;
+        return;
+    }
+    throw std::invalid_argument("The state has no extreme '" + term + "' of that many outputs.");
+}
+
 std::vector<std::uint64_t> counted(const State& state, std::uint64_t PairCounts::* member) {
     std::vector<std::uint64_t> values;
     for (const PairCounts& counts : state.counts) values.push_back(counts.*member);
@@ -121,6 +141,9 @@ void register_state(py::module_& module) {
             "merge", [](State& state, const State& other) { merge(state, other); }, py::arg("other"))
         .def(
             "subtract", [](State& state, const State& other) { subtract(state, other); }, py::arg("other"))
+        .def(
+            "subtract_sums", [](State& state, const State& other) { subtract_sums(state, other); }, py::arg("other"))
+        .def("set_extreme", &set_extreme, py::arg("term"), py::arg("values"))
         .def("copy", [](const State& state) { return State(state); })
         .def("outputs_from", &outputs_from, py::arg("first"), py::arg("count"))
         .def("values", &values_of, py::arg("metric"), py::arg("parameter") = 0.0)
@@ -129,7 +152,7 @@ void register_state(py::module_& module) {
         .def_static("from_bytes", &state_from, py::arg("bytes"))
         .def_property_readonly("outputs", [](const State& state) { return state.counts.size(); })
         .def_property_readonly("weighted", [](const State& state) { return state.weighted; })
-        .def_property_readonly("has_extremes", &has_extremes)
+        .def_property_readonly("extremes", &extremes_of)
         .def_property_readonly("total_weights", &total_weights)
         .def_property_readonly("summation", [](const State& state) { return name_of(state.summation); })
         .def_property_readonly("pairs", [](const State& state) { return counted(state, &PairCounts::pairs); })

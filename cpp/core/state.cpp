@@ -200,11 +200,6 @@ const Sums* find(const State& state, const Summand& summand) {
     return nullptr;
 }
 
-bool has_extremes(const State& state) {
-    return std::any_of(state.sums.begin(), state.sums.end(),
-                       [](const Sums& sums) { return is_extreme(sums.summand.term); });
-}
-
 void merge(State& state, const State& other) {
     const FloatingPointEnvironment environment;
     prefetch(other);
@@ -220,9 +215,14 @@ void merge_outputs(State& state, std::size_t first, const State& other) {
 }
 
 void subtract(State& state, const State& other) {
-    const FloatingPointEnvironment environment;
     check_same_kind(state, other);
     check_can_subtract(state);
+    subtract_sums(state, other);
+}
+
+void subtract_sums(State& state, const State& other) {
+    const FloatingPointEnvironment environment;
+    check_same_kind(state, other);
     State rest = state;
     for (std::size_t i = 0; i < rest.counts.size(); ++i) {
         check_is_part(contains(state.counts[i], other.counts[i]), i);

@@ -5,7 +5,7 @@ import math
 import struct
 import threading
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -299,11 +299,6 @@ class Accumulator:
         return tuple(one.label for one in self._metrics)
 
     @property
-    def metrics_asked(self) -> tuple[Metric, ...]:
-        """The metrics themselves."""
-        return self._metrics
-
-    @property
     def count(self) -> Count:
         """How many pairs are in the sums: an int, or an array of the shape of the outputs where there are several."""
         sums = self._sums()
@@ -446,6 +441,25 @@ class Accumulator:
             "summation": self._summation,
             "complex_values": self._complex_values,
         }
+
+    def _terms_of_extremes(self) -> list[str]:
+        """Return which of the sums are largest or least values. For windows."""
+        needed = needed_by(self._metrics, self._multioutput)
+        return list(_core.State(1, self._summation, needed).extremes)
+
+    def _extremes(self) -> dict[str, list[float]]:
+        """Return the largest and least values seen, of every output. For windows."""
+        sums = self._sums()
+        return {} if sums is None else sums.extremes
+
+    def _without(self, left: "Accumulator", extremes: Callable[[], dict[str, list[float]]]) -> "Accumulator":
+        """Return a copy without what has left, given the extremes of what remains. For windows."""
+        remaining, taken = self._copy(), left._sums()
+        if remaining._state is not None and taken is not None:
+            remaining._state.subtract_sums(taken)
+            for term, values in extremes().items():
+                remaining._state.set_extreme(term, values)
+        return remaining
 
     def _kind(self) -> tuple[Any, ...]:
         return (self._metrics, self._multioutput, self._nan_policy, self._summation, self._complex_values)

@@ -35,7 +35,7 @@ class HeldRows:
         self.count += length
 
     def release(self, count: int) -> Iterator[Arrays]:
-        """Let go of the first rows, and yield them piece by piece. Fewer than none are none."""
+        """Let go of the first rows, and yield them piece by piece."""
         while count > 0:
             first = self._pieces[0]
             filled = self._filled if len(self._pieces) == 1 else len(first[0])

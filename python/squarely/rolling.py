@@ -9,13 +9,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from squarely import _core
 from squarely.accumulator import Accumulator, Count
 from squarely.columns import Array, Table, as_columns
 from squarely.held_rows import HeldRows
 from squarely.named_metrics import Metric
-from squarely.scoring import Score, needed_by
+from squarely.scoring import Score
 from squarely.validation import InvalidParameterError, Multioutput, NanPolicy, check_choice, check_sample_weight
+from squarely.window_extremes import WindowExtremes
 
 __all__ = ["RollingAccumulator"]
 
@@ -32,8 +32,8 @@ class RollingAccumulator:
     Parameters
     ----------
     metrics : str, Metric or iterable of these, optional
-        As in `Accumulator`, but for those that need the largest or least value, as max_error: these cannot be taken
-        away again, and are refused.
+        As in `Accumulator`. Those that need largest or least values, as max_error, hold one float64 a row, or chunk,
+        and output for each of them.
     window : int
         How many rows, or chunks, are looked at.
     unit : {"rows", "chunks"}, default="rows"
@@ -47,7 +47,7 @@ class RollingAccumulator:
     Raises
     ------
     ValueError
-        Where a parameter is none of these, or a metric cannot be subtracted.
+        Where a parameter is none of these.
 
     Examples
     --------
@@ -75,12 +75,15 @@ class RollingAccumulator:
         check_choice(unit, UNITS, "unit", "RollingAccumulator")
         self._unit: Unit = unit
         self._entered = Accumulator(metrics, multioutput=multioutput, nan_policy=nan_policy)
-        _check_subtractable(self._entered.metrics_asked)
-        self._left = copy(self._entered)
         self._empty = copy(self._entered)
+        self._begin()
+        self._lock = threading.Lock()
+
+    def _begin(self) -> None:
+        self._entered, self._left = copy(self._empty), copy(self._empty)
         self._rows = HeldRows()
         self._chunks: deque[Accumulator] = deque()
-        self._lock = threading.Lock()
+        self._extremes = WindowExtremes(self._empty._terms_of_extremes())
 
     def update(
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None
@@ -123,8 +126,10 @@ class RollingAccumulator:
         chunk = copy(self._empty).update(y_true, y_pred, sample_weight=sample_weight)
         self._entered.merge(chunk)
         self._chunks.append(chunk)
+        self._extremes.push_chunk(chunk._extremes())
         if len(self._chunks) > self._window:
             self._left.merge(self._chunks.popleft())
+            self._extremes.release(1)
 
     def _move_by_rows(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> None:
         rows = [_to_hold(y_true, "y_true"), _to_hold(y_pred, "y_pred")]
@@ -133,8 +138,12 @@ class RollingAccumulator:
             rows.append(weights)  # type: ignore[arg-type]
         _add(self._entered, rows)
         self._rows.append(rows)
-        for left in self._rows.release(self._rows.count - self._window):
-            _add(self._left, left)
+        self._extremes.push_rows(rows)
+        leaving = self._rows.count - self._window
+        if leaving > 0:
+            for left in self._rows.release(leaving):
+                _add(self._left, left)
+            self._extremes.release(leaving)
 
     def snapshot(self) -> Accumulator:
         """Return an accumulator of what is in the window, which later updates leave alone.
@@ -149,7 +158,7 @@ class RollingAccumulator:
         True
         """
         with self._lock:
-            return self._entered - self._left
+            return self._entered._without(self._left, self._extremes.by_term)
 
     def compute(self) -> dict[str, Score]:
         """Return every metric of the window by name, as `Accumulator.compute`.
@@ -175,10 +184,7 @@ class RollingAccumulator:
         0
         """
         with self._lock:
-            self._entered.reset()
-            self._left.reset()
-            self._rows = HeldRows()
-            self._chunks.clear()
+            self._begin()
         return self
 
     @property
@@ -244,12 +250,3 @@ def _checked_window(window: object) -> int:
     raise InvalidParameterError(
         f"The 'window' parameter of RollingAccumulator must be an int in the range [1, inf). Got {window!r} instead."
     )
-
-
-def _check_subtractable(metrics: Iterable[Metric]) -> None:
-    for one in metrics:
-        if _core.State(1, "exact", needed_by((one,), "uniform_average")).has_extremes:
-            raise ValueError(
-                f"{one.label} needs the largest or least value of the window, and what that was without the rows that "
-                "left cannot be told from sums. Leave it out, or call it on the rows of the window."
-            )

@@ -79,9 +79,6 @@ State outputs_from(const State& state, std::size_t first, std::size_t count);
 // Where the sums of a summand are, or null.
 const Sums* find(const State& state, const Summand& summand);
 
-// Whether there is something that cannot be taken away again.
-bool has_extremes(const State& state);
-
 // Adds rows pairs to every output. Exact states do not depend on how rows are split over
 // calls, on their order, or on threads. Kahan and pairwise states depend on the split, never on threads or target.
 // The weights are those of the rows, for all outputs, and null where the state is not weighted. Throws
@@ -94,6 +91,7 @@ void update(State& state, std::span<const Pairs> outputs, const Column* weights,
 void merge(State& state, const State& other);
 void merge_outputs(State& state, std::size_t first, const State& other);  // into these outputs only; unchecked
 void subtract(State& state, const State& other);
+void subtract_sums(State& state, const State& other);  // leaving extremes as they are, to be set by who knows them
 
 // The byte form: see cpp/README.md. Equal exact states have equal bytes, and unequal ones different bytes.
 std::vector<unsigned char> to_bytes(const State& state);

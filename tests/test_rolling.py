@@ -56,12 +56,12 @@ def test_a_window_of_chunks_has_the_digest_of_a_fresh_accumulator(rng, window):
         assert rolling.snapshot().digest() == fresh(METRICS, y_true[held], y_pred[held]).digest()
 
 
-def test_nothing_remains_of_a_hundred_thousand_rows_that_have_left():
+def test_nothing_remains_of_rows_that_have_left():
     rng = np.random.default_rng(5)
     rolling = squarely.RollingAccumulator(METRICS, window=10)
-    size = 10.0 ** rng.integers(-100, 100, 100_000)
-    y_true, y_pred = rng.standard_normal((2, 100_000)) * size
-    for row in range(100_000):
+    size = 10.0 ** rng.integers(-100, 100, 20_000)
+    y_true, y_pred = rng.standard_normal((2, 20_000)) * size
+    for row in range(20_000):
         rolling.update(y_true[row : row + 1], y_pred[row : row + 1])
     # The largest numbers are 200 decades above the smallest: any rounding on the way would be all that is left.
     rolling.update([0.1] * 10, [0.2] * 10)

@@ -18,7 +18,7 @@ class SlidingLargest:
     """The largest of the values in a window, of every output: a value is compared twice, whatever the window.
 
     The values came in two groups. Of the older one, which is being let go of, the largest from each value to the end of
-    the group is known; of the newer one, the largest of all. When the older one is used up the newer one takes its place.
+    the group is known; of the newer one, the largest of all. When the older one is used up, the newer takes its place.
     """
 
     def __init__(self) -> None:

@@ -126,7 +126,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from squarely import boosting as boosting, scorers as scorers
+    from squarely import boosting as boosting
+    from squarely import scorers as scorers
 else:
 
     def __getattr__(name: str) -> object:

@@ -1,5 +1,6 @@
 """Metrics for early stopping in LightGBM, XGBoost and CatBoost, by the names of `metric_names()`."""
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -62,8 +63,8 @@ def lightgbm_metric(metric: str | Metric, **parameters: Any) -> LightGBMMetric:
     Returns
     -------
     LightGBMMetric
-        A callable that can be pickled. Weights of the data count. In early stopping greater or lower is better, as is
-        right for the metric.
+        A callable that can be pickled. Weights of the data count, except for metrics that have none, as max_error. In
+        early stopping greater or lower is better, as is right for the metric.
 
     Raises
     ------
@@ -197,6 +198,10 @@ class CatBoostMetric:
         """Return the value that `evaluate` has returned."""
         return error
 
+    def __deepcopy__(self, memo: object) -> "CatBoostMetric":
+        # scikit-learn clones a model only if it keeps the objects it is given, and CatBoost keeps copies.
+        return self
+
     def __reduce__(self) -> Any:
         return _named_catboost_metric, (self.metric, self.link)
 
@@ -248,9 +253,13 @@ def catboost_metric(metric: str | Metric, *, link: Link = "identity", **paramete
 
 
 def _named_catboost_metric(metric: Metric, link: Link) -> CatBoostMetric:
-    """Return the metric as an instance of a class of its name: CatBoost has no other name for it."""
-    named: type[CatBoostMetric] = type(metric.label, (CatBoostMetric,), {})
-    return named(metric, link)
+    return _catboost_class(metric.label)(metric, link)
+
+
+@functools.cache  # so that equal metrics are of one class
+def _catboost_class(label: str) -> type[CatBoostMetric]:
+    """Return a class of this name: CatBoost has no other name for a metric."""
+    return type(label, (CatBoostMetric,), {})
 
 
 def _columns(*, predictions: Any, data: LabelledData) -> tuple[Any, Any, Any]:

@@ -78,8 +78,8 @@ def scorer(metric: str | Metric, **options: Any) -> Any:
         from sklearn.metrics import make_scorer  # type: ignore[import-untyped]
     except ImportError as error:
         raise ImportError("squarely.scorers needs scikit-learn. Install it: pip install scikit-learn") from error
-    keywords = {**_keyword_of(asked), **options}
-    return make_scorer(function, greater_is_better=greater_is_better(asked.name), **keywords)
+    keywords = _keyword_of(metric) if isinstance(metric, Metric) else {}
+    return make_scorer(function, greater_is_better=greater_is_better(asked.name), **keywords, **options)
 
 
 def _own_parameter(metric: str | Metric, options: dict[str, Any]) -> dict[str, Any]:
@@ -90,14 +90,12 @@ def _own_parameter(metric: str | Metric, options: dict[str, Any]) -> dict[str, A
 
 
 def _keyword_of(metric: Metric) -> dict[str, Any]:
-    """Return the parameter as the function takes it, nothing where it is the default."""
-    known, default = parameter_of(metric.name)
-    if metric.parameter == default:
-        return {}
-    for word, number in WORDS.get(known, {}).items():
-        if number == metric.parameter:
-            return {known: word}
-    return {known: bool(metric.parameter) if known == "force_finite" else metric.parameter}
+    """Return the parameter as the function takes it, nothing where there is none."""
+    known = parameter_of(metric.name)[0]
+    value = metric.parameter if known else 0.0
+    words = {number: word for word, number in WORDS.get(known, {}).items()}
+    as_taken = bool(value) if known == "force_finite" else words.get(value, value)
+    return {known: as_taken} if known else {}
 
 
 def _check_options(name: str, function: Callable[..., Any], options: dict[str, Any]) -> None:

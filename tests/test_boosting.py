@@ -3,6 +3,7 @@
 import copy
 import doctest
 import importlib.util
+import inspect
 import pathlib
 import pickle
 import re
@@ -143,6 +144,22 @@ def test_the_direction_of_a_metric_is_that_of_better_predictions(name: str, rng:
     scores = squarely.evaluate(y_true, predictions, metrics=name)[name]
     assert (scores["better"] > scores["worse"]) == greater_is_better(name)
     assert scores["better"] != scores["worse"]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", [name for name, better in BETTER.items() if better != "zero"])
+def test_every_metric_is_our_function_to_the_bit(name: str, weighted: bool, rng: np.random.Generator) -> None:
+    y_true = rng.uniform(0.1, 1, 500)
+    y_pred = y_true * rng.uniform(0.9, 1.1, 500)
+    weights = rng.random(500) if weighted else None
+    function = getattr(squarely, name)
+    has_weights = "sample_weight" in inspect.signature(function).parameters
+    expected = function(y_true, y_pred, **({"sample_weight": weights} if has_weights else {}))
+    better = greater_is_better(name)
+    assert lightgbm_metric(name)(y_true, y_pred, weights) == (name, expected, better)
+    assert xgboost_metric(name)(y_true, y_pred, sample_weight=weights) == (-expected if better else expected)
+    assert catboost_metric(name).evaluate((y_pred,), y_true, weights) == (expected, 1.0)
+    assert catboost_metric(name).is_max_optimal() == better
 
 
 @pytest.mark.parametrize("weighted", [False, True])

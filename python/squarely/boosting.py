@@ -63,14 +63,15 @@ def lightgbm_metric(metric: str | Metric, **parameters: Any) -> LightGBMMetric:
     Returns
     -------
     LightGBMMetric
-        A callable that can be pickled. Weights of the data count, except for metrics that have none, as max_error. In
-        early stopping greater or lower is better, as is right for the metric.
+        A callable that can be pickled. Weights of the data count; max_error leaves them aside. In early stopping
+        greater or lower is better, as is right for the metric.
 
     Raises
     ------
     ValueError
         Where there is no such metric or parameter, or the metric is best at zero, as mean_error is. During training:
-        where the metric is undefined on the data, predictions are not finite, or there are several a row.
+        where the metric is undefined on the data, predictions are not finite, there are several a row, or the data
+        have weights and the metric takes none, as trimmed_mean_squared_error.
 
     See Also
     --------

@@ -1,5 +1,7 @@
 """Exact, reproducible, mergeable regression metrics at memory speed."""
 
+from typing import TYPE_CHECKING
+
 from squarely._core import version as __version__
 from squarely.accumulator import Accumulator
 from squarely.build import show_config
@@ -124,3 +126,16 @@ __all__ = [
     "trimmed_mean_squared_error",
     "weighted_absolute_percentage_error",
 ]
+
+if TYPE_CHECKING:
+    from squarely import boosting as boosting
+    from squarely import scorers as scorers
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import what stands beside other libraries when it is first asked for."""
+        if name not in ("boosting", "scorers"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import importlib
+
+        return importlib.import_module(f"{__name__}.{name}")

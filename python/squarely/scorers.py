@@ -1,0 +1,142 @@
+"""Scorers for scikit-learn's model selection: ``scoring=squarely.scorers["neg_mean_squared_error"]``.
+
+The module is a mapping from names to scorers. A scorer is greater where the prediction is better, so metrics of which
+lower is better are negated, and ``neg_`` comes before their names, as in scikit-learn, whose names are all here.
+
+Examples
+--------
+>>> import squarely
+>>> "r2" in squarely.scorers and "neg_mean_squared_error" in squarely.scorers
+True
+"""
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+from squarely import metrics
+from squarely.directions import BETTER, directed_metric, greater_is_better
+from squarely.named_metrics import WORDS, Metric, parameter_of
+from squarely.validation import (
+    MULTIOUTPUTS,
+    NAN_POLICIES,
+    SUMMATIONS,
+    InvalidParameterError,
+    check_choice,
+    check_multioutput,
+)
+
+__all__ = ["scorer"]
+
+# scikit-learn's names for scorers do not say "score".
+SHORT_NAMES = {"r2": "r2_score", "explained_variance": "explained_variance_score"}
+
+# What a scorer gets with every call, and no option can set for all folds.
+OF_EVERY_CALL = frozenset({"y_true", "y_pred", "sample_weight", "where"})
+
+
+def scorer(metric: str | Metric, **options: Any) -> Any:
+    """Return a scorer for ``scoring=`` of ``cross_validate``, ``GridSearchCV`` and their like.
+
+    Parameters
+    ----------
+    metric : str or Metric
+        A name from `metric_names()`, or what `metric` makes of it.
+    **options
+        Of the function of that name: its parameter, as ``alpha`` of mean_pinball_loss, and ``multioutput``,
+        ``nan_policy`` and ``summation``.
+
+    Returns
+    -------
+    callable
+        What scikit-learn's ``make_scorer`` makes of the function: ``scorer(estimator, X, y, sample_weight=None)``
+        predicts and returns a float. Metrics of which lower is better are negated. It can be pickled, so it
+        works with any ``n_jobs``; ``set_score_request(sample_weight=True)`` routes weights to it.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such metric or option, or the metric is best at zero, as mean_error is.
+    ImportError
+        Where scikit-learn is not installed.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyRegressor
+    >>> from sklearn.model_selection import cross_val_score
+    >>> import squarely
+    >>> pinball = squarely.scorers.scorer("mean_pinball_loss", alpha=0.9)
+    >>> cross_val_score(DummyRegressor(), [[0], [0], [0], [0]], [1.0, 2.0, 3.0, 4.0], cv=2, scoring=pinball)
+    array([-0.2, -1.8])
+    """
+    asked = directed_metric(metric, _own_parameter(metric, options), "scorer")
+    function: Callable[..., Any] = getattr(metrics, asked.name)
+    _check_options(asked.name, function, options)
+    try:
+        from sklearn.metrics import make_scorer  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise ImportError("squarely.scorers needs scikit-learn. Install it: pip install scikit-learn") from error
+    keywords = _keyword_of(metric) if isinstance(metric, Metric) else {}
+    return make_scorer(function, greater_is_better=greater_is_better(asked.name), **keywords, **options)
+
+
+def _own_parameter(metric: str | Metric, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the option that is the metric's parameter, if it is there."""
+    name = metric.name if isinstance(metric, Metric) else metric
+    own = parameter_of(name)[0] if isinstance(name, str) and name in BETTER else ""
+    return {own: options[own]} if own in options else {}
+
+
+def _keyword_of(metric: Metric) -> dict[str, Any]:
+    """Return the parameter as the function takes it, nothing where there is none."""
+    known = parameter_of(metric.name)[0]
+    value = metric.parameter if known else 0.0
+    words = {number: word for word, number in WORDS.get(known, {}).items()}
+    as_taken = bool(value) if known == "force_finite" else words.get(value, value)
+    return {known: as_taken} if known else {}
+
+
+def _check_options(name: str, function: Callable[..., Any], options: dict[str, Any]) -> None:
+    """Refuse at once what every fold would refuse, where scikit-learn makes NaN of an error."""
+    known = [option for option in inspect.signature(function).parameters if option not in OF_EVERY_CALL]
+    unknown = [option for option in options if option not in known]
+    if unknown:
+        has = ", ".join(map(repr, known))
+        raise InvalidParameterError(f"A scorer of {name!r} has no option {unknown[0]!r}. It has {has}.")
+    check_choice(options.get("nan_policy", "raise"), NAN_POLICIES, "nan_policy", "scorer")
+    check_choice(options.get("summation", "exact"), SUMMATIONS, "summation", "scorer")
+    # A score of several numbers cannot be compared.
+    check_multioutput(options.get("multioutput", "uniform_average"), "scorer", MULTIOUTPUTS[1:])
+
+
+def _names() -> dict[str, str]:
+    """Return the metrics by the names of their scorers."""
+    prefixes = {"greater": "", "lower": "neg_"}
+    own = {prefixes[better] + name: name for name, better in BETTER.items() if better != "zero"}
+    return {**own, **SHORT_NAMES}
+
+
+class ScorersModule(ModuleType, Mapping[str, Any]):
+    """The module itself, so that it can be asked by name."""
+
+    def __getitem__(self, name: str) -> Any:
+        names = _names()
+        if name in names:
+            return scorer(names[name])
+        known = f"neg_{name}" if f"neg_{name}" in names else ", ".join(names)
+        raise KeyError(f"There is no scorer {name!r}. There is {known}.")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_names())
+
+    def __len__(self) -> int:
+        return len(_names())
+
+    # A module, also where it is compared or a key, and not the sum of its contents.
+    __eq__ = ModuleType.__eq__
+    __hash__ = ModuleType.__hash__
+
+
+sys.modules[__name__].__class__ = ScorersModule

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from squarely.accumulator import Accumulator
-from squarely.dask_states import Extras, States, dask_module, state_grid, states_of_chunks, tree_of
+from squarely.dask_fusion import without_journeys
+from squarely.dask_states import Extras, States, state_grid, states_of_chunks, tree_of
 from squarely.evaluation import naming, report_of
 from squarely.named_metrics import EVERYDAY, Metric
+from squarely.optional_modules import dask_module
 from squarely.output_blocks import joined
 from squarely.report import Report
 from squarely.validation import (
@@ -368,10 +370,11 @@ def _states_of_lists(sides: _Sides) -> list[Any]:
     chunks = {name: _list_of(collection) for name, collection in sides.collections.items()}
     _check_same_number({name: len(own) for name, own in chunks.items()})
     delayed = dask_module("dask").delayed
-    return [
+    states = [
         delayed(partial(states_of_chunks, extras=sides.extras, where_from=f"chunk {number}"), pure=False)(*own)
         for number, own in enumerate(zip(*chunks.values(), strict=True))
     ]
+    return without_journeys(states)
 
 
 def _list_of(collection: Any) -> list[Any]:

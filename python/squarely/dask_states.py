@@ -3,7 +3,6 @@
 import contextlib
 import copy
 import functools
-import importlib
 import itertools
 import multiprocessing
 import threading
@@ -14,9 +13,11 @@ import numpy as np
 
 from squarely import _core
 from squarely.accumulator import Accumulator
+from squarely.dask_fusion import without_journeys
 from squarely.evaluation import naming
+from squarely.optional_modules import dask_module
 
-__all__ = ["Extras", "States", "dask_module", "merged", "state_grid", "states_of_chunks", "tree_of"]
+__all__ = ["Extras", "States", "merged", "state_grid", "states_of_chunks", "tree_of"]
 
 States = list[Accumulator]
 
@@ -33,14 +34,6 @@ class Extras(NamedTuple):
     has_weights: bool
     has_where: bool
     weight_of_all: float | None
-
-
-def dask_module(name: str) -> Any:
-    """Return a module of Dask, or raise how to install it."""
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ImportError(f"{name} is not installed. Install it with: pip install 'squarely[dask]'") from error
 
 
 def states_of_chunks(y_true: Any, *others: Any, extras: Extras, where_from: str = "") -> States:
@@ -100,8 +93,10 @@ def state_grid(arrays: Sequence[Any], dimensions: Sequence[Sequence[int]], updat
         meta=np.empty((0,) * rank, dtype=object),
         align_arrays=False,
     )
-    # Optimized as arrays are: reading a block and scoring it become one task, so that no block travels.
-    return states.to_delayed()
+    grid = states.to_delayed()
+    alone = np.empty(grid.shape, dtype=object)
+    alone.flat = without_journeys(list(grid.flat))
+    return alone
 
 
 @contextlib.contextmanager

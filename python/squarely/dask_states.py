@@ -2,11 +2,11 @@
 
 import contextlib
 import copy
-import functools
 import itertools
 import multiprocessing
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from squarely.dask_fusion import without_journeys
 from squarely.evaluation import naming
 from squarely.optional_modules import dask_module
 
-__all__ = ["Extras", "States", "merged", "state_grid", "states_of_chunks", "tree_of"]
+__all__ = ["Extras", "States", "beside_others", "merged", "state_grid", "states_of_chunks", "tree_of"]
 
 States = list[Accumulator]
 
@@ -36,8 +36,12 @@ class Extras(NamedTuple):
     weight_of_all: float | None
 
 
-def states_of_chunks(y_true: Any, *others: Any, extras: Extras, where_from: str = "") -> States:
+def states_of_chunks(*chunks: Any, extras: Extras, where_from: str) -> States:
     """Return a state for each prediction of one chunk: one task, which reads the truth once for all of them."""
+    return beside_others(partial(_states_of_chunks, extras=extras, where_from=where_from), *chunks)
+
+
+def _states_of_chunks(y_true: Any, *others: Any, extras: Extras, where_from: str) -> States:
     predictions = others[: len(extras.names)]
     rest = list(others[len(extras.names) :])
     weights = rest.pop(0) if extras.has_weights else extras.weight_of_all
@@ -45,7 +49,7 @@ def states_of_chunks(y_true: Any, *others: Any, extras: Extras, where_from: str 
     states = []
     for name, prediction in zip(extras.names, predictions, strict=True):
         state = copy.copy(extras.empty)
-        with naming(where_from), naming(name), one_thread_beside_others():
+        with naming(where_from), naming(name):
             if not _all_empty((y_true, prediction), extras.axis):
                 state.update(y_true, prediction, sample_weight=weights, where=where, axis=extras.axis)
         states.append(state)
@@ -95,8 +99,14 @@ def state_grid(arrays: Sequence[Any], dimensions: Sequence[Sequence[int]], updat
     )
     grid = states.to_delayed()
     alone = np.empty(grid.shape, dtype=object)
-    alone.flat = without_journeys(list(grid.flat))
+    alone.ravel()[:] = without_journeys(list(grid.flat))
     return alone
+
+
+def beside_others(update: Callable[..., States], *chunks: Any) -> States:
+    """Return the states of chunks, made on one thread where Dask runs others beside this one."""
+    with one_thread_beside_others():
+        return update(*chunks)
 
 
 @contextlib.contextmanager
@@ -120,7 +130,7 @@ def one_thread_beside_others() -> Iterator[None]:
         set_limit(before)
 
 
-@functools.cache
+@cache
 def _openmp_calls() -> tuple[Callable[[], int], Callable[[int], None]] | None:
     """Return how to ask and how to set OpenMP's limit of the calling thread, in the runtime our core is linked with."""
     import ctypes

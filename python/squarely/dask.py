@@ -1,5 +1,6 @@
 """Scores of Dask collections: a state for each chunk, made where the chunk is, and a tree that merges the states."""
 
+import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -21,6 +22,7 @@ from squarely.validation import (
     VarianceMultioutput,
     check_axis,
     check_not_empty,
+    check_output_weights,
     check_same_shape,
     check_where_shape,
 )
@@ -96,7 +98,7 @@ def evaluate(
     >>> y_pred = y_true + 1
     >>> print(squarely.dask.evaluate(y_true, y_pred, metrics=("mean_squared_error", "r2_score")))
     mean_squared_error 1.0
-    r2_score           0.999987999987
+    r2_score           0.999987999988
     1000 pairs
     """
     states = _states(y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, "evaluate")
@@ -256,6 +258,8 @@ def _merged_states_of_arrays(sides: _Sides, function: str) -> Any:
     arrays = [_without_column(array, axis) for array in sides.collections.values()]
     rank = arrays[0].ndim
     dimensions = [tuple(range(rank)) if array.ndim == rank else (axis,) for array in arrays]
+    outputs = math.prod(size for number, size in enumerate(arrays[0].shape) if number != axis)
+    check_output_weights(sides.extras.empty._multioutput, outputs)
     cut = _cut_alike(arrays, dimensions, axis)
     is_cut_across = any(len(sizes) > 1 for number, sizes in enumerate(cut[0].chunks) if number != axis)
     result = sides.extras.empty

@@ -52,7 +52,7 @@ def evaluate(
     nan_policy : {"raise", "propagate", "omit", "omit_true"}, default="raise"
         What a missing value means, as in `mean_squared_error`. A land mask needs "omit".
     keep_attrs : bool, default=False
-        Whether the results have the attributes of the truth. Units seldom stay true.
+        Whether each variable of the result has the attributes of the truth. Units seldom stay true.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def evaluate(
     if isinstance(truth, xarray.Dataset):
         return scores.transpose(METRIC, ...)
     by_metric = scores.to_dataset(dim=METRIC)
-    return by_metric.assign_attrs(truth.attrs) if keep_attrs else by_metric
+    return by_metric.map(lambda variable: variable.assign_attrs(truth.attrs)) if keep_attrs else by_metric
 
 
 # What goes together

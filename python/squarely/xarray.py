@@ -109,7 +109,9 @@ def evaluate(
     if isinstance(truth, xarray.Dataset):
         return scores.transpose(METRIC, ...)
     by_metric = scores.to_dataset(dim=METRIC)
-    return by_metric.map(lambda variable: variable.assign_attrs(truth.attrs)) if keep_attrs else by_metric
+    for name in by_metric.data_vars if keep_attrs else ():
+        by_metric[name].attrs.update(truth.attrs)
+    return by_metric
 
 
 # What goes together

@@ -4,7 +4,7 @@
     python benchmarks/engines.py --rows 8e8 --sources mapped --rounds 5
 
 Blocks are made by the workers (random numbers, which takes longer than scoring them), or lie on disk, in the page cache
-after the first round, and are mapped. Each worker has one thread. Rounds alternate between two clusters side by side, and
+after the first round, and are mapped. Each worker has one thread. Rounds alternate between two clusters side by side;
 reported are medians. Other work on the machine makes the ratio too small: the load is printed with it.
 """
 

@@ -498,3 +498,21 @@ def test_a_sum_of_ten_thousand_states_is_that_of_one_call(rng: np.random.Generat
     whole = squarely.Accumulator().update(y_true, y_pred)
     assert sum(carried) == whole
     assert merged([[part] for part in carried])[0] == whole
+
+
+def test_what_is_scored_otherwise_has_another_key(truth: Any, guess: Any) -> None:
+    y_true, y_pred = cut(truth, 100), cut(guess, 100)
+
+    def keys(**options: Any) -> frozenset[Any]:
+        later = squarely.dask.accumulate(y_true, y_pred, compute=False, **options)
+        return frozenset(key for key in dict(later.dask) if key[0].startswith("states_of_chunks"))
+
+    several = [
+        {},
+        {"metrics": "r2_score"},
+        {"nan_policy": "omit"},
+        {"sample_weight": 2.0},
+        {"multioutput": "raw_values"},
+    ]
+    assert len({keys(**options) for options in several}) == len(several)
+    assert keys() == keys()

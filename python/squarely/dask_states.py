@@ -68,11 +68,20 @@ def merged(states_of_each: Sequence[States]) -> States:
 
 def tree_of(states: Sequence[Any], fan_in: int = FAN_IN) -> Any:
     """Return one Delayed for many, each merge of which waits for a few states only."""
-    merge = dask_module("dask").delayed(merged, pure=False)
-    left = list(states)
-    while len(left) > 1:
-        left = [merge(left[start : start + fan_in]) for start in range(0, len(left), fan_in)]
-    return left[0]
+    if len(states) == 1:
+        return states[0]
+    left = [state.key for state in states]
+    name = f"squarely-merge-{dask_module('dask.base').tokenize(left)}"
+    tree: dict[Any, Any] = {}
+    # Written down rather than called: dask.delayed looks through the whole graph in every call.
+    for level in itertools.count():
+        groups = [left[start : start + fan_in] for start in range(0, len(left), fan_in)]
+        tree.update(((name, level, number), (merged, group)) for number, group in enumerate(groups))
+        left = [(name, level, number) for number in range(len(groups))]
+        if len(left) == 1:
+            break
+    graph = dask_module("dask.highlevelgraph").HighLevelGraph.from_collections(name, tree, dependencies=states)
+    return dask_module("dask.delayed").Delayed(left[0], graph, layer=name)
 
 
 def state_grid(arrays: Sequence[Any], dimensions: Sequence[Sequence[int]], update: Callable[..., States]) -> Any:

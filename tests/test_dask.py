@@ -306,6 +306,13 @@ def test_frames_go_with_arrays_and_lists(frame: Any, truth: Any, guess: Any) -> 
     assert squarely.dask.accumulate(frame["y"], list(frame["model"].to_delayed())).digest() == digest
 
 
+def test_chunks_of_frames_and_lists_hold_rows(frame: Any) -> None:
+    tables = [dask.delayed(np.ones((3, 2)))]
+    for sides in ((frame["y"], frame["model"]), (tables, tables)):
+        with pytest.raises(ValueError, match=re.escape("hold rows: axis must be 0. Got -1.")):
+            squarely.dask.evaluate(*sides, axis=-1)
+
+
 def test_frames_that_do_not_pair_are_refused(frame: Any) -> None:
     with pytest.raises(ValueError, match=re.escape("y_true has 7, y_pred has 3. Cut them alike.")):
         squarely.dask.evaluate(frame["y"], frame["model"].repartition(npartitions=3))
@@ -367,6 +374,9 @@ def test_shapes_that_do_not_fit_are_refused_before_anything_runs(truth: Any, gue
         squarely.dask.evaluate(y_true, y_true, axis=1)
     with pytest.raises(ValueError, match=re.escape("Found array with 0 sample(s)")):
         squarely.dask.evaluate(da.ones(0), da.ones(0))
+    for sides in ((da.ones(()), y_true), (y_true, da.ones(()))):
+        with pytest.raises(ValueError, match="is a Dask array without dimensions"):
+            squarely.dask.evaluate(*sides)
     columns = da.from_array(np.ones((4, 3)), chunks=2)
     unknown = columns[:, columns[0] > 0]
     with pytest.raises(ValueError, match="only the number of rows may be unknown"):

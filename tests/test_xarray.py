@@ -86,7 +86,7 @@ def test_layout_in_memory_does_not_matter(truth: Any, prediction: Any) -> None:
 
 
 def test_long_rows_of_two_dimensions_are_read_in_pieces(rng: np.random.Generator) -> None:
-    y_true, y_pred = rng.standard_normal((2, 40, 3, 9000))
+    y_true, y_pred = rng.standard_normal((2, 40, 3, 12_000))
     arrays = [xr.DataArray(values, dims=("time", "lat", "lon")) for values in (y_true, y_pred)]
     found = squarely.xarray.evaluate(*arrays, ("time", "lon"))
     sides = (rows_last(array, ("time", "lon")) for array in arrays)

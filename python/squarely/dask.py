@@ -103,7 +103,7 @@ def evaluate(
     """
     states = _states(y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, "evaluate")
     report = dask_module("dask").delayed(_report, pure=False)(states.delayed, states.names)
-    return _computed(report) if compute else report
+    return report.compute() if compute else report
 
 
 def accumulate(
@@ -152,7 +152,7 @@ def accumulate(
     """
     states = _states(y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, "accumulate")
     accumulators = dask_module("dask").delayed(_by_name, pure=False)(states.delayed, states.names)
-    return _computed(accumulators) if compute else accumulators
+    return accumulators.compute() if compute else accumulators
 
 
 class _MergedStates(NamedTuple):
@@ -206,7 +206,8 @@ def _states(
     if kinds == {"array"}:
         delayed = _merged_states_of_arrays(sides, function)
     else:
-        check_axis(axis, 1, function)
+        if axis != 0:
+            raise ValueError(f"Partitions of frames and chunks in a list hold rows: axis must be 0. Got {axis!r}.")
         delayed = tree_of(_states_of_frames(sides) if kinds == {"frame"} else _states_of_lists(sides))
     return _MergedStates(delayed, extras.names if isinstance(y_pred, Mapping) else None)
 
@@ -217,10 +218,6 @@ def _by_name(states: Sequence[Accumulator], names: tuple[str, ...] | None) -> An
 
 def _report(states: Sequence[Accumulator], names: tuple[str, ...] | None) -> Report:
     return report_of(dict(zip(names or ("",), states, strict=True)), is_single=names is None)
-
-
-def _computed(delayed: Any) -> Any:
-    return delayed.compute()
 
 
 def _kind_of(collection: Any, name: str, function: str) -> str:
@@ -253,6 +250,7 @@ def _is_to_come(chunk: object) -> bool:
 
 def _merged_states_of_arrays(sides: _Sides, function: str) -> Any:
     """Return the Delayed of the states of all rows, joined where outputs are cut too."""
+    _check_dimensions(sides.collections)
     axis = check_axis(sides.extras.axis, sides.collections["y_true"].ndim, function)
     _check_shapes(sides.collections, axis)
     arrays = [_without_column(array, axis) for array in sides.collections.values()]
@@ -271,6 +269,12 @@ def _merged_states_of_arrays(sides: _Sides, function: str) -> Any:
     if not is_cut_across:
         return columns[0]
     return dask_module("dask").delayed(_joined_states, pure=False)(columns, rows_last.shape[:-1], result)
+
+
+def _check_dimensions(arrays: Mapping[str, Any]) -> None:
+    for name, array in arrays.items():
+        if array.ndim == 0:
+            raise ValueError(f"{name} is a Dask array without dimensions, and must have an axis of rows. Compute it.")
 
 
 def _check_shapes(arrays: Mapping[str, Any], axis: int) -> None:

@@ -146,7 +146,7 @@ def _openmp_calls() -> tuple[Callable[[], int], Callable[[int], None]] | None:
 
     if not _core.openmp:
         return None
-    library = ctypes.CDLL(_core.__file__)
+    library = ctypes.CDLL(_core.__file__)  # with the runtime: symbols are looked up in what a library is linked with
     return library.omp_get_max_threads, library.omp_set_num_threads
 
 

@@ -21,7 +21,7 @@ __all__ = ["evaluate"]
 METRIC = "metric"
 
 # Rows of several dimensions that lie apart in memory are copied together, about this many elements at a time.
-ELEMENTS_AT_ONCE = 2**18
+ELEMENTS_AT_ONCE = 2**20
 
 
 def evaluate(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from squarely import _core
 from squarely.accumulator import Accumulator
+from squarely.evaluation import sums_of
 
 __all__ = ["joined"]
 
@@ -32,13 +33,13 @@ def joined(blocks: npt.NDArray[Any], result: Accumulator) -> Accumulator:
         Without pairs, and with the configuration of the result. It is left as it is.
     """
     total = copy.copy(result)
-    if all(block._state is None for block in blocks.flat):
+    if all(sums_of(block) is None for block in blocks.flat):
         return total
     columns = blocks
     for axis in reversed(range(blocks.ndim)):
         columns = np.apply_along_axis(_side_by_side, axis, columns, axis)
     whole: Accumulator = columns.item()
-    total._state, total._output_shape = whole._state, whole._output_shape
+    total._state, total._output_shape = sums_of(whole), whole._output_shape
     return total
 
 
@@ -57,18 +58,18 @@ def _joined_states(blocks: list[Accumulator], axis: int) -> _core.State:
     # In the order of C: for every index before the axis, the outputs of each block from there on.
     times = math.prod(blocks[0]._output_shape[:axis])
     runs = [math.prod(block._output_shape[axis:]) for block in blocks]
+    states = [_sums_of(block) for block in blocks]
     parts = [
-        _states_of(block).outputs_from(index * run, run)
-        for index in range(times)
-        for block, run in zip(blocks, runs, strict=True)
+        state.outputs_from(index * run, run) for index in range(times) for state, run in zip(states, runs, strict=True)
     ]
     return _of_all_outputs([part.to_bytes() for part in parts], times * sum(runs))
 
 
-def _states_of(block: Accumulator) -> _core.State:
-    if block._state is None:
+def _sums_of(block: Accumulator) -> _core.State:
+    sums = sums_of(block)
+    if sums is None:
         raise ValueError("Blocks of columns have different numbers of rows: one of them has none.")
-    return block._state
+    return sums
 
 
 def _of_all_outputs(parts: list[bytes], outputs: int) -> _core.State:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely.accumulator import Accumulator
+from squarely.evaluation import sums_of
 from squarely.named_metrics import EVERYDAY, Metric, as_metrics
 from squarely.optional_modules import dask_module, xarray_module
 from squarely.scoring import values_where_defined
@@ -279,7 +280,7 @@ def _is_one_axis(array: npt.NDArray[Any], rows: int) -> bool:
 def _values(states: Sequence[Accumulator], outputs: tuple[int, ...]) -> npt.NDArray[np.float64]:
     """Return the scores of every output, metrics along the last axis."""
     accumulator = states[0]
-    state = accumulator._state
+    state = sums_of(accumulator)
     if state is None:
         return np.full((*outputs, len(accumulator.metrics)), math.nan)
     check_weight_sum(state, None)

@@ -491,9 +491,9 @@ def test_xarray() -> None:
         score(xarray.Dataset({"a": field}), field)
 
 
-def test_dask_is_refused_with_the_streaming_way() -> None:
+def test_dask_is_refused_with_the_lazy_way() -> None:
     dask_array = pytest.importorskip("dask.array")
-    with pytest.raises(TypeError, match=r"is a Dask collection.*Accumulator\.update.*y_true\.compute\(\)"):
+    with pytest.raises(TypeError, match=r"is a Dask collection.*squarely\.dask\.evaluate.*y_true\.compute\(\)"):
         score(dask_array.ones(4))
     xarray = pytest.importorskip("xarray")
     with pytest.raises(TypeError, match="is a Dask collection"):

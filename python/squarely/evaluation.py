@@ -1,5 +1,6 @@
 """Every metric of one or several predictions from one pass over the data, as a report."""
 
+import copy
 import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
+from squarely.accumulator import Accumulator
 from squarely.named_metrics import EVERYDAY, Metric, as_metrics
 from squarely.report import Cell, Report
 from squarely.scoring import UndefinedMetricError, needed_by, score_of, told_of_too_few
@@ -28,7 +30,7 @@ from squarely.validation import (
 if TYPE_CHECKING:
     from squarely.pairing import PairedColumns
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "naming", "report_of", "sums_of"]
 
 Averaging = str | list[float]
 
@@ -104,24 +106,52 @@ def evaluate(
         raise ValueError("The mapping y_pred names no prediction. Pass at least one.")
     paired: dict[str, PairedColumns] = {}
     for name, prediction in predictions.items():
-        with _naming(str(name)):
+        with naming(str(name)):
             paired[str(name)] = _paired(y_true, prediction, where, axis, sample_weight)
     columns: dict[str, dict[str, Cell]] = {}
     counts: dict[str, tuple[int, int]] = {}
     for (name, pairs), state in zip(
         paired.items(), _states(paired, needed_by(asked, averaging), summation), strict=True
     ):
-        with _naming(name):
+        with naming(name):
             check_output_weights(averaging, pairs.outputs)
             check_finite(state, nan_policy, pairs.dtype)
             check_weight_sum(state, pairs.sample_weight)
-        columns[name] = {one.label: _cell(one, state, pairs, averaging, nan_policy, summation) for one in asked}
+        columns[name] = {
+            one.label: _cell_of_order(one, state, pairs, averaging, nan_policy, summation)
+            if one.is_of_order
+            else _cell(one, state, averaging, nan_policy, pairs.output_shape)
+            for one in asked
+        }
         counts[name] = _counted(state)
     return Report(columns, counts, is_single=not isinstance(y_pred, Mapping))
 
 
-class _naming:  # noqa: N801  (read as a word: with _naming(model))
-    """Says which of several predictions an error is about."""
+def report_of(accumulators: Mapping[str, Accumulator], *, is_single: bool) -> Report:
+    """Return what `evaluate` returns, from the sums of accumulators by the names of their predictions."""
+    columns: dict[str, dict[str, Cell]] = {}
+    counts: dict[str, tuple[int, int]] = {}
+    for name, accumulator in accumulators.items():
+        state, output_shape = sums_of(accumulator), accumulator._output_shape
+        averaging, nan_policy = accumulator._multioutput, accumulator._nan_policy
+        with naming(name):
+            if state is None:
+                raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required: no chunk has a row.")
+            check_weight_sum(state, None)
+            columns[name] = {
+                one.label: _cell(one, state, averaging, nan_policy, output_shape) for one in accumulator._metrics
+            }
+        counts[name] = _counted(state)
+    return Report(columns, counts, is_single=is_single)
+
+
+def sums_of(accumulator: Accumulator) -> _core.State | None:
+    """Return the sums of everything an accumulator has seen, None where that is nothing."""
+    return copy.copy(accumulator)._state
+
+
+class naming:  # noqa: N801  (read as a word: with naming(model))
+    """Says which of several predictions, or which chunk, an error is about."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -150,18 +180,20 @@ def _states(paired: dict[str, "PairedColumns"], needed: list[tuple[str, float]],
 
 
 def _cell(
-    one: Metric, state: _core.State, pairs: "PairedColumns", averaging: Averaging, nan_policy: str, summation: str
+    one: Metric, state: _core.State, averaging: Averaging, nan_policy: str, output_shape: tuple[int, ...]
 ) -> Cell:
     try:
-        if one.is_of_order:
-            from squarely.order_scores import score_of_order
-
-            score = score_of_order(one, pairs, averaging, nan_policy, summation)
-        else:
-            score = score_of(state, one, averaging, nan_policy, pairs.output_shape)
-        return Cell(score, told_of_too_few(state, one))
+        return Cell(score_of(state, one, averaging, nan_policy, output_shape), told_of_too_few(state, one))
     except UndefinedMetricError as undefined:
         return Cell(math.nan, str(undefined))
+
+
+def _cell_of_order(
+    one: Metric, state: _core.State, pairs: "PairedColumns", averaging: Averaging, nan_policy: str, summation: str
+) -> Cell:
+    from squarely.order_scores import score_of_order
+
+    return Cell(score_of_order(one, pairs, averaging, nan_policy, summation), told_of_too_few(state, one))
 
 
 def _counted(state: _core.State) -> tuple[int, int]:

@@ -36,6 +36,7 @@ __all__ = [
     "score_of",
     "told_of_too_few",
     "values_of_enough",
+    "values_where_defined",
     "warn_of",
 ]
 
@@ -171,17 +172,29 @@ def score_of(
     if nan_policy != "propagate" and not (averaging == "raw_values" and any(state.pairs)):
         check_some_pairs(state, output_shape)
     check_defined(state, metric)
+    values = _values(state, metric, nan_policy)
+    if averaging != "variance_weighted":
+        return averaged(values, averaging, output_shape)
+    variances = _core.relative_variances_of_truth(state)
+    # All truth constant: as scikit-learn, every output counts alike.
+    return averaged(values, variances if any(variances) else "uniform_average", output_shape)
+
+
+def values_where_defined(state: _core.State, metric: Metric, nan_policy: str) -> list[float]:
+    """Return the value of a metric for every output, NaN where the output has none."""
+    outside = state.outside(metric.name, metric.parameter)
+    values = _values(state, metric, nan_policy)
+    return [math.nan if count else value for count, value in zip(outside, values, strict=True)]
+
+
+def _values(state: _core.State, metric: Metric, nan_policy: str) -> list[float]:
     values = state.values(metric.name, metric.parameter)
     if metric.name in NEED_TWO_PAIRS:
         values = values_of_enough(values, state)
     if nan_policy == "propagate":
         missing: list[Any] = [a + b for a, b in zip(state.missing_true, state.missing_pred, strict=True)]
         values = [math.nan if count else value for count, value in zip(missing, values, strict=True)]
-    if averaging != "variance_weighted":
-        return averaged(values, averaging, output_shape)
-    variances = _core.relative_variances_of_truth(state)
-    # All truth constant: as scikit-learn, every output counts alike.
-    return averaged(values, variances if any(variances) else "uniform_average", output_shape)
+    return values
 
 
 def values_of_enough(values: list[float], state: _core.State) -> list[float]:

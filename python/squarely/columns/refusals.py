@@ -32,8 +32,8 @@ def check_is_array(values: object, name: str, function: str) -> None:
     if _is_dask(values):
         raise InvalidParameterError(
             f"The {name!r} parameter of {function} is a Dask collection of type {type(values).__name__}, which is not "
-            "in memory. Call Accumulator.update with each of its chunks, computed, and merge the accumulators, or pass "
-            f"{name}.compute()."
+            "in memory. Call squarely.dask.evaluate, or squarely.xarray.evaluate where it is in xarray, which score "
+            f"chunks where they are, or pass {name}.compute()."
         )
 
 

@@ -1,0 +1,394 @@
+"""Scores of Dask collections: a state for each chunk, made where the chunk is, and a tree that merges the states."""
+
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from squarely.accumulator import Accumulator
+from squarely.dask_fusion import without_journeys
+from squarely.dask_states import Extras, States, state_grid, states_of_chunks, tree_of
+from squarely.evaluation import naming, report_of
+from squarely.named_metrics import EVERYDAY, Metric
+from squarely.optional_modules import dask_module
+from squarely.output_blocks import joined
+from squarely.report import Report
+from squarely.validation import (
+    InvalidParameterError,
+    NanPolicy,
+    VarianceMultioutput,
+    check_axis,
+    check_not_empty,
+    check_output_weights,
+    check_same_shape,
+    check_where_shape,
+)
+
+__all__ = ["accumulate", "evaluate"]
+
+
+def evaluate(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    metrics: str | Metric | Iterable[str | Metric] = EVERYDAY,
+    sample_weight: Any = None,
+    multioutput: VarianceMultioutput = "uniform_average",
+    where: Any = None,
+    nan_policy: NanPolicy = "raise",
+    axis: int = 0,
+    compute: bool = True,
+) -> Any:
+    """Score predictions in Dask collections, as `squarely.evaluate` scores arrays, without gathering them.
+
+    Every chunk becomes a state of some hundred bytes an output where it lies, the states are merged by a tree, and
+    only states move between workers. The scores have the bits of one call over the whole, for every chunking.
+
+    Parameters
+    ----------
+    y_true : dask.array.Array, dask.dataframe.Series or DataFrame, or list of Delayed or of Future
+        Truth. Arrays may be cut along any axis. Partitions of frames and the chunks in a list hold rows, which are
+        paired by position, as everywhere in squarely, never by index.
+    y_pred : as y_true, or mapping of str to such
+        Predictions of the same shape. Arrays may be cut otherwise than the truth: both are cut further where
+        their chunks end. Frames, lists, and arrays of unknown length must be cut alike. Of a mapping every value is
+        scored, and a chunk of truth is read once for all of them.
+    metrics : str, Metric or iterable of these, default=eight everyday metrics
+        Names from `metric_names()`, or what `metric` makes of them. Metrics over order statistics, as the median, are
+        refused: no sum holds them.
+    sample_weight : as y_true, of one dimension, or float, optional
+        Weights of the rows.
+    multioutput : {"uniform_average", "raw_values", "variance_weighted"} or array-like, default="uniform_average"
+        As in `squarely.evaluate`.
+    where : as y_true, of booleans, of the shape of the rows or of y_true, optional
+        True where a pair counts.
+    nan_policy : {"raise", "propagate", "omit", "omit_true"}, default="raise"
+        What a missing value means, as in `mean_squared_error`.
+    axis : int, default=0
+        The axis of the rows, of arrays.
+    compute : bool, default=True
+        Whether to run the graph now, on the scheduler that Dask is set to. If not, its Delayed is returned.
+
+    Returns
+    -------
+    Report or dask.delayed.Delayed
+        As from `squarely.evaluate`.
+
+    Raises
+    ------
+    ImportError
+        Where Dask is not installed: ``pip install 'squarely[dask]'``.
+    ValueError
+        As in `squarely.evaluate`, and where chunks do not pair. What only the data shows, such as NaN, is raised when
+        the graph runs.
+
+    Notes
+    -----
+    Sums are exact; sums that round (``summation="kahan"``) would depend on the chunks, and are not offered. Where
+    Dask runs tasks side by side, each is scored on one thread: the threads are Dask's.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> import squarely.dask
+    >>> y_true = da.arange(1000, chunks=100)
+    >>> y_pred = y_true + 1
+    >>> print(squarely.dask.evaluate(y_true, y_pred, metrics=("mean_squared_error", "r2_score")))
+    mean_squared_error 1.0
+    r2_score           0.999987999988
+    1000 pairs
+    """
+    states = _states(y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, "evaluate")
+    report = dask_module("dask").delayed(_report, pure=False)(states.delayed, states.names)
+    return report.compute() if compute else report
+
+
+def accumulate(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    metrics: str | Metric | Iterable[str | Metric] | None = None,
+    sample_weight: Any = None,
+    multioutput: VarianceMultioutput = "uniform_average",
+    where: Any = None,
+    nan_policy: NanPolicy = "raise",
+    axis: int = 0,
+    compute: bool = True,
+) -> Any:
+    """Return the merged `Accumulator` of Dask collections, equal to that of one update with the whole.
+
+    Parameters
+    ----------
+    y_true, y_pred, sample_weight, multioutput, where, nan_policy, axis
+        As in `squarely.dask.evaluate`.
+    metrics : str, Metric or iterable of these, optional
+        As in `Accumulator`: those of squared errors when left out.
+    compute : bool, default=True
+        Whether to run the graph now. If not, its Delayed is returned.
+
+    Returns
+    -------
+    Accumulator, dict of str to Accumulator, or dask.delayed.Delayed
+        A dict where y_pred is a mapping.
+
+    Raises
+    ------
+    ImportError, ValueError
+        As in `squarely.dask.evaluate`.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> import numpy as np
+    >>> import squarely.dask
+    >>> y_true = np.random.default_rng(0).standard_normal(1000)
+    >>> whole = squarely.Accumulator().update(y_true, np.zeros(1000))
+    >>> cut = da.from_array(y_true, chunks=300)
+    >>> squarely.dask.accumulate(cut, da.zeros(1000, chunks=70)).digest() == whole.digest()
+    True
+    """
+    states = _states(y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, "accumulate")
+    accumulators = dask_module("dask").delayed(_by_name, pure=False)(states.delayed, states.names)
+    return accumulators.compute() if compute else accumulators
+
+
+class _MergedStates(NamedTuple):
+    """Where the merged states will be, and whose they are."""
+
+    delayed: Any
+    names: tuple[str, ...] | None  # None where y_pred is no mapping
+
+
+class _Sides(NamedTuple):
+    """What was passed, by the names of parameters: first the truth, then predictions, weights and where."""
+
+    collections: dict[str, Any]
+    extras: Extras
+
+
+def _states(
+    y_true: Any,
+    y_pred: Any,
+    metrics: Any,
+    sample_weight: Any,
+    multioutput: Any,
+    where: Any,
+    nan_policy: Any,
+    axis: Any,
+    function: str,
+) -> _MergedStates:
+    dask_module("dask")
+    result = Accumulator(metrics, multioutput=multioutput, nan_policy=nan_policy)
+    predictions = {str(name): one for name, one in y_pred.items()} if isinstance(y_pred, Mapping) else {"": y_pred}
+    if not predictions:
+        raise ValueError("The mapping y_pred names no prediction. Pass at least one.")
+    named = {f"y_pred[{name!r}]" if name else "y_pred": one for name, one in predictions.items()}
+    is_number = isinstance(sample_weight, (int, float, np.number)) and not isinstance(sample_weight, bool)
+    collections = {
+        "y_true": y_true,
+        **named,
+        **({} if sample_weight is None or is_number else {"sample_weight": sample_weight}),
+        **({} if where is None else {"where": where}),
+    }
+    extras = Extras(
+        empty=result,
+        names=tuple(predictions),
+        axis=axis,
+        has_weights="sample_weight" in collections,
+        has_where=where is not None,
+        weight_of_all=float(sample_weight) if is_number else None,
+    )
+    kinds = {_kind_of(one, name, function) for name, one in collections.items()}
+    sides = _Sides(collections, extras)
+    if kinds == {"array"}:
+        delayed = _merged_states_of_arrays(sides, function)
+    else:
+        if axis != 0:
+            raise ValueError(f"Partitions of frames and chunks in a list hold rows: axis must be 0. Got {axis!r}.")
+        delayed = tree_of(_states_of_frames(sides) if kinds == {"frame"} else _states_of_lists(sides))
+    return _MergedStates(delayed, extras.names if isinstance(y_pred, Mapping) else None)
+
+
+def _by_name(states: Sequence[Accumulator], names: tuple[str, ...] | None) -> Any:
+    return states[0] if names is None else dict(zip(names, states, strict=True))
+
+
+def _report(states: Sequence[Accumulator], names: tuple[str, ...] | None) -> Report:
+    return report_of(dict(zip(names or ("",), states, strict=True)), is_single=names is None)
+
+
+def _kind_of(collection: Any, name: str, function: str) -> str:
+    """Return whether it is an array, a frame or a list of what is still to come, or refuse it."""
+    dask_array, dask_frame = sys.modules.get("dask.array"), sys.modules.get("dask.dataframe")
+    if isinstance(collection, getattr(dask_array, "Array", ())):
+        return "array"
+    if isinstance(collection, (getattr(dask_frame, "Series", ()), getattr(dask_frame, "DataFrame", ()))):
+        return "frame"
+    if isinstance(collection, (list, tuple)) and collection and all(map(_is_to_come, collection)):
+        return "list"
+    library = type(collection).__module__.partition(".")[0]
+    advice = {
+        "xarray": "Pass it to squarely.xarray.evaluate.",
+        "numpy": "Pass dask.array.from_array of it, cut like y_true; if all is in memory, call squarely.evaluate.",
+    }
+    raise InvalidParameterError(
+        f"The {name!r} parameter of squarely.dask.{function} must be a Dask array, Series or DataFrame, or a list of "
+        f"Delayed or Future objects. Got {type(collection).__name__} of {library}. {advice.get(library, '')}".rstrip()
+    )
+
+
+def _is_to_come(chunk: object) -> bool:
+    delayed, client = sys.modules.get("dask.delayed"), sys.modules.get("distributed.client")
+    return isinstance(chunk, (getattr(delayed, "Delayed", ()), getattr(client, "Future", ())))
+
+
+# Arrays
+
+
+def _merged_states_of_arrays(sides: _Sides, function: str) -> Any:
+    """Return the Delayed of the states of all rows, joined where outputs are cut too."""
+    _check_dimensions(sides.collections)
+    axis = check_axis(sides.extras.axis, sides.collections["y_true"].ndim, function)
+    _check_shapes(sides.collections, axis)
+    arrays = [_without_column(array, axis) for array in sides.collections.values()]
+    rank = arrays[0].ndim
+    dimensions = [tuple(range(rank)) if array.ndim == rank else (axis,) for array in arrays]
+    outputs = math.prod(size for number, size in enumerate(arrays[0].shape) if number != axis)
+    check_output_weights(sides.extras.empty._multioutput, outputs)
+    cut = _cut_alike(arrays, dimensions, axis)
+    is_cut_across = any(len(sizes) > 1 for number, sizes in enumerate(cut[0].chunks) if number != axis)
+    result = sides.extras.empty
+    empty = _without_output_weights(result) if is_cut_across else result
+    extras = sides.extras._replace(axis=axis, empty=empty)
+    grid = state_grid(cut, dimensions, partial(states_of_chunks, extras=extras, where_from="a block"))
+    rows_last = np.moveaxis(grid, axis, -1)
+    columns = [tree_of(rows_last[index]) for index in np.ndindex(rows_last.shape[:-1])]
+    if not is_cut_across:
+        return columns[0]
+    return dask_module("dask").delayed(_joined_states, pure=False)(columns, rows_last.shape[:-1], result)
+
+
+def _check_dimensions(arrays: Mapping[str, Any]) -> None:
+    for name, array in arrays.items():
+        if array.ndim == 0:
+            raise ValueError(f"{name} is a Dask array without dimensions, and must have an axis of rows. Compute it.")
+
+
+def _check_shapes(arrays: Mapping[str, Any], axis: int) -> None:
+    shapes = {name: _known(array.shape, axis, name) for name, array in arrays.items()}
+    if any(-1 in shape for shape in shapes.values()):
+        _check_same_number({name: array.numblocks[min(axis, array.ndim - 1)] for name, array in arrays.items()})
+        shapes = {name: _with_rows(shape, axis if len(shape) > axis else 0, -1) for name, shape in shapes.items()}
+    else:
+        for name, shape in shapes.items():
+            check_not_empty(shape, min(axis, len(shape) - 1), name)
+    truth = shapes["y_true"]
+    for name, shape in shapes.items():
+        with naming(name if name.startswith("y_pred[") else ""):
+            if name == "where":
+                check_where_shape(shape, truth, truth, axis)
+            elif name == "sample_weight" and shape != (truth[axis],):
+                raise ValueError(f"sample_weight has shape {shape}, and must have that of the rows, ({truth[axis]},).")
+            elif name.startswith("y_pred"):
+                check_same_shape(truth, shape, axis)
+
+
+def _known(shape: tuple[float, ...], axis: int, name: str) -> tuple[int, ...]:
+    """Return a shape with -1 for a number of rows that Dask does not know, or refuse unknown numbers of outputs."""
+    known = tuple(-1 if np.isnan(size) else int(size) for size in shape)
+    rows = axis if len(known) > axis else 0
+    if any(size == -1 for number, size in enumerate(known) if number != rows):
+        raise ValueError(f"{name} has shape {shape}: only the number of rows may be unknown. Compute its chunk sizes.")
+    return known
+
+
+def _with_rows(shape: tuple[int, ...], axis: int, rows: int) -> tuple[int, ...]:
+    return (*shape[:axis], rows, *shape[axis + 1 :])
+
+
+def _check_same_number(chunks: Mapping[str, int]) -> None:
+    """Refuse chunks of unknown length that cannot be paired one by one."""
+    if len(set(chunks.values())) > 1:
+        counted = ", ".join(f"{name} has {number}" for name, number in chunks.items())
+        raise ValueError(
+            f"Chunks of unknown length are paired one by one, so each must have as many: {counted}. Cut them alike."
+        )
+
+
+def _without_column(array: Any, axis: int) -> Any:
+    """Return a column (n, 1) as (n,): the only two shapes that go together."""
+    return array[:, 0] if axis == 0 and array.ndim == 2 and array.shape[1] == 1 else array
+
+
+def _cut_alike(arrays: list[Any], dimensions: Sequence[Sequence[int]], axis: int) -> list[Any]:
+    """Return the arrays cut wherever one of them is."""
+    truth = arrays[0]
+    if any(np.isnan(size) for array in arrays for size in array.shape):
+        across = {number: truth.chunks[number] for number in range(truth.ndim) if number != axis}
+        return [array.rechunk(across) if array.ndim == truth.ndim else array for array in arrays]
+    pairs = [part for array, own in zip(arrays, dimensions, strict=True) for part in (array, tuple(own))]
+    _, cut = dask_module("dask.array").core.unify_chunks(*pairs, warn=False)
+    return list(cut)
+
+
+def _without_output_weights(accumulator: Accumulator) -> Accumulator:
+    """Return the configuration for a part of the outputs: weights are those of all."""
+    if isinstance(accumulator._multioutput, str):
+        return accumulator
+    return Accumulator(accumulator._metrics, nan_policy=accumulator._nan_policy)  # type: ignore[arg-type]
+
+
+def _joined_states(columns: Sequence[States], grid: tuple[int, ...], result: Accumulator) -> States:
+    """Return for each prediction the accumulator of all outputs."""
+    together = []
+    for states in zip(*columns, strict=True):
+        blocks = np.empty(len(columns), dtype=object)
+        blocks[:] = states
+        together.append(joined(blocks.reshape(grid), result))
+    return together
+
+
+# Partitions of frames, and lists
+
+
+def _states_of_frames(sides: _Sides) -> list[Any]:
+    frames = list(sides.collections.values())
+    _check_same_number({name: frame.npartitions for name, frame in sides.collections.items()})
+    divisions = {frame.divisions for frame in frames if frame.known_divisions}
+    if len(divisions) > 1:
+        raise ValueError(
+            "The frames have different divisions, and partitions are paired by position. Align them first, as with "
+            "y_pred.repartition(divisions=y_true.divisions)."
+        )
+    # As one expression, so that Dask reads a partition of the file under them once.
+    states = dask_module("dask.dataframe").map_partitions(
+        partial(states_of_chunks, extras=sides.extras, where_from="a partition"),
+        *frames,
+        meta=frames[0]._meta,
+        enforce_metadata=False,
+        align_dataframes=False,
+    )
+    return list(states.to_delayed())
+
+
+def _states_of_lists(sides: _Sides) -> list[Any]:
+    chunks = {name: _list_of(collection) for name, collection in sides.collections.items()}
+    _check_same_number({name: len(own) for name, own in chunks.items()})
+    delayed = dask_module("dask").delayed
+    states = [
+        delayed(partial(states_of_chunks, extras=sides.extras, where_from=f"chunk {number}"), pure=False)(*own)
+        for number, own in enumerate(zip(*chunks.values(), strict=True))
+    ]
+    return without_journeys(states)
+
+
+def _list_of(collection: Any) -> list[Any]:
+    """Return the chunks of rows, also of what stands beside a list: a frame or an array."""
+    if isinstance(collection, (list, tuple)):
+        return list(collection)
+    if getattr(collection, "ndim", 1) > 1 and hasattr(collection, "rechunk"):
+        collection = collection.rechunk(dict.fromkeys(range(1, collection.ndim), -1))
+    return list(np.ravel(np.asarray(collection.to_delayed(), dtype=object)))

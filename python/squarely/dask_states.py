@@ -1,0 +1,154 @@
+"""States of chunks, each made where its chunk is, and the tree that merges them, as Dask graphs."""
+
+import contextlib
+import copy
+import itertools
+import multiprocessing
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from squarely import _core
+from squarely.accumulator import Accumulator
+from squarely.dask_fusion import without_journeys
+from squarely.evaluation import naming
+from squarely.optional_modules import dask_module
+
+__all__ = ["Extras", "States", "beside_others", "merged", "state_grid", "states_of_chunks", "tree_of"]
+
+States = list[Accumulator]
+
+# How many states one task merges: 10,000 of them are one after four rounds.
+FAN_IN = 16
+
+
+class Extras(NamedTuple):
+    """What goes with the arrays of a task: how they are scored, and what is the same for every chunk."""
+
+    empty: Accumulator
+    names: tuple[str, ...]
+    axis: int
+    has_weights: bool
+    has_where: bool
+    weight_of_all: float | None
+
+
+def states_of_chunks(*chunks: Any, extras: Extras, where_from: str) -> States:
+    """Return a state for each prediction of one chunk: one task, which reads the truth once for all of them."""
+    return beside_others(partial(_states_of_chunks, extras=extras, where_from=where_from), *chunks)
+
+
+def _states_of_chunks(y_true: Any, *others: Any, extras: Extras, where_from: str) -> States:
+    predictions = others[: len(extras.names)]
+    rest = list(others[len(extras.names) :])
+    weights = rest.pop(0) if extras.has_weights else extras.weight_of_all
+    where = rest.pop(0) if extras.has_where else None
+    states = []
+    for name, prediction in zip(extras.names, predictions, strict=True):
+        state = copy.copy(extras.empty)
+        with naming(where_from), naming(name):
+            if not _all_empty((y_true, prediction), extras.axis):
+                state.update(y_true, prediction, sample_weight=weights, where=where, axis=extras.axis)
+        states.append(state)
+    return states
+
+
+def merged(states_of_each: Sequence[States]) -> States:
+    """Return the sums of states, prediction by prediction. What is merged is left as it is: Dask may hold it."""
+    first, *others = states_of_each
+    totals = [copy.copy(state) for state in first]
+    for states in others:
+        for total, state in zip(totals, states, strict=True):
+            total.merge(state)
+    return totals
+
+
+def tree_of(states: Sequence[Any], fan_in: int = FAN_IN) -> Any:
+    """Return one Delayed for many, each merge of which waits for a few states only."""
+    if len(states) == 1:
+        return states[0]
+    left = [state.key for state in states]
+    name = f"squarely-merge-{dask_module('dask.base').tokenize(left)}"
+    tree: dict[Any, Any] = {}
+    # Written down rather than called: dask.delayed looks through the whole graph in every call.
+    for level in itertools.count():
+        groups = [left[start : start + fan_in] for start in range(0, len(left), fan_in)]
+        tree.update(((name, level, number), (merged, group)) for number, group in enumerate(groups))
+        left = [(name, level, number) for number in range(len(groups))]
+        if len(left) == 1:
+            break
+    graph = dask_module("dask.highlevelgraph").HighLevelGraph.from_collections(name, tree, dependencies=states)
+    return dask_module("dask.delayed").Delayed(left[0], graph, layer=name)
+
+
+def state_grid(arrays: Sequence[Any], dimensions: Sequence[Sequence[int]], update: Callable[..., States]) -> Any:
+    """Return an array of Delayed, one for each block of the first array, of the states of the blocks beside it.
+
+    Parameters
+    ----------
+    arrays : sequence of dask.array.Array
+        Cut into the same blocks already.
+    dimensions : sequence of sequences of int
+        Which dimensions of the first array those of each array are.
+    update : callable
+        From the blocks to their states.
+    """
+    dask_array = dask_module("dask.array")
+    rank = arrays[0].ndim
+    states = dask_array.blockwise(
+        update,
+        tuple(range(rank)),
+        *itertools.chain.from_iterable(zip(arrays, map(tuple, dimensions), strict=True)),
+        dtype=object,
+        meta=np.empty((0,) * rank, dtype=object),
+        align_arrays=False,
+    )
+    grid = states.to_delayed()
+    alone = np.empty(grid.shape, dtype=object)
+    alone.ravel()[:] = without_journeys(list(grid.flat))
+    return alone
+
+
+def beside_others(update: Callable[..., States], *chunks: Any) -> States:
+    """Return the states of chunks, made on one thread where Dask runs others beside this one."""
+    with one_thread_beside_others():
+        return update(*chunks)
+
+
+@contextlib.contextmanager
+def one_thread_beside_others() -> Iterator[None]:
+    """Run on one thread where Dask runs tasks beside this one: in its threads, and in its processes.
+
+    Only tasks of the synchronous scheduler are alone: they run in the main thread of the main process.
+    """
+    calls = _openmp_calls()
+    is_alone = threading.current_thread() is threading.main_thread() and multiprocessing.parent_process() is None
+    if calls is None or is_alone:
+        yield
+        return
+    # OpenMP keeps this limit for every thread by itself: neither other tasks nor the caller's setting are touched.
+    limit, set_limit = calls
+    before = limit()
+    set_limit(1)
+    try:
+        yield
+    finally:
+        set_limit(before)
+
+
+@cache
+def _openmp_calls() -> tuple[Callable[[], int], Callable[[int], None]] | None:
+    """Return how to ask and how to set OpenMP's limit of the calling thread, in the runtime our core is linked with."""
+    import ctypes
+
+    if not _core.openmp:
+        return None
+    library = ctypes.CDLL(_core.__file__)  # with the runtime: symbols are looked up in what a library is linked with
+    return library.omp_get_max_threads, library.omp_set_num_threads
+
+
+def _all_empty(sides: Sequence[Any], axis: int) -> bool:
+    return all(getattr(side, "shape", (len(side),))[axis : axis + 1] == (0,) for side in sides)

@@ -1,0 +1,82 @@
+"""Join accumulators of different outputs over the same rows into one, as columns of an array stand side by side."""
+
+import copy
+import math
+import struct
+import zlib
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from squarely import _core
+from squarely.accumulator import Accumulator
+from squarely.evaluation import sums_of
+
+__all__ = ["joined"]
+
+# The byte form of a state, described in cpp/README.md: magic, version, summation, weighted, outputs, summands.
+HEADER = struct.Struct("<4sBBBQH")
+VERSION = 2
+SUMMAND_BYTES = 9
+CHECKSUM_BYTES = 4
+
+
+def joined(blocks: npt.NDArray[Any], result: Accumulator) -> Accumulator:
+    """Return the accumulator of all outputs.
+
+    Parameters
+    ----------
+    blocks : ndarray of Accumulator
+        At each place of the grid that of its outputs, with a dimension for each of the outputs' dimensions.
+    result : Accumulator
+        Without pairs, and with the configuration of the result. It is left as it is.
+    """
+    total = copy.copy(result)
+    if all(sums_of(block) is None for block in blocks.flat):
+        return total
+    columns = blocks
+    for axis in reversed(range(blocks.ndim)):
+        columns = np.apply_along_axis(_side_by_side, axis, columns, axis)
+    whole: Accumulator = columns.item()
+    total._state, total._output_shape = sums_of(whole), whole._output_shape
+    return total
+
+
+def _side_by_side(blocks: npt.NDArray[Any], axis: int) -> Accumulator:
+    first: Accumulator = blocks[0]
+    if len(blocks) == 1:
+        return first
+    shape = list(first._output_shape)
+    shape[axis] = sum(block._output_shape[axis] for block in blocks)
+    result = copy.copy(first)
+    result._state, result._output_shape = _joined_states(list(blocks), axis), tuple(shape)
+    return result
+
+
+def _joined_states(blocks: list[Accumulator], axis: int) -> _core.State:
+    # In the order of C: for every index before the axis, the outputs of each block from there on.
+    times = math.prod(blocks[0]._output_shape[:axis])
+    runs = [math.prod(block._output_shape[axis:]) for block in blocks]
+    states = [_sums_of(block) for block in blocks]
+    parts = [
+        state.outputs_from(index * run, run) for index in range(times) for state, run in zip(states, runs, strict=True)
+    ]
+    return _of_all_outputs([part.to_bytes() for part in parts], times * sum(runs))
+
+
+def _sums_of(block: Accumulator) -> _core.State:
+    sums = sums_of(block)
+    if sums is None:
+        raise ValueError("Blocks of columns have different numbers of rows: one of them has none.")
+    return sums
+
+
+def _of_all_outputs(parts: list[bytes], outputs: int) -> _core.State:
+    magic, version, summation, weighted, _, summands = HEADER.unpack_from(parts[0])
+    if version != VERSION:
+        raise NotImplementedError(f"States of version {version} cannot be joined, those of version {VERSION} can.")
+    start = HEADER.size + SUMMAND_BYTES * summands
+    head = HEADER.pack(magic, version, summation, weighted, outputs, summands) + parts[0][HEADER.size : start]
+    body = b"".join([head, *(part[start:-CHECKSUM_BYTES] for part in parts)])
+    return _core.State.from_bytes(body + zlib.crc32(body).to_bytes(CHECKSUM_BYTES, "little"))

@@ -1,5 +1,7 @@
 """Exact, reproducible, mergeable regression metrics at memory speed."""
 
+from typing import TYPE_CHECKING, Any
+
 from squarely._core import version as __version__
 from squarely.accumulator import Accumulator
 from squarely.build import show_config
@@ -60,6 +62,9 @@ from squarely.metrics import (
 from squarely.named_metrics import metric, metric_names
 from squarely.settings import get_num_threads, get_target, set_num_threads, set_target, targets
 
+if TYPE_CHECKING:
+    from squarely.files import score_files as score_files
+
 __all__ = [
     "Accumulator",
     "BiasVariance",
@@ -110,6 +115,7 @@ __all__ = [
     "residual_variance",
     "root_mean_squared_error",
     "root_mean_squared_log_error",
+    "score_files",
     "set_num_threads",
     "set_target",
     "show_config",
@@ -122,3 +128,11 @@ __all__ = [
     "trimmed_mean_squared_error",
     "weighted_absolute_percentage_error",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "score_files":  # what reads files is imported when it is asked for
+        from squarely.files import score_files
+
+        return score_files
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

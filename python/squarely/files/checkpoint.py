@@ -1,0 +1,104 @@
+"""A run that is taken up where it ended: from time to time the sums are saved, with what of which files is in them.
+
+A checkpoint is a file of states (see `states`) whose header has ``work``: ``finished``, ``reading`` (the version of how
+files are cut into sections) and ``sources``, for each source its ``identity`` (path, size and time of change of every
+file), the ``sections`` that are done as [first, last + 1], and ``begun``, sections of which only the first rows are in
+the sums, as [section, rows, offset].
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from squarely.files.atomic_write import check_can_be_written, write_atomically
+from squarely.files.errors import FileError
+from squarely.files.source import Source
+from squarely.files.states import FileStates
+from squarely.files.table import Position
+from squarely.files.totals import Done, Totals
+
+READING = 1  # to be raised when files are cut into sections or text into positions in another way
+
+
+class Checkpoint:
+    """Where and how often sums are saved."""
+
+    def __init__(self, path: str, seconds: float, sources: Sequence[Source]) -> None:
+        self.path = path
+        self._seconds = seconds
+        self._sources = sources
+        self._last = time.monotonic()
+        for source in sources:
+            if source.identity is None:
+                raise FileError(
+                    f"{source.name}: checkpoint= needs files, which a later run can know again by path, size and time "
+                    "of change"
+                )
+        check_can_be_written(path)
+
+    def resume(self, states: FileStates) -> FileStates | None:
+        """Return what an earlier run saved, if it saved anything, after a check that it was the same run."""
+        if not os.path.exists(self.path):
+            return None
+        saved = FileStates.load(self.path)
+        if saved.work is None:
+            raise FileError(f"{self.path}: this state is no checkpoint; name another file, or delete it to start anew")
+        reason = states.difference(saved, "this run", "the checkpoint") or self._other_files(saved.work)
+        if reason:
+            raise FileError(f"{self.path}: this checkpoint is of another run: {reason}; delete it to start anew")
+        return saved
+
+    def _other_files(self, work: dict[str, Any]) -> str | None:
+        if work["reading"] != READING:
+            return "it was written by a squarely that cuts files in another way"
+        mine = [tuple(file) for source in self._sources for file in source.identity or ()]
+        saved: list[Any] = [tuple(file) for source in work["sources"] for file in source["identity"]]
+        if [file[0] for file in mine] != [file[0] for file in saved]:
+            changed: list[str] = sorted({file[0] for file in mine} ^ {file[0] for file in saved})
+            return f"its files are others, or in another order: {', '.join(changed[:3]) or saved[0][0]}"
+        for own, other in zip(mine, saved, strict=True):
+            if own != other:
+                return f"{own[0]} has changed since (its size or its time of change)"
+        return None
+
+    def restore(self, totals: Totals, work: dict[str, Any]) -> None:
+        """Tell the totals what is done."""
+        for index, (source, saved) in enumerate(zip(self._sources, work["sources"], strict=True)):
+            sections = {section for first, last in saved["sections"] for section in range(first, last)}
+            begun = {section: Position(rows, offset) for section, rows, offset in saved["begun"]}
+            totals.restore(index, source, Done(sections, begun))
+
+    def save_if_due(self, states: FileStates, totals: Totals) -> None:
+        if time.monotonic() - self._last >= self._seconds:
+            self.save(states, totals, finished=False)
+
+    def save(self, states: FileStates, totals: Totals, *, finished: bool) -> None:
+        """Write sums and work, as they are now. The caller holds the lock of the totals."""
+        sources = []
+        for index, source in enumerate(self._sources):
+            done = totals.done.get(index, Done())
+            begun = [[section, *position] for section, position in done.begun.items()]
+            sources.append({"identity": source.identity, "sections": _runs(done.sections), "begun": begun})
+        work = {"finished": finished, "reading": READING, "sources": sources}
+        files = [file for source in self._sources for file in source.files]
+        saved = FileStates(
+            **{name: getattr(states, name) for name in ("true", "weight", "nan_policy", "summation")},
+            files=files,
+            rows=totals.rows,
+            predictions=totals.accumulators,
+            work=work,
+        )
+        write_atomically(self.path, saved.to_bytes())
+        self._last = time.monotonic()
+
+
+def _runs(numbers: set[int]) -> list[list[int]]:
+    """Return numbers as runs [first, last + 1]."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and runs[-1][1] == number:
+            runs[-1][1] += 1
+        else:
+            runs.append([number, number + 1])
+    return runs

@@ -199,9 +199,9 @@ def test_a_missing_file_is_refused(tmp_path):
     assert_refused(squarely_command("score", path, "--true", "y", "--pred", "p"), f"{path}: there is no such file")
 
 
-def test_a_directory_is_refused(tmp_path):
+def test_a_folder_without_files_is_refused(tmp_path):
     run = squarely_command("score", tmp_path, "--true", "y", "--pred", "p")
-    assert_refused(run, f"{tmp_path}: this is a directory")
+    assert_refused(run, f"{tmp_path}: there are no files in this folder")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file")
@@ -295,13 +295,12 @@ def test_a_reader_that_left_is_no_traceback(flights):
 INTERRUPT_AFTER_THE_FIRST_BATCH = """
 import os, signal, sys
 from squarely import cli
-from squarely.files import score
-read_batches = score.read_batches
-def interrupted(path, columns):
-    for batch in read_batches(path, columns):
-        os.kill(os.getpid(), signal.SIGINT)
-        yield batch
-score.read_batches = interrupted
+from squarely.files import work
+update = work._update
+def interrupted(*arguments):
+    os.kill(os.getpid(), signal.SIGINT)
+    update(*arguments)
+work._update = interrupted
 sys.exit(cli.main(sys.argv[1:]))
 """
 

@@ -52,11 +52,13 @@ class Checkpoint:
     def _other_files(self, work: dict[str, Any]) -> str | None:
         if work["reading"] != READING:
             return "it was written by a squarely that cuts files in another way"
-        mine = [tuple(file) for source in self._sources for file in source.identity or ()]
+        mine: list[Any] = [tuple(file) for source in self._sources for file in source.identity or ()]
         saved: list[Any] = [tuple(file) for source in work["sources"] for file in source["identity"]]
-        if [file[0] for file in mine] != [file[0] for file in saved]:
-            changed: list[str] = sorted({file[0] for file in mine} ^ {file[0] for file in saved})
-            return f"its files are others, or in another order: {', '.join(changed[:3]) or saved[0][0]}"
+        own_paths: list[str] = [file[0] for file in mine]
+        saved_paths: list[str] = [file[0] for file in saved]
+        if own_paths != saved_paths:
+            others = sorted(set(own_paths) ^ set(saved_paths)) or own_paths
+            return f"its files are others, or in another order: {', '.join(others[:3])}"
         for own, other in zip(mine, saved, strict=True):
             if own != other:
                 return f"{own[0]} has changed since (its size or its time of change)"

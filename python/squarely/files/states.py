@@ -3,7 +3,7 @@
 The byte form, little-endian: ``sqfs``, version (1 byte), length of the header (4), header, the `Accumulator.to_bytes`
 of each prediction in the order of the header, and a CRC-32 of everything before (4). The header is JSON: ``true``,
 ``weight`` (a name or null), ``nan_policy``, ``summation``, ``metrics``, ``files``, ``rows``, ``predictions`` (pairs of
-name and number of bytes), and in a checkpoint ``work``, which says what of which files the sums hold (see `checkpoint`).
+name and number of bytes), and in a checkpoint ``work``: what of which files the sums hold (see `checkpoint`).
 """
 
 import copy

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from squarely.files.errors import FileError, InfiniteValueError, MissingValueError, one_line
+from squarely.files.errors import FileError, InfiniteValueError, MissingValueError, StuckError, one_line
 from squarely.files.source import Chunk, Source
 from squarely.files.table import Position
 from squarely.files.totals import Accumulators, Totals
@@ -70,11 +70,12 @@ def score_sources(
             running[pool.submit(score_section, job, totals, limit, nan_policy, in_parallel)] = job.order
         _wait(running, failures, limit, turn, at_most=0)
         _raise_first(failures, running, limit, turn)
-    except BaseException:
+    except BaseException as error:
         limit.last = -1
         for future in running:
             future.cancel()
-        wait(running, timeout=STOP_SECONDS)
+        if wait(running, timeout=STOP_SECONDS).not_done and isinstance(error, KeyboardInterrupt):
+            raise StuckError from error
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -19,11 +19,18 @@ def is_dataset(item: Any) -> bool:
 
 
 def dataset_sources(dataset: Any, names: Names) -> Iterator[Source]:
-    """Yield one source for each fragment of a dataset, in its order."""
-    row_filter = (dataset._scan_options or {}).get("filter")  # what Dataset.filter leaves, and no public name tells
-    for fragment in dataset.get_fragments():
-        file = None if row_filter is not None else _plain_file(fragment)
-        yield _scanned(dataset, fragment, row_filter, names) if file is None else table_source(file, names)
+    """Yield one source for each fragment of a dataset, in its order, or one for all where rows are filtered."""
+    try:
+        fragments = list(dataset.get_fragments())
+    except ValueError:  # how a dataset with a filter says that its fragments would not be what it holds
+        files = tuple(getattr(dataset, "files", ()))
+        yield _scanned(dataset, dataset, files, names)
+        return
+    for fragment in fragments:
+        file = _plain_file(fragment)
+        path = getattr(fragment, "path", None)
+        files = () if path is None else (str(path),)
+        yield _scanned(dataset, fragment, files, names) if file is None else table_source(file, names)
 
 
 def _plain_file(fragment: Any) -> DataFile | None:
@@ -50,18 +57,18 @@ def _has_usual_missing_values(scan: Any) -> bool:
     return (usual.null_values, usual.decimal_point) == (given.null_values, given.decimal_point)
 
 
-def _scanned(dataset: Any, fragment: Any, row_filter: Any, names: Names) -> Source:
+def _scanned(dataset: Any, part: Any, files: tuple[str, ...], names: Names) -> Source:
+    """Return a fragment, or a whole dataset with a filter, as pyarrow reads it."""
     ds = import_pyarrow("pyarrow.dataset")
-    path = getattr(fragment, "path", None)
-    name = str(path or "dataset")
+    name = f"{files[0]} and {len(files) - 1} more" if len(files) > 1 else files[0] if files else "dataset"
     schema = dataset.schema
-    if isinstance(getattr(fragment, "format", None), ds.CsvFileFormat):
+    if not is_dataset(part) and isinstance(getattr(part, "format", None), ds.CsvFileFormat):
         schema = _of_numbers(schema, names)
     with told_in_one_sentence(name):
         check_columns(schema, names.columns)
-    size = 0 if path is None else int(fragment.filesystem.get_file_info(path).size or 0)
-    read = partial(_scan, fragment, schema, row_filter, names, name)
-    return Source(name, () if path is None else (name,), size, names, (Section(),), read)
+    sizes = part.filesystem.get_file_info(list(files)) if files else []
+    size = sum(int(info.size or 0) for info in sizes)
+    return Source(name, files, size, names, (Section(),), partial(_scan, part, schema, names, name))
 
 
 def _of_numbers(schema: Any, names: Names) -> Any:
@@ -75,9 +82,8 @@ def _of_numbers(schema: Any, names: Names) -> Any:
 
 
 def _scan(
-    fragment: Any,
+    part: Any,
     schema: Any,
-    row_filter: Any,
     names: Names,
     name: str,
     _: Section,
@@ -87,10 +93,9 @@ def _scan(
     columns = list(dict.fromkeys(names.columns))
     rows = 0
     with told_in_one_sentence(name, lambda: f" after data row {rows}"):
-        scanner = fragment.scanner(
-            schema=schema,
+        scanner = part.scanner(
+            **({} if is_dataset(part) else {"schema": schema}),
             columns=columns,
-            filter=row_filter,
             batch_size=batch_rows(len(columns)),
             batch_readahead=1,  # otherwise sixteen batches, each of them a whole row group, are in memory
             fragment_readahead=1,

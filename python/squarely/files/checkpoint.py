@@ -1,9 +1,9 @@
 """A run that is taken up where it ended: from time to time the sums are saved, with what of which files is in them.
 
-A checkpoint is a file of states (see `states`) whose header has ``work``: ``finished``, ``reading`` (the version of how
-files are cut into sections) and ``sources``, for each source its ``identity`` (path, size and time of change of every
-file), the ``sections`` that are done as [first, last + 1], and ``begun``, sections of which only the first rows are in
-the sums, as [section, rows, offset].
+A checkpoint is a file of states (see `states`) whose header has ``work``: ``finished`` and ``sources``, for each source
+its ``identity`` (path, size and time of change of every file), what is ``done`` of it as runs [first, last + 1] of row
+groups (of rows, where it is arrays; [0, 1] where a file is read as a whole), and ``begun``, [first, rows, offset] for
+sections of which only the first rows are in the sums.
 """
 
 import os
@@ -17,8 +17,6 @@ from squarely.files.source import Source
 from squarely.files.states import FileStates
 from squarely.files.table import Position
 from squarely.files.totals import Done, Totals
-
-READING = 1  # to be raised when files are cut into sections or text into positions in another way
 
 
 class Checkpoint:
@@ -50,8 +48,6 @@ class Checkpoint:
         return saved
 
     def _other_files(self, work: dict[str, Any]) -> str | None:
-        if work["reading"] != READING:
-            return "it was written by a squarely that cuts files in another way"
         mine: list[Any] = [tuple(file) for source in self._sources for file in source.identity or ()]
         saved: list[Any] = [tuple(file) for source in work["sources"] for file in source["identity"]]
         own_paths: list[str] = [file[0] for file in mine]
@@ -62,14 +58,16 @@ class Checkpoint:
         for own, other in zip(mine, saved, strict=True):
             if own != other:
                 return f"{own[0]} has changed since (its size or its time of change)"
+        for source, other in zip(self._sources, work["sources"], strict=True):
+            done = _done_of(source, other)
+            if _runs(source, done.sections) != other["done"] or len(done.begun) != len(other["begun"]):
+                return f"{source.name} was cut in another way, by another version of squarely"
         return None
 
     def restore(self, totals: Totals, work: dict[str, Any]) -> None:
         """Tell the totals what is done."""
         for index, (source, saved) in enumerate(zip(self._sources, work["sources"], strict=True)):
-            sections = {section for first, last in saved["sections"] for section in range(first, last)}
-            begun = {section: Position(rows, offset) for section, rows, offset in saved["begun"]}
-            totals.restore(index, source, Done(sections, begun))
+            totals.restore(index, source, _done_of(source, saved))
 
     def save_if_due(self, states: FileStates, totals: Totals) -> None:
         if time.monotonic() - self._last >= self._seconds:
@@ -80,9 +78,9 @@ class Checkpoint:
         sources = []
         for index, source in enumerate(self._sources):
             done = totals.done.get(index, Done())
-            begun = [[section, *position] for section, position in done.begun.items()]
-            sources.append({"identity": source.identity, "sections": _runs(done.sections), "begun": begun})
-        work = {"finished": finished, "reading": READING, "sources": sources}
+            begun = [[source.sections[number].first, *position] for number, position in done.begun.items()]
+            sources.append({"identity": source.identity, "done": _runs(source, done.sections), "begun": begun})
+        work = {"finished": finished, "sources": sources}
         files = [file for source in self._sources for file in source.files]
         saved = FileStates(
             **{name: getattr(states, name) for name in ("true", "weight", "nan_policy", "summation")},
@@ -95,12 +93,25 @@ class Checkpoint:
         self._last = time.monotonic()
 
 
-def _runs(numbers: set[int]) -> list[list[int]]:
-    """Return numbers as runs [first, last + 1]."""
+def _runs(source: Source, done: set[int]) -> list[list[int]]:
+    """Return sections as runs [first, last + 1] of what they are made of."""
     runs: list[list[int]] = []
-    for number in sorted(numbers):
-        if runs and runs[-1][1] == number:
-            runs[-1][1] += 1
+    for number in sorted(done):
+        section = source.sections[number]
+        if runs and runs[-1][1] == section.first:
+            runs[-1][1] = section.last
         else:
-            runs.append([number, number + 1])
+            runs.append([section.first, section.last])
     return runs
+
+
+def _done_of(source: Source, saved: dict[str, Any]) -> Done:
+    """Return which sections lie in what was saved."""
+    numbers = {section.first: number for number, section in enumerate(source.sections)}
+    done = {
+        number
+        for number, section in enumerate(source.sections)
+        if any(first <= section.first and section.last <= last for first, last in saved["done"])
+    }
+    begun = {numbers[first]: Position(rows, offset) for first, rows, offset in saved["begun"] if first in numbers}
+    return Done(done, begun)

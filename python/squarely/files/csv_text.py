@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from squarely.files.csv_rows import ROW_BYTES, end_of_rows, row_blocks
+from squarely.files.csv_rows import ROW_BYTES, end_of_rows, first_bytes, row_blocks
 from squarely.files.errors import ContentError, one_line
 from squarely.files.paths import DataFile
 from squarely.files.pyarrow_modules import import_pyarrow
@@ -36,9 +36,10 @@ def _pieces(source: DataFile, columns: Sequence[str], _: Section, position: Posi
     with open_unpacked(source) as (content, fraction):
         first_block = next(row_blocks(content), b"")
         names, first_rows = _header(first_block)
-        rows, offset = position if position.rows else (0, len(first_block) - len(first_rows))
+        begin = len(first_block) - len(first_rows)
+        rows, offset = position if position.rows else (0, begin)
         content.seek(offset)
-        for block in row_blocks(content):
+        for block in row_blocks(content, first_bytes(begin, offset)):
             offset += len(block)
             if block.strip(b"\r\n"):
                 batch = _parse_rows(block, rows, names, columns)

@@ -612,3 +612,17 @@ def test_an_interrupt_of_a_long_read_leaves_no_answer(tmp_path):
     os.close(terminal)
     assert (process.returncode, output) == (130, b"")
     assert b"Traceback" not in shown
+
+
+def test_a_part_without_a_score_still_has_a_state(flights, capsys):
+    """As one machine may have got nothing but missing values, and the others not."""
+    empty = flights.parent / "empty.csv"
+    empty.write_text("dep_delay,arr_delay\nNA,1\n")
+    columns = ["--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit"]
+    assert cli.main(["score", str(flights), str(empty), *columns]) == 0
+    expected = capsys.readouterr().out
+    assert cli.main(["score", str(flights), *columns, "--save-state", f"{flights}.sq"]) == 0
+    assert cli.main(["score", str(empty), *columns, "--save-state", f"{empty}.sq"]) == 2
+    capsys.readouterr()
+    assert cli.main(["merge", f"{flights}.sq", f"{empty}.sq"]) == 0
+    assert capsys.readouterr().out == expected

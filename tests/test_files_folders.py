@@ -223,6 +223,16 @@ def test_a_file_that_is_not_elsewhere_is_refused(tmp_path):
         score_files([(str(tmp_path / "a.npy"),) * 2], filesystem=elsewhere)
 
 
+def test_a_file_that_left_a_dataset_is_refused(tmp_path):
+    path = write_table(tmp_path / "t.parquet", random_columns())
+    for filesystem in (fs.LocalFileSystem(), fs.PyFileSystem(LocalHandler())):
+        path.exists() or write_table(path, random_columns())
+        dataset = ds.dataset([str(path)], format="parquet", filesystem=filesystem)
+        path.unlink()
+        with pytest.raises(FileError, match=r"t.parquet: the file cannot be read: .*[Nn]o such file"):
+            score(dataset)
+
+
 def test_a_filesystem_of_another_library_is_refused_with_what_to_do(tmp_path):
     with pytest.raises(TypeError, match=r"not PosixPath; one of fsspec is passed as .*FSSpecHandler\(filesystem\)"):
         score("t.csv", filesystem=tmp_path)

@@ -1,6 +1,8 @@
 """Scores of files are the scores of the arrays in them, or one sentence that says which value is at fault."""
 
+import doctest
 import math
+import pathlib
 
 import numpy as np
 import pytest
@@ -143,3 +145,9 @@ def test_the_last_file_is_checked_before_the_first_is_read(tmp_path):
     with pytest.raises(FileError, match=r"b.csv: there is no column 'p'"):
         score_files([good, bad], true="y", pred="p", progress=seen.append)
     assert seen == []
+
+
+def test_the_page_about_files_is_true():
+    page = pathlib.Path(__file__).parents[1] / "docs" / "files.md"
+    results = doctest.testfile(str(page), module_relative=False)
+    assert (results.failed, results.attempted > 0) == (0, True)

@@ -240,12 +240,11 @@ def _arrays(true: str, pred: list[str], weight: str | None) -> dict[str, Any]:
 
 
 def _finish(states: FileStates, save_state: str | None, output_format: Format) -> int:
+    if save_state is not None:  # also where this part alone has no scores, as one with nothing but missing values
+        states.save(save_state)
     with _warnings_on_standard_error():
         scores = states.scores()
-    text = _as_json(scores) if output_format is Format.JSON else _as_table(scores)
-    if save_state is not None:
-        states.save(save_state)
-    return _answer(text)
+    return _answer(_as_json(scores) if output_format is Format.JSON else _as_table(scores))
 
 
 @contextlib.contextmanager

@@ -34,7 +34,11 @@ def open_table(file: DataFile, columns: Sequence[str]) -> Iterator[Table]:
     """Open a file and check its columns; whatever then goes wrong in reading is told in one sentence."""
     opener = next((opener for suffix, opener in OPENERS.items() if file.path.lower().endswith(suffix)), None)
     if opener is None:
-        hint = " (a .npy file is one half of a pair: see score_files)" if file.path.lower().endswith(".npy") else ""
+        hint = (
+            "; .npy files go in pairs, [(truth, model)], or as --true and --pred"
+            if file.path.lower().endswith(".npy")
+            else ""
+        )
         raise FileError(f"{file.path}: the name must end in one of {', '.join(OPENERS)}{hint}")
     with told_in_one_sentence(file.path):
         if file.size() == 0:

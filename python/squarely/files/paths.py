@@ -1,5 +1,6 @@
 """From what the caller names to the files to read."""
 
+import errno
 import glob
 import os
 import posixpath
@@ -25,13 +26,15 @@ class DataFile(NamedTuple):
     def size(self) -> int:
         if self.filesystem is None:
             return os.path.getsize(self.path)
-        return int(self.filesystem.get_file_info(self.path).size)
+        size = self.filesystem.get_file_info(self.path).size
+        if size is None:
+            raise FileNotFoundError(errno.ENOENT, "there is no such file")
+        return int(size)
 
     def open(self) -> Any:
         """Return the bytes of the file, readable from any place in it."""
-        return open(self.path, "rb", buffering=0) if self.filesystem is None else self._open_elsewhere()
-
-    def _open_elsewhere(self) -> Any:
+        if self.filesystem is None:
+            return open(self.path, "rb", buffering=0)
         return self.filesystem.open_input_file(self.path)
 
     def place(self) -> str:

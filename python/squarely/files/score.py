@@ -76,7 +76,7 @@ def score_files(
         A file to which the sums are saved from time to time, with what is in them. A later call with the same
         arguments goes on from there, and ends in the same bits. At the end it holds all the sums, as `FileStates.load`
         reads them; the same call then returns the same scores without reading anything again. Files are known by
-        path, size and time of change. Pairs of arrays cannot be known again and are refused.
+        path, size and time of change; arrays that are no ``.npy`` files cannot be known again and are refused.
     checkpoint_seconds : float
         How often it is written; 0 for after every piece of work.
 

@@ -62,6 +62,11 @@ class Totals:
                     done.begun[section] = position
             self.after_commit()
 
+    def add_rows(self, rows: int) -> None:
+        """Count rows that were scored into the accumulators themselves."""
+        with self.lock:
+            self.rows += rows
+
     def tell(self, path: str, rows: int, size: float) -> None:
         """Count what was read."""
         with self.lock:

@@ -61,7 +61,7 @@ def score_sources(
                 if not totals.is_exact:
                     _wait(running, failures, limit, turn, at_most=0)
                 _raise_first(failures, running, limit, turn)
-                score_section(job, totals, limit, nan_policy, in_parallel=False)
+                _score_passing(job, totals, nan_policy)
                 turn.take()
                 continue
             _wait(running, failures, limit, turn, at_most=2 * threads - 1)
@@ -162,6 +162,14 @@ def score_section(job: Job, totals: Totals, limit: Limit, nan_policy: str, in_pa
             rows = pieces = 0
     totals.tell(source.name, 0, size * (1 - fraction))
     totals.commit(scored, rows, key, job.section_index, None)
+
+
+def _score_passing(job: Job, totals: Totals, nan_policy: str) -> None:
+    """Score a chunk into the totals themselves: if it fails, there will be no answer that could be half of one."""
+    for chunk in job.source.read(job.source.sections[0], job.position, False):
+        _update(totals.accumulators, job.source, chunk, 0, nan_policy)
+        totals.tell(job.source.name, chunk.rows, job.source.size)
+        totals.add_rows(chunk.rows)
 
 
 def _update(scored: Accumulators, source: Source, chunk: Chunk, rows_before: int, nan_policy: str) -> None:

@@ -171,6 +171,27 @@ def test_nothing_is_asked_of_an_iterator_after_a_refusal(data):
         score_files(chunks())
 
 
+def test_an_error_of_the_iterator_ends_the_score(tmp_path, data):
+    def items():
+        yield saved(tmp_path, truth=data[0], model=data[1])
+        raise LookupError("no more")
+
+    with pytest.raises(LookupError, match="no more"):
+        score_files(items())
+
+
+def test_a_file_that_fails_ends_an_endless_iterator(tmp_path, data):
+    data[0][5] = np.nan
+
+    def items():
+        yield saved(tmp_path, truth=data[0], model=data[1])
+        while True:
+            yield [1.0], [2.0]
+
+    with pytest.raises(MissingValueError, match=r"truth.npy .* in data row 6"):
+        score_files(items())
+
+
 @pytest.mark.parametrize("name", ["torch", "polars", "pandas"])
 def test_chunks_may_be_of_any_library(name):
     library = pytest.importorskip(name)

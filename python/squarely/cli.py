@@ -157,7 +157,9 @@ def _application() -> "typer.Typer":
         ] = "mse,rmse,mae,bias,max,r2",
         nan: Annotated[NanPolicy, typer.Option(help="What a missing value does.")] = NanPolicy.RAISE,
         output_format: Annotated[Format, typer.Option("--format", help="How to print the scores.")] = Format.TABLE,
-        threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="Threads to use; all by default.")] = None,
+        threads: Annotated[
+            int | None, typer.Option(min=1, metavar="N", help="Threads to use; all by default, at most 8.")
+        ] = None,
         no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")] = False,
         save_state: Annotated[
             str | None, typer.Option(metavar="STATE", help="Also write the sums, for 'squarely merge'.")

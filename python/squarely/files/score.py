@@ -14,11 +14,12 @@ from squarely.files.scores import FileScores, Progress
 from squarely.files.source import Names, Source
 from squarely.files.states import FileStates
 from squarely.files.totals import Totals
-from squarely.files.work import score_sources
+from squarely.files.work import STOP_SECONDS, score_sources
 from squarely.named_metrics import Metric
 from squarely.validation import NanPolicy, Summation
 
 CHECKPOINT_SECONDS = 30.0
+MOST_THREADS = 8  # by default: each takes 10 MB a column, and eight decode more than most disks deliver
 
 
 def score_files(
@@ -69,7 +70,8 @@ def score_files(
     progress : callable, optional
         Called with a `Progress` up to twenty times a second and at the end, in the thread that called.
     threads : int, optional
-        How many threads read and score, by default `squarely.get_num_threads`.
+        How many threads read and score, by default `squarely.get_num_threads`, but at most eight: each needs memory of
+        its own, about 10 MB a column.
     filesystem : pyarrow.fs.FileSystem or str, optional
         Where the paths are, or its URI. Arrow files that are not local are read a record batch at a time.
     checkpoint : path, optional
@@ -196,7 +198,7 @@ def accumulate_files(
 
 def _checked_threads(threads: int | None) -> int:
     if threads is None:
-        return squarely.get_num_threads()
+        return min(squarely.get_num_threads(), MOST_THREADS)
     if threads < 1:
         raise ValueError(f"threads must be at least 1, not {threads}; leave it out for as many as the machine has")
     return threads
@@ -247,7 +249,10 @@ def _saved_when_stopped(saving: Checkpoint | None, states: FileStates, totals: T
     try:
         yield
     except KeyboardInterrupt:
-        if saving is not None and totals.rows:
-            with totals.lock:
+        # A thread that hangs in a write to the checkpoint keeps the lock.
+        if saving is not None and totals.rows and totals.lock.acquire(timeout=STOP_SECONDS):
+            try:
                 saving.save(states, totals, finished=False)
+            finally:
+                totals.lock.release()
         raise

@@ -60,6 +60,8 @@ def score_sources(
                 # What an iterator yields may be overwritten when it yields again, so it is scored here and now.
                 if not totals.is_exact:
                     _wait(running, failures, limit, turn, at_most=0)
+                elif any(future.done() for future in running):
+                    _wait(running, failures, limit, turn, at_most=len(running) - 1)
                 _raise_first(failures, running, limit, turn)
                 _score_passing(job, totals, nan_policy)
                 turn.take()

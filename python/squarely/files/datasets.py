@@ -6,6 +6,7 @@ from typing import Any
 
 from squarely.files.arrow_numbers import to_numpy
 from squarely.files.formats import OPENERS, told_in_one_sentence
+from squarely.files.parquet import BUFFER_BYTES
 from squarely.files.paths import DataFile, as_filesystem, innermost
 from squarely.files.pyarrow_modules import import_pyarrow
 from squarely.files.schema import check_columns
@@ -71,6 +72,15 @@ def _scanned(dataset: Any, part: Any, files: tuple[str, ...], names: Names) -> S
     return Source(name, files, size, names, (Section(),), partial(_scan, part, schema, names, name))
 
 
+def _buffered(part: Any) -> dict[str, Any]:
+    """Have Parquet read a buffer at a time: by default whole row groups, and those after them, are in memory."""
+    ds = import_pyarrow("pyarrow.dataset")
+    if not isinstance(getattr(part, "format", None), ds.ParquetFileFormat):
+        return {}
+    options = ds.ParquetFragmentScanOptions(pre_buffer=False, use_buffered_stream=True, buffer_size=BUFFER_BYTES)
+    return {"fragment_scan_options": options}
+
+
 def _of_numbers(schema: Any, names: Names) -> Any:
     """Have text read as float64: a type that was inferred may have rounded it before."""
     pyarrow, types = import_pyarrow(), import_pyarrow("pyarrow.types")
@@ -100,6 +110,7 @@ def _scan(
             batch_readahead=1,  # otherwise sixteen batches, each of them a whole row group, are in memory
             fragment_readahead=1,
             use_threads=in_parallel,
+            **_buffered(part),
         )
         for batch in scanner.to_batches():
             rows += batch.num_rows

@@ -266,6 +266,16 @@ def test_a_wrong_pair_is_refused(paths, message):
         score_files(paths)
 
 
+def test_a_pattern_for_a_side_is_of_one_file(tmp_path, data):
+    paths = saved(tmp_path, truth=data[0], model=data[1])
+    found = score_files([(str(tmp_path / "tru*.npy"), paths[1])], metrics=METRICS)
+    assert found.predictions["y_pred"].digest == direct(*data[:2]).digest()
+    with pytest.raises(FileError, match=r"one side of a pair must be one .npy file, and this names 2 files"):
+        score_files([(str(tmp_path / "*.npy"), paths[1])])
+    with pytest.raises(FileNotFoundError, match=r"none.npy: there is no such file"):
+        score_files([(str(tmp_path / "none.npy"), paths[1])])
+
+
 def test_weights_that_are_asked_for_must_come():
     with pytest.raises(FileError, match=r"pair 1: weight='w' asks for weights: pass \(y_true, y_pred, weights\)"):
         score_files([([1.0], [2.0])], weight="w")

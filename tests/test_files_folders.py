@@ -76,6 +76,7 @@ class LocalHandler(fs.FileSystemHandler):
 def test_a_folder_scores_as_the_files_in_it(tmp_path):
     paths = write_parts(tmp_path, SUFFIXES[:5])
     (tmp_path / "_SUCCESS").touch()
+    (tmp_path / "checkpoint.sq").touch()
     (tmp_path / ".part-9.csv.crc").touch()
     found = score(tmp_path)
     assert found.files == [str(path) for path in paths] == expand_paths(tmp_path)

@@ -136,3 +136,7 @@ def __getattr__(name: str) -> Any:
 
         return score_files
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

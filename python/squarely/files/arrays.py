@@ -145,17 +145,20 @@ def _stored(side: Any, filesystem: Any) -> StoredArray | None:
 def _npy(given: str, filesystem: Any) -> StoredArray:
     if not given.lower().endswith(".npy"):
         raise FileError(f"{given}: a pair is of .npy files or of arrays; files of tables are named one by one")
-    path, elsewhere, _ = data_files(given, filesystem)[0]
+    found = data_files(given, filesystem)
+    path, elsewhere = found[0].path, found[0].filesystem
+    if len(found) > 1:
+        raise FileError(f"{given}: one side of a pair must be one .npy file, and this names {len(found)} files")
     if elsewhere is not None:
         raise FileError(f"{given}: a .npy file is mapped, so it must be in the local filesystem")
     try:
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
+        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise FileError(f"{path}: the file is damaged or not what its name says: {one_line(error)}") from error
     except OSError as error:
         raise FileError(f"{path}: the file cannot be read: {one_line(error.strerror or error)}") from error
-    offset = int(found.offset)
-    return StoredArray(path, found.shape, found.dtype, 1, partial(_npy_pieces, path, found.dtype, offset), path)
+    pieces = partial(_npy_pieces, path, mapped.dtype, int(mapped.offset))
+    return StoredArray(path, mapped.shape, mapped.dtype, 1, pieces, path)
 
 
 def _npy_pieces(path: str, dtype: np.dtype[Any], offset: int, first: int, last: int, step: int) -> Iterator[Any]:

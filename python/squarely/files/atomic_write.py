@@ -2,21 +2,23 @@
 
 import contextlib
 import os
-import tempfile
+import threading
 
 from squarely.files.errors import FileError, one_line
 
 
 def write_atomically(path: str, content: bytes) -> None:
     """Write a file so that whoever looks, also after a crash, sees what was there before or all that is new."""
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}.{threading.get_ident()}")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=os.path.dirname(path) or ".")
         try:
-            with open(handle, "wb") as file:
+            with open(temporary, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.chmod(temporary, _mode_of(path))
+            with contextlib.suppress(FileNotFoundError):
+                os.chmod(temporary, os.stat(path).st_mode & 0o777)
             os.replace(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -35,12 +37,3 @@ def check_can_be_written(path: str) -> None:
         raise FileError(f"{path}: there is no folder {folder}")
     if not os.access(folder, os.W_OK):
         raise FileError(f"{path}: the folder {folder} may not be written to")
-
-
-def _mode_of(path: str) -> int:
-    """Return the permissions of a file, or those that a new one gets."""
-    with contextlib.suppress(OSError):
-        return os.stat(path).st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

@@ -48,8 +48,9 @@ def _plain_file(fragment: Any) -> DataFile | None:
         if not is_usual:
             return None
     filesystem, path = innermost(as_filesystem(fragment.filesystem), fragment.path)
+    info = None if filesystem is None else filesystem.get_file_info(path)
     keys = ds.get_partition_keys(fragment.partition_expression)
-    return DataFile(path, filesystem, {key: None if value is None else str(value) for key, value in keys.items()})
+    return DataFile(path, filesystem, {key: None if value is None else str(value) for key, value in keys.items()}, info)
 
 
 def _has_usual_missing_values(scan: Any) -> bool:

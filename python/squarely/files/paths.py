@@ -14,6 +14,7 @@ from squarely.files.pyarrow_modules import import_pyarrow
 
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 IGNORED_PREFIXES = ("_", ".")  # of names in a folder that hold no data: _SUCCESS, .crc, and what is being written
+IGNORED_SUFFIX = ".sq"  # of states and checkpoints, as the documentation names them
 
 
 class DataFile(NamedTuple):
@@ -22,14 +23,14 @@ class DataFile(NamedTuple):
     path: str
     filesystem: Any = None  # None: the local one, without pyarrow between
     keys: Mapping[str, str | None] = MappingProxyType({})
+    info: Any = None  # what its filesystem says of it, where that may be a request over the network
 
     def size(self) -> int:
         if self.filesystem is None:
             return os.path.getsize(self.path)
-        size = self.filesystem.get_file_info(self.path).size
-        if size is None:
+        if self.info.size is None:
             raise FileNotFoundError(errno.ENOENT, "there is no such file")
-        return int(size)
+        return int(self.info.size)
 
     def open(self) -> Any:
         """Return the bytes of the file, readable from any place in it."""
@@ -45,7 +46,7 @@ class DataFile(NamedTuple):
         """Return when the file was last changed, in nanoseconds, and 0 where its filesystem does not know."""
         if self.filesystem is None:
             return os.stat(self.path).st_mtime_ns
-        return int(self.filesystem.get_file_info(self.path).mtime_ns or 0)
+        return int(self.info.mtime_ns or 0)
 
 
 def expand_paths(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str]:
@@ -131,13 +132,13 @@ def innermost(filesystem: Any, path: str) -> tuple[Any, str]:
 
 def _files_elsewhere(path: str, filesystem: Any) -> list[DataFile]:
     fs = import_pyarrow("pyarrow.fs")
-    kind = filesystem.get_file_info(path).type
-    if kind == fs.FileType.Directory:
+    info = filesystem.get_file_info(path)
+    if info.type == fs.FileType.Directory:
         return _files_in_folder(path, filesystem)
-    if kind == fs.FileType.NotFound:
+    if info.type == fs.FileType.NotFound:
         hint = "; patterns are for local files, so name the folder" if glob.has_magic(path) else ""
         raise FileNotFoundError(f"{path}: there is no such file in the {filesystem.type_name} filesystem{hint}")
-    return [DataFile(path, filesystem)]
+    return [DataFile(path, filesystem, info=info)]
 
 
 def _matched(path: str) -> list[DataFile]:
@@ -149,10 +150,12 @@ def _files_in_folder(folder: str, filesystem: Any) -> list[DataFile]:
     fs = import_pyarrow("pyarrow.fs")
     listing = (filesystem or fs.LocalFileSystem()).get_file_info(fs.FileSelector(folder, recursive=True))
     files = []
-    for path in sorted(info.path for info in listing if info.type == fs.FileType.File):
+    found = {info.path: info for info in listing if info.type == fs.FileType.File}
+    for path in sorted(found):
         inside = posixpath.relpath(path.replace(os.sep, "/"), folder.replace(os.sep, "/")).split("/")
-        if not any(segment.startswith(IGNORED_PREFIXES) for segment in inside):
-            files.append(DataFile(path, filesystem, _keys(inside[:-1])))
+        is_data = not any(segment.startswith(IGNORED_PREFIXES) for segment in inside)
+        if is_data and not path.endswith(IGNORED_SUFFIX):
+            files.append(DataFile(path, filesystem, _keys(inside[:-1]), found[path]))
     if not files:
         raise FileNotFoundError(f"{folder}: there are no files in this folder")
     return files

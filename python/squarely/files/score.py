@@ -47,8 +47,8 @@ def score_files(
     paths : path, folder, pyarrow.dataset.Dataset or iterable of these and of pairs
         Parquet (``.parquet``, ``.pq``), CSV (``.csv``, ``.csv.gz``, ``.csv.zip``) or Arrow IPC files and streams
         (``.arrow``, ``.arrows``, ``.feather``, ``.ipc``). Patterns such as ``part-*.csv`` are expanded, sorted. Of a
-        folder every file counts, also in folders in it, except names that begin with ``_`` or ``.``; folders named
-        ``key=value`` are columns. URIs such as ``s3://bucket/folder`` are opened by pyarrow.
+        folder every file counts, also in folders in it, except names that begin with ``_`` or ``.`` or end in ``.sq``;
+        folders named ``key=value`` are columns. URIs such as ``s3://bucket/folder`` are opened by pyarrow.
 
         A pair ``(y_true, y_pred)``, or three with weights, is of ``.npy`` paths, of arrays on disk (`numpy.memmap`,
         ``zarr.Array``, ``h5py.Dataset``) or of whatever `Accumulator.update` takes, one output each; ``y_pred`` may be

@@ -26,7 +26,7 @@ def small_sections(monkeypatch):
 
 @pytest.fixture
 def table(rng):
-    truth = rng.standard_normal(400_000)
+    truth = rng.standard_normal(250_000)
     return {"y": truth, "p": truth + rng.standard_normal(len(truth)) * 1e-3}
 
 
@@ -61,15 +61,15 @@ def resumed(checkpoint, paths, **options):
 @pytest.mark.parametrize("summation", ["exact", "kahan"])
 @pytest.mark.parametrize("suffix", ["parquet", "csv", "csv.gz", "csv.zip", "arrow", "arrows"])
 def test_a_file_is_taken_up_in_the_middle(tmp_path, table, monkeypatch, suffix, summation):
-    path = write_table(tmp_path / f"t.{suffix}", table, batch_rows=150_000 if "arrow" in suffix else 1000)
+    path = write_table(tmp_path / f"t.{suffix}", table, batch_rows=60_000 if "arrow" in suffix else 1000)
     options = {**COLUMNS, "summation": summation}
     undisturbed = score_files(path, **options)
     checkpoint = tmp_path / "c.sq"
     saved = stopped_after(monkeypatch, 2, checkpoint, path, **options)
-    assert 0 < saved < 400_000
+    assert 0 < saved < 250_000
     scores, before, read = resumed(checkpoint, path, **options)
     assert scores == undisturbed
-    assert (before, read) == (saved, 400_000 - saved)
+    assert (before, read) == (saved, 250_000 - saved)
 
 
 def test_npy_files_are_taken_up_in_the_middle(tmp_path, table, monkeypatch):
@@ -78,7 +78,7 @@ def test_npy_files_are_taken_up_in_the_middle(tmp_path, table, monkeypatch):
     pair = [(tmp_path / "y.npy", tmp_path / "p.npy")]
     undisturbed = score_files(pair, threads=3)
     saved = stopped_after(monkeypatch, 3, tmp_path / "c.sq", pair)
-    assert resumed(tmp_path / "c.sq", pair) == (undisturbed, saved, 400_000 - saved)
+    assert resumed(tmp_path / "c.sq", pair) == (undisturbed, saved, 250_000 - saved)
 
 
 def test_several_files_are_taken_up_between_and_inside(tmp_path, monkeypatch):
@@ -103,7 +103,7 @@ def test_a_finished_checkpoint_is_a_state_and_counts_once(tmp_path, table, monke
     content = checkpoint.read_bytes()
     monkeypatch.setattr(work, "score_section", None)  # nothing is read again
     scores, before, read = resumed(checkpoint, path, **COLUMNS)
-    assert (scores, before, read) == (undisturbed, 400_000, 0)
+    assert (scores, before, read) == (undisturbed, 250_000, 0)
     assert checkpoint.read_bytes() == content
 
 
@@ -219,7 +219,7 @@ path, checkpoint = sys.argv[1:]
 commit = work.Totals.commit
 def commit_and_wait(*arguments):
     commit(*arguments)
-    while arguments[0].rows > 100_000:  # so that there is something left to do when the signal comes
+    while arguments[0].rows > 50_000:  # so that there is something left to do when the signal comes
         time.sleep(0.01)
 work.Totals.commit = commit_and_wait
 score_files(path, true="y", pred="p", metrics=("mean_squared_error", "max_error"), checkpoint=checkpoint,
@@ -244,5 +244,5 @@ def test_a_process_that_was_killed_is_taken_up(tmp_path, table, suffix):
     saved = FileStates.load(checkpoint).rows
     scores, before, read = resumed(checkpoint, path, **COLUMNS)
     assert scores == score_files(path, **COLUMNS)
-    assert (before, read) == (saved, 400_000 - saved)
-    assert 0 < saved < 400_000
+    assert (before, read) == (saved, 250_000 - saved)
+    assert 0 < saved < 250_000

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import zipfile
@@ -199,9 +200,9 @@ def test_a_missing_file_is_refused(tmp_path):
     assert_refused(squarely_command("score", path, "--true", "y", "--pred", "p"), f"{path}: there is no such file")
 
 
-def test_a_directory_is_refused(tmp_path):
+def test_a_folder_without_files_is_refused(tmp_path):
     run = squarely_command("score", tmp_path, "--true", "y", "--pred", "p")
-    assert_refused(run, f"{tmp_path}: this is a directory")
+    assert_refused(run, f"{tmp_path}: there are no files in this folder")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file")
@@ -295,13 +296,12 @@ def test_a_reader_that_left_is_no_traceback(flights):
 INTERRUPT_AFTER_THE_FIRST_BATCH = """
 import os, signal, sys
 from squarely import cli
-from squarely.files import score
-read_batches = score.read_batches
-def interrupted(path, columns):
-    for batch in read_batches(path, columns):
-        os.kill(os.getpid(), signal.SIGINT)
-        yield batch
-score.read_batches = interrupted
+from squarely.files import work
+update = work._update
+def interrupted(*arguments):
+    os.kill(os.getpid(), signal.SIGINT)
+    update(*arguments)
+work._update = interrupted
 sys.exit(cli.main(sys.argv[1:]))
 """
 
@@ -402,3 +402,227 @@ def test_a_zip_scores_as_the_text_in_it(flights, tmp_path, capsys):
         assert cli.main(["score", str(path), "--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit"]) == 0
         answers.append(capsys.readouterr().out)
     assert answers[0] == answers[1]
+
+
+# --- arrays, folders, states, checkpoints ---
+
+
+@pytest.fixture
+def shards(tmp_path):
+    """Two folders with the same names in them, and all the rows."""
+    truth, model = np.random.default_rng(4).normal(size=(2, 1000))
+    for number in range(2):
+        part = slice(number * 500, number * 500 + 500)
+        folder = tmp_path / f"shard={number}"
+        folder.mkdir()
+        np.save(folder / "truth.npy", truth[part])
+        np.save(folder / "model.npy", model[part])
+        np.save(folder / "weight.npy", np.abs(model[part]))
+        pairs = np.column_stack([truth[part], model[part]]).tolist()
+        (folder / "t.csv").write_text("y,p\n" + "".join(f"{y!r},{p!r}\n" for y, p in pairs))
+    return tmp_path, truth, model
+
+
+def test_npy_files_need_no_file_argument(shards, capsys):
+    folder, truth, model = shards
+    arrays = [str(folder / "shard=0" / f"{name}.npy") for name in ("truth", "model", "weight")]
+    arguments = ["score", "--true", arrays[0], "--pred", arrays[1], "--pred", arrays[2], "--weight", arrays[2]]
+    assert cli.main([*arguments, "--format", "json", "--metrics", "mse"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["files"] == [arrays[0], arrays[2], arrays[1]]
+    assert (answer["true"], list(answer["predictions"]), answer["rows"]) == ("truth", ["model", "weight"], 500)
+    weights = np.abs(model[:500])
+    expected = squarely.Accumulator("mean_squared_error").update(truth[:500], model[:500], sample_weight=weights)
+    assert answer["predictions"]["model"]["digest"] == expected.digest()
+
+
+def test_npy_files_of_the_same_name_are_told_apart(shards, capsys):
+    folder, _, _ = shards
+    first, second = (str(folder / f"shard={number}" / "model.npy") for number in range(2))
+    truth = str(folder / "shard=0" / "truth.npy")
+    assert cli.main(["score", "--true", truth, "--pred", first, "--pred", second, "--format", "json"]) == 0
+    assert list(json.loads(capsys.readouterr().out)["predictions"]) == [first, second]
+
+
+def test_columns_without_a_file_are_refused(capsys):
+    assert cli.main(["score", "--true", "y", "--pred", "p.npy"]) == 2
+    assert "without a FILE, --true, --pred and --weight name .npy files, and 'y' is none" in capsys.readouterr().err
+
+
+def test_a_folder_scores_as_its_files(shards, capsys):
+    folder, _, _ = shards
+    for name in ("truth", "model", "weight"):
+        for number in range(2):
+            (folder / f"shard={number}" / f"{name}.npy").unlink()
+    assert cli.main(["score", str(folder), "--true", "y", "--pred", "p", "--pred", "shard"]) == 0
+    whole = capsys.readouterr().out
+    assert whole.split()[:2] == ["p", "shard"]
+    assert re.search(r"rows read +1000 +1000", whole)
+
+
+@pytest.mark.parametrize("format", ["table", "json"])
+def test_merge_prints_what_one_score_prints(shards, capsys, format):
+    folder, _, _ = shards
+    files = [str(folder / f"shard={number}" / "t.csv") for number in range(2)]
+    columns = ["--true", "y", "--pred", "p", "--metrics", "mse,mae,r2,max"]
+    assert cli.main(["score", *files, *columns, "--format", format]) == 0
+    whole = capsys.readouterr().out
+    for file in files:
+        assert cli.main(["score", file, *columns, "--save-state", f"{file}.sq"]) == 0
+    capsys.readouterr()
+    states = [f"{file}.sq" for file in files]
+    assert cli.main(["merge", *states, "--format", format, "--save-state", str(folder / "all.sq")]) == 0
+    assert capsys.readouterr() == (whole, "")
+    assert cli.main(["merge", str(folder / "all.sq"), "--format", format]) == 0
+    assert capsys.readouterr() == (whole, "")
+
+
+def test_states_of_npy_files_of_several_machines_merge(shards, capsys):
+    folder, truth, model = shards
+    states = []
+    for number in range(2):
+        shard = folder / f"shard={number}"
+        states.append(str(shard / "s.sq"))
+        arrays = ["--true", str(shard / "truth.npy"), "--pred", str(shard / "model.npy")]
+        assert cli.main(["score", *arrays, "--metrics", "mse", "--save-state", states[-1]]) == 0
+    capsys.readouterr()
+    assert cli.main(["merge", *states, "--format", "json"]) == 0
+    expected = squarely.Accumulator("mean_squared_error").update(truth, model)
+    assert json.loads(capsys.readouterr().out)["predictions"]["model"]["digest"] == expected.digest()
+
+
+@pytest.fixture
+def states(flights, capsys):
+    names = []
+    for number, policy in enumerate(("omit", "omit", "propagate")):
+        names.append(str(flights.parent / f"{number}.sq"))
+        columns = ["--true", "arr_delay", "--pred", "dep_delay", "--nan", policy]
+        assert cli.main(["score", str(flights), *columns, "--save-state", names[-1]]) == 0
+    capsys.readouterr()
+    return names
+
+
+def test_a_path_in_two_states_is_a_warning(states, flights):
+    run = squarely_command("merge", *states[:2])
+    assert run.returncode == 0
+    assert re.search(r"rows read +12\n", run.stdout)
+    assert run.stderr.startswith(
+        f"squarely: warning: {flights}: two states hold a file of this path; if it is the same"
+    )
+    assert run.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["0.sq", "0.sq"], "0.sq: this state is named twice"),
+        (["0.sq", "2.sq"], "2.sq: cannot be merged: 0.sq has nan_policy 'omit', and 2.sq has 'propagate'"),
+        (["0.sq", "none.sq"], "none.sq"),
+        (["0.sq", "flights.csv"], "flights.csv: this is no state that squarely saved"),
+        (["0.sq", "--save-state", "0.sq"], "--save-state 0.sq is one of the states to merge; name another file"),
+        (["0.sq", "--save-state", "none/s.sq"], "none/s.sq: there is no folder none"),
+        ([], "squarely merge --help"),
+        (["0.sq", "--frob"], "squarely merge --help"),
+        (["0.sq", "--format", "xml"], "'json'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_wrong_merge_is_refused(states, monkeypatch, capsys, arguments, part):
+    monkeypatch.chdir(os.path.dirname(states[0]))
+    assert cli.main(["merge", *arguments]) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("squarely: ")
+    assert output.err.count("\n") == 1
+    assert part in output.err
+
+
+def test_an_interrupted_merge_ends_with_130(states):
+    code = (
+        "import os, signal, sys; from squarely import cli; from squarely.files import FileStates;"
+        "FileStates.load = classmethod(lambda *_: os.kill(os.getpid(), signal.SIGINT));"
+        "sys.exit(cli.main(sys.argv[1:]))"
+    )
+    run = run_python(code, "merge", *states[:2])
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
+
+
+def test_a_checkpoint_ends_as_a_state(flights, capsys):
+    checkpoint = str(flights.parent / "c.sq")
+    arguments = ["score", str(flights), "--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit"]
+    assert cli.main(arguments) == 0
+    expected = capsys.readouterr()
+    for _ in range(2):
+        assert cli.main([*arguments, "--checkpoint", checkpoint, "--checkpoint-every", "0"]) == 0
+        assert capsys.readouterr() == expected
+    assert cli.main(["merge", checkpoint]) == 0
+    assert capsys.readouterr() == expected
+    assert cli.main([*arguments, "--metrics", "mse", "--checkpoint", checkpoint]) == 2
+    assert "this checkpoint is of another run: this run has metrics mean_squared_error" in capsys.readouterr().err
+
+
+def test_a_state_that_cannot_be_written_is_refused_before_the_work(flights):
+    arguments = ("score", flights, "--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit")
+    run = squarely_command(*arguments, "--save-state", "/none/s.sq")
+    assert_refused(run, "/none/s.sq: there is no folder /none")
+    run = squarely_command(*arguments, "--save-state", "s.sq", "--checkpoint", "./s.sq")
+    assert_refused(run, "--save-state and --checkpoint name one file")
+
+
+def test_help_names_both_commands(capsys):
+    assert cli.main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "score" in shown
+    assert "merge" in shown
+    assert cli.main(["merge", "--help"]) == 0
+    assert "--save-state" in capsys.readouterr().out
+
+
+def test_help_of_score_names_what_it_takes(capsys):
+    assert cli.main(["score", "--help"]) == 0
+    shown = capsys.readouterr().out
+    for option in ("--save-state", "--checkpoint", "--checkpoint-every", ".npy"):
+        assert option in shown
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+def test_an_interrupt_of_a_long_read_leaves_no_answer(tmp_path):
+    """Files that take a minute; the signal comes when the bar has shown the first of them."""
+    pty = pytest.importorskip("pty")
+    path = tmp_path / "t.csv"
+    path.write_text("y,p\n" + "1024.125,1025.125\n" * 1_000_000)
+    files = [str(tmp_path / f"{number}.csv") for number in range(200)]
+    for file in files:
+        os.link(path, file)
+    terminal, process_side = pty.openpty()
+    command = [sys.executable, "-m", "squarely.cli", "score", *files, "--true", "y", "--pred", "p", "--threads", "2"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=process_side, env=environment) as process:
+        os.close(process_side)
+        shown = b""
+        while not re.search(rb"[1-9][0-9,]* rows", shown):
+            shown += os.read(terminal, 4096)
+        process.send_signal(signal.SIGINT)
+        try:
+            while part := os.read(terminal, 4096):
+                shown += part
+        except OSError:  # how Linux reports that the other side is closed
+            pass
+        output = process.stdout.read()
+    os.close(terminal)
+    assert (process.returncode, output) == (130, b"")
+    assert b"Traceback" not in shown
+
+
+def test_a_part_without_a_score_still_has_a_state(flights, capsys):
+    """As one machine may have got nothing but missing values, and the others not."""
+    empty = flights.parent / "empty.csv"
+    empty.write_text("dep_delay,arr_delay\nNA,1\n")
+    columns = ["--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit"]
+    assert cli.main(["score", str(flights), str(empty), *columns]) == 0
+    expected = capsys.readouterr().out
+    assert cli.main(["score", str(flights), *columns, "--save-state", f"{flights}.sq"]) == 0
+    assert cli.main(["score", str(empty), *columns, "--save-state", f"{empty}.sq"]) == 2
+    capsys.readouterr()
+    assert cli.main(["merge", f"{flights}.sq", f"{empty}.sq"]) == 0
+    assert capsys.readouterr().out == expected

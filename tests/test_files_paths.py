@@ -29,7 +29,7 @@ def test_what_is_not_a_file_is_refused_by_kind(tmp_path):
         expand_paths(tmp_path / "none.csv")
     with pytest.raises(FileNotFoundError, match=r"no file matches this pattern"):
         expand_paths(tmp_path / "none-*.csv")
-    with pytest.raises(IsADirectoryError, match=r"this is a directory; name the files in it"):
+    with pytest.raises(FileNotFoundError, match=r"there are no files in this folder"):
         expand_paths(tmp_path)
     with pytest.raises(ValueError, match=r"paths is empty"):
         expand_paths([])

@@ -1,6 +1,10 @@
 """Scores of files are the scores of the arrays in them, or one sentence that says which value is at fault."""
 
+import doctest
 import math
+import pathlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -143,3 +147,22 @@ def test_the_last_file_is_checked_before_the_first_is_read(tmp_path):
     with pytest.raises(FileError, match=r"b.csv: there is no column 'p'"):
         score_files([good, bad], true="y", pred="p", progress=seen.append)
     assert seen == []
+
+
+def test_what_reads_files_is_imported_when_it_is_asked_for():
+    code = (
+        "import sys, squarely; before = 'squarely.files' in sys.modules, 'score_files' in dir(squarely);"
+        "squarely.score_files([([1.0], [2.0])]); after = 'squarely.files' in sys.modules, 'pyarrow' in sys.modules;"
+        "print(*before, *after)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False True True False\n"
+    assert squarely.score_files is score_files
+    with pytest.raises(AttributeError, match=r"module 'squarely' has no attribute 'score_file'"):
+        _ = squarely.score_file
+
+
+def test_the_page_about_files_is_true():
+    page = pathlib.Path(__file__).parents[1] / "docs" / "files.md"
+    results = doctest.testfile(str(page), module_relative=False)
+    assert (results.failed, results.attempted > 0) == (0, True)

@@ -63,6 +63,11 @@ from squarely.named_metrics import metric, metric_names
 from squarely.rolling import RollingAccumulator
 from squarely.settings import get_num_threads, get_target, set_num_threads, set_target, targets
 
+if TYPE_CHECKING:
+    from squarely import boosting as boosting
+    from squarely import scorers as scorers
+    from squarely.files import score_files as score_files
+
 __all__ = [
     "Accumulator",
     "BiasVariance",
@@ -114,6 +119,7 @@ __all__ = [
     "residual_variance",
     "root_mean_squared_error",
     "root_mean_squared_log_error",
+    "score_files",
     "set_num_threads",
     "set_target",
     "show_config",
@@ -127,15 +133,19 @@ __all__ = [
     "weighted_absolute_percentage_error",
 ]
 
-if TYPE_CHECKING:
-    from squarely import boosting as boosting
-    from squarely import scorers as scorers
-else:
+# What stands beside other libraries, and where it is; imported when it is first asked for.
+_LATER = {"boosting": "", "score_files": "files", "scorers": ""}
+
+if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        """Import what stands beside other libraries when it is first asked for."""
-        if name not in ("boosting", "scorers"):
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         import importlib
 
-        return importlib.import_module(f"{__name__}.{name}")
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = importlib.import_module(f"{__name__}.{_LATER[name] or name}")
+        return getattr(module, name) if _LATER[name] else module
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,4 +1,4 @@
-"""The command line: ``squarely score FILE... --true COLUMN --pred COLUMN``."""
+"""The command line: ``squarely score FILE... --true COLUMN --pred COLUMN`` and ``squarely merge STATE...``."""
 
 import contextlib
 import difflib
@@ -7,13 +7,25 @@ import json
 import math
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import squarely
-from squarely.files import FileError, FileScores, InfiniteValueError, MissingValueError, Progress, score_files
+from squarely.files import (
+    FileError,
+    FileScores,
+    FileStates,
+    InfiniteValueError,
+    MissingValueError,
+    Progress,
+    accumulate_files,
+)
+from squarely.files.atomic_write import check_can_be_written
+from squarely.files.errors import StuckError
+from squarely.files.score import CHECKPOINT_SECONDS
 from squarely.named_metrics import sum_names
 
 if TYPE_CHECKING:
@@ -24,6 +36,7 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 
 DIGEST_SHOWN = 16  # characters in the table, enough for the eye; JSON has all of them
 
+COMMANDS = ("score", "merge")
 EXTRAS = ("pyarrow", "rich", "typer")
 SHORT_NAMES = {
     "mse": "mean_squared_error",
@@ -104,7 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         format_message: Callable[[], str] | None = getattr(error, "format_message", None)
         if format_message is None:
             raise
-        return _refuse(f"{' '.join(format_message().split())} Try 'squarely score --help'.")
+        command = f"{arguments[0]} " if arguments[0] in COMMANDS else ""
+        return _refuse(f"{' '.join(format_message().split())} Try 'squarely {command}--help'.")
 
 
 def _application() -> "typer.Typer":
@@ -122,46 +136,127 @@ def _application() -> "typer.Typer":
 
     @application.command()
     def score(
-        files: Annotated[
-            list[str],
-            typer.Argument(
-                metavar="FILE...", help="Parquet, CSV (also .csv.gz, .csv.zip) or Arrow files, or patterns."
-            ),
+        true: Annotated[str, typer.Option(metavar="COLUMN", help="Column with the true values, or a .npy file.")],
+        pred: Annotated[
+            list[str], typer.Option(metavar="COLUMN", help="Column with predictions, or a .npy file; may be repeated.")
         ],
-        true: Annotated[str, typer.Option(metavar="COLUMN", help="Column with the true values.")],
-        pred: Annotated[list[str], typer.Option(metavar="COLUMN", help="Column with predictions; may be repeated.")],
+        files: Annotated[
+            list[str] | None,
+            typer.Argument(
+                metavar="FILE",
+                show_default=False,
+                help="Parquet, CSV (also .csv.gz, .csv.zip) or Arrow files, folders of them, patterns or URIs; "
+                "none where --true and --pred are .npy files.",
+            ),
+        ] = None,
         weight: Annotated[
-            str | None, typer.Option(metavar="COLUMN", help="Column with the weights of the rows.")
+            str | None, typer.Option(metavar="COLUMN", help="Column with the weights of the rows, or a .npy file.")
         ] = None,
         metrics: Annotated[
             str, typer.Option(metavar="NAMES", help="Names of metrics, with commas.")
         ] = "mse,rmse,mae,bias,max,r2",
         nan: Annotated[NanPolicy, typer.Option(help="What a missing value does.")] = NanPolicy.RAISE,
         output_format: Annotated[Format, typer.Option("--format", help="How to print the scores.")] = Format.TABLE,
-        threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="Threads to use; all by default.")] = None,
+        threads: Annotated[
+            int | None, typer.Option(min=1, metavar="N", help="Threads to use; all by default, at most 8.")
+        ] = None,
         no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")] = False,
+        save_state: Annotated[
+            str | None, typer.Option(metavar="STATE", help="Also write the sums, for 'squarely merge'.")
+        ] = None,
+        checkpoint: Annotated[
+            str | None,
+            typer.Option(metavar="STATE", help="Save the sums from time to time; run again to go on from there."),
+        ] = None,
+        checkpoint_every: Annotated[
+            float, typer.Option(min=0, metavar="SECONDS", help="How often to save them; 0 after every piece of work.")
+        ] = CHECKPOINT_SECONDS,
     ) -> int:
         """Score one or more prediction columns against a truth column, over all the files together."""
         names = _metric_names(metrics)
         if repeated := {name for name in pred if pred.count(name) > 1}:
             raise _UsageError(f"--pred {min(repeated)} is given twice")
+        if save_state is not None:
+            if checkpoint is not None and os.path.realpath(save_state) == os.path.realpath(checkpoint):
+                raise _UsageError("--save-state and --checkpoint name one file; a checkpoint ends as the state")
+            check_can_be_written(save_state)
+        what = _columns(files, true, pred, weight) if files else _arrays(true, pred, weight)
         _prepare_pyarrow(threads)
         try:
             with _progress_bar(hidden=no_progress) as progress:
-                scores = score_files(
-                    files,
-                    true=true,
-                    pred=pred,
-                    weight=weight,
+                states = accumulate_files(
+                    **what,
                     metrics=names,
                     nan_policy=nan.value,
                     progress=progress,
+                    threads=threads,
+                    checkpoint=checkpoint,
+                    checkpoint_seconds=checkpoint_every,
                 )
+            return _finish(states, save_state, output_format)
+        except StuckError:  # the interpreter would wait for the thread, for as long as a network takes
+            os._exit(EXIT_INTERRUPTED)
         except KeyboardInterrupt:  # caught before typer does, which older versions answer in their own words
             return EXIT_INTERRUPTED
-        return _answer(_as_json(scores) if output_format is Format.JSON else _as_table(scores))
+
+    @application.command()
+    def merge(
+        states: Annotated[list[str], typer.Argument(metavar="STATE", help="Files that 'score --save-state' wrote.")],
+        output_format: Annotated[Format, typer.Option("--format", help="How to print the scores.")] = Format.TABLE,
+        save_state: Annotated[
+            str | None, typer.Option(metavar="STATE", help="Also write the sums of all, to be merged again.")
+        ] = None,
+    ) -> int:
+        """Finish a score from the sums of several runs, as one score over all their files prints it."""
+        if save_state is not None:
+            if os.path.realpath(save_state) in map(os.path.realpath, states):
+                raise _UsageError(f"--save-state {save_state} is one of the states to merge; name another file")
+            check_can_be_written(save_state)
+        try:
+            with _warnings_on_standard_error():
+                merged = FileStates.load_all(states)
+            return _finish(merged, save_state, output_format)
+        except KeyboardInterrupt:
+            return EXIT_INTERRUPTED
 
     return application
+
+
+def _columns(files: list[str], true: str, pred: list[str], weight: str | None) -> dict[str, Any]:
+    return {"paths": files, "true": true, "pred": pred, "weight": weight}
+
+
+def _arrays(true: str, pred: list[str], weight: str | None) -> dict[str, Any]:
+    """Take what names columns elsewhere for .npy files, each called by the name of its file."""
+    given = [true, *pred, *([] if weight is None else [weight])]
+    for path in given:
+        if not path.lower().endswith(".npy"):
+            raise _UsageError(
+                f"without a FILE, --true, --pred and --weight name .npy files, and {path!r} is none; name a FILE "
+                "that has such a column"
+            )
+    stems = [os.path.splitext(os.path.basename(path))[0] for path in given]
+    called = dict(zip(given, stems if len(set(stems)) == len(set(given)) else given, strict=True))
+    pair = (true, {called[path]: path for path in pred}, *([] if weight is None else [weight]))
+    return {"paths": [pair], "true": called[true], "weight": None if weight is None else called[weight]}
+
+
+def _finish(states: FileStates, save_state: str | None, output_format: Format) -> int:
+    if save_state is not None:  # also where this part alone has no scores, as one with nothing but missing values
+        states.save(save_state)
+    with _warnings_on_standard_error():
+        scores = states.scores()
+    return _answer(_as_json(scores) if output_format is Format.JSON else _as_table(scores))
+
+
+@contextlib.contextmanager
+def _warnings_on_standard_error() -> Iterator[None]:
+    """Tell warnings in a line each, without the line of code that gave them."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught:
+        print(f"squarely: warning: {warning.message}", file=sys.stderr)
 
 
 def _print_version(wanted: bool) -> None:

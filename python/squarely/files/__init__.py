@@ -1,21 +1,27 @@
-"""Scores of predictions that live in files: Parquet, CSV and Arrow, read in batches.
+"""Scores of predictions that are larger than memory: files, folders, arrays on disk, chunks from an iterator.
 
-Only the named columns are read, a batch at a time, so the memory in use does not grow with the file.
+Parquet, CSV, Arrow and .npy files are read in pieces, by several threads, and only the named columns of them, so the
+memory in use does not grow with the data. The sums can be saved, merged with those of other machines, and taken up
+again after a run that was ended.
 """
 
 from squarely.files.batches import Batch, read_batches
 from squarely.files.errors import FileError, InfiniteValueError, MissingValueError
 from squarely.files.paths import expand_paths
-from squarely.files.score import ColumnScore, FileScores, Progress, score_files
+from squarely.files.score import accumulate_files, score_files
+from squarely.files.scores import ColumnScore, FileScores, Progress
+from squarely.files.states import FileStates
 
 __all__ = [
     "Batch",
     "ColumnScore",
     "FileError",
     "FileScores",
+    "FileStates",
     "InfiniteValueError",
     "MissingValueError",
     "Progress",
+    "accumulate_files",
     "expand_paths",
     "read_batches",
     "score_files",

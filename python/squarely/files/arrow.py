@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 from squarely.files.errors import ContentError
+from squarely.files.paths import DataFile
 from squarely.files.pyarrow_modules import import_pyarrow
-from squarely.files.table import BATCH_ROWS, Table
+from squarely.files.table import BATCH_ROWS, Piece, Position, Section, Table, after_rows
 
 FILE_MAGIC = b"ARROW1"
 FILE_PREFIX_BYTES = 8  # the magic and two bytes of padding; what follows is the stream format
@@ -16,45 +17,70 @@ END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 
 @contextlib.contextmanager
-def open_arrow(path: str) -> Iterator[Table]:
-    with open(path, "rb") as file:
+def open_arrow(source: DataFile) -> Iterator[Table]:
+    ipc = import_pyarrow("pyarrow.ipc")
+    with _content(source) as (content, mapped):
+        sections = (Section(begins_anywhere=True),)
+        if content.read(len(FILE_MAGIC)) == FILE_MAGIC:
+            reader = ipc.open_file(content)
+            # A file is a stream between a prefix and a footer. Read as one it stays in place even where only some
+            # columns are wanted; the file reader would copy those of a whole record batch, which may be the whole file.
+            pieces = partial(_pieces, content, mapped, FILE_PREFIX_BYTES, reader.num_record_batches)
+            yield Table(reader.schema, sections, pieces, after_rows)
+            return
+        content.seek(max(0, content.size() - len(END_OF_STREAM)))
+        if content.read() != END_OF_STREAM:
+            raise ContentError("the file is not in the Arrow format, or it was cut short: it lacks the end marker")
+        content.seek(0)
+        yield Table(ipc.open_stream(content).schema, sections, partial(_pieces, content, mapped, 0, None), after_rows)
+
+
+@contextlib.contextmanager
+def _content(source: DataFile) -> Iterator[tuple[Any, Any]]:
+    """Open the bytes of a file: mapped where it is local, read one record batch at a time where it is not."""
+    pyarrow = import_pyarrow()
+    if source.filesystem is not None:
+        with source.open() as content:
+            yield content, None
+        return
+    with open(source.path, "rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    pyarrow, ipc = import_pyarrow(), import_pyarrow("pyarrow.ipc")
-    content = pyarrow.py_buffer(mapped)
-    if mapped[: len(FILE_MAGIC)] == FILE_MAGIC:
-        reader = ipc.open_file(content)
-        # A file is a stream between a prefix and a footer. Read as one it stays in place even where only some columns
-        # are wanted; the file reader would copy those of a whole record batch, which may be the whole file.
-        stream = content.slice(FILE_PREFIX_BYTES)
-        yield Table(reader.schema, partial(_batches, mapped, stream, reader.num_record_batches))
-    elif mapped[-len(END_OF_STREAM) :] != END_OF_STREAM:
-        raise ContentError("the file is not in the Arrow format, or it was cut short: it lacks the end marker")
-    else:
-        yield Table(ipc.open_stream(content).schema, partial(_batches, mapped, content, None))
+    yield pyarrow.BufferReader(pyarrow.py_buffer(mapped)), mapped
 
 
-def _batches(
-    mapped: mmap.mmap, stream: Any, expected: int | None, columns: Sequence[str]
-) -> Iterator[tuple[Any, float]]:
+def _pieces(
+    content: Any,
+    mapped: Any,
+    prefix: int,
+    expected: int | None,
+    columns: Sequence[str],
+    _: Section,
+    position: Position,
+    in_parallel: bool,
+) -> Iterator[Piece]:
     pyarrow, ipc = import_pyarrow(), import_pyarrow("pyarrow.ipc")
-    schema = ipc.open_stream(stream).schema
+    content.seek(prefix)
+    schema = ipc.open_stream(content).schema
     fields = [schema.get_field_index(name) for name in dict.fromkeys(columns)]
-    source = pyarrow.BufferReader(stream)
-    reader = ipc.open_stream(source, options=ipc.IpcReadOptions(included_fields=fields))
-    found = 0
+    content.seek(prefix)
+    reader = ipc.open_stream(content, options=ipc.IpcReadOptions(included_fields=fields, use_threads=in_parallel))
+    size = content.size()
+    found = rows = 0
     while expected is None or found < expected:
-        start = source.tell()
+        start = content.tell()
         try:
             batch = reader.read_next_batch()
         except StopIteration:
             break
         found += 1
         batch.validate()  # that the buffers are as long as the rows need: a damaged file must not be read past its end
-        for rows in range(0, batch.num_rows, BATCH_ROWS):
-            piece = batch.slice(rows, BATCH_ROWS)
-            position = start + (source.tell() - start) * (rows + piece.num_rows) / batch.num_rows
-            yield piece, position / stream.size
+        for first in range(max(0, position.rows - rows), batch.num_rows, BATCH_ROWS):
+            piece = batch.slice(first, BATCH_ROWS)
+            last = first + piece.num_rows
+            read = start + (content.tell() - start) * last / batch.num_rows
+            yield Piece(piece, Position(rows + last), read / size)
             if hasattr(mapped, "madvise"):  # pages that were read leave this process; they stay in the system's cache
                 mapped.madvise(mmap.MADV_DONTNEED)
+        rows += batch.num_rows
     if expected is not None and found != expected:
         raise pyarrow.ArrowInvalid(f"{found} record batches where the footer promises {expected}")

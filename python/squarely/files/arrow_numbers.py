@@ -14,17 +14,21 @@ Column = NDArray[np.float64] | NDArray[np.float32]
 
 def to_numpy(name: str, array: Any) -> Column:
     """Return the numbers as float64 or float32, in place where they are that already and none is missing."""
-    pyarrow, types = import_pyarrow(), import_pyarrow("pyarrow.types")
+    types = import_pyarrow("pyarrow.types")
+    if not types.is_floating(array.type):
+        array = _as_floating(name, array, types)
+    column: Column = array.to_numpy(zero_copy_only=array.null_count == 0)  # nulls become NaN in the copy
+    return column.astype(np.float32) if column.dtype == np.float16 else column
+
+
+def _as_floating(name: str, array: Any, types: Any) -> Any:
     if types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if types.is_integer(array.type):
-        array = _exact_integers(name, array)
-    elif types.is_decimal(array.type):
-        array = _rounded_decimals(array)
-    if not types.is_floating(array.type):
-        array = array.cast(pyarrow.float64())
-    column: Column = array.to_numpy(zero_copy_only=array.null_count == 0)  # nulls become NaN in the copy
-    return column.astype(np.float32) if column.dtype == np.float16 else column
+        return _exact_integers(name, array)
+    if types.is_decimal(array.type):
+        return _rounded_decimals(array)
+    return array if types.is_floating(array.type) else array.cast(import_pyarrow().float64())
 
 
 def _exact_integers(name: str, array: Any) -> Any:

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from squarely.files.arrow_numbers import Column, to_numpy
 from squarely.files.formats import open_table
+from squarely.files.paths import DataFile
+from squarely.files.table import Position
 
 
 class Batch(NamedTuple):
@@ -19,6 +21,10 @@ def read_batches(path: str, columns: Sequence[str]) -> Iterator[Batch]:
 
     Missing values become NaN, decimals the nearest float64; an integer that float64 cannot hold exactly is refused.
     """
-    with open_table(path, columns) as table:
-        for arrow_batch, fraction in table.batches(columns):
-            yield Batch(tuple(to_numpy(name, arrow_batch.column(name)) for name in columns), fraction)
+    before = 0.0
+    with open_table(DataFile(path), columns) as table:
+        for section in table.sections:
+            for batch, _, fraction in table.pieces(columns, section, Position(), True):
+                read = tuple(to_numpy(name, batch.column(name)) for name in columns)
+                yield Batch(read, before + section.share * fraction)
+            before += section.share

@@ -14,11 +14,13 @@ ROW_BYTES = 16 << 20  # the longest row; beyond it, an unclosed quote is more li
 QUOTED_FIELD = re.compile(rb'(?:^|[,\r\n])(?P<quoted>"[^"]*(?:""[^"]*)*(?:"|\Z))')
 
 
-def row_blocks(content: Any) -> Iterator[bytes]:
+def row_blocks(content: Any, first_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
     """Cut a text, read a block at a time, after the last row that is whole."""
     rest = b""
-    while block := content.read(BLOCK_BYTES):
+    length = first_bytes
+    while block := content.read(length):
         rest += block
+        length = BLOCK_BYTES
         end = end_of_rows(rest)
         if end > 0:
             yield rest[:end]
@@ -27,6 +29,11 @@ def row_blocks(content: Any) -> Iterator[bytes]:
             raise ContentError(f"a row is longer than {ROW_BYTES} bytes; a quote may lack its partner")
     if rest:
         yield rest
+
+
+def first_bytes(begin: int, offset: int) -> int:
+    """Return how much to read first at an offset of a text, so that it is cut as it is from its beginning."""
+    return begin + (-(-(offset - begin) // BLOCK_BYTES) + 1) * BLOCK_BYTES - offset
 
 
 def end_of_rows(text: bytes) -> int:

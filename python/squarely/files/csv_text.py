@@ -4,43 +4,47 @@ import codecs
 import contextlib
 import csv
 import io
-import itertools
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from squarely.files.csv_rows import ROW_BYTES, end_of_rows, row_blocks
+from squarely.files.csv_rows import ROW_BYTES, end_of_rows, first_bytes, row_blocks
 from squarely.files.errors import ContentError, one_line
+from squarely.files.paths import DataFile
 from squarely.files.pyarrow_modules import import_pyarrow
-from squarely.files.table import Table
+from squarely.files.table import Piece, Position, Section, Table, after_rows
 from squarely.files.unpacked import open_unpacked
 
 
 @contextlib.contextmanager
-def open_csv(path: str) -> Iterator[Table]:
+def open_csv(source: DataFile) -> Iterator[Table]:
     pyarrow = import_pyarrow()
-    with open_unpacked(path) as (content, _):
+    with open_unpacked(source) as (content, _):
         names = _header(next(row_blocks(content), b""))[0]
     # Text has no types: any column may hold numbers, and its conversion will tell.
-    yield Table(pyarrow.schema([(name, pyarrow.float64()) for name in names]), partial(_batches, path))
+    schema = pyarrow.schema([(name, pyarrow.float64()) for name in names])
+    yield Table(schema, (Section(begins_anywhere=True),), partial(_pieces, source), after_rows)
 
 
-def _batches(path: str, columns: Sequence[str]) -> Iterator[tuple[Any, float]]:
+def _pieces(source: DataFile, columns: Sequence[str], _: Section, position: Position, __: bool) -> Iterator[Piece]:
     """Cut the text into blocks of whole rows and have pyarrow parse one after another.
 
     Its own reader of blocks calls Python from a thread in the background when the text comes from a Python file, as
     that of a zip does, and a program that ends meanwhile is aborted.
     """
-    with open_unpacked(path) as (content, fraction):
-        blocks = row_blocks(content)
-        names, first = _header(next(blocks, b""))
-        rows = 0
-        for block in itertools.chain([first], blocks):
+    with open_unpacked(source) as (content, fraction):
+        first_block = next(row_blocks(content), b"")
+        names, first_rows = _header(first_block)
+        begin = len(first_block) - len(first_rows)
+        rows, offset = position if position.rows else (0, begin)
+        content.seek(offset)
+        for block in row_blocks(content, first_bytes(begin, offset)):
+            offset += len(block)
             if block.strip(b"\r\n"):
                 batch = _parse_rows(block, rows, names, columns)
                 rows += batch.num_rows
-                yield batch, fraction()
+                yield Piece(batch, Position(rows, offset), fraction())
 
 
 def _header(block: bytes) -> tuple[list[str], bytes]:

@@ -15,6 +15,10 @@ class InfiniteValueError(FileError):
     """An infinity where the NaN policy does not let it through."""
 
 
+class StuckError(KeyboardInterrupt):
+    """Ctrl-C while a thread hangs in a read, which it leaves only when the filesystem answers."""
+
+
 class ContentError(Exception):
     """Content that cannot be scored, in a sentence that still lacks the name of the file."""
 

@@ -1,25 +1,110 @@
 """Parquet: batches of rows, decoded from one buffer at a time."""
 
+import bisect
 import contextlib
+import functools
+import itertools
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from squarely.files.paths import DataFile
 from squarely.files.pyarrow_modules import import_pyarrow
-from squarely.files.table import BATCH_ROWS, Table
+from squarely.files.table import Piece, Position, Section, Table, batch_rows
 
 BUFFER_BYTES = 1 << 20  # without it a column is read whole, a row group at a time, whatever its size
+SECTION_ROWS = 1 << 20  # small row groups are read several in a row: every section opens the file anew
+FOOTERS = 8  # that are kept: of thousands of row groups one takes as long to parse as a section to read
 
 
 @contextlib.contextmanager
-def open_parquet(path: str) -> Iterator[Table]:
+def open_parquet(source: DataFile) -> Iterator[Table]:
     parquet = import_pyarrow("pyarrow.parquet")
-    with parquet.ParquetFile(path, buffer_size=BUFFER_BYTES, pre_buffer=False, page_checksum_verification=True) as file:
-        yield Table(file.schema_arrow, partial(_batches, file))
+    options = {"buffer_size": BUFFER_BYTES, "pre_buffer": False, "page_checksum_verification": True}
+    with contextlib.ExitStack() as opened:
+        if source.filesystem is None:
+            metadata, bounds = _footer(source.path, source.size(), source.modified())
+            file = parquet.ParquetFile(source.path, metadata=metadata, **options)
+        else:
+            file = parquet.ParquetFile(opened.enter_context(source.open()), **options)
+            bounds = _bounds(file.metadata)
+        opened.enter_context(file)
+        failed: list[int] = []
+        pieces, where = partial(_pieces, file, bounds, failed), partial(_where, bounds, failed)
+        yield Table(file.schema_arrow, _sections(bounds), pieces, where)
 
 
-def _batches(file: Any, columns: Sequence[str]) -> Iterator[tuple[Any, float]]:
-    rows = 0
-    for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(dict.fromkeys(columns))):
+@functools.lru_cache(FOOTERS)
+def _footer(path: str, size: int, modified: int) -> tuple[Any, Sequence[int]]:
+    """Return what the end of a file says of its row groups, as long as the file is of this size and time."""
+    metadata = import_pyarrow("pyarrow.parquet").read_metadata(path)
+    return metadata, _bounds(metadata)
+
+
+def _bounds(metadata: Any) -> Sequence[int]:
+    """Return the rows before each row group, and all rows."""
+    return [0, *itertools.accumulate(metadata.row_group(i).num_rows for i in range(metadata.num_row_groups))]
+
+
+def _sections(bounds: Sequence[int]) -> tuple[Section, ...]:
+    """Return runs of row groups, each of at least `SECTION_ROWS` rows where there are so many left."""
+    sections, first = [], 0
+    for last in range(1, len(bounds)):
+        rows = bounds[last] - bounds[first]
+        if rows >= SECTION_ROWS or last == len(bounds) - 1:
+            sections.append(Section(first, last, bounds[first], rows / max(bounds[-1], 1)))
+            first = last
+    return tuple(sections)
+
+
+def _pieces(
+    file: Any,
+    bounds: Sequence[int],
+    failed: list[int],
+    columns: Sequence[str],
+    section: Section,
+    _: Position,
+    in_parallel: bool,
+) -> Iterator[Piece]:
+    names = list(dict.fromkeys(columns))
+    rows, total = 0, bounds[section.last] - bounds[section.first]
+    batches = _batches(file, names, range(section.first, section.last), in_parallel)
+    while True:
+        try:
+            batch = next(batches, None)
+        except Exception:
+            first = _group_of(bounds, section, rows)
+            failed.extend(group for group in range(first, section.last) if _is_damaged(file, names, group))
+            raise
+        if batch is None:
+            return
         rows += batch.num_rows
-        yield batch, rows / file.metadata.num_rows
+        yield Piece(batch, Position(rows), rows / total)
+
+
+def _batches(file: Any, names: Sequence[str], groups: Sequence[int], in_parallel: bool) -> Iterator[Any]:
+    batches: Iterator[Any] = file.iter_batches(
+        batch_size=batch_rows(len(names)), row_groups=list(groups), columns=names, use_threads=in_parallel
+    )
+    return batches
+
+
+def _is_damaged(file: Any, names: Sequence[str], group: int) -> bool:
+    """Read a row group again, by itself: a batch may be of several, and pyarrow does not say which of them failed."""
+    try:
+        for _ in _batches(file, names, [group], False):
+            pass
+    except Exception:
+        return True
+    return False
+
+
+def _group_of(bounds: Sequence[int], section: Section, rows: int) -> int:
+    """Return the row group in which the next row lies."""
+    group = bisect.bisect_right(bounds, section.first_row + rows) - 1
+    return min(max(group, section.first), section.last - 1)
+
+
+def _where(bounds: Sequence[int], failed: Sequence[int], section: Section, rows: int) -> str:
+    group = failed[0] if failed else _group_of(bounds, section, rows)
+    return f" in row group {group} (counted from 0; data rows {bounds[group] + 1} to {bounds[group + 1]})"

@@ -1,14 +1,56 @@
 """From what the caller names to the files to read."""
 
+import errno
 import glob
 import os
-from collections.abc import Iterable
+import posixpath
+import urllib.parse
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from squarely.files.errors import FileError
+from squarely.files.pyarrow_modules import import_pyarrow
+
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+IGNORED_PREFIXES = ("_", ".")  # of names in a folder that hold no data: _SUCCESS, .crc, and what is being written
+IGNORED_SUFFIX = ".sq"  # of states and checkpoints, as the documentation names them
+
+
+class DataFile(NamedTuple):
+    """A file to read, and the columns that only the names of its folders hold."""
+
+    path: str
+    filesystem: Any = None  # None: the local one, without pyarrow between
+    keys: Mapping[str, str | None] = MappingProxyType({})
+    info: Any = None  # what its filesystem says of it, where that may be a request over the network
+
+    def size(self) -> int:
+        if self.filesystem is None:
+            return os.path.getsize(self.path)
+        if self.info.size is None:
+            raise FileNotFoundError(errno.ENOENT, "there is no such file")
+        return int(self.info.size)
+
+    def open(self) -> Any:
+        """Return the bytes of the file, readable from any place in it."""
+        if self.filesystem is None:
+            return open(self.path, "rb", buffering=0)
+        return self.filesystem.open_input_file(self.path)
+
+    def place(self) -> str:
+        """Return what no other file has."""
+        return os.path.realpath(self.path) if self.filesystem is None else f"{self.filesystem.type_name}:{self.path}"
+
+    def modified(self) -> int:
+        """Return when the file was last changed, in nanoseconds, and 0 where its filesystem does not know."""
+        if self.filesystem is None:
+            return os.stat(self.path).st_mtime_ns
+        return int(self.info.mtime_ns or 0)
 
 
 def expand_paths(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str]:
-    """Return the files that paths and patterns name, patterns sorted, each checked to exist and named once.
+    """Return the files that paths, folders and patterns name, sorted in each, checked to exist and to be named once.
 
     Examples
     --------
@@ -18,26 +60,108 @@ def expand_paths(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]
     FileNotFoundError: no-such-file.csv: there is no such file
     """
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
-    files = [file for path in given for file in _expand(os.fspath(path))]
+    files = [file for path in given for file in data_files(path)]
     if not files:
         raise ValueError("paths is empty: name at least one file")
     seen: set[str] = set()
     for file in files:
-        if os.path.isdir(file):
-            raise IsADirectoryError(f"{file}: this is a directory; name the files in it, as in '{file}/*.parquet'")
-        place = os.path.realpath(file)
-        if place in seen:
-            raise FileError(f"{file}: this file is named twice, and its rows would count twice")
-        seen.add(place)
-    return files
+        check_named_once(file, seen)
+    return [file.path for file in files]
 
 
-def _expand(path: str) -> list[str]:
+def check_named_once(file: DataFile, seen: set[str]) -> None:
+    """Refuse a file that is among those seen, and add it to them."""
+    place = file.place()
+    if place in seen:
+        raise FileError(f"{file.path}: this file is named twice, and its rows would count twice")
+    seen.add(place)
+
+
+def data_files(given: str | os.PathLike[str], filesystem: Any = None) -> list[DataFile]:
+    """Return the files that one path, pattern, folder or URI names."""
+    path = os.fspath(given)
+    if filesystem is None and "://" in path and not os.path.exists(path):
+        filesystem, path = _from_uri(path)
+    if filesystem is not None:
+        filesystem, path = innermost(as_filesystem(filesystem), path)
+        if filesystem is not None:
+            return _files_elsewhere(path, filesystem)
+    if os.path.isdir(path):
+        return _files_in_folder(path, None)
     if os.path.exists(path):  # a file may have brackets in its name
-        return [path]
+        return [DataFile(path)]
     if not glob.has_magic(path):
         raise FileNotFoundError(f"{path}: there is no such file")
     matches = sorted(glob.glob(path, recursive=True))
     if not matches:
         raise FileNotFoundError(f"{path}: no file matches this pattern")
-    return matches
+    return [file for match in matches if not os.path.isdir(match) or "**" not in path for file in _matched(match)]
+
+
+def as_filesystem(filesystem: Any) -> Any:
+    """Return a pyarrow filesystem, also of a URI that names one."""
+    fs = import_pyarrow("pyarrow.fs")
+    if isinstance(filesystem, str):
+        whole, base = _from_uri(filesystem)
+        return fs.SubTreeFileSystem(base, whole) if base else whole
+    if not isinstance(filesystem, fs.FileSystem):
+        raise TypeError(
+            f"filesystem must be a pyarrow.fs.FileSystem or a URI, not {type(filesystem).__name__}; one of fsspec is "
+            "passed as pyarrow.fs.PyFileSystem(pyarrow.fs.FSSpecHandler(filesystem))"
+        )
+    return filesystem
+
+
+def _from_uri(uri: str) -> tuple[Any, str]:
+    pyarrow, fs = import_pyarrow(), import_pyarrow("pyarrow.fs")
+    try:
+        filesystem, path = fs.FileSystem.from_uri(uri)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise FileError(f"{uri}: pyarrow knows no filesystem for this URI: {error}") from error
+    return filesystem, str(path)
+
+
+def innermost(filesystem: Any, path: str) -> tuple[Any, str]:
+    """Return a path without the filesystem where that is a local one: mapping the file needs a plain path."""
+    fs = import_pyarrow("pyarrow.fs")
+    inner, inner_path = filesystem, path
+    while isinstance(inner, fs.SubTreeFileSystem):
+        inner, inner_path = inner.base_fs, posixpath.join(inner.base_path, inner_path.lstrip("/"))
+    return (None, inner_path) if isinstance(inner, fs.LocalFileSystem) else (filesystem, path)
+
+
+def _files_elsewhere(path: str, filesystem: Any) -> list[DataFile]:
+    fs = import_pyarrow("pyarrow.fs")
+    info = filesystem.get_file_info(path)
+    if info.type == fs.FileType.Directory:
+        return _files_in_folder(path, filesystem)
+    if info.type == fs.FileType.NotFound:
+        hint = "; patterns are for local files, so name the folder" if glob.has_magic(path) else ""
+        raise FileNotFoundError(f"{path}: there is no such file in the {filesystem.type_name} filesystem{hint}")
+    return [DataFile(path, filesystem, info=info)]
+
+
+def _matched(path: str) -> list[DataFile]:
+    return _files_in_folder(path, None) if os.path.isdir(path) else [DataFile(path)]
+
+
+def _files_in_folder(folder: str, filesystem: Any) -> list[DataFile]:
+    """Return the files in a folder and the folders in it, sorted, with the keys that folders named key=value hold."""
+    fs = import_pyarrow("pyarrow.fs")
+    listing = (filesystem or fs.LocalFileSystem()).get_file_info(fs.FileSelector(folder, recursive=True))
+    files = []
+    found = {info.path: info for info in listing if info.type == fs.FileType.File}
+    for path in sorted(found):
+        inside = posixpath.relpath(path.replace(os.sep, "/"), folder.replace(os.sep, "/")).split("/")
+        is_data = not any(segment.startswith(IGNORED_PREFIXES) for segment in inside)
+        if is_data and not path.endswith(IGNORED_SUFFIX):
+            files.append(DataFile(path, filesystem, _keys(inside[:-1]), found[path]))
+    if not files:
+        raise FileNotFoundError(f"{folder}: there are no files in this folder")
+    return files
+
+
+def _keys(folders: list[str]) -> dict[str, str | None]:
+    pairs = (folder.split("=", 1) for folder in folders if "=" in folder)
+    decoded = {key: urllib.parse.unquote(value) for key, value in pairs}
+    return {key: None if value == HIVE_NULL else value for key, value in decoded.items()}

@@ -1,75 +1,63 @@
-"""From files to scores: every batch goes to the accumulators of its prediction columns."""
+"""From files to scores: every piece that is read goes to the accumulators of its predictions."""
 
+import contextlib
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
-
-import numpy as np
+from typing import Any
 
 import squarely
-from squarely.files.arrow_numbers import Column
-from squarely.files.batches import Batch, read_batches
-from squarely.files.errors import FileError, InfiniteValueError, MissingValueError, one_line
-from squarely.files.formats import open_table
-from squarely.files.paths import expand_paths
+from squarely.files.checkpoint import Checkpoint
+from squarely.files.errors import FileError
+from squarely.files.plan import plan
+from squarely.files.scores import FileScores, Progress
+from squarely.files.source import Names, Source
+from squarely.files.states import FileStates
+from squarely.files.totals import Totals
+from squarely.files.work import STOP_SECONDS, score_sources
 from squarely.named_metrics import Metric
 from squarely.validation import NanPolicy, Summation
 
-
-class Progress(NamedTuple):
-    """How far a score over files has come."""
-
-    path: str  # the file being read
-    bytes_read: float  # of all files together, in proportion to the rows where a file is read by rows
-    bytes_total: int
-    rows: int  # read so far, over all files
-
-
-@dataclass(frozen=True)
-class ColumnScore:
-    """What one prediction column scored."""
-
-    metrics: dict[str, float]
-    count: int  # pairs scored
-    omitted: int  # pairs left out by the NaN policy
-    digest: str
-
-
-@dataclass(frozen=True)
-class FileScores:
-    """What `score_files` found: one score for each prediction column, over all files together."""
-
-    files: list[str]
-    true: str
-    rows: int
-    predictions: dict[str, ColumnScore]
+CHECKPOINT_SECONDS = 30.0
+MOST_THREADS = 8  # by default: each takes 10 MB a column, and eight decode more than most disks deliver
 
 
 def score_files(
-    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    paths: Any,
     *,
-    true: str,
-    pred: str | Sequence[str],
+    true: str | None = None,
+    pred: str | Sequence[str] | None = None,
     weight: str | None = None,
     metrics: Sequence[str | Metric] = ("mean_squared_error",),
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     progress: Callable[[Progress], object] | None = None,
+    threads: int | None = None,
+    filesystem: Any = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> FileScores:
-    r"""Score prediction columns against a truth column over one or more files.
+    r"""Score predictions against truth over files that need not fit into memory.
 
-    A decimal counts as the float64 nearest to it, as its digits in CSV do; an integer must have an equal float64.
+    Files are read in pieces by several threads, and what is in use does not grow with them. A decimal counts as the
+    float64 nearest to it, as its digits in CSV do; an integer must have an equal float64.
 
     Parameters
     ----------
-    paths : path or iterable of paths
+    paths : path, folder, pyarrow.dataset.Dataset or iterable of these and of pairs
         Parquet (``.parquet``, ``.pq``), CSV (``.csv``, ``.csv.gz``, ``.csv.zip``) or Arrow IPC files and streams
-        (``.arrow``, ``.arrows``, ``.feather``, ``.ipc``). Patterns such as ``part-*.csv`` are expanded, sorted.
-    true : str
-        Name of the column with the true values.
-    pred : str or sequence of str
-        Names of the columns with predictions. The truth is read once for all of them.
+        (``.arrow``, ``.arrows``, ``.feather``, ``.ipc``). Patterns such as ``part-*.csv`` are expanded, sorted. Of a
+        folder every file counts, also in folders in it, except names that begin with ``_`` or ``.`` or end in ``.sq``;
+        folders named ``key=value`` are columns. URIs such as ``s3://bucket/folder`` are opened by pyarrow.
+
+        A pair ``(y_true, y_pred)``, or three with weights, is of ``.npy`` paths, of arrays on disk (`numpy.memmap`,
+        ``zarr.Array``, ``h5py.Dataset``) or of whatever `Accumulator.update` takes, one output each; ``y_pred`` may be
+        a dict of several by name. Items of an iterator are taken one after another, and never looked at before their
+        turn: it may be endless data in chunks. Of a list all files are checked before the first is read.
+    true : str, optional
+        Name of the column with the true values; for pairs only what it is called.
+    pred : str or sequence of str, optional
+        Names of the columns with predictions, or what those of the pairs are called. Truth is read once for all.
     weight : str, optional
         Name of the column with the weights of the rows.
     metrics : sequence of str or Metric
@@ -77,9 +65,22 @@ def score_files(
     nan_policy : {"raise", "omit", "omit_true", "propagate"}
         What a NaN or an empty value does, as in `squarely.Accumulator`.
     summation : {"exact", "kahan", "pairwise"}
-        How sums are formed. With ``"exact"`` the order of the files does not matter.
+        How sums are formed. With ``"exact"`` neither the order of files nor the number of threads matters. With the
+        others the files are scored one after another, in order, so that the result is the same every time.
     progress : callable, optional
-        Called with a `Progress` after every batch.
+        Called with a `Progress` up to twenty times a second and at the end, in the thread that called.
+    threads : int, optional
+        How many threads read and score, by default `squarely.get_num_threads`, but at most eight: each needs memory of
+        its own, about 10 MB a column.
+    filesystem : pyarrow.fs.FileSystem or str, optional
+        Where the paths are, or its URI. Arrow files that are not local are read a record batch at a time.
+    checkpoint : path, optional
+        A file to which the sums are saved from time to time, with what is in them. A later call with the same
+        arguments goes on from there, and ends in the same bits. At the end it holds all the sums, as `FileStates.load`
+        reads them; the same call then returns the same scores without reading anything again. Files are known by
+        path, size and time of change; arrays that are no ``.npy`` files cannot be known again and are refused.
+    checkpoint_seconds : float
+        How often it is written; 0 for after every piece of work.
 
     Returns
     -------
@@ -89,91 +90,169 @@ def score_files(
     Raises
     ------
     FileError
-        If a file is damaged, lacks a column, or holds something other than numbers. Nothing is returned for the
-        other files.
-    FileNotFoundError, IsADirectoryError
-        If a path is not that of a file.
+        If a file is damaged, lacks a column, or holds something other than numbers; where several do, the first in
+        order is told. Nothing is returned for the other files.
+    FileNotFoundError
+        If there is no such file.
+    KeyboardInterrupt
+        At Ctrl-C, within a fraction of a second.
+
+    See Also
+    --------
+    squarely.files.accumulate_files : The sums themselves, to be saved and merged with those of other machines.
 
     Examples
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    >>> from squarely.files import score_files
+    >>> import squarely
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "predictions.csv"
     ...     _ = path.write_text("y,model\n3,2.5\n-0.5,0\n2,2\n7,8\n")
-    ...     scores = score_files(path, true="y", pred="model")
+    ...     scores = squarely.score_files(path, true="y", pred="model")
     >>> scores.predictions["model"].metrics
     {'mean_squared_error': 0.375}
+    >>> chunks = (([float(i), 2.0], [0.0, 2.0]) for i in range(3))
+    >>> squarely.score_files(chunks).predictions["y_pred"].metrics
+    {'mean_squared_error': 0.8333333333333334}
     """
-    files = expand_paths(paths)
-    predictions = [pred] if isinstance(pred, str) else list(dict.fromkeys(pred))
-    columns = [true, *([] if weight is None else [weight]), *predictions]
-    for path in files:  # all of them first: a wrong name in the last file should not cost an hour of reading
-        with open_table(path, columns):
-            pass
-    accumulators = {
+    return accumulate_files(
+        paths,
+        true=true,
+        pred=pred,
+        weight=weight,
+        metrics=metrics,
+        nan_policy=nan_policy,
+        summation=summation,
+        progress=progress,
+        threads=threads,
+        filesystem=filesystem,
+        checkpoint=checkpoint,
+        checkpoint_seconds=checkpoint_seconds,
+    ).scores()
+
+
+def accumulate_files(
+    paths: Any,
+    *,
+    true: str | None = None,
+    pred: str | Sequence[str] | None = None,
+    weight: str | None = None,
+    metrics: Sequence[str | Metric] = ("mean_squared_error",),
+    nan_policy: NanPolicy = "raise",
+    summation: Summation = "exact",
+    progress: Callable[[Progress], object] | None = None,
+    threads: int | None = None,
+    filesystem: Any = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+) -> FileStates:
+    r"""Return the sums over files, to be saved, merged with those of other machines, and scored.
+
+    Parameters, errors and behaviour are those of `score_files`, which is ``accumulate_files(...).scores()``.
+
+    Examples
+    --------
+    >>> from squarely.files import accumulate_files
+    >>> first = accumulate_files([([1.0, 2.0], [1.0, 4.0])])
+    >>> second = accumulate_files([([3.0], [4.0])])
+    >>> first.merge(second).scores().predictions["y_pred"].count
+    3
+    """
+    workers = _checked_threads(threads)
+    sources = plan(paths, true, pred, weight, filesystem)
+    names, sources = _names_of(sources)
+    new = {
         name: squarely.Accumulator(metrics=tuple(metrics), nan_policy=nan_policy, summation=summation)
-        for name in predictions
+        for name in names.predictions
     }
-    rows = 0
-    for path, batch_start, batch in _tracked_batches(files, columns, progress):
-        truth, *others = batch.columns
-        weights, guesses = (None, others) if weight is None else (others[0], others[1:])
-        rows += len(truth)
-        for name, guess in zip(predictions, guesses, strict=True):
+    states = FileStates(names.true, names.weight, nan_policy, summation, [], 0, new)
+    saving = None
+    if checkpoint is not None:
+        saving = Checkpoint(os.fspath(checkpoint), checkpoint_seconds, _all_of(sources, checkpoint))
+    totals = _begun(states, saving)
+    total = sum(source.size for source in sources) if isinstance(sources, list) else None
+
+    def tell() -> None:
+        if progress is not None and totals.path:
+            progress(Progress(totals.path, totals.bytes_read, total, totals.rows_read))
+
+    tell()
+    is_exact = summation == "exact"
+    is_short = isinstance(sources, list) and sum(len(source.sections) for source in sources) < workers
+    with _saved_when_stopped(saving, states, totals):
+        score_sources(
+            _checked(sources, names),
+            totals,
+            nan_policy,
+            workers if is_exact else 1,
+            tell,
+            in_parallel=workers > 1 and (is_short or not is_exact),
+        )
+    tell()
+    if saving is not None:
+        with totals.lock:
+            saving.save(states, totals, finished=True)
+    return FileStates(names.true, names.weight, nan_policy, summation, totals.files, totals.rows, totals.accumulators)
+
+
+def _checked_threads(threads: int | None) -> int:
+    if threads is None:
+        return min(squarely.get_num_threads(), MOST_THREADS)
+    if threads < 1:
+        raise ValueError(f"threads must be at least 1, not {threads}; leave it out for as many as the machine has")
+    return threads
+
+
+def _names_of(sources: Iterable[Source]) -> tuple[Names, Iterable[Source]]:
+    """Return the names that the first source has, and the sources again."""
+    rest = iter(sources)
+    first = next(rest, None)
+    if first is None:
+        raise ValueError("paths is empty: name at least one file")
+    return first.names, sources if isinstance(sources, list) else itertools.chain([first], rest)
+
+
+def _checked(sources: Iterable[Source], names: Names) -> Iterator[Source]:
+    for source in sources:
+        if source.names != names:
+            raise FileError(
+                f"{source.name}: what came before has {', '.join(names.columns)}, and this has "
+                f"{', '.join(source.names.columns)}"
+            )
+        yield source
+
+
+def _all_of(sources: Iterable[Source], checkpoint: object) -> list[Source]:
+    if not isinstance(sources, list):
+        raise ValueError(f"checkpoint={os.fspath(checkpoint)!r} needs a list of files, which a later run can check")  # type: ignore[call-overload]
+    return sources
+
+
+def _begun(states: FileStates, saving: Checkpoint | None) -> Totals:
+    is_exact = states.summation == "exact"
+    saved = None if saving is None else saving.resume(states)
+    if saved is None or saving is None or saved.work is None:
+        totals = Totals(states.predictions, is_exact=is_exact)
+    else:
+        predictions = {name: saved.predictions[name] for name in states.predictions}
+        totals = Totals(predictions, is_exact=is_exact, rows=saved.rows)
+        saving.restore(totals, saved.work)
+        totals.path = saving.path
+    if saving is not None:
+        totals.after_commit = lambda: saving.save_if_due(states, totals)
+    return totals
+
+
+@contextlib.contextmanager
+def _saved_when_stopped(saving: Checkpoint | None, states: FileStates, totals: Totals) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        # A thread that hangs in a write to the checkpoint keeps the lock.
+        if saving is not None and totals.rows and totals.lock.acquire(timeout=STOP_SECONDS):
             try:
-                accumulators[name].update(truth, guess, sample_weight=weights)
-            except ValueError as error:
-                raise _refusal(path, batch_start, (true, truth), (name, guess), nan_policy, error) from error
-    scores = {name: _score(files, rows, name, accumulators[name]) for name in predictions}
-    return FileScores(files=files, true=true, rows=rows, predictions=scores)
-
-
-def _tracked_batches(
-    files: Sequence[str], columns: Sequence[str], progress: Callable[[Progress], object] | None
-) -> Iterator[tuple[str, int, Batch]]:
-    """Yield every batch of every file with the file's name and the number of rows before it in that file."""
-    sizes = [os.path.getsize(path) for path in files]
-    bytes_before = rows = 0
-    for path, size in zip(files, sizes, strict=True):
-        batch_start = 0
-        for batch in read_batches(path, columns):
-            yield path, batch_start, batch
-            batch_start += len(batch.columns[0])
-            if progress is not None:
-                progress(Progress(path, bytes_before + batch.fraction * size, sum(sizes), rows + batch_start))
-        bytes_before += size
-        rows += batch_start
-
-
-def _score(files: Sequence[str], rows: int, name: str, accumulator: "squarely.Accumulator") -> ColumnScore:
-    where = files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
-    if rows == 0:
-        raise FileError(f"{where}: there are no rows to score")
-    if accumulator.count == 0:
-        raise FileError(f"{where}: no pair is left to score for column {name!r}: every row has a missing value")
-    metrics = {metric: float(value) for metric, value in accumulator.compute().items()}
-    return ColumnScore(metrics, int(accumulator.count), int(accumulator.omitted), accumulator.digest())
-
-
-def _refusal(
-    path: str,
-    batch_start: int,
-    true: tuple[str, Column],
-    pred: tuple[str, Column],
-    nan_policy: NanPolicy,
-    error: ValueError,
-) -> FileError:
-    """Say which value made an update fail; looked up only now, so that good data is never searched."""
-    scored = ~np.isnan(true[1]) if nan_policy == "omit_true" else np.ones(len(true[1]), np.bool_)
-    for refused, kind, description in (
-        (np.isnan, MissingValueError, "a missing value or NaN"),
-        (np.isinf, InfiniteValueError, "an infinite value"),
-    ):
-        for name, column in (true, pred):
-            found = refused(column) & scored
-            if found.any():
-                row = batch_start + int(found.argmax()) + 1
-                return kind(f"{path}: column {name!r} has {description} in data row {row}")
-    return FileError(f"{path}: columns {true[0]!r} and {pred[0]!r} cannot be scored: {one_line(error)}")
+                saving.save(states, totals, finished=False)
+            finally:
+                totals.lock.release()
+        raise

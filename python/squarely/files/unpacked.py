@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from squarely.files.errors import ContentError, one_line
+from squarely.files.paths import DataFile
 
 
 @contextlib.contextmanager
-def open_unpacked(path: str) -> Iterator[tuple[Any, Callable[[], float]]]:
+def open_unpacked(source: DataFile) -> Iterator[tuple[Any, Callable[[], float]]]:
     """Open the text of a CSV file, unpacked, and say how much of the file was read."""
-    with open(path, "rb", buffering=0) as file:
-        size = os.path.getsize(path)
-        opener = {".gz": _gzip, ".zip": _zip}.get(os.path.splitext(path)[1].lower(), contextlib.nullcontext)
+    with source.open() as file:
+        size = source.size()
+        opener = {".gz": _gzip, ".zip": _zip}.get(os.path.splitext(source.path)[1].lower(), contextlib.nullcontext)
         with opener(file) as content:
             yield content, lambda: file.tell() / size
 

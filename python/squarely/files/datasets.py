@@ -1,0 +1,120 @@
+"""pyarrow's datasets: their files where these can be read as they are, else what a scanner of pyarrow makes of them."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from squarely.files.arrow_numbers import to_numpy
+from squarely.files.formats import OPENERS, told_in_one_sentence
+from squarely.files.parquet import BUFFER_BYTES
+from squarely.files.paths import DataFile, as_filesystem, innermost
+from squarely.files.pyarrow_modules import import_pyarrow
+from squarely.files.schema import check_columns
+from squarely.files.source import Chunk, Names, Source, table_source
+from squarely.files.table import Position, Section, batch_rows
+
+
+def is_dataset(item: Any) -> bool:
+    """Say whether this is a dataset, without importing pyarrow for what cannot be one."""
+    return any(base.__module__ == "pyarrow._dataset" and base.__name__ == "Dataset" for base in type(item).__mro__)
+
+
+def dataset_sources(dataset: Any, names: Names) -> Iterator[Source]:
+    """Yield one source for each fragment of a dataset, in its order, or one for all where rows are filtered."""
+    try:
+        fragments = list(dataset.get_fragments())
+    except ValueError:  # how a dataset with a filter says that its fragments would not be what it holds
+        files = tuple(getattr(dataset, "files", ()))
+        yield _scanned(dataset, dataset, files, names)
+        return
+    for fragment in fragments:
+        file = _plain_file(fragment)
+        path = getattr(fragment, "path", None)
+        files = () if path is None else (str(path),)
+        yield _scanned(dataset, fragment, files, names) if file is None else table_source(file, names)
+
+
+def _plain_file(fragment: Any) -> DataFile | None:
+    """Return the file of a fragment that our readers read as the dataset means it."""
+    ds, csv = import_pyarrow("pyarrow.dataset"), import_pyarrow("pyarrow.csv")
+    if not isinstance(fragment, ds.FileFragment) or not str(fragment.path).lower().endswith(tuple(OPENERS)):
+        return None
+    form = fragment.format
+    if isinstance(form, ds.CsvFileFormat):
+        scan = form.default_fragment_scan_options
+        is_usual = form.parse_options.equals(csv.ParseOptions()) and (
+            scan is None or (scan.read_options.equals(csv.ReadOptions()) and _has_usual_missing_values(scan))
+        )
+        if not is_usual:
+            return None
+    filesystem, path = innermost(as_filesystem(fragment.filesystem), fragment.path)
+    info = None if filesystem is None else filesystem.get_file_info(path)
+    keys = ds.get_partition_keys(fragment.partition_expression)
+    return DataFile(path, filesystem, {key: None if value is None else str(value) for key, value in keys.items()}, info)
+
+
+def _has_usual_missing_values(scan: Any) -> bool:
+    csv = import_pyarrow("pyarrow.csv")
+    usual, given = csv.ConvertOptions(), scan.convert_options
+    return (usual.null_values, usual.decimal_point) == (given.null_values, given.decimal_point)
+
+
+def _scanned(dataset: Any, part: Any, files: tuple[str, ...], names: Names) -> Source:
+    """Return a fragment, or a whole dataset with a filter, as pyarrow reads it."""
+    ds = import_pyarrow("pyarrow.dataset")
+    name = f"{files[0]} and {len(files) - 1} more" if len(files) > 1 else files[0] if files else "dataset"
+    schema = dataset.schema
+    if not is_dataset(part) and isinstance(getattr(part, "format", None), ds.CsvFileFormat):
+        schema = _of_numbers(schema, names)
+    with told_in_one_sentence(name):
+        check_columns(schema, names.columns)
+    sizes = part.filesystem.get_file_info(list(files)) if files else []
+    size = sum(int(info.size or 0) for info in sizes)
+    return Source(name, files, size, names, (Section(),), partial(_scan, part, schema, names, name))
+
+
+def _buffered(part: Any) -> dict[str, Any]:
+    """Have Parquet read a buffer at a time: by default whole row groups, and those after them, are in memory."""
+    ds = import_pyarrow("pyarrow.dataset")
+    if not isinstance(getattr(part, "format", None), ds.ParquetFileFormat):
+        return {}
+    options = ds.ParquetFragmentScanOptions(pre_buffer=False, use_buffered_stream=True, buffer_size=BUFFER_BYTES)
+    return {"fragment_scan_options": options}
+
+
+def _of_numbers(schema: Any, names: Names) -> Any:
+    """Have text read as float64: a type that was inferred may have rounded it before."""
+    pyarrow, types = import_pyarrow(), import_pyarrow("pyarrow.types")
+    for name in names.columns:
+        index = schema.get_field_index(name)
+        if index >= 0 and not types.is_dictionary(schema.field(index).type):
+            schema = schema.set(index, pyarrow.field(name, pyarrow.float64()))
+    return schema
+
+
+def _scan(
+    part: Any,
+    schema: Any,
+    names: Names,
+    name: str,
+    _: Section,
+    __: Position,
+    in_parallel: bool,
+) -> Iterator[Chunk]:
+    columns = list(dict.fromkeys(names.columns))
+    rows = 0
+    with told_in_one_sentence(name, lambda: f" after data row {rows}"):
+        scanner = part.scanner(
+            **({} if is_dataset(part) else {"schema": schema}),
+            columns=columns,
+            batch_size=batch_rows(len(columns)),
+            batch_readahead=1,  # otherwise sixteen batches, each of them a whole row group, are in memory
+            fragment_readahead=1,
+            use_threads=in_parallel,
+            **_buffered(part),
+        )
+        for batch in scanner.to_batches():
+            rows += batch.num_rows
+            if batch.num_rows:
+                read = tuple(to_numpy(column, batch.column(column)) for column in names.columns)
+                yield Chunk(read, batch.num_rows, Position(rows), 0.0)

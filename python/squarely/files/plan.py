@@ -1,0 +1,61 @@
+"""From what the caller passes as `paths` to sources, all at once or as an iterator brings them."""
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from squarely.files.arrays import pair_source
+from squarely.files.datasets import dataset_sources, is_dataset
+from squarely.files.errors import FileError
+from squarely.files.paths import check_named_once, data_files
+from squarely.files.source import Names, Source, table_source
+
+
+def plan(paths: Any, true: str | None, pred: Any, weight: str | None, filesystem: Any) -> Iterable[Source]:
+    """Return the sources in order: a list where `paths` is complete, and an iterator where it is one or may be long."""
+    is_one = isinstance(paths, str | os.PathLike) or is_dataset(paths)
+    items = [paths] if is_one else paths
+    if isinstance(items, dict) or not isinstance(items, Iterable):
+        raise TypeError(
+            f"paths must be a path, a dataset or an iterable of paths and pairs, not {type(paths).__name__}"
+        )
+    found = _sources(items, true, pred, weight, filesystem)
+    # All of them first: a wrong name in the last file should not cost an hour of reading.
+    return list(found) if isinstance(items, list | tuple | set | frozenset) else found
+
+
+def _sources(
+    items: Iterable[Any], true: str | None, pred: Any, weight: str | None, filesystem: Any
+) -> Iterator[Source]:
+    seen: set[str] = set()
+    for number, item in enumerate(items, 1):
+        if isinstance(item, tuple | list) and len(item) in (2, 3):
+            yield pair_source(item, number, (true, pred, weight), filesystem)
+        elif isinstance(item, str | os.PathLike):
+            names = _names_of_columns(true, pred, weight, str(item))
+            files = data_files(item, filesystem)
+            for file in files:
+                check_named_once(file, seen)
+            for file in files:
+                yield table_source(file, names)
+        elif is_dataset(item):
+            yield from dataset_sources(item, _names_of_columns(true, pred, weight, "dataset"))
+        else:
+            raise TypeError(
+                f"paths[{number - 1}] is {_described(item)}, and it must be a path, a pyarrow dataset or a pair "
+                "(y_true, y_pred); one pair is passed as [(y_true, y_pred)]"
+            )
+
+
+def _described(item: Any) -> str:
+    is_sized = isinstance(item, tuple | list)
+    return f"a {type(item).__name__}" + (f" of {len(item)}" if is_sized else "")
+
+
+def _names_of_columns(true: str | None, pred: Any, weight: str | None, path: str) -> Names:
+    if true is None or pred is None:
+        raise FileError(f"{path}: a table needs true= and pred=, the names of its columns")
+    predictions = (pred,) if isinstance(pred, str) else tuple(dict.fromkeys(pred))
+    if not predictions:
+        raise ValueError("pred is empty: name at least one column with predictions")
+    return Names(true, weight, predictions)

@@ -1,0 +1,225 @@
+"""The sums of files as a file of their own: what other machines scored is merged, and a run that ended is taken up.
+
+The byte form, little-endian: ``sqfs``, version (1 byte), length of the header (4), header, the `Accumulator.to_bytes`
+of each prediction in the order of the header, and a CRC-32 of everything before (4). The header is JSON: ``true``,
+``weight`` (a name or null), ``nan_policy``, ``summation``, ``metrics``, ``files``, ``rows``, ``predictions`` (pairs of
+name and number of bytes), and in a checkpoint ``work``: what of which files the sums hold (see `checkpoint`).
+"""
+
+import copy
+import functools
+import json
+import os
+import struct
+import warnings
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import squarely
+from squarely.files.atomic_write import write_atomically
+from squarely.files.errors import FileError, one_line
+from squarely.files.scores import ColumnScore, FileScores
+
+MAGIC = b"sqfs"
+VERSION = 1
+HEADER = struct.Struct("<4sBI")
+CHECKSUM = struct.Struct("<I")
+COMPARED = ("true", "weight", "nan_policy", "summation", "metrics")
+
+
+@dataclass(frozen=True)
+class FileStates:
+    r"""The sums over files, of one or more machines, that `scores` makes an answer of. Made by `accumulate_files`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from squarely.files import FileStates, accumulate_files
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for number, rows in enumerate(["3,2.5\n-0.5,0\n", "2,2\n7,8\n"]):
+    ...         part = Path(folder) / f"part-{number}.csv"
+    ...         _ = part.write_text("y,model\n" + rows)
+    ...         accumulate_files(part, true="y", pred="model").save(f"{part}.sq")
+    ...     states = FileStates.load_all(sorted(Path(folder).glob("*.sq")))
+    >>> states.rows, states.scores().predictions["model"].metrics
+    (4, {'mean_squared_error': 0.375})
+    """
+
+    true: str
+    weight: str | None
+    nan_policy: str
+    summation: str
+    files: list[str]
+    rows: int
+    predictions: "dict[str, squarely.Accumulator]"
+    work: dict[str, Any] | None = field(default=None, repr=False)
+    """Of a checkpoint: what of which files is in the sums."""
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the metrics, with their parameters where these are not the defaults."""
+        return next(iter(self.predictions.values())).metrics
+
+    def scores(self) -> FileScores:
+        """Return the rows read and, for each prediction, its metrics, counts and digest.
+
+        Raises
+        ------
+        FileError
+            Where there is no row, or no pair is left to score.
+        """
+        scores = {name: self._score(name, accumulator) for name, accumulator in self.predictions.items()}
+        return FileScores(files=self.files, true=self.true, rows=self.rows, predictions=scores)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the sums to a file that is there whole or not at all.
+
+        Raises
+        ------
+        FileError
+            Where the file cannot be written.
+        """
+        write_atomically(os.fspath(path), self.to_bytes())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "FileStates":
+        """Read what `save` wrote, on any machine.
+
+        Raises
+        ------
+        FileError
+            Where the file is damaged, cut short, from a newer version or something else.
+        """
+        name = os.fspath(path)
+        try:
+            with open(name, "rb") as file:
+                return cls.from_bytes(file.read())
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise FileError(f"{name}: the file cannot be read: {one_line(error.strerror or error)}") from error
+        except ValueError as error:
+            raise FileError(f"{name}: {error}") from error
+
+    @classmethod
+    def load_all(cls, paths: Iterable[str | os.PathLike[str]]) -> "FileStates":
+        """Read and merge the states of several machines, in this order.
+
+        Raises
+        ------
+        FileError
+            Where one cannot be read, is named twice, is of a run that has not ended, or does not go with the first.
+        """
+        names = [os.fspath(path) for path in paths]
+        if not names:
+            raise ValueError("paths is empty: name at least one file of states")
+        places = [os.path.realpath(name) for name in names]
+        for number, place in enumerate(places):
+            if place in places[:number]:
+                raise FileError(f"{names[number]}: this state is named twice, and its rows would count twice")
+        states = [cls.load(name) for name in names]
+        for name, one in zip(names, states, strict=True):
+            if one.work is not None and not one.work.get("finished"):
+                raise FileError(
+                    f"{name}: this is the checkpoint of a run that has not ended; run it again with the same arguments"
+                )
+        for name, other in zip(names[1:], states[1:], strict=True):
+            states[0]._check_goes_with(other, names[0], name)
+        return functools.reduce(cls.merge, states)
+
+    def merge(self, other: "FileStates") -> "FileStates":
+        """Return the sums over the files of both, and leave both as they are.
+
+        Files of the same path in both are taken for different files of two machines; a warning names the first.
+
+        Raises
+        ------
+        FileError
+            Where columns, metrics or policies differ.
+        """
+        self._check_goes_with(other, "this state", "the other")
+        if both := set(self.files) & set(other.files):
+            more = f" and {len(both) - 1} more" if len(both) > 1 else ""
+            warnings.warn(
+                f"{min(both)}{more}: two states hold a file of this path; if it is the same file, its rows count twice",
+                UserWarning,
+                stacklevel=2,
+            )
+        merged = {name: copy.copy(one).merge(other.predictions[name]) for name, one in self.predictions.items()}
+        files, rows = self.files + other.files, self.rows + other.rows
+        return FileStates(self.true, self.weight, self.nan_policy, self.summation, files, rows, merged)
+
+    def to_bytes(self) -> bytes:
+        """Return the byte form that `save` writes."""
+        states = {name: accumulator.to_bytes() for name, accumulator in self.predictions.items()}
+        header: dict[str, Any] = {name: getattr(self, name) for name in (*COMPARED, "files", "rows")}
+        header["predictions"] = [[name, len(state)] for name, state in states.items()]
+        if self.work is not None:
+            header["work"] = self.work
+        text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
+        body = HEADER.pack(MAGIC, VERSION, len(text)) + text + b"".join(states.values())
+        return body + CHECKSUM.pack(zlib.crc32(body))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "FileStates":
+        """Return the states whose `to_bytes` gave this.
+
+        Raises
+        ------
+        ValueError
+            Where the bytes are damaged, cut, from a newer version or something else.
+        """
+        if data[: len(MAGIC)] != MAGIC or len(data) < HEADER.size + CHECKSUM.size:
+            raise ValueError("this is no state that squarely saved")
+        _, version, length = HEADER.unpack_from(data)
+        if version > VERSION:
+            raise ValueError(f"this state has version {version}, and this squarely reads versions up to {VERSION}")
+        body = data[: -CHECKSUM.size]
+        if zlib.crc32(body) != CHECKSUM.unpack(data[-CHECKSUM.size :])[0]:
+            raise ValueError("this state was cut short or changed: its checksum does not match")
+        try:
+            header = json.loads(body[HEADER.size : HEADER.size + length])
+            start, predictions = HEADER.size + length, {}
+            for name, size in header.pop("predictions"):
+                predictions[str(name)] = squarely.Accumulator.from_bytes(body[start : start + size])
+                start += size
+            metrics = tuple(header.pop("metrics"))
+            states = cls(predictions=predictions, **header)
+            is_whole = start == len(body) and all(one.metrics == metrics for one in predictions.values())
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ValueError(f"this state is damaged: {one_line(error)}") from error
+        if not is_whole or not predictions:
+            raise ValueError("this state is damaged: its header does not fit what follows")
+        return states
+
+    def difference(self, other: "FileStates", mine: str, theirs: str) -> str | None:
+        """Say in which parameter two states differ, and nothing where they do not."""
+        for name in COMPARED:
+            own, others = getattr(self, name), getattr(other, name)
+            if own != others:
+                return f"{mine} has {name} {_shown(own)}, and {theirs} has {_shown(others)}"
+        if set(self.predictions) != set(other.predictions):
+            own, others = tuple(self.predictions), tuple(other.predictions)
+            return f"{mine} has predictions {_shown(own)}, and {theirs} has {_shown(others)}"
+        return None
+
+    def _check_goes_with(self, other: "FileStates", mine: str, theirs: str) -> None:
+        if difference := self.difference(other, mine, theirs):
+            raise FileError(f"{theirs}: cannot be merged: {difference}")
+
+    def _score(self, name: str, accumulator: "squarely.Accumulator") -> ColumnScore:
+        more = f" and {len(self.files) - 1} more" if len(self.files) > 1 else ""
+        where = f"{self.files[0]}{more}" if self.files else "paths"
+        if self.rows == 0:
+            raise FileError(f"{where}: there are no rows to score")
+        if accumulator.count == 0:
+            raise FileError(f"{where}: no pair is left to score for column {name!r}: every row has a missing value")
+        metrics = {metric: float(value) for metric, value in accumulator.compute().items()}
+        return ColumnScore(metrics, int(accumulator.count), int(accumulator.omitted), accumulator.digest())
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else repr(value)

@@ -1,0 +1,213 @@
+"""Sections read and scored by several threads, while the thread that asked waits, tells how far it is, and can stop."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from squarely.files.errors import FileError, InfiniteValueError, MissingValueError, StuckError, one_line
+from squarely.files.source import Chunk, Source
+from squarely.files.table import Position
+from squarely.files.totals import Accumulators, Totals
+
+TELL_SECONDS = 0.05  # between two looks at what the threads have read
+STOP_SECONDS = 0.3  # that Ctrl-C waits for threads to see it; local reads see it within milliseconds
+PIECES_BEFORE_COMMIT = 8  # of a section that can be resumed in the middle; of CSV as many MiB
+
+
+class Job(NamedTuple):
+    """A section to score, from a position on."""
+
+    order: int
+    source_index: int
+    source: Source
+    section_index: int
+    position: Position
+
+
+class Limit:
+    """The last job that is still wanted: after a failure those before it, after Ctrl-C none."""
+
+    def __init__(self) -> None:
+        self.last = math.inf
+
+
+def score_sources(
+    sources: Iterable[Source],
+    totals: Totals,
+    nan_policy: str,
+    threads: int,
+    tell: Callable[[], object],
+    *,
+    in_parallel: bool = False,
+) -> None:
+    """Score what is not done yet, and raise what failed in the first section of those that fail.
+
+    The calling thread hands out work and waits, so that Ctrl-C reaches it at once: pyarrow's own answer to signals,
+    which can lose one, is for the main thread only, and nothing is read there.
+    """
+    limit = Limit()
+    running: dict[Future[None], int] = {}
+    pool = ThreadPoolExecutor(threads, "squarely-files")
+    turn = _Turn(tell)
+    try:
+        failures: dict[int, BaseException] = {}
+        for job in _jobs(sources, totals):
+            if job.source.is_passing:
+                # What an iterator yields may be overwritten when it yields again, so it is scored here and now.
+                if not totals.is_exact:
+                    _wait(running, failures, limit, turn, at_most=0)
+                elif any(future.done() for future in running):
+                    _wait(running, failures, limit, turn, at_most=len(running) - 1)
+                _raise_first(failures, running, limit, turn)
+                _score_passing(job, totals, nan_policy)
+                turn.take()
+                continue
+            _wait(running, failures, limit, turn, at_most=2 * threads - 1)
+            if failures:
+                break
+            running[pool.submit(score_section, job, totals, limit, nan_policy, in_parallel)] = job.order
+        _wait(running, failures, limit, turn, at_most=0)
+        _raise_first(failures, running, limit, turn)
+    except BaseException as error:
+        limit.last = -1
+        for future in running:
+            future.cancel()
+        if wait(running, timeout=STOP_SECONDS).not_done and isinstance(error, KeyboardInterrupt):
+            raise StuckError from error
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Turn:
+    """Calls at most twenty times a second: more would cost more than reading."""
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        self._call = call
+        self._last = time.monotonic()
+
+    def take(self) -> None:
+        if time.monotonic() - self._last >= TELL_SECONDS:
+            self._call()
+            self._last = time.monotonic()
+
+
+def _jobs(sources: Iterable[Source], totals: Totals) -> Iterator[Job]:
+    order = 0
+    for source_index, source in enumerate(sources):
+        totals.files.extend(source.files)
+        for section_index in range(len(source.sections)):
+            position = totals.begins_at(source_index, section_index)
+            if position is not None:
+                yield Job(order, source_index, source, section_index, position)
+                order += 1
+
+
+def _wait(
+    running: dict[Future[None], int],
+    failures: dict[int, BaseException],
+    limit: Limit,
+    turn: _Turn,
+    *,
+    at_most: int,
+) -> None:
+    """Wait until so few jobs are left, and collect failures. What comes after a failure in order is given up."""
+    while len(running) > at_most:
+        done, _ = wait(running, timeout=TELL_SECONDS, return_when=FIRST_COMPLETED)
+        for future in done:
+            order = running.pop(future)
+            error = None if future.cancelled() else future.exception()
+            if error is not None and order <= limit.last:
+                failures[order] = error
+                limit.last = order
+                for other, its_order in running.items():
+                    if its_order > order:
+                        other.cancel()
+        turn.take()
+        if failures:
+            at_most = 0
+
+
+def _raise_first(
+    failures: dict[int, BaseException], running: dict[Future[None], int], limit: Limit, turn: _Turn
+) -> None:
+    if failures:
+        _wait(running, failures, limit, turn, at_most=0)
+        raise failures[min(failures)]
+
+
+def score_section(job: Job, totals: Totals, limit: Limit, nan_policy: str, in_parallel: bool) -> None:
+    """Score one section and add it to the totals, unless it fails or is given up."""
+    source, section = job.source, job.source.sections[job.section_index]
+    size = source.size * section.share
+    scored = totals.begin()
+    rows = pieces = 0
+    fraction = 0.0
+    before = job.position.rows
+    key = None if source.identity is None else job.source_index
+    for chunk in source.read(section, job.position, in_parallel):
+        if job.order > limit.last:
+            return
+        _update(scored, source, chunk, section.first_row + before, nan_policy)
+        before += chunk.rows
+        rows += chunk.rows
+        pieces += 1
+        totals.tell(source.name, chunk.rows, size * (chunk.fraction - fraction))
+        fraction = chunk.fraction
+        if section.begins_anywhere and pieces == PIECES_BEFORE_COMMIT:
+            totals.commit(scored, rows, key, job.section_index, chunk.position)
+            scored = totals.begin()
+            rows = pieces = 0
+    totals.tell(source.name, 0, size * (1 - fraction))
+    totals.commit(scored, rows, key, job.section_index, None)
+
+
+def _score_passing(job: Job, totals: Totals, nan_policy: str) -> None:
+    """Score a chunk into the totals themselves: if it fails, there will be no answer that could be half of one."""
+    for chunk in job.source.read(job.source.sections[0], job.position, False):
+        _update(totals.accumulators, job.source, chunk, 0, nan_policy)
+        totals.tell(job.source.name, chunk.rows, job.source.size)
+        totals.add_rows(chunk.rows)
+
+
+def _update(scored: Accumulators, source: Source, chunk: Chunk, rows_before: int, nan_policy: str) -> None:
+    names = source.names
+    truth, *others = chunk.columns
+    weights, guesses = (None, others) if names.weight is None else (others[0], others[1:])
+    for name, guess in zip(names.predictions, guesses, strict=True):
+        try:
+            scored[name].update(truth, guess, sample_weight=weights)
+        except ValueError as error:
+            sides = ((names.true, truth), (name, guess))
+            raise _refusal(source.name, rows_before, sides, nan_policy, error) from error
+        if source.is_passing and not isinstance(scored[name].count, int):
+            raise FileError(
+                f"{source.name}: {name!r} has several outputs; files are scored one output at a time, so pass a pair "
+                "for each output, or the arrays to squarely.Accumulator"
+            )
+
+
+def _refusal(
+    where: str, rows_before: int, sides: tuple[tuple[str, Any], ...], nan_policy: str, error: ValueError
+) -> FileError:
+    """Say which value made an update fail; looked up only now, so that good data is never searched."""
+    (true_name, truth), (pred_name, _) = sides
+    try:
+        arrays = [(name, np.asarray(side, np.float64)) for name, side in sides]
+        scored = ~np.isnan(arrays[0][1]) if nan_policy == "omit_true" else np.ones(len(truth), np.bool_)
+        for refused, kind, description in (
+            (np.isnan, MissingValueError, "a missing value or NaN"),
+            (np.isinf, InfiniteValueError, "an infinite value"),
+        ):
+            for name, column in arrays:
+                found = refused(column) & scored
+                if found.any():
+                    row = rows_before + int(found.argmax()) + 1
+                    return kind(f"{where}: column {name!r} has {description} in data row {row}")
+    except (TypeError, ValueError):  # a container that is no plain array; the error says what there is to say
+        pass
+    return FileError(f"{where}: columns {true_name!r} and {pred_name!r} cannot be scored: {one_line(error)}")

@@ -146,6 +146,9 @@ void register_state(py::module_& module) {
         .def("set_extreme", &set_extreme, py::arg("term"), py::arg("values"))
         .def("copy", [](const State& state) { return State(state); })
         .def("outputs_from", &outputs_from, py::arg("first"), py::arg("count"))
+        .def_static(
+            "outputs_together", [](const std::vector<const State*>& parts) { return outputs_together(parts); },
+            py::arg("parts"))
         .def("values", &values_of, py::arg("metric"), py::arg("parameter") = 0.0)
         .def("outside", &outside_of, py::arg("metric"), py::arg("parameter") = 0.0)
         .def("to_bytes", &bytes_of)

@@ -33,13 +33,18 @@ std::string described(const State& state) {
 
 bool are_alike(const Sums& sums, const Sums& other) { return sums.summand == other.summand; }
 
-void check_same_kind(const State& state, const State& other) {
-    const bool same = state.summation == other.summation && state.weighted == other.weighted &&
-                      state.counts.size() == other.counts.size() &&
-                      std::equal(state.sums.begin(), state.sums.end(), other.sums.begin(), other.sums.end(), are_alike);
-    if (same) return;
+bool are_of_one_kind(const State& state, const State& other) {
+    return state.summation == other.summation && state.weighted == other.weighted &&
+           std::equal(state.sums.begin(), state.sums.end(), other.sums.begin(), other.sums.end(), are_alike);
+}
+
+[[noreturn]] void refuse_mismatch(const State& state, const State& other) {
     throw std::invalid_argument("The states do not match: this one has " + described(state) + ", the other " +
                                 described(other) + ".");
+}
+
+void check_same_kind(const State& state, const State& other) {
+    if (!are_of_one_kind(state, other) || state.counts.size() != other.counts.size()) refuse_mismatch(state, other);
 }
 
 bool contains(const PairCounts& counts, const PairCounts& other) {
@@ -191,6 +196,23 @@ State outputs_from(const State& state, std::size_t first, std::size_t count) {
             {sums.summand, some(sums.exact), some(sums.rounded), some(sums.extreme), some(sums.counted)});
     }
     return part;
+}
+
+State outputs_together(std::span<const State* const> parts) {
+    if (parts.empty()) throw std::invalid_argument("There are no states to put together.");
+    State whole = *parts.front();
+    const auto append = [](auto& all, const auto& more) { all.insert(all.end(), more.begin(), more.end()); };
+    for (const State* part : parts.subspan(1)) {
+        if (!are_of_one_kind(whole, *part)) refuse_mismatch(whole, *part);
+        append(whole.counts, part->counts);
+        for (std::size_t i = 0; i < whole.sums.size(); ++i) {
+            append(whole.sums[i].exact, part->sums[i].exact);
+            append(whole.sums[i].rounded, part->sums[i].rounded);
+            append(whole.sums[i].extreme, part->sums[i].extreme);
+            append(whole.sums[i].counted, part->sums[i].counted);
+        }
+    }
+    return whole;
 }
 
 const Sums* find(const State& state, const Summand& summand) {

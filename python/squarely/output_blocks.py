@@ -2,8 +2,6 @@
 
 import copy
 import math
-import struct
-import zlib
 from typing import Any
 
 import numpy as np
@@ -14,13 +12,6 @@ from squarely.accumulator import Accumulator
 from squarely.evaluation import sums_of
 
 __all__ = ["joined"]
-
-# The byte form of a state, described in cpp/README.md: magic, version, summation, weighted, outputs, summands.
-HEADER = struct.Struct("<4sBBBQH")
-VERSION = 2
-SUMMAND_BYTES = 9
-CHECKSUM_BYTES = 4
-
 
 def joined(blocks: npt.NDArray[Any], result: Accumulator) -> Accumulator:
     """Return the accumulator of all outputs.
@@ -62,7 +53,7 @@ def _joined_states(blocks: list[Accumulator], axis: int) -> _core.State:
     parts = [
         state.outputs_from(index * run, run) for index in range(times) for state, run in zip(states, runs, strict=True)
     ]
-    return _of_all_outputs([part.to_bytes() for part in parts], times * sum(runs))
+    return _core.State.outputs_together(parts)
 
 
 def _sums_of(block: Accumulator) -> _core.State:
@@ -70,13 +61,3 @@ def _sums_of(block: Accumulator) -> _core.State:
     if sums is None:
         raise ValueError("Blocks of columns have different numbers of rows: one of them has none.")
     return sums
-
-
-def _of_all_outputs(parts: list[bytes], outputs: int) -> _core.State:
-    magic, version, summation, weighted, _, summands = HEADER.unpack_from(parts[0])
-    if version != VERSION:
-        raise NotImplementedError(f"States of version {version} cannot be joined, those of version {VERSION} can.")
-    start = HEADER.size + SUMMAND_BYTES * summands
-    head = HEADER.pack(magic, version, summation, weighted, outputs, summands) + parts[0][HEADER.size : start]
-    body = b"".join([head, *(part[start:-CHECKSUM_BYTES] for part in parts)])
-    return _core.State.from_bytes(body + zlib.crc32(body).to_bytes(CHECKSUM_BYTES, "little"))

@@ -13,6 +13,7 @@ from squarely.evaluation import sums_of
 
 __all__ = ["joined"]
 
+
 def joined(blocks: npt.NDArray[Any], result: Accumulator) -> Accumulator:
     """Return the accumulator of all outputs.
 

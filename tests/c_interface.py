@@ -162,7 +162,7 @@ class State:
         sample_weight: np.ndarray | None = None,
         where: np.ndarray | None = None,
     ) -> "State":
-        truths, predictions = (array.reshape(len(array), -1) for array in (y_true, y_pred))
+        truths, predictions = (array[:, None] if array.ndim == 1 else array for array in (y_true, y_pred))
         pairs = [pairs_of(truths[:, i], predictions[:, i], where) for i in range(truths.shape[1])]
         weights = None if sample_weight is None else byref(column_of(sample_weight))
         call("state_update", self.handle, (Pairs * len(pairs))(*pairs), c_size_t(len(pairs)), weights, len(y_true))

@@ -1,4 +1,5 @@
 # cython: language_level=3
+from libc.string cimport memset
 from squarely.c_api cimport *
 
 squarely_import()
@@ -16,6 +17,15 @@ def mean_squared_error(const double[::1] y_true, const double[::1] y_pred):
     return value
 
 
+cdef squarely_column column_of(const void* data, ptrdiff_t stride, squarely_dtype dtype):
+    cdef squarely_column column
+    memset(&column, 0, sizeof(column))
+    column.data = data
+    column.stride = stride
+    column.dtype = dtype
+    return column
+
+
 def digest(const double[::1] y_true, const float[::1] y_pred):
     cdef squarely_error error
     cdef double alpha = 0.9
@@ -24,18 +34,19 @@ def digest(const double[::1] y_true, const float[::1] y_pred):
     cdef squarely_pairs pairs
     cdef squarely_state* state = NULL
     cdef char[65] found
-    metrics[0] = squarely_metric(b"mean_squared_error", NULL)
-    metrics[1] = squarely_metric(b"r2_score", NULL)
-    metrics[2] = squarely_metric(b"mean_pinball_loss", &alpha)
-    options = squarely_state_options(
-        sizeof(squarely_state_options), 1, metrics, 3, SQUARELY_EXACT, SQUARELY_NAN_RAISE, 0, 0
-    )
-    pairs = squarely_pairs(
-        squarely_column(&y_true[0], sizeof(double), SQUARELY_FLOAT64, 0, NULL, 0, NULL, 0),
-        squarely_column(&y_pred[0], sizeof(float), SQUARELY_FLOAT32, 0, NULL, 0, NULL, 0),
-        NULL,
-        0,
-    )
+    memset(&options, 0, sizeof(options))
+    memset(&pairs, 0, sizeof(pairs))
+    memset(metrics, 0, sizeof(metrics))
+    metrics[0].name = b"mean_squared_error"
+    metrics[1].name = b"r2_score"
+    metrics[2].name = b"mean_pinball_loss"
+    metrics[2].parameter = &alpha
+    options.struct_size = sizeof(options)
+    options.outputs = 1
+    options.metrics = metrics
+    options.metric_count = 3
+    pairs.y_true = column_of(&y_true[0], sizeof(double), SQUARELY_FLOAT64)
+    pairs.y_pred = column_of(&y_pred[0], sizeof(float), SQUARELY_FLOAT32)
     try:
         if squarely_functions.state_create(&options, &state, &error) != SQUARELY_OK:
             raise ValueError(error.message.decode())

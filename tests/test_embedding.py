@@ -1,7 +1,9 @@
 """Programs of others, built from the installed package: what they print is what Python computes."""
 
+import doctest
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import pytest
 
 import squarely
 
+ROOT = pathlib.Path(__file__).parents[1]
 CONSUMERS = pathlib.Path(__file__).parent / "consumer"
 
 # What a consumer may ask of its compiler. The second sets flush-to-zero for the whole program.
@@ -148,3 +151,28 @@ def test_cffi_reads_the_header(expected: list[str]) -> None:
         error,
     )
     assert (status, repr(value[0])) == (library.SQUARELY_OK, expected[0])
+
+
+def test_the_commands_of_the_readme_work(tmp_path: pathlib.Path) -> None:
+    section = (ROOT / "README.md").read_text().partition("\n## Embed it\n")[2].partition("\n## ")[0]
+    by_pkg_config, by_cmake = re.findall(r"(?s)```sh\n(.*?)```", section)
+    tool("pkg-config")
+    tool("cmake")
+    for commands, printed in (
+        (by_pkg_config, ["0.375"]),
+        (by_cmake, ["0.5", digest_of_the_readme()]),
+    ):
+        script = commands.replace(".venv/bin/python", sys.executable)
+        found = output_of(["sh", "-euc", f"cd {tmp_path}\n{script}"])
+        assert found.split()[-len(printed) :] == printed
+
+
+def digest_of_the_readme() -> str:
+    metrics = ["mean_absolute_error", squarely.metric("mean_pinball_loss", alpha=0.9)]
+    return squarely.Accumulator(metrics).update([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0]).digest()
+
+
+def test_the_examples_of_the_guide_are_true() -> None:
+    results = doctest.testfile(str(ROOT / "docs" / "embedding.md"), module_relative=False)
+    assert results.attempted > 0
+    assert results.failed == 0

@@ -18,9 +18,16 @@ target_compile_definitions(_core PRIVATE
   SQUARELY_COMPILER="${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
 target_link_libraries(_core PRIVATE squarely_core squarely)
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  # --disable-new-dtags: the library beside the extension comes before any that LD_LIBRARY_PATH names.
   target_link_options(_core PRIVATE
-    LINKER:--version-script=${PROJECT_SOURCE_DIR}/cpp/binding/exports.map LINKER:--gc-sections)
+    LINKER:--version-script=${PROJECT_SOURCE_DIR}/cpp/binding/exports.map LINKER:--gc-sections
+    LINKER:--disable-new-dtags)
 endif()
-set_target_properties(_core PROPERTIES INSTALL_RPATH "$ORIGIN/${CMAKE_INSTALL_LIBDIR}")
+if(APPLE)
+  set(here @loader_path)
+else()
+  set(here $ORIGIN)
+endif()
+set_target_properties(_core PROPERTIES INSTALL_RPATH ${here}/${CMAKE_INSTALL_LIBDIR})
 
 install(TARGETS _core LIBRARY DESTINATION squarely)

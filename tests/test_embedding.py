@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -130,6 +131,34 @@ def test_an_extension_by_the_capsule(name: str, expected: list[str], tmp_path: p
         "print(repr(consumer.mean_squared_error(y_true, y_pred.astype(np.float64))), consumer.digest(y_true, y_pred))"
     )
     check_on_every_target([sys.executable, "-c", code], expected)
+
+    for number, other in ((0, 2), (1, 100)):  # the version of the interface, the size of the table
+        refused = f"""
+            import ctypes, sys, squarely
+            capsule, name = squarely._core.c_api, b"squarely._core.c_api"
+            get, new = ctypes.pythonapi.PyCapsule_GetPointer, ctypes.pythonapi.PyCapsule_New
+            get.restype, get.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+            new.restype, new.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+            table = (ctypes.c_uint32 * 2).from_buffer_copy(ctypes.string_at(get(capsule, name), 8))
+            table[{number}] = {other}
+            squarely._core.c_api = new(ctypes.addressof(table), name, None)
+            sys.path.insert(0, {str(site)!r})
+            try:
+                import squarely_consumer_{name}
+            except ImportError as error:
+                print(error.__cause__ or error)
+        """
+        message = output_of([sys.executable, "-c", textwrap.dedent(refused)])
+        assert re.fullmatch(rf"This extension was compiled for .* has version .*\b{other}\b.*\n", message)
+
+
+def test_the_extension_loads_the_library_beside_it(tmp_path: pathlib.Path) -> None:
+    other = tmp_path / "libsquarely.so"
+    output_of(["sh", "-c", f"{tool('cc', 'gcc', 'clang')} -shared -fPIC -x c /dev/null -o {other}"])
+    found = output_of(
+        [sys.executable, "-c", "import squarely; print(squarely.max_error([1], [3]))"], LD_LIBRARY_PATH=str(tmp_path)
+    )
+    assert found == "2.0\n"
 
 
 def test_cffi_reads_the_header(expected: list[str]) -> None:

@@ -32,10 +32,11 @@ static inline int squarely_import(void) {
     const squarely_api* found = (const squarely_api*)PyCapsule_Import("squarely._core.c_api", 0);
     if (found == NULL) return -1;
     if (found->abi_version != SQUARELY_ABI_VERSION || found->struct_size < sizeof(squarely_api)) {
+        /* Of a table that is not known nothing else may be asked. */
         PyErr_Format(PyExc_ImportError,
-                     "This extension needs version %d of squarely's C interface with %zu bytes of functions, and the "
-                     "squarely that is installed, %s, has version %u with %u. Install a newer squarely.",
-                     SQUARELY_ABI_VERSION, sizeof(squarely_api), found->version(), (unsigned)found->abi_version,
+                     "This extension was compiled for version %d of squarely's C interface, with a table of %zu bytes "
+                     "or more. The squarely that is installed has version %u with %u bytes. Install a newer squarely.",
+                     SQUARELY_ABI_VERSION, sizeof(squarely_api), (unsigned)found->abi_version,
                      (unsigned)found->struct_size);
         return -1;
     }

@@ -346,7 +346,8 @@ REFUSALS: dict[str, tuple[Callable[[], object], str]] = {
     "an unknown policy": (lambda: created(nan_policy=-1), "NaN policy must be"),
     "half weighted": (lambda: created(weighted=2), "weighted must be 0 or 1"),
     "a member that means nothing": (lambda: created(unused=1), "does not know"),
-    "a smaller structure": (lambda: created(struct_size=39), "at least 48|at least 40"),
+    "a smaller structure": (lambda: created(struct_size=39), "at least 48. Got 39"),
+    "a size that was not set": (lambda: created(struct_size=2**63), "at least 48. Got 9223372036854775808"),
     "a newer option": (lambda: longer_options(1), "does not know"),
     "null metrics": (lambda: created(metric_count=1), "options->metrics must not be NULL"),
     "a null name": (lambda: State([Metric(None, None)]), "metric must not be NULL"),
@@ -366,8 +367,7 @@ REFUSALS: dict[str, tuple[Callable[[], object], str]] = {
 @pytest.mark.parametrize("case", REFUSALS)
 def test_arguments_that_cannot_be_are_refused_in_a_sentence(case: str) -> None:
     refused, words = REFUSALS[case]
-    words = words if "|" in words else re.escape(words)
-    with pytest.raises(RefusedError, match=rf"^INVALID_ARGUMENT: .*({words}).*\.$"):
+    with pytest.raises(RefusedError, match=rf"^INVALID_ARGUMENT: .*{re.escape(words)}.*\.$"):
         refused()
 
 
@@ -488,7 +488,7 @@ def test_a_buffer_that_is_too_small_is_left_alone() -> None:
 
 
 def test_memory_that_is_not_there_is_an_error() -> None:
-    for outputs in (2**40, 2**62, 2**64 - 1):
+    for outputs in (2**50, 2**62, 2**64 - 1):  # beyond every address space
         with pytest.raises(RefusedError, match=r"^NO_MEMORY: "):
             State(outputs=outputs)
 

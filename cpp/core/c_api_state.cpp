@@ -74,22 +74,42 @@ void check_output(const squarely_state& state, std::size_t output) {
                                                  std::to_string(state.sums.counts.size()) + ".");
 }
 
-template <class Options>
-std::size_t checked_size(const Options& options, const char* name, std::size_t least) {
-    if (options.struct_size >= least) return options.struct_size;
-    throw Failure(SQUARELY_INVALID_ARGUMENT, "The member struct_size of " + std::string(name) + " must be sizeof(" +
-                                                 name + "), at least " + std::to_string(least) + ". Got " +
-                                                 std::to_string(options.struct_size) + ".");
+// Structures that may grow. A caller's may be older than this library, from the first size on, or newer.
+constexpr std::size_t first_options_size = 4 * sizeof(void*) + 4 * sizeof(std::int32_t);
+constexpr std::size_t first_counts_size = sizeof(std::size_t) + 6 * sizeof(std::uint64_t);
+static_assert(sizeof(void*) != 8 || (first_options_size == 48 && first_counts_size == 56));
+
+// What no structure will ever have: a size that was never set is not read from.
+constexpr std::size_t most_size = 4096;
+
+void check_size(std::size_t size, const std::string& name, std::size_t least) {
+    if (size >= least && size <= most_size) return;
+    throw Failure(SQUARELY_INVALID_ARGUMENT, "The member struct_size of " + name + " must be sizeof(" + name +
+                                                 "), at least " + std::to_string(least) + ". Got " +
+                                                 std::to_string(size) + ".");
 }
 
-// Members a newer header has must be zero: what they ask for is not known here.
-void check_nothing_newer(const squarely_state_options& options) {
-    const auto* bytes = reinterpret_cast<const unsigned char*>(&options);
+// Members the caller's header has not are zero. Those this library has not must be: what they ask for is not known.
+squarely_state_options known_options(const squarely_state_options* given) {
+    const std::size_t size = given->struct_size;
+    check_size(size, "squarely_state_options", first_options_size);
+    squarely_state_options known{};
+    std::memcpy(&known, given, std::min(size, sizeof known));
+    const auto* bytes = reinterpret_cast<const unsigned char*>(given);
     const bool is_known =
-        std::all_of(bytes + sizeof options, bytes + options.struct_size, [](unsigned char byte) { return byte == 0; });
-    if (is_known && options.unused == 0) return;
+        std::all_of(bytes + std::min(size, sizeof known), bytes + size, [](unsigned char byte) { return byte == 0; });
+    if (is_known && known.unused == 0) return known;
     throw Failure(SQUARELY_INVALID_ARGUMENT, "The options ask for something that squarely " SQUARELY_VERSION
                                              " does not know. Set the members it does not have to zero.");
+}
+
+void write_counts(squarely_counts* counts, const PairCounts& own) {
+    const std::size_t size = counts->struct_size;
+    check_size(size, "squarely_counts", first_counts_size);
+    const squarely_counts known = {
+        size, own.pairs, own.infinite, own.undefined, own.missing_true, own.missing_pred, own.masked};
+    std::memset(counts, 0, size);
+    std::memcpy(counts, &known, std::min(size, sizeof known));
 }
 
 std::vector<squarely_state::Asked> metrics_asked(const squarely_metric* metrics, std::size_t count) {
@@ -107,8 +127,6 @@ std::vector<squarely_state::Asked> metrics_asked(const squarely_metric* metrics,
 }
 
 squarely_state created(const squarely_state_options& options) {
-    checked_size(options, "squarely_state_options", sizeof options);
-    check_nothing_newer(options);
     check_policy(options.nan_policy);
     if (options.outputs == 0) throw Failure(SQUARELY_INVALID_ARGUMENT, "The state must have 1 output or more.");
     if (options.summation < SQUARELY_EXACT || options.summation > SQUARELY_PAIRWISE) {
@@ -226,7 +244,7 @@ squarely_status squarely_state_create(const squarely_state_options* options, squ
         check_not_null(options, "options");
         check_not_null(state, "state");
         check_settings();
-        *state = new squarely_state(created(*options));
+        *state = new squarely_state(created(known_options(options)));
     });
 }
 
@@ -309,10 +327,7 @@ squarely_status squarely_state_counts(const squarely_state* state, size_t output
         check_not_null(state, "state");
         check_not_null(counts, "counts");
         check_output(*state, output);
-        const std::size_t size = checked_size(*counts, "squarely_counts", sizeof *counts);
-        const PairCounts& own = state->sums.counts[output];
-        std::memset(counts, 0, size);
-        *counts = {size, own.pairs, own.infinite, own.undefined, own.missing_true, own.missing_pred, own.masked};
+        write_counts(counts, state->sums.counts[output]);
     });
 }
 

@@ -142,6 +142,7 @@ typedef struct squarely_pairs {
     ptrdiff_t where_stride;
 } squarely_pairs;
 
+/* Exact states do not depend on chunks, order or merges. The others, a tenth of their size, depend on chunks. */
 typedef int32_t squarely_summation;
 enum { SQUARELY_EXACT = 0, SQUARELY_KAHAN = 1, SQUARELY_PAIRWISE = 2 };
 
@@ -187,8 +188,7 @@ typedef struct squarely_state squarely_state;
 
 typedef struct squarely_api squarely_api;
 
-/* -- The library ----------------------------------------------------------------------------------------------------
- */
+/* ---- The library ---- */
 
 SQUARELY_API uint32_t squarely_abi_version(void);
 SQUARELY_API const char* squarely_version(void);
@@ -214,8 +214,7 @@ SQUARELY_API const char* squarely_metric_name(size_t index);
 SQUARELY_API squarely_status squarely_metric_parameter(const char* metric, const char** parameter,
                                                        double* default_value, squarely_error* error);
 
-/* -- One call -------------------------------------------------------------------------------------------------------
- */
+/* ---- One call ---- */
 
 /* The everyday metrics of two arrays without gaps, of 1 row or more. NaN and infinity are refused with
    SQUARELY_NOT_FINITE. A hundred rows of mean_squared_error take about a third of a microsecond. On failure, *value
@@ -239,9 +238,9 @@ SQUARELY_API squarely_status squarely_score(const squarely_metric* metric, const
                                             const squarely_column* weights, int64_t rows,
                                             squarely_nan_policy nan_policy, double* value, squarely_error* error);
 
-/* -- A stream -------------------------------------------------------------------------------------------------------
- */
+/* ---- A stream ---- */
 
+/* These, and squarely_state_from_bytes, make a state; where they fail they set the pointer to it to NULL. */
 SQUARELY_API squarely_status squarely_state_create(const squarely_state_options* options, squarely_state** state,
                                                    squarely_error* error);
 SQUARELY_API squarely_status squarely_state_copy(const squarely_state* state, squarely_state** copy,
@@ -255,8 +254,8 @@ SQUARELY_API squarely_status squarely_state_update(squarely_state* state, const 
                                                    squarely_error* error);
 
 /* Adds, or takes away again, all that another state of the same outputs, metrics, summation and policy has seen.
-   Neither leaves a trace of rounding. A state with max_error, or another largest or least value, cannot be taken away.
- */
+   Exact sums keep no trace of either. A state with max_error, or another largest or least value, cannot be taken
+   away. */
 SQUARELY_API squarely_status squarely_state_merge(squarely_state* state, const squarely_state* other,
                                                   squarely_error* error);
 SQUARELY_API squarely_status squarely_state_subtract(squarely_state* state, const squarely_state* other,
@@ -285,11 +284,10 @@ SQUARELY_API squarely_status squarely_state_from_bytes(const void* bytes, size_t
 /* SHA-256 of these bytes in hexadecimal, and a zero: what Python's Accumulator.digest gives. Equal where states are. */
 SQUARELY_API squarely_status squarely_state_digest(const squarely_state* state, char digest[65], squarely_error* error);
 
-/* -- The table ------------------------------------------------------------------------------------------------------
- */
+/* ---- The table ---- */
 
-/* Found at run time by squarely_get_api, or by squarely_import of squarely_python.h. It may be longer than this header
-   knows, never shorter than struct_size; check abi_version and struct_size before the first call. */
+/* Found at run time by squarely_get_api, or by squarely_import of squarely_python.h, which checks it: abi_version must
+   be SQUARELY_ABI_VERSION, and struct_size, of a newer library larger, sizeof(squarely_api) at least. */
 struct squarely_api {
     uint32_t abi_version; /* SQUARELY_ABI_VERSION of the library */
     uint32_t struct_size; /* sizeof(squarely_api) of the library */

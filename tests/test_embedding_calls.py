@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from ctypes import byref, c_char_p, c_double, c_int32, c_int64, c_size_t, c_void_p
 
 import numpy as np
@@ -44,6 +44,13 @@ EVERYDAY = (
 )
 
 
+@pytest.fixture(params=squarely.targets())
+def library_target(request: pytest.FixtureRequest) -> Iterator[str]:
+    call("set_target", request.param.encode())
+    yield request.param
+    call("set_target", b"")
+
+
 def numbers(rng: np.random.Generator, rows: int, dtype: str = "float64") -> tuple[np.ndarray, np.ndarray]:
     return rng.standard_normal((2, rows)).astype(dtype)
 
@@ -56,12 +63,15 @@ def as_dtype(values: np.ndarray, dtype: str) -> np.ndarray:
 
 @pytest.mark.parametrize("metric", EVERYDAY)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_everyday_calls_give_the_bits_of_python(metric: str, dtype: str, target: str, rng: np.random.Generator) -> None:
-    call("set_target", target.encode())
+def test_everyday_calls_give_the_bits_of_python(
+    metric: str, dtype: str, library_target: str, rng: np.random.Generator
+) -> None:
+    name = c_char_p()
+    call("get_target", byref(name))
+    assert name.value.decode() == library_target
     for rows in (2, 3, 100, 511, 512, 513, 5000, 70_000):
         y_true, y_pred = numbers(rng, rows, dtype)
         assert everyday_score(metric, y_true, y_pred) == getattr(squarely, metric)(y_true, y_pred)
-    call("set_target", b"")
 
 
 @pytest.mark.parametrize("metric", EVERYDAY)

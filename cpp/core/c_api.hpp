@@ -1,6 +1,7 @@
 // What the functions of squarely.h share: no exception leaves them, and every refusal has a code and a sentence.
 #pragma once
 
+#include "floating_point.hpp"
 #include "squarely/metrics.hpp"
 #include "squarely/squarely.h"
 #include "squarely/state.hpp"
@@ -39,6 +40,7 @@ squarely_status reported(squarely_error* error) noexcept;
 template <class Body>
 squarely_status guarded(squarely_error* error, Body body) noexcept {
     try {
+        const FloatingPointEnvironment environment;  // numbers are compared here too, and some hosts have no subnormals
         body();
         return SQUARELY_OK;
     } catch (...) {

@@ -1,7 +1,6 @@
 // One call, one value: the short way for the everyday metrics, the general one for all others and for every refusal.
 #include "c_api.hpp"
 #include "exact_squares.hpp"
-#include "floating_point.hpp"
 #include "moments.hpp"
 #include "targets.hpp"
 
@@ -34,7 +33,6 @@ using Formula = double (*)(const ExactSum& sum, std::uint64_t count);
 
 template <Formula formula>
 bool score_squares(const Pairs& pairs, std::int64_t rows, double& value) {
-    const FloatingPointEnvironment environment;
     ExactSquares squares;
     sum_stretch(squares, pairs, rows);
     if (!all_finite(squares.counts, rows)) return false;
@@ -47,7 +45,6 @@ double sum_of(const ExactSum& sum, std::uint64_t) { return to_double(sum); }
 // Of the error, in one loop: see moments.hpp.
 template <double (*value_of)(const MomentTotals& totals, std::uint64_t count)>
 bool score_errors(const Pairs& pairs, std::int64_t rows, double& value) {
-    const FloatingPointEnvironment environment;
     const Kernels& kernels = *current_target().kernels;
     Moments moments;
     moments.set = {true, false, false};

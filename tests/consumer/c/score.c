@@ -25,6 +25,8 @@ int main(void) {
     static double wide_pred[rows];
     static const double subnormal[] = {5e-324, 1e-310};
     static const double zeros[2];
+    const squarely_pairs small = {.y_true = {subnormal, sizeof(double), SQUARELY_FLOAT64, 0, NULL, 0, NULL, 0},
+                                  .y_pred = {zeros, sizeof(double), SQUARELY_FLOAT64, 0, NULL, 0, NULL, 0}};
     const double alpha = 0.9;
     const squarely_metric metrics[] = {{"mean_squared_error", NULL}, {"r2_score", NULL}, {"mean_pinball_loss", &alpha}};
     const squarely_state_options options = {
@@ -56,5 +58,6 @@ int main(void) {
     /* Subnormal numbers, which a program compiled with -ffast-math may have told the processor to take for zeros. */
     check(squarely_mean_absolute_error_float64(subnormal, zeros, 2, &value, &error), &error);
     printf("%.17g\n", value);
+    check(squarely_score(&(squarely_metric){"mean_huber_loss", subnormal}, &small, NULL, 2, 0, &value, &error), &error);
     return 0;
 }

@@ -10,6 +10,7 @@ namespace squarely {
 namespace {
 
 constexpr int limb_count = ExactSum::limb_count;
+static_assert(limb_count % 4 == 0);
 
 ExactSum negated(const ExactSum& sum) {
     ExactSum opposite = sum;
@@ -20,8 +21,11 @@ ExactSum negated(const ExactSum& sum) {
 ExactSum magnitude_of(const ExactSum& sum) { return is_negative(sum) ? negated(sum) : sum; }
 
 int top_limb(const ExactSum& magnitude) {
+    const std::uint64_t* limbs = magnitude.limbs;
     int top = limb_count - 1;
-    while (top >= 0 && magnitude.limbs[top] == 0) --top;
+    // A short score spends a tenth of its time on looking limb by limb. There are a multiple of four.
+    while (top >= 0 && (limbs[top] | limbs[top - 1] | limbs[top - 2] | limbs[top - 3]) == 0) top -= 4;
+    while (top >= 0 && limbs[top] == 0) --top;
     return top;
 }
 
@@ -38,8 +42,14 @@ Leading leading_limbs(const ExactSum& magnitude) {
     Leading leading{};
     for (int i = 0; i < 4; ++i) leading.limbs[i] = top - i >= 0 ? magnitude.limbs[top - i] : 0;
     leading.exponent = ExactSum::unit_exponent + 64 * (top - 3);
-    for (int i = top - 4; i >= 0 && !leading.sticky; --i) leading.sticky = magnitude.limbs[i] != 0;
+    std::uint64_t below = 0;
+    for (int i = 0; i < top - 3; ++i) below |= magnitude.limbs[i];
+    leading.sticky = below != 0;
     return leading;
+}
+
+Leading leading_limbs_of_magnitude(const ExactSum& sum) {
+    return is_negative(sum) ? leading_limbs(negated(sum)) : leading_limbs(sum);
 }
 
 // floor(leading / count), the remainder folded into the sticky bit: (q * count + r) * 2^k + low, divided by count,
@@ -136,16 +146,14 @@ bool is_zero(const ExactSum& sum) {
 
 bool is_negative(const ExactSum& sum) { return sum.limbs[limb_count - 1] >> 63 != 0; }
 
-double to_double(const ExactSum& sum) {
-    return rounded(normalised(leading_limbs(magnitude_of(sum))), is_negative(sum));
-}
+double to_double(const ExactSum& sum) { return rounded(normalised(leading_limbs_of_magnitude(sum)), is_negative(sum)); }
 
 double mean(const ExactSum& sum, std::uint64_t count) {
-    return rounded(normalised(divided(leading_limbs(magnitude_of(sum)), count)), is_negative(sum));
+    return rounded(normalised(divided(leading_limbs_of_magnitude(sum), count)), is_negative(sum));
 }
 
 double root_mean(const ExactSum& sum, std::uint64_t count) {
-    return rounded_root(normalised(divided(leading_limbs(magnitude_of(sum)), count)));
+    return rounded_root(normalised(divided(leading_limbs_of_magnitude(sum), count)));
 }
 
 double ratio(const ExactSum& numerator, const ExactSum& denominator) {

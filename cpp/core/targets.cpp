@@ -2,15 +2,20 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <span>
 #include <stdexcept>
 
 namespace squarely {
 namespace {
 
+std::span<const Target> all_targets() {
+    return {SQUARELY_TARGETS_SYMBOL.targets, static_cast<std::size_t>(SQUARELY_TARGETS_SYMBOL.count)};
+}
+
 const Target& target_named(const std::string& name) {
     std::string known;
-    for (int i = target_count - 1; i >= 0; --i) {
-        const Target& target = all_targets[i];
+    for (std::size_t i = all_targets().size(); i-- > 0;) {
+        const Target& target = all_targets()[i];
         if (!target.runs_here()) continue;
         if (name.empty() || name == target.name) return target;
         known += (known.empty() ? "'" : ", '") + std::string(target.name) + "'";
@@ -32,8 +37,8 @@ std::atomic<const Target*>& chosen_target() {
 
 std::vector<std::string> targets_here() {
     std::vector<std::string> names;
-    for (int i = 0; i < target_count; ++i) {
-        if (all_targets[i].runs_here()) names.emplace_back(all_targets[i].name);
+    for (const Target& target : all_targets()) {
+        if (target.runs_here()) names.emplace_back(target.name);
     }
     return names;
 }

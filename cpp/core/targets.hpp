@@ -14,9 +14,13 @@ struct Target {
     bool (*runs_here)();
 };
 
-// Every target of this build, the best last. Written by CMake from kernels/targets.cmake.
-extern const Target all_targets[];
-extern const int target_count;
+struct TargetTable {
+    const Target* targets;  // of this build, the best last
+    int count;
+};
+
+// Written by CMake from kernels/targets.cmake. The Python extension finds it in the library beside it.
+extern "C" __attribute__((visibility("default"))) const TargetTable SQUARELY_TARGETS_SYMBOL;
 
 std::vector<std::string> targets_here();
 const Target& current_target();

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from squarely._core import version as __version__
 from squarely.accumulator import Accumulator
-from squarely.build import show_config
+from squarely.build import get_cmake_dir, get_include, get_library, show_config
 from squarely.evaluation import evaluate
 from squarely.losses import (
     absolute_error,
@@ -83,6 +83,9 @@ __all__ = [
     "evaluate",
     "explained_variance_score",
     "generalized_squared_error",
+    "get_cmake_dir",
+    "get_include",
+    "get_library",
     "get_num_threads",
     "get_target",
     "huber_loss",

@@ -12,6 +12,7 @@ version: str
 compiler: str
 openmp: bool
 metrics: dict[str, tuple[str, float]]
+c_api: object
 
 def targets() -> tuple[str, ...]: ...
 def get_target() -> str: ...

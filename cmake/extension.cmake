@@ -1,0 +1,34 @@
+# The Python extension: the core, its bindings, and the kernels of the library beside it.
+find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
+find_package(pybind11 CONFIG REQUIRED)
+# NO_EXTRAS: link-time optimisation could move code between targets.
+pybind11_add_module(_core NO_EXTRAS
+  cpp/binding/capsule.cpp
+  cpp/binding/columns.cpp
+  cpp/binding/elementary.cpp
+  cpp/binding/metrics.cpp
+  cpp/binding/module.cpp
+  cpp/binding/open_sums.cpp
+  cpp/binding/order_statistics.cpp
+  cpp/binding/losses.cpp
+  cpp/binding/quick_losses.cpp
+  cpp/binding/quick_scores.cpp
+  cpp/binding/settings.cpp
+  cpp/binding/state.cpp)
+target_compile_definitions(_core PRIVATE
+  SQUARELY_COMPILER="${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
+target_link_libraries(_core PRIVATE squarely_core squarely)
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  # --disable-new-dtags: the library beside the extension comes before any that LD_LIBRARY_PATH names.
+  target_link_options(_core PRIVATE
+    LINKER:--version-script=${PROJECT_SOURCE_DIR}/cpp/binding/exports.map LINKER:--gc-sections
+    LINKER:--disable-new-dtags)
+endif()
+if(APPLE)
+  set(here @loader_path)
+else()
+  set(here $ORIGIN)
+endif()
+set_target_properties(_core PROPERTIES INSTALL_RPATH ${here}/${CMAKE_INSTALL_LIBDIR})
+
+install(TARGETS _core LIBRARY DESTINATION squarely)

@@ -1,0 +1,238 @@
+"""squarely.h for ctypes: what the tests call, written by hand, so that a change of the header is seen."""
+
+import ctypes
+from collections.abc import Sequence
+from ctypes import POINTER, byref, c_char, c_char_p, c_double, c_int32, c_int64, c_size_t, c_ssize_t, c_uint64, c_void_p
+from typing import Any
+
+import numpy as np
+
+import squarely
+
+DTYPES = (
+    "float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16",
+    "uint8", "bool",
+)  # fmt: skip
+STATUSES = (
+    "OK", "INVALID_ARGUMENT", "UNKNOWN_METRIC", "NOT_FINITE", "MISMATCH", "DAMAGED", "UNDEFINED", "BUFFER_TOO_SMALL",
+    "NO_MEMORY", "WRONG_ENVIRONMENT", "UNEXPECTED",
+)  # fmt: skip
+NAN_POLICIES = ("raise", "propagate", "omit", "omit_true")
+SUMMATIONS = ("exact", "kahan", "pairwise")
+
+
+class Error(ctypes.Structure):
+    _fields_ = (("status", c_int32), ("message", c_char * 508))
+
+
+class Column(ctypes.Structure):
+    _fields_ = (
+        ("data", c_void_p),
+        ("stride", c_ssize_t),
+        ("dtype", c_int32),
+        ("swapped", c_int32),
+        ("validity", c_void_p),
+        ("validity_offset", c_int64),
+        ("missing", c_void_p),
+        ("missing_stride", c_ssize_t),
+    )
+
+
+class Pairs(ctypes.Structure):
+    _fields_ = (("y_true", Column), ("y_pred", Column), ("where", c_void_p), ("where_stride", c_ssize_t))
+
+
+class Metric(ctypes.Structure):
+    _fields_ = (("name", c_char_p), ("parameter", POINTER(c_double)))
+
+
+class StateOptions(ctypes.Structure):
+    _fields_ = (
+        ("struct_size", c_size_t),
+        ("outputs", c_size_t),
+        ("metrics", POINTER(Metric)),
+        ("metric_count", c_size_t),
+        ("summation", c_int32),
+        ("nan_policy", c_int32),
+        ("weighted", c_int32),
+        ("unused", c_int32),
+    )
+
+
+class Counts(ctypes.Structure):
+    _fields_ = (
+        ("struct_size", c_size_t),
+        ("pairs", c_uint64),
+        ("infinite", c_uint64),
+        ("undefined", c_uint64),
+        ("missing_true", c_uint64),
+        ("missing_pred", c_uint64),
+        ("masked", c_uint64),
+    )
+
+
+class RefusedError(Exception):
+    """What a call has refused: the name of its status, and its sentence."""
+
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(f"{status}: {message}")
+        self.status = status
+        self.message = message
+
+
+library = ctypes.CDLL(squarely.get_library())
+library.squarely_version.restype = c_char_p
+library.squarely_metric_name.restype = c_char_p
+library.squarely_metric_name.argtypes = (c_size_t,)
+library.squarely_state_outputs.restype = c_size_t
+library.squarely_state_free.restype = None
+library.squarely_get_api.restype = c_void_p
+
+# Where a number would go by its own type.
+LENGTHS = {int: c_int64, float: c_double}
+
+
+def call(function: str, *arguments: Any) -> None:
+    """Call a function that has an error as its last argument, and raise what it refuses."""
+    error = Error()
+    given = [LENGTHS[type(one)](one) if type(one) in LENGTHS else one for one in arguments]
+    status = getattr(library, f"squarely_{function}")(*given, byref(error))
+    if status:
+        assert status == error.status
+        raise RefusedError(STATUSES[status], error.message.decode())
+
+
+def column_of(array: np.ndarray) -> Column:
+    """Return the column an array of one dimension is. The array must outlive it."""
+    name = array.dtype.name if array.dtype.kind != "V" else "bfloat16"
+    swapped = array.dtype.newbyteorder("=") != array.dtype
+    return Column(array.ctypes.data, array.strides[0], DTYPES.index(name), int(swapped), None, 0, None, 0)
+
+
+def pairs_of(y_true: np.ndarray, y_pred: np.ndarray, where: np.ndarray | None = None) -> Pairs:
+    mask = (None, 0) if where is None else (where.ctypes.data, where.strides[0])
+    return Pairs(column_of(y_true), column_of(y_pred), *mask)
+
+
+def metric_of(name: str, parameter: float | None = None) -> Metric:
+    return Metric(name.encode(), None if parameter is None else ctypes.pointer(c_double(parameter)))
+
+
+class State:
+    """A state of the C library, with the verbs of Accumulator."""
+
+    def __init__(
+        self,
+        metrics: Sequence[Metric] = (),
+        outputs: int = 1,
+        summation: str = "exact",
+        nan_policy: str = "raise",
+        weighted: bool = False,
+    ) -> None:
+        self.handle = c_void_p()
+        options = StateOptions(
+            ctypes.sizeof(StateOptions),
+            outputs,
+            (Metric * len(metrics))(*metrics),
+            len(metrics),
+            SUMMATIONS.index(summation),
+            NAN_POLICIES.index(nan_policy),
+            int(weighted),
+            0,
+        )
+        call("state_create", byref(options), byref(self.handle))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "State":
+        state = cls.__new__(cls)
+        state.handle = c_void_p()
+        call("state_from_bytes", data, c_size_t(len(data)), byref(state.handle))
+        return state
+
+    def copy(self) -> "State":
+        state = type(self).__new__(type(self))
+        state.handle = c_void_p()
+        call("state_copy", self.handle, byref(state.handle))
+        return state
+
+    def update(
+        self,
+        y_true: np.ndarray,
+        y_pred: np.ndarray,
+        sample_weight: np.ndarray | None = None,
+        where: np.ndarray | None = None,
+    ) -> "State":
+        truths, predictions = (array[:, None] if array.ndim == 1 else array for array in (y_true, y_pred))
+        pairs = [pairs_of(truths[:, i], predictions[:, i], where) for i in range(truths.shape[1])]
+        weights = None if sample_weight is None else byref(column_of(sample_weight))
+        call("state_update", self.handle, (Pairs * len(pairs))(*pairs), c_size_t(len(pairs)), weights, len(y_true))
+        return self
+
+    def merge(self, other: "State") -> "State":
+        call("state_merge", self.handle, other.handle)
+        return self
+
+    def subtract(self, other: "State") -> "State":
+        call("state_subtract", self.handle, other.handle)
+        return self
+
+    def reset(self) -> "State":
+        call("state_reset", self.handle)
+        return self
+
+    def value(self, metric: str, parameter: float | None = None, output: int = 0) -> float:
+        value = c_double(7)
+        asked = None if parameter is None else byref(c_double(parameter))
+        try:
+            call("state_value", self.handle, metric.encode(), asked, c_size_t(output), byref(value))
+        except RefusedError:
+            assert np.isnan(value.value)  # what is refused leaves no number behind
+            raise
+        return value.value
+
+    def counts(self, output: int = 0) -> dict[str, int]:
+        counts = Counts(ctypes.sizeof(Counts))
+        call("state_counts", self.handle, c_size_t(output), byref(counts))
+        return {name: getattr(counts, name) for name, _ in Counts._fields_[1:]}
+
+    def to_bytes(self) -> bytes:
+        size = c_size_t()
+        call("state_to_bytes", self.handle, None, c_size_t(0), byref(size))
+        buffer = ctypes.create_string_buffer(size.value)
+        call("state_to_bytes", self.handle, buffer, size, byref(size))
+        return buffer.raw
+
+    def digest(self) -> str:
+        digest = ctypes.create_string_buffer(65)
+        call("state_digest", self.handle, digest)
+        return digest.value.decode()
+
+    def __del__(self) -> None:
+        library.squarely_state_free(self.handle)
+
+
+def score(
+    metric: Metric,
+    y_true: np.ndarray,
+    y_pred: np.ndarray,
+    sample_weight: np.ndarray | None = None,
+    where: np.ndarray | None = None,
+    nan_policy: str = "raise",
+) -> float:
+    value = c_double(7)
+    weights = None if sample_weight is None else byref(column_of(sample_weight))
+    policy = c_int32(NAN_POLICIES.index(nan_policy))
+    pairs = pairs_of(y_true, y_pred, where)
+    try:
+        call("score", byref(metric), byref(pairs), weights, len(y_true), policy, byref(value))
+    except RefusedError:
+        assert np.isnan(value.value)
+        raise
+    return value.value
+
+
+def everyday_score(metric: str, y_true: np.ndarray, y_pred: np.ndarray) -> float:
+    value = c_double(7)
+    function = f"{metric}_{y_true.dtype.name}"
+    call(function, c_void_p(y_true.ctypes.data), c_void_p(y_pred.ctypes.data), len(y_true), byref(value))
+    return value.value

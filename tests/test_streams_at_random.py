@@ -15,6 +15,8 @@ from squarely.named_metrics import EVERYDAY, sum_names
 Array = npt.NDArray[Any]
 
 LENGTHS = (1, 2, 63, 64, 65, 511, 512, 513, 1000, 8192, 8193)
+FREQUENCIES = np.array([8, 8, 8, 8, 8, 4, 4, 4, 2, 0.3, 0.3])
+FREQUENCIES /= FREQUENCIES.sum()
 LONG = (65_536, 65_537)
 POLICIES = ("raise", "propagate", "omit", "omit_true")
 
@@ -49,7 +51,7 @@ def joined(*several: Rows) -> Rows:
 
 
 def with_gaps(values: Array, step: int) -> Array:
-    room = np.full(len(values) * abs(step), 7, values.dtype)
+    room = np.full((len(values) * abs(step), *values.shape[1:]), 7, values.dtype)
     view = room[::step]
     view[:] = values
     return view
@@ -187,11 +189,7 @@ def refused(kind: Kind, rng: np.random.Generator, length: int) -> tuple[Any, Any
 
 
 def length_at_random(rng: np.random.Generator) -> int:
-    return int(LONG[rng.integers(2)] if rng.random() < 0.01 else rng.choice(LENGTHS, p=POWERS))
-
-
-POWERS = np.array([8, 8, 8, 8, 8, 4, 4, 4, 2, 0.3, 0.3])
-POWERS /= POWERS.sum()
+    return int(LONG[rng.integers(2)] if rng.random() < 0.01 else rng.choice(LENGTHS, p=FREQUENCIES))
 
 
 def again(accumulator: Any, rng: np.random.Generator) -> Any:
@@ -210,48 +208,142 @@ def set_something(rng: np.random.Generator) -> None:
         squarely.set_num_threads(int(rng.integers(1, 4)))
 
 
-def compare(kind: Kind, accumulator: squarely.Accumulator, rows: Rows) -> None:
-    expected = kind.fresh(rows)
-    assert accumulator.digest() == expected.digest(), (kind, len(rows.y_true))
+class Stream:
+    """An accumulator, and what it has taken in."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.kind = make_kind(self.rng)
+        self.accumulator = self.kind.fresh(NO_ROWS)
+        self.taken_in: list[Rows] = []
+        self.is_of_rows = False  # there were some since the last reset, so that their kind is known
+
+    def next_chunk(self) -> Chunk:
+        chunk = chunk_of(self.kind, self.rng, length_at_random(self.rng))
+        self.taken_in.append(chunk.rows)
+        self.is_of_rows = True
+        return chunk
+
+    def update(self) -> None:
+        chunk = self.next_chunk()
+        self.accumulator.update(chunk.y_true, chunk.y_pred, sample_weight=chunk.sample_weight)
+
+    def merge(self) -> None:
+        self.accumulator.merge(self.kind.fresh(self.next_chunk().rows))
+
+    def update_with_what_is_refused(self) -> None:
+        if not self.is_of_rows:
+            return
+        y_true, y_pred, weights = refused(self.kind, self.rng, int(self.rng.choice([2, 64, 600, 9000])))
+        with pytest.raises(ValueError):
+            self.accumulator.update(y_true, y_pred, sample_weight=weights)
+
+    def subtract(self) -> None:
+        if not self.taken_in or any(name in EXTREME for name in self.kind.metrics):
+            return
+        part = self.taken_in.pop(self.rng.integers(len(self.taken_in)))
+        self.accumulator.subtract(self.kind.fresh(part))
+
+    def travel(self) -> None:
+        self.accumulator = again(self.accumulator, self.rng)
+
+    def reset(self) -> None:
+        self.accumulator.reset()
+        self.taken_in.clear()
+        self.is_of_rows = False
+
+    def look(self) -> None:
+        assert self.accumulator.count == self.kind.fresh(joined(NO_ROWS, *self.taken_in)).count
+
+    def compare(self) -> None:
+        if not self.taken_in:
+            return
+        expected = self.kind.fresh(joined(NO_ROWS, *self.taken_in))
+        assert self.accumulator.digest() == expected.digest(), self.kind
 
 
-@pytest.mark.parametrize("seed", range(60))
+ACTIONS = (
+    *[Stream.update] * 12,
+    *[Stream.update_with_what_is_refused] * 2,
+    Stream.merge,
+    Stream.subtract,
+    Stream.travel,
+    Stream.look,
+    Stream.compare,
+    lambda stream: set_something(stream.rng),
+)
+
+
+@pytest.mark.parametrize("seed", range(120))
 def test_an_accumulator_has_the_digest_of_one_update_whatever_was_done(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    kind = make_kind(rng)
-    subtracts = not any(name in EXTREME for name in kind.metrics)
-    accumulator, rows, taken_in = kind.fresh(NO_ROWS), NO_ROWS, list[Rows]()
+    stream = Stream(seed)
     for _ in range(60):
-        done = rng.random()
-        if done < 0.6:
-            chunk = chunk_of(kind, rng, length_at_random(rng))
-            accumulator.update(chunk.y_true, chunk.y_pred, sample_weight=chunk.sample_weight)
-            taken_in.append(chunk.rows)
-        elif done < 0.7:
-            y_true, y_pred, weights = refused(kind, rng, int(rng.choice([2, 64, 600, 9000])))
-            if len(taken_in) == 0 and len(y_true) == len(y_pred) and y_true.ndim == 2:
-                continue
-            if not taken_in and (weights is None) == kind.weighted:
-                continue
-            with pytest.raises((ValueError, TypeError)):
-                accumulator.update(y_true, y_pred, sample_weight=weights)
-        elif done < 0.76:
-            chunk = chunk_of(kind, rng, length_at_random(rng))
-            accumulator.merge(kind.fresh(chunk.rows))
-            taken_in.append(chunk.rows)
-        elif done < 0.82 and taken_in and subtracts:
-            accumulator.subtract(kind.fresh(taken_in.pop(rng.integers(len(taken_in)))))
-        elif done < 0.88:
-            accumulator = again(accumulator, rng)
-        elif done < 0.9:
-            accumulator.reset()
-            taken_in.clear()
-        elif done < 0.95:
-            set_something(rng)
-        else:
-            rows = joined(NO_ROWS, *taken_in)
-            assert np.sum(accumulator.count) == np.sum(kind.fresh(rows).count)
-        if rng.random() < 0.1 and (taken_in or not subtracts):
-            compare(kind, accumulator, joined(NO_ROWS, *taken_in))
-    if taken_in:
-        compare(kind, accumulator, joined(NO_ROWS, *taken_in))
+        action = Stream.reset if stream.rng.random() < 0.02 else ACTIONS[stream.rng.integers(len(ACTIONS))]
+        action(stream)
+    stream.compare()
+
+
+# Of one type each, because a window of several is compared with a fresh accumulator of the same arrays joined.
+ROLLING_SETS = (*SETS, ("max_error", "r2_score"), ("normalized_root_mean_squared_error", "mean_pinball_loss"))
+ROLLING_DTYPES = (np.float64, np.float32, np.float16, np.int64, np.uint64, np.int8, np.bool_, ">f8")
+
+
+def field(rng: np.random.Generator, length: int, shape: tuple[int, ...], dtype: Any, nan_policy: str) -> list[Array]:
+    sides = []
+    for _ in range(2):
+        if np.dtype(dtype).kind in "iub":
+            info = np.iinfo(np.uint8 if dtype is np.bool_ else dtype)
+            sides.append(rng.integers(info.min, info.max, (length, *shape), endpoint=True, dtype=info.dtype))
+            continue
+        side = rng.standard_normal((length, *shape)) * 10.0 ** rng.integers(-3, 4, (length, *shape))
+        sides.append(side)
+        if nan_policy != "raise":
+            side[rng.random(side.shape) < 0.1] = np.nan
+        if nan_policy == "propagate":
+            side[rng.random(side.shape) < 0.05] = np.inf
+    if nan_policy == "omit_true" and np.dtype(dtype).kind == "f":
+        sides[1] = np.nan_to_num(sides[1])
+    return [side.astype(dtype) for side in sides]
+
+
+@pytest.mark.filterwarnings("ignore:.*undefined", "ignore:.*well-defined")
+@pytest.mark.parametrize("unit", ["rows", "chunks"])
+@pytest.mark.parametrize("seed", range(40))
+def test_a_window_has_the_digest_of_one_update_whatever_was_done(seed: int, unit: Any) -> None:
+    rng = np.random.default_rng(seed)
+    metrics = ROLLING_SETS[rng.integers(len(ROLLING_SETS))]
+    nan_policy: Any = POLICIES[rng.integers(4)]
+    shape = ((), (1,), (3,), (2, 2))[rng.integers(4)]
+    several = shape in ((3,), (2, 2))
+    multioutput: Any = rng.choice(["raw_values", "uniform_average", "variance_weighted"]) if several else "raw_values"
+    dtype = ROLLING_DTYPES[rng.integers(len(ROLLING_DTYPES))]
+    configuration = {"nan_policy": nan_policy, "multioutput": str(multioutput)}
+    weighted = rng.random() < 0.4
+    window = int(rng.choice([1, 2, 5, 64, 1000]) if unit == "rows" else rng.choice([1, 2, 5]))
+    rolling = squarely.RollingAccumulator(metrics, window=window, unit=unit, **configuration)
+    chunks: list[list[Array]] = []
+    for _ in range(25):
+        length = int(rng.choice([1, 2, 7, 64, 65, 513, 1500], p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.05, 0.05]))
+        chunk = field(rng, length, shape, dtype, nan_policy)
+        chunk += [rng.choice([0.0, 0.5, 1.0, 3.0], length)] if weighted else []
+        passed = [with_gaps(side, -2) if rng.random() < 0.3 else side.copy() for side in chunk]
+        rolling.update(*passed[:2], sample_weight=passed[2] if weighted else None)
+        for side in passed:
+            side[:] = 0  # whatever the caller does with it later
+        chunks.append(chunk)
+        if rng.random() < 0.1:
+            rolling = again(rolling, rng)
+        if rng.random() < 0.1:
+            with pytest.raises(ValueError):
+                rolling.update(chunk[0], chunk[1][:-1])
+        if rng.random() < 0.03:
+            rolling.reset()
+            chunks.clear()
+            continue
+        of_window = chunks[-window:] if unit == "chunks" else chunks
+        sides = [np.concatenate(side) for side in zip(*of_window, strict=True)]
+        held = [side[-window:] if unit == "rows" else side for side in sides]
+        fresh = squarely.Accumulator(metrics, **configuration)
+        fresh.update(*held[:2], sample_weight=held[2] if weighted else None)
+        assert rolling.snapshot().digest() == fresh.digest()
+    assert np.array_equal(rolling.count, fresh.count if chunks else 0)

@@ -622,4 +622,3 @@ def _check_state_fits(state: _core.State, accumulator: Accumulator, empty_states
     if not state.sums_like(empty_states[state.weighted]):
         raise _refuse("the state has other sums than those of the metrics in the configuration")
     check_output_weights(accumulator._multioutput, state.outputs)
-

@@ -163,7 +163,7 @@ class RollingAccumulator:
         self._is_whole = False
         try:
             add()
-        except Exception:  # refused, and nothing changed: an interrupt is no Exception
+        except (TypeError, ValueError):  # refused, and nothing changed: of an interrupt that is not known
             self._is_whole = True
             raise
 

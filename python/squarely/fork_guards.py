@@ -17,15 +17,18 @@ class Guard:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        GUARDS.add(self)
+        GUARDS.add(weakref.ref(self, GUARDS.discard))
 
 
-GUARDS: "weakref.WeakSet[Guard]" = weakref.WeakSet()
+# No WeakSet, which runs Python code where a guard ends: an interrupt would be lost there.
+GUARDS: "set[weakref.ref[Guard]]" = set()
 
 
 def _renew() -> None:
-    for guard in GUARDS:
-        guard.lock = threading.RLock()
+    for reference in tuple(GUARDS):
+        guard = reference()
+        if guard is not None:
+            guard.lock = threading.RLock()
 
 
 # What the locks guard is whole in the child: it is changed while the interpreter is held, and so does whoever forks.

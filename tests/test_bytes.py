@@ -105,6 +105,11 @@ def test_states_with_a_right_checksum_and_wrong_insides_never_crash(position: in
         b'{"metrics":["x"]}',
         b'{"surprise":1}',
         b'{"multioutput":[1,-1]}',
+        b'{"multioutput":[1' + 400 * b"0" + b",1]}",
+        b'{"multioutput":' + 100_000 * b"[",
+        b'{"metrics":[["mean_pinball_loss",5]]}',
+        b'{"metrics":[["mean_pinball_loss","nan"]]}',
+        b'{"metrics":[["mean_squared_error",7]]}',
     ],
 )
 def test_a_damaged_configuration_with_a_right_checksum_is_refused(configuration: bytes) -> None:
@@ -119,19 +124,64 @@ def test_a_damaged_configuration_with_a_right_checksum_is_refused(configuration:
 SQUARED_ERROR = (1).to_bytes(2, "little") + bytes(9)  # one summand, of number 0 and without a parameter
 
 
-def state_bytes(pairs: int, infinite: int = 0, sign: int = 0) -> bytes:
+def state_bytes(pairs: int, infinite: int = 0, sign: int = 0, first_limb: int = 30) -> bytes:
     counts = b"".join(count.to_bytes(8, "little") for count in (pairs, infinite, 0, 0, 0, 0))
     limb = (1).to_bytes(8, "little")
     return with_checksum(
-        b"sqst\2\0\0" + (1).to_bytes(8, "little") + SQUARED_ERROR + counts + bytes([sign, 30, 1]) + limb
+        b"sqst\2\0\0" + (1).to_bytes(8, "little") + SQUARED_ERROR + counts + bytes([sign, first_limb, 1]) + limb
     )
 
 
-@pytest.mark.parametrize("damage", [{"pairs": 2**63}, {"pairs": 1, "infinite": 7}, {"pairs": 1, "sign": 1}])
+@pytest.mark.parametrize(
+    "damage",
+    [{"pairs": 2**63}, {"pairs": 1, "infinite": 7}, {"pairs": 1, "sign": 1}, {"pairs": 1, "first_limb": 67}],
+)
 def test_impossible_states_with_a_right_checksum_are_refused(damage: dict[str, int]) -> None:
-    assert _core.State.from_bytes(state_bytes(pairs=2**63 - 1)).pairs == [2**63 - 1]
+    assert _core.State.from_bytes(state_bytes(pairs=2**63 - 1, first_limb=66)).pairs == [2**63 - 1]
     with pytest.raises(ValueError, match="output 0 is damaged"):
         _core.State.from_bytes(state_bytes(**damage))
+
+
+def test_a_state_of_other_sums_than_the_metrics_is_refused() -> None:
+    asked = {name: [(name, 0.0)] for name in ("mean_squared_error", "mean_absolute_error")}
+    both = [*asked["mean_squared_error"], *asked["mean_absolute_error"]]
+    configuration = b'{"metrics":["mean_squared_error"]}'
+    head = b"sqac" + bytes([2]) + len(configuration).to_bytes(4, "little") + configuration
+    for weighted in (False, True):
+        for needed in (asked["mean_absolute_error"], both, asked["mean_squared_error"]):
+            body = head + _core.State(1, "exact", needed, weighted).to_bytes()
+            if needed is asked["mean_squared_error"]:
+                assert squarely.Accumulator.from_bytes(with_checksum(body)).count == 0
+                continue
+            with pytest.raises(ValueError, match="other sums than those of the metrics"):
+                squarely.Accumulator.from_bytes(with_checksum(body))
+
+
+def test_a_state_of_no_outputs_is_refused() -> None:
+    with pytest.raises(ValueError, match="number of outputs"):
+        _core.State.from_bytes(_core.State(0, "exact", [("mean_squared_error", 0.0)]).to_bytes())
+
+
+def test_weights_among_the_sums_of_an_unweighted_state_are_refused() -> None:
+    state = state_bytes(pairs=1)[:-4]
+    position = len(b"sqst\2\0\0") + 8 + 2
+    with pytest.raises(ValueError, match="they sum weights and have none"):
+        _core.State.from_bytes(with_checksum(state[:position] + b"\7" + state[position + 1 :]))
+
+
+def test_a_largest_error_below_zero_is_refused() -> None:
+    state = _core.State(1, "exact", [("max_error", 0.0)])
+    state.set_extreme("largest_error", [-1.0])
+    with pytest.raises(ValueError, match="output 0 is damaged"):
+        _core.State.from_bytes(state.to_bytes())
+
+
+def test_only_bytes_are_read() -> None:
+    data = filled().to_bytes()
+    assert squarely.Accumulator.from_bytes(bytearray(data)) == squarely.Accumulator.from_bytes(memoryview(data))
+    for other in (10**15, "sqac", None, [115, 113]):
+        with pytest.raises(TypeError):
+            squarely.Accumulator.from_bytes(other)
 
 
 def test_counts_never_wrap() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import squarely
-from squarely.named_metrics import EVERYDAY
+from squarely.named_metrics import EVERYDAY, Metric
 from squarely.scoring import score
 
 ALL_SUMS = [name for name, _ in squarely._core.metrics.items() if name in squarely.metric_names()]
@@ -156,3 +156,22 @@ def test_the_report_is_a_mapping_of_metrics() -> None:
     assert "max_error" in report
     assert "r2_score" not in report
     assert (report.count, report.omitted) == (2, 0)
+
+
+def test_parameters_that_differ_in_the_last_digits_are_told_apart() -> None:
+    alphas = (0.1234567, 0.12345671, 0.5 + 2**-40)
+    metrics = [squarely.metric("mean_pinball_loss", alpha=alpha) for alpha in alphas]
+    accumulator = squarely.Accumulator(metrics).update([1.0, 5.0], [2.0, 3.0])
+    scores = accumulator.compute()
+    for one, alpha in zip(metrics, alphas, strict=True):
+        expected = squarely.mean_pinball_loss([1.0, 5.0], [2.0, 3.0], alpha=alpha)
+        assert scores[one.label] == accumulator[one.label] == accumulator[one] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [("surprise", 0.0), ("mean_pinball_loss", 5.0), ("mean_pinball_loss", math.nan), ("mean_squared_error", 1.0)],
+)
+def test_metrics_made_by_hand_are_checked(name: str, parameter: float) -> None:
+    with pytest.raises(ValueError, match="'metrics' parameter of Accumulator"):
+        squarely.Accumulator(Metric(name, parameter))

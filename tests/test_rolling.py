@@ -9,6 +9,7 @@ import ml_dtypes
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import squarely
 from squarely.named_metrics import sum_names
@@ -232,3 +233,34 @@ def test_windows_of_several_machines_merge(rng):
     there = squarely.RollingAccumulator(METRICS, window=10).update(y_true[50:], y_pred[50:])
     rows = np.r_[40:50, 90:100]
     assert here.snapshot() + there.snapshot() == fresh(METRICS, y_true[rows], y_pred[rows])
+
+
+def test_a_shallow_copy_of_a_window_shares_nothing(rng):
+    y_true, y_pred = rng.standard_normal((2, 20))
+    for unit in ("rows", "chunks"):
+        rolling = squarely.RollingAccumulator(METRICS, window=3, unit=unit).update(y_true, y_pred)
+        before = rolling.snapshot()
+        copy.copy(rolling).update(y_true[:2], y_pred[:2]).update(y_true[:5], y_pred[:5])
+        assert rolling.snapshot() == before
+        rolling.update(y_true[:1], y_pred[:1])
+        assert rolling.count == {"rows": 3, "chunks": 21}[unit]
+
+
+@pytest.mark.parametrize("unit", ["rows", "chunks"])
+def test_axes_of_other_names_are_refused(unit):
+    y_true = xr.DataArray(np.ones((2, 2)), dims=("time", "cell"))
+    y_pred = xr.DataArray(np.ones((2, 2)), dims=("cell", "time"))
+    rolling = squarely.RollingAccumulator(window=2, unit=unit).update(y_true, y_true)
+    with pytest.raises(ValueError, match="nothing is aligned by name"):
+        rolling.update(y_true, y_pred)
+    with pytest.raises(ValueError, match="nothing is aligned by name"):
+        squarely.RollingAccumulator(window=2, unit=unit).update(y_true, y_pred)
+
+
+def test_a_window_of_wide_rows_holds_few_more():
+    rolling = squarely.RollingAccumulator(window=3, multioutput="raw_values")
+    field = np.ones((1, 500, 20))
+    for _ in range(10):
+        rolling.update(field, field)
+    held = sum(side.nbytes for piece in rolling._rows._pieces for side in piece)
+    assert held <= 2 * 4 * field.nbytes

@@ -225,3 +225,29 @@ def test_all_outputs_share_the_weights(target: str, rng: np.random.Generator) ->
         for i in range(7):
             alone = state_of_everything(y_true[:, i].copy(), y_pred[:, i].copy(), weights)
             assert oracle.terms_held_by(alone.to_bytes()) == [sums[i]]
+
+
+@pytest.mark.parametrize("weight", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("rows", [1, 63, 512, 513, 70_000])
+@pytest.mark.parametrize("metrics", ["max_error", ("max_error", "normalized_root_mean_squared_error")])
+def test_weights_that_are_no_numbers_are_refused_where_only_extremes_are_kept(
+    target: str, metrics: object, rows: int, weight: float
+) -> None:
+    y_true, weights = np.arange(1.0, rows + 1), np.ones(rows)
+    accumulator = squarely.Accumulator(metrics)
+    for _ in range(3):  # the last go the short way
+        accumulator.update(y_true, y_true + 1, sample_weight=weights)
+    before = accumulator.to_bytes()
+    weights[-1] = weight
+    for one in (accumulator, squarely.Accumulator(metrics)):
+        with pytest.raises(ValueError, match="sample_weight contains"):
+            one.update(y_true, y_true + 1, sample_weight=weights)
+    assert accumulator.to_bytes() == before
+
+
+def test_masked_weights_are_refused() -> None:
+    weights = np.ma.array([1.0, 99.0], mask=[False, True])
+    with pytest.raises(ValueError, match="sample_weight has masked elements"):
+        squarely.mean_squared_error([1.0, 2.0], [2.0, 4.0], sample_weight=weights)
+    unmasked = np.ma.array([1.0, 3.0])
+    assert squarely.mean_squared_error([1.0, 2.0], [2.0, 4.0], sample_weight=unmasked) == 13 / 4

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 namespace squarely {
 namespace {
@@ -39,18 +40,32 @@ bool add_plain_chunk(GuardedSums& open, py::handle y_true, py::handle y_pred, py
         weights = plain_column(sample_weight);
         if (!weights || length_of(sample_weight) != rows) return false;
     }
-    const std::unique_lock lock(open.mutex, std::try_to_lock);
+    std::unique_lock lock(open.mutex, std::try_to_lock);
     if (!lock.owns_lock()) return false;
-    std::optional<py::gil_scoped_release> release;
-    if (rows > rows_with_the_gil) release.emplace();
-    return add_chunk(open.sums, {*truth, *prediction}, weights ? &*weights : nullptr, rows);
+    const Pairs pairs{*truth, *prediction};
+    const Column* own_weights = weights ? &*weights : nullptr;
+    if (rows <= rows_with_the_gil) return add_chunk(open.sums, pairs, own_weights, rows);
+    std::unique_lock gate(fork_gate);
+    const py::gil_scoped_release release;
+    // Both are let go of before the interpreter is asked for: whoever forks holds that, and waits for them.
+    const std::unique_lock own_gate = std::move(gate);
+    const std::unique_lock own_lock = std::move(lock);
+    return add_chunk(open.sums, pairs, own_weights, rows);
+}
+
+// Until whoever adds without the interpreter is done.
+void wait_for(GuardedSums& open) {
+    std::unique_lock gate(fork_gate);
+    const py::gil_scoped_release release;
+    const std::unique_lock own_gate = std::move(gate);
+    const std::lock_guard lock(open.mutex);
 }
 
 void close_into(GuardedSums& open, State& state) {
-    std::unique_lock lock(open.mutex, std::defer_lock);
-    {
-        const py::gil_scoped_release release;
-        lock.lock();
+    std::unique_lock lock(open.mutex, std::try_to_lock);
+    while (!lock.owns_lock()) {
+        wait_for(open);
+        (void)lock.try_lock();
     }
     close(open.sums, state);
 }

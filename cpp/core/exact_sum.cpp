@@ -11,6 +11,8 @@ namespace {
 
 constexpr int limb_count = ExactSum::limb_count;
 static_assert(limb_count % 4 == 0);
+// Four words of 2^63 terms below 2^2074 stay below 2^4287. What is larger was not summed, and could overflow one day.
+constexpr int limbs_of_sums = limb_count - 1;
 
 ExactSum negated(const ExactSum& sum) {
     ExactSum opposite = sum;
@@ -200,7 +202,7 @@ const unsigned char* read_bytes(ExactSum& sum, const unsigned char* first, const
     const bool negative = first[0] == 1;
     const int bottom = first[1];
     const int used = first[2];
-    if (first[0] > 1 || bottom + used > limb_count || last - first < 3 + 8 * used) return nullptr;
+    if (first[0] > 1 || bottom + used > limbs_of_sums || last - first < 3 + 8 * used) return nullptr;
     first += 3;
     sum = ExactSum{};
     for (int i = 0; i < used; ++i) {

@@ -21,7 +21,8 @@ void for_each(const Misfits& misfits, std::ptrdiff_t length, Visit visit) {
 
 inline int number_of(const Misfits& misfits, std::ptrdiff_t length) {
     int number = 0;
-    for (std::ptrdiff_t i = 0; i < length / 64; ++i) number += std::popcount(misfits[static_cast<std::size_t>(i)]);
+    for (std::ptrdiff_t i = 0; i < (length + 63) / 64; ++i)
+        number += std::popcount(misfits[static_cast<std::size_t>(i)]);
     return number;
 }
 

@@ -21,12 +21,12 @@ bool is_accepted(const OpenSums& open) {
 }
 
 void begin(OpenSums& open, const Kernels& kernels) {
-    open.kernels = &kernels;
     if (open.squares_alone) {
         open.sums.squares = ExactSquares{};
     } else {
         open.sums.running = running_sums(open.empty);
     }
+    open.kernels = &kernels;
 }
 
 // Only what is in use: the other is several kilobytes, and this is done for every chunk.
@@ -66,7 +66,12 @@ bool add_chunk(OpenSums& open, const Pairs& pairs, const Column* weights, std::p
     if (open.kernels != nullptr && open.kernels != &kernels) return false;
     if (open.kernels == nullptr) begin(open, kernels);
     copy(open, open.sums, open.before);
-    add_rows(open, pairs, weights, rows);
+    try {
+        add_rows(open, pairs, weights, rows);
+    } catch (...) {  // exact arithmetic asks for memory
+        copy(open, open.before, open.sums);
+        throw;
+    }
     if (is_accepted(open)) return true;
     copy(open, open.before, open.sums);
     return false;

@@ -31,7 +31,8 @@ struct OpenSums {
 // Throws std::invalid_argument where the state has several outputs, or sums that round.
 OpenSums open_sums(const State& state, const Accepted& accepted);
 
-// False, and nothing added, where something is not accepted, or a weight is no finite number: update says what.
+// False, and nothing added, where something is not accepted, or a weight is no finite number: update says what. Nor is
+// anything added where it throws.
 bool add_chunk(OpenSums& open, const Pairs& pairs, const Column* weights, std::ptrdiff_t rows);
 
 // Moves everything into a state of the same summands and one output.

@@ -98,7 +98,8 @@ bool read_output(Reader& reader, const State& state, Sums& sums, std::size_t out
     }
     if (!sums.extreme.empty()) {
         sums.extreme[output] = read_double(reader);
-        possible = !std::isnan(sums.extreme[output]);
+        const bool may_be_negative = sums.summand.term != Term::largest_error;
+        possible = may_be_negative ? !std::isnan(sums.extreme[output]) : sums.extreme[output] >= 0;
     }
     if (!sums.rounded.empty()) {
         sums.rounded[output].high = read_double(reader);
@@ -129,13 +130,14 @@ void check_frame(std::span<const unsigned char> bytes) {
     if (bytes[6] > 1) refuse("it is unknown whether they are weighted");
 }
 
-std::vector<Summand> read_summands(Reader& reader, std::size_t number) {
+std::vector<Summand> read_summands(Reader& reader, std::size_t number, bool weighted) {
     std::vector<Summand> summands;
     for (std::size_t i = 0; i < number; ++i) {
         const auto term = static_cast<int>(read(reader, 1));
         if (term > static_cast<int>(Term::greatest_truth)) refuse("a summand in them is unknown to this squarely");
         const double parameter = read_double(reader);
         if (!std::isfinite(parameter)) refuse("a parameter in them is no finite number");
+        if (static_cast<Term>(term) == Term::sample_weight && !weighted) refuse("they sum weights and have none");
         summands.push_back({static_cast<Term>(term), parameter});
     }
     return summands;
@@ -143,7 +145,7 @@ std::vector<Summand> read_summands(Reader& reader, std::size_t number) {
 
 // Before memory is asked for: a wrong number must not ask for all of it.
 void check_outputs(std::uint64_t outputs, const std::vector<Summand>& summands, std::size_t bytes) {
-    if (outputs > bytes / (counts_size + 3 * summands.size()))
+    if (outputs == 0 || outputs > bytes / (counts_size + 3 * summands.size()))
         refuse("the number of outputs does not fit their length");
 }
 
@@ -179,7 +181,7 @@ State from_bytes(std::span<const unsigned char> bytes) {
     const auto summation = static_cast<Summation>(read(reader, 1));
     const bool weighted = read(reader, 1) != 0;
     const std::uint64_t outputs = read(reader, 8);
-    const std::vector<Summand> summands = read_summands(reader, read(reader, 2));
+    const std::vector<Summand> summands = read_summands(reader, read(reader, 2), weighted);
     if (summands.empty()) refuse("they sum nothing");
     check_outputs(outputs, summands, bytes.size());
     State state = make_state(outputs, summation, summands, weighted);

@@ -106,6 +106,12 @@ int words_to_sum(const Summand& summand, const TermKernel& kernel, bool weighted
     return kernel.words == 2 && is_kept_whole(summand.term) ? 4 : 2;
 }
 
+// Weights may be all that is summed, beside largest and least values: then nothing is multiplied with them.
+void note_faults(TermSums& weights) {
+    weights.weight_faults.has_nan |= weights.counted.outside > 0;
+    weights.weight_faults.has_infinite |= weights.counted.infinite > 0;
+}
+
 bool sum_weights(TermSums& sums, const Kernels& kernels, const double* weights, std::ptrdiff_t length) {
     ValueSums& values = sums.words[0];
     return kernels.exact_values(weights, length, values.window, values.lanes);
@@ -155,10 +161,14 @@ void add_terms(TermSums& sums, Summation summation, const Kernels& kernels, cons
         make_words(sums, summation, kernels, block, words);
         weigh(sums, summation, kernels, block, words);
     }
-    if (!is_exact(summation)) return sum_rounding(sums, summation, kernels, block.block.length, words);
-    for (int i = 0; i < words.count; ++i) {
-        add_values(sums.words[i], kernels, words.words[i], block.block.length, sums.sum, sums.counted);
+    if (is_exact(summation)) {
+        for (int i = 0; i < words.count; ++i) {
+            add_values(sums.words[i], kernels, words.words[i], block.block.length, sums.sum, sums.counted);
+        }
+    } else {
+        sum_rounding(sums, summation, kernels, block.block.length, words);
     }
+    if (sums.summand.term == Term::sample_weight) note_faults(sums);
 }
 
 void add_exactly(TermSums& sums, Summation summation, const BigNumber& y_true, const BigNumber& y_pred, double weight) {

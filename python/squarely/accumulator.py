@@ -3,7 +3,6 @@
 import functools
 import math
 import struct
-import threading
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
+from squarely.fork_guards import Guard
 from squarely.named_metrics import Metric, as_metrics, metric
 from squarely.scoring import Score, UndefinedMetricError, checked_sums, needed_by, score_of, told_of_too_few, warn_of
 from squarely.validation import (
@@ -95,7 +95,7 @@ class Accumulator:
         self._state: _core.State | None = None
         self._open: _core.OpenSums | None = None
         self._output_shape: tuple[int, ...] = (1,)
-        self._lock = threading.Lock()
+        self._guard = Guard()
 
     def update(
         self,
@@ -143,7 +143,8 @@ class Accumulator:
                [1., 1., 1.]])
         """
         is_along_rows = where is None and type(axis) is int and axis == 0
-        if self._open is not None and is_along_rows and self._open.add(y_true, y_pred, sample_weight):
+        open_sums = self._open  # once, because another thread may reset
+        if open_sums is not None and is_along_rows and open_sums.add(y_true, y_pred, sample_weight):
             return self
         from squarely.pairing import pair
 
@@ -160,10 +161,7 @@ class Accumulator:
         check_output_weights(self._multioutput, pairs.outputs)
         self._check_weights(sample_weight is not None)
         needed = needed_by(self._metrics, self._multioutput)
-        is_stream = self._state is not None
         self._add(checked_sums(pairs, needed, self._nan_policy, self._summation), pairs.output_shape, is_own=True)
-        if is_stream and self._open is None:
-            self._open = self._open_sums()
         return self
 
     def merge(self, other: "Accumulator") -> "Accumulator":
@@ -193,9 +191,9 @@ class Accumulator:
         10.0
         """
         self._check_same_configuration(other)
-        theirs = other._sums()
+        theirs, output_shape = other._sums_and_shape()
         if theirs is not None:
-            self._add(theirs, other._output_shape, is_own=False)
+            self._add(theirs, output_shape, is_own=False)
         return self
 
     def subtract(self, other: "Accumulator") -> "Accumulator":
@@ -225,13 +223,15 @@ class Accumulator:
         1.0
         """
         self._check_same_configuration(other)
-        mine, theirs = self._sums(), other._sums()
-        if theirs is not None:
+        theirs, output_shape = other._sums_and_shape()
+        if theirs is None:
+            return self
+        with self._guard.lock:
+            mine = self._sums()
             if mine is None:
                 raise ValueError("The other accumulator is no part of this one, which is empty.")
-            with self._lock:
-                self._check_outputs(other._output_shape, "taken away")
-                mine.subtract(theirs)
+            self._check_outputs(output_shape, "taken away")
+            mine.subtract(theirs)
         return self
 
     def compute(self) -> dict[str, Score]:
@@ -256,12 +256,13 @@ class Accumulator:
         {'mean_squared_error': 2.0}
         """
         scores: dict[str, Score] = {}
-        for one in self._metrics:
-            try:
-                scores[one.label] = self._score(one)
-            except UndefinedMetricError as undefined:
-                warnings.warn(f"{one.label} is undefined: {undefined}", UserWarning, stacklevel=2)
-                scores[one.label] = math.nan
+        with self._guard.lock:  # all of them of one moment, whatever other threads add
+            for one in self._metrics:
+                try:
+                    scores[one.label] = self._score(one)
+                except UndefinedMetricError as undefined:
+                    warnings.warn(f"{one.label} is undefined: {undefined}", UserWarning, stacklevel=2)
+                    scores[one.label] = math.nan
         return scores
 
     def __getitem__(self, name: str | Metric) -> Score:
@@ -272,12 +273,13 @@ class Accumulator:
         raise KeyError(f"This accumulator has no metric {label!r}. It has {', '.join(self.metrics)}.")
 
     def _score(self, one: Metric) -> Score:
-        sums = self._sums()
-        if sums is None:
-            raise ValueError("This accumulator has seen no pairs yet. Call update first.")
-        check_weight_sum(sums, None)
-        warn_of(told_of_too_few(sums, one))
-        return score_of(sums, one, self._multioutput, self._nan_policy, self._output_shape)
+        with self._guard.lock:
+            sums = self._sums()
+            if sums is None:
+                raise ValueError("This accumulator has seen no pairs yet. Call update first.")
+            check_weight_sum(sums, None)
+            warn_of(told_of_too_few(sums, one))
+            return score_of(sums, one, self._multioutput, self._nan_policy, self._output_shape)
 
     def reset(self) -> "Accumulator":
         """Forget every pair, keep the configuration, and return the accumulator.
@@ -288,7 +290,7 @@ class Accumulator:
         >>> squarely.Accumulator().update([1.0], [2.0]).reset().count
         0
         """
-        with self._lock:
+        with self._guard.lock:
             self._state = self._open = None
             self._output_shape = (1,)
         return self
@@ -301,8 +303,8 @@ class Accumulator:
     @property
     def count(self) -> Count:
         """How many pairs are in the sums: an int, or an array of the shape of the outputs where there are several."""
-        sums = self._sums()
-        return 0 if sums is None else _per_output(sums.pairs, self._output_shape)
+        sums, output_shape = self._sums_and_shape()
+        return 0 if sums is None else _per_output(sums.pairs, output_shape)
 
     @property
     def omitted(self) -> Count:
@@ -310,11 +312,12 @@ class Accumulator:
 
         An int, or an array where there are several outputs.
         """
-        sums = self._sums()
-        if sums is None:
-            return 0
-        counts = (sums.missing_true, sums.missing_pred, sums.masked)
-        return _per_output([sum(of_output) for of_output in zip(*counts, strict=True)], self._output_shape)
+        with self._guard.lock:
+            sums, output_shape = self._sums_and_shape()
+            if sums is None:
+                return 0
+            counts = (sums.missing_true, sums.missing_pred, sums.masked)
+        return _per_output([sum(of_output) for of_output in zip(*counts, strict=True)], output_shape)
 
     def to_bytes(self) -> bytes:
         """Return the configuration and the state as bytes, the same on every machine.
@@ -330,9 +333,12 @@ class Accumulator:
         import zlib
 
         stored = self._configuration() | {"metrics": [_stored(one) for one in self._metrics]}
-        configuration = json.dumps(stored | self._shape_in_bytes(), sort_keys=True, separators=(",", ":")).encode()
-        sums = self._sums()
-        state = b"" if sums is None else sums.to_bytes()
+        with self._guard.lock:
+            sums, output_shape = self._sums_and_shape()
+            state = b"" if sums is None else sums.to_bytes()
+        # The state knows how many outputs there are: of one dimension that is their shape.
+        stored |= {"output_shape": output_shape} if len(output_shape) > 1 else {}
+        configuration = json.dumps(stored, sort_keys=True, separators=(",", ":")).encode()
         body = HEADER.pack(MAGIC, VERSION, len(configuration)) + configuration + state
         return body + CHECKSUM.pack(zlib.crc32(body))
 
@@ -357,13 +363,13 @@ class Accumulator:
         Traceback (most recent call last):
         ValueError: These bytes are no squarely accumulator: they do not start with b'sqac'.
         """
-        configuration, state = _parts_of(bytes(data))
-        prototype, output_shape = _configured(cls, configuration)  # type: ignore[arg-type]  # a class can be hashed
+        configuration, state = _parts_of(bytes(memoryview(data)))
+        prototype, output_shape, empty_states = _configured(cls, configuration)  # type: ignore[arg-type]  # a class can be hashed
         accumulator = prototype._copy()
         if state:
             accumulator._state = _core.State.from_bytes(state)
             accumulator._output_shape = _checked_shape(output_shape, accumulator._state.outputs)
-            _check_state_fits(accumulator._state, accumulator)
+            _check_state_fits(accumulator._state, accumulator, empty_states)
         return accumulator
 
     def digest(self) -> str:
@@ -413,25 +419,24 @@ class Accumulator:
         return f"Accumulator(metrics={self.metrics!r}, count={self.count})"
 
     def _copy(self) -> "Accumulator":
-        sums = self._sums()
         other = object.__new__(type(self))
-        with self._lock:
+        with self._guard.lock:
+            sums = self._sums()
             other.__dict__.update(self.__dict__)
             other._state = None if sums is None else sums.copy()
         other._open = None
-        other._lock = threading.Lock()
+        other._guard = Guard()
         return other
 
     def _sums(self) -> _core.State | None:
         """Return the state, with everything that was still open: None before the first pair."""
-        with self._lock:
+        return self._sums_and_shape()[0]
+
+    def _sums_and_shape(self) -> tuple[_core.State | None, tuple[int, ...]]:
+        with self._guard.lock:
             if self._open is not None and self._state is not None:
                 self._open.close_into(self._state)
-            return self._state
-
-    def _shape_in_bytes(self) -> dict[str, Any]:
-        # The state knows how many outputs there are: of one dimension that is their shape.
-        return {"output_shape": self._output_shape} if len(self._output_shape) > 1 else {}
+            return self._state, self._output_shape
 
     def _configuration(self) -> dict[str, Any]:
         return {
@@ -478,13 +483,15 @@ class Accumulator:
 
     def _add(self, state: _core.State, output_shape: tuple[int, ...], *, is_own: bool) -> None:
         # Two threads may update at once: the pass over the data needs no lock, the merge does.
-        with self._lock:
+        with self._guard.lock:
             if self._state is None:
                 # Of a million outputs a state is 592 MB: what nobody else holds is not copied.
                 self._state, self._output_shape = state if is_own else state.copy(), output_shape
-            else:
-                self._check_outputs(output_shape, "added")
-                self._state.merge(state)
+                return
+            self._check_outputs(output_shape, "added")
+            if is_own and self._open is None:
+                self._open = self._open_sums()  # what is updated twice is a stream
+            self._state.merge(state)
 
     def _open_sums(self) -> _core.OpenSums | None:
         """Return what short chunks of the same kind are added to; they are finished only when somebody looks."""
@@ -500,8 +507,9 @@ class Accumulator:
         )
 
     def _check_weights(self, weighted: bool) -> None:
-        if self._state is not None and self._state.weighted != weighted:
-            began, came = ("with", "without") if self._state.weighted else ("without", "with")
+        state = self._state
+        if state is not None and state.weighted != weighted:
+            began, came = ("with", "without") if state.weighted else ("without", "with")
             raise ValueError(
                 f"This accumulator began {began} sample_weight, and this chunk came {came} it. "
                 "Pass sample_weight=1.0 for chunks whose rows count once."
@@ -579,8 +587,11 @@ def _parts_of(data: bytes) -> tuple[bytes, bytes]:
 
 
 @functools.lru_cache(maxsize=128)
-def _configured(cls: type[Accumulator], configuration: bytes) -> tuple[Accumulator, Any]:
-    """Return an empty accumulator, to be copied, and the shape of its outputs: the same for ten thousand states."""
+def _configured(cls: type[Accumulator], configuration: bytes) -> tuple[Accumulator, Any, list[_core.State]]:
+    """Return what ten thousand states have in common.
+
+    An empty accumulator, to be copied, the shape of its outputs, and what it would sum without weights and with them.
+    """
     import json
 
     try:
@@ -588,9 +599,12 @@ def _configured(cls: type[Accumulator], configuration: bytes) -> tuple[Accumulat
         output_shape = parameters.pop("output_shape", None)
         if "metrics" in parameters:
             parameters["metrics"] = [_metric_from(stored) for stored in parameters["metrics"]]
-        return cls(**parameters), output_shape
-    except (AttributeError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        accumulator = cls(**parameters)
+    except (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise _refuse(f"their configuration is damaged ({error})") from error
+    needed = needed_by(accumulator._metrics, accumulator._multioutput)
+    empty_states = [_core.State(1, accumulator._summation, needed, weighted) for weighted in (False, True)]
+    return accumulator, output_shape, empty_states
 
 
 def _checked_shape(output_shape: Any, outputs: int) -> tuple[int, ...]:
@@ -602,7 +616,9 @@ def _checked_shape(output_shape: Any, outputs: int) -> tuple[int, ...]:
     return tuple(output_shape)
 
 
-def _check_state_fits(state: _core.State, accumulator: Accumulator) -> None:
+def _check_state_fits(state: _core.State, accumulator: Accumulator, empty_states: list[_core.State]) -> None:
     if state.summation != accumulator._summation:
         raise _refuse(f"the state has summation={state.summation!r}, the configuration {accumulator._summation!r}")
+    if not state.sums_like(empty_states[state.weighted]):
+        raise _refuse("the state has other sums than those of the metrics in the configuration")
     check_output_weights(accumulator._multioutput, state.outputs)

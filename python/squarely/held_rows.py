@@ -11,8 +11,9 @@ __all__ = ["HeldRows"]
 
 Arrays = Sequence[npt.NDArray[Any]]
 
-# Rows that come one by one lie together: alone each would take a hundred bytes a number and not eight.
-ROWS_HELD_TOGETHER = 1024
+# Rows that come one by one lie together: alone each would take a hundred bytes a number and not eight. A row of a
+# thousand numbers may be alone, and of a million it has to be: nothing is let go of before all that lies with it.
+NUMBERS_HELD_TOGETHER = 1024
 
 
 class HeldRows:
@@ -57,7 +58,8 @@ class HeldRows:
     def _begin_piece(self, rows: Arrays) -> None:
         if self._pieces:
             self._pieces[-1] = [side[: self._filled] for side in self._pieces[-1]]
-        room = max(len(rows[0]), ROWS_HELD_TOGETHER)
+        numbers_in_row = max(side[:1].size for side in rows)
+        room = max(len(rows[0]), NUMBERS_HELD_TOGETHER // numbers_in_row)
         self._pieces.append([np.empty((room, *side.shape[1:]), side.dtype) for side in rows])
         self._filled = 0
         self._drop_empty_piece()

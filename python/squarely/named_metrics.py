@@ -95,7 +95,11 @@ def _shown(parameter: str, number: float) -> str:
     for word, value in WORDS.get(parameter, {}).items():
         if value == number:
             return repr(word)
-    return str(bool(number)) if parameter == "force_finite" else f"{number:g}"
+    if parameter == "force_finite":
+        return str(bool(number))
+    short = f"{number:g}"
+    # Two parameters are never shown alike: scores are told apart by what is shown.
+    return short if float(short) == number else repr(number)
 
 
 def number_of(name: str, value: Any, function: str) -> float:
@@ -177,11 +181,28 @@ def as_metrics(metrics: str | Metric | Iterable[str | Metric], function: str) ->
     found = []
     for one in given:
         if isinstance(one, Metric):
-            found.append(_only(one.name, one.parameter))
+            found.append(_checked(one.name, one.parameter, function))
         else:
             check_choice(one, metric_names(), "metrics", function)
             found.append(_only(one, parameter_of(one)[1]))
     return tuple(dict.fromkeys(found))
+
+
+@functools.lru_cache(maxsize=1024)
+def _checked(name: str, number: float, function: str) -> Metric:
+    """Return a metric that may have been made by hand, or raise what is wrong with it."""
+    check_choice(name, metric_names(), "metrics", function)
+    known, default = parameter_of(name)
+    if number != default and not (known and _is_allowed(known, number)):
+        raise InvalidParameterError(
+            f"The 'metrics' parameter of {function} holds {name} with the parameter {number!r}, which it cannot have. "
+            "Make it by squarely.metric."
+        )
+    return _only(name, number)
+
+
+def _is_allowed(parameter: str, number: float) -> bool:
+    return number in WORDS[parameter].values() if parameter in WORDS else ALLOWED[parameter][0](number)
 
 
 @functools.lru_cache(maxsize=1024)

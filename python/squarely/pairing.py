@@ -22,7 +22,7 @@ from squarely.validation import (
     check_where_shape,
 )
 
-__all__ = ["PairedColumns", "pair", "sums_together"]
+__all__ = ["PairedColumns", "check_same_dimensions", "pair", "sums_together"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -153,7 +153,7 @@ def pair(
             raise ValueError(f"{name} is a table, whose rows lie along axis 0. Got axis={axis}; pass it as an array.")
         check_not_empty(columns.shape, min(rows_along, len(columns.shape) - 1), name)
     check_same_shape(truth.shape, prediction.shape, rows_along)
-    _check_same_dimensions(truth, prediction)
+    check_same_dimensions(truth, prediction)
     mask = None if where is None else check_where(where, function)
     if mask is not None:
         check_where_shape(mask.shape, truth.shape, prediction.shape, rows_along)
@@ -194,7 +194,8 @@ def _weights(weights: npt.NDArray[Any] | None) -> dict[str, Any]:
     return {} if weights is None else {"sample_weight": weights}
 
 
-def _check_same_dimensions(truth: Columns, prediction: Columns) -> None:
+def check_same_dimensions(truth: Columns, prediction: Columns) -> None:
+    """Refuse axes of other names, or in another order."""
     mine, theirs = truth.dimensions, prediction.dimensions
     if mine is None or theirs is None or mine == theirs or len(mine) != len(theirs):
         return

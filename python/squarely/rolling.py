@@ -1,16 +1,16 @@
 """RollingAccumulator: metrics over the last rows, or the last chunks, of a stream, by exact subtraction."""
 
-import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
-from copy import copy
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy, deepcopy
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from squarely.accumulator import Accumulator, Count
-from squarely.columns import Array, Table, as_columns
+from squarely.columns import Array, Columns, Table, as_columns
+from squarely.fork_guards import Guard
 from squarely.held_rows import HeldRows
 from squarely.named_metrics import Metric
 from squarely.scoring import Score
@@ -76,14 +76,15 @@ class RollingAccumulator:
         self._unit: Unit = unit
         self._entered = Accumulator(metrics, multioutput=multioutput, nan_policy=nan_policy)
         self._empty = copy(self._entered)
+        self._guard = Guard()
         self._begin()
-        self._lock = threading.Lock()
 
     def _begin(self) -> None:
         self._entered, self._left = copy(self._empty), copy(self._empty)
         self._rows = HeldRows()
         self._chunks: deque[Accumulator] = deque()
         self._extremes = WindowExtremes(self._empty._terms_of_extremes())
+        self._is_whole = True
 
     def update(
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None
@@ -107,6 +108,9 @@ class RollingAccumulator:
         ------
         ValueError
             As in `Accumulator.update`. The window is then as it was before.
+        RuntimeError
+            Where an earlier update was interrupted, as by Ctrl-C, so that nobody knows what is in the window. Call
+            `reset`. The other methods raise it too.
 
         Examples
         --------
@@ -115,7 +119,8 @@ class RollingAccumulator:
         >>> rolling.update([1.0], [3.0]).update([1.0, 1.0], [2.0, 2.0])["mean_squared_error"]
         1.0
         """
-        with self._lock:
+        with self._guard.lock:
+            self._check_is_whole()
             if self._unit == "chunks":
                 self._move_by_chunk(y_true, y_pred, sample_weight)
             else:
@@ -124,19 +129,26 @@ class RollingAccumulator:
 
     def _move_by_chunk(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> None:
         chunk = copy(self._empty).update(y_true, y_pred, sample_weight=sample_weight)
-        self._entered.merge(chunk)
+        self._enter(lambda: self._entered.merge(chunk))
         self._chunks.append(chunk)
         self._extremes.push_chunk(chunk._extremes())
         if len(self._chunks) > self._window:
             self._left.merge(self._chunks.popleft())
             self._extremes.release(1)
+        self._is_whole = True
 
     def _move_by_rows(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> None:
-        rows = [_to_hold(y_true, "y_true"), _to_hold(y_pred, "y_pred")]
+        truth = as_columns(y_true, "y_true", "RollingAccumulator.update")
+        prediction = as_columns(y_pred, "y_pred", "RollingAccumulator.update")
+        if truth.dimensions != prediction.dimensions:
+            from squarely.pairing import check_same_dimensions
+
+            check_same_dimensions(truth, prediction)
+        rows = [_to_hold(truth, y_true, "y_true"), _to_hold(prediction, y_pred, "y_pred")]
         if sample_weight is not None:
             weights = check_sample_weight(sample_weight, len(rows[0]), "RollingAccumulator.update")
             rows.append(weights)  # type: ignore[arg-type]
-        _add(self._entered, rows)
+        self._enter(lambda: _add(self._entered, rows))
         self._rows.append(rows)
         self._extremes.push_rows(rows)
         leaving = self._rows.count - self._window
@@ -144,6 +156,23 @@ class RollingAccumulator:
             for left in self._rows.release(leaving):
                 _add(self._left, left)
             self._extremes.release(leaving)
+        self._is_whole = True
+
+    def _enter(self, add: Callable[[], object]) -> None:
+        """Take a chunk in, and leave it to whoever moves the window on to say when it is whole again."""
+        self._is_whole = False
+        try:
+            add()
+        except (TypeError, ValueError):  # refused, and nothing changed: of an interrupt that is not known
+            self._is_whole = True
+            raise
+
+    def _check_is_whole(self) -> None:
+        if not self._is_whole:
+            raise RuntimeError(
+                "An update of this RollingAccumulator was interrupted, and what is in the window is not known. "
+                "Call reset, and update it with the rows it should hold."
+            )
 
     def snapshot(self) -> Accumulator:
         """Return an accumulator of what is in the window, which later updates leave alone.
@@ -157,7 +186,8 @@ class RollingAccumulator:
         >>> rolling.snapshot() == squarely.Accumulator().update([2.0, 3.0], [4.0, 4.0])
         True
         """
-        with self._lock:
+        with self._guard.lock:
+            self._check_is_whole()
             return self._entered._without(self._left, self._extremes.by_term)
 
     def compute(self) -> dict[str, Score]:
@@ -183,7 +213,7 @@ class RollingAccumulator:
         >>> squarely.RollingAccumulator(window=2).update([1.0], [2.0]).reset().count
         0
         """
-        with self._lock:
+        with self._guard.lock:
             self._begin()
         return self
 
@@ -215,13 +245,23 @@ class RollingAccumulator:
     def __repr__(self) -> str:
         return f"RollingAccumulator(metrics={self.metrics!r}, window={self._window}, unit={self._unit!r})"
 
+    def __copy__(self) -> "RollingAccumulator":
+        return deepcopy(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "RollingAccumulator":
+        other = object.__new__(type(self))
+        with self._guard.lock:
+            other.__setstate__(deepcopy(self.__getstate__(), memo))
+        return other
+
     def __getstate__(self) -> dict[str, Any]:
-        with self._lock:
-            return {name: value for name, value in self.__dict__.items() if name != "_lock"}
+        with self._guard.lock:
+            self._check_is_whole()
+            return {name: value for name, value in self.__dict__.items() if name != "_guard"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._lock = threading.Lock()
+        self._guard = Guard()
 
 
 def _add(accumulator: Accumulator, rows: Sequence[npt.NDArray[Any]]) -> None:
@@ -229,9 +269,8 @@ def _add(accumulator: Accumulator, rows: Sequence[npt.NDArray[Any]]) -> None:
     accumulator.update(y_true, y_pred, sample_weight=weights[0] if weights else None)
 
 
-def _to_hold(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
+def _to_hold(columns: Columns, values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
     """Return an array whose rows can be held, or raise why there is none."""
-    columns = as_columns(values, name, "RollingAccumulator.update")
     if isinstance(columns, Array) and columns.mask is None:
         return columns.array
     if isinstance(columns, Table) and columns.is_flat and not columns.breaks():

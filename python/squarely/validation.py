@@ -179,6 +179,10 @@ def _numbers_of_weights(sample_weight: object, rows: int, function: str) -> "npt
             f"The 'sample_weight' parameter of {function} must be an array-like, a float or None. "
             f"Got {sample_weight!r} instead."
         )
+    if type(sample_weight).__name__ == "MaskedArray" and np.ma.is_masked(sample_weight):
+        raise ValueError(
+            "sample_weight has masked elements. Give those rows a weight of 0, or leave them out by where."
+        )
     weights = np.asarray(sample_weight)
     if weights.dtype.kind == "c":
         raise ValueError(f"Complex data not supported. sample_weight has dtype {weights.dtype}.")

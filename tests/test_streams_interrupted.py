@@ -1,0 +1,297 @@
+"""Streams in the middle of something: other threads, forks, signals and want of memory leave nothing half done."""
+
+import copy
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import squarely
+from squarely.rolling import WindowExtremes
+
+Y_TRUE, Y_PRED = np.random.default_rng(0).standard_normal((2, 64))
+
+
+@pytest.fixture
+def frequent_switches() -> Iterator[None]:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+def at_once(*tasks: Callable[[], None]) -> None:
+    failures: list[BaseException] = []
+    barrier = threading.Barrier(len(tasks))
+
+    def run(task: Callable[[], None]) -> None:
+        barrier.wait()
+        try:
+            task()
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=run, args=(task,), daemon=True) for task in tasks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive(), "deadlock"
+    if failures:
+        raise failures[0]
+
+
+@pytest.mark.usefixtures("frequent_switches")
+def test_nothing_is_lost_where_a_stream_is_opened_by_many_threads() -> None:
+    for _ in range(300):
+        accumulator = squarely.Accumulator("mean_squared_error").update(Y_TRUE, Y_PRED)
+
+        def work(shared: squarely.Accumulator = accumulator) -> None:
+            for _ in range(10):
+                shared.update(Y_TRUE, Y_PRED)
+
+        at_once(work, work, work)
+        assert accumulator.count == 31 * 64
+
+
+def test_a_stream_is_opened_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Whoever opens is held up until another thread has tried to.
+    opens = squarely.Accumulator._open_sums
+    others = threading.Event()
+
+    def slowly(self: squarely.Accumulator) -> Any:
+        opened = opens(self)
+        others.wait(0.2)
+        return opened
+
+    monkeypatch.setattr(squarely.Accumulator, "_open_sums", slowly)
+    accumulator = squarely.Accumulator("mean_squared_error").update(Y_TRUE, Y_PRED)
+
+    def work() -> None:
+        for _ in range(3):
+            accumulator.update(Y_TRUE, Y_PRED)
+        others.set()
+
+    at_once(work, work)
+    assert accumulator.count == 7 * 64
+
+
+@pytest.mark.usefixtures("frequent_switches")
+def test_scores_are_of_one_moment() -> None:
+    accumulator = squarely.Accumulator(("mean_squared_error", "sum_squared_error")).update([1.0], [2.0])
+    done = threading.Event()
+
+    def update() -> None:
+        for size in range(2000):
+            accumulator.update([float(size % 5)], [0.0])
+        done.set()
+
+    def look() -> None:
+        while not done.is_set():
+            scores = accumulator.compute()
+            count = scores["sum_squared_error"] / scores["mean_squared_error"]
+            assert abs(count - round(count)) < 1e-9
+
+    at_once(update, look)
+
+
+@pytest.mark.usefixtures("frequent_switches")
+def test_a_reset_between_threads_leaves_no_sums_of_another_kind() -> None:
+    accumulator = squarely.Accumulator("mean_squared_error")
+    ones = np.ones(64)
+
+    def update(sample_weight: Any) -> None:
+        for _ in range(500):
+            try:
+                accumulator.update(Y_TRUE, Y_PRED, sample_weight=sample_weight)
+            except ValueError as refused:  # the other thread began anew
+                assert "sample_weight" in str(refused) or "do not match" in str(refused)
+
+    def reset() -> None:
+        for _ in range(1000):
+            accumulator.reset()
+            assert isinstance(copy.copy(accumulator).to_bytes(), bytes)
+
+    at_once(lambda: update(None), lambda: update(ones), reset)
+    accumulator.reset().update(Y_TRUE, Y_PRED).update(Y_TRUE, Y_PRED)
+    assert accumulator.count == 128
+
+
+@pytest.mark.usefixtures("frequent_switches")
+def test_accumulators_may_be_merged_into_each_other_at_once() -> None:
+    left, right = (squarely.Accumulator().update(Y_TRUE, Y_PRED) for _ in range(2))
+
+    def merge(into: squarely.Accumulator, other: squarely.Accumulator) -> None:
+        for _ in range(15):  # each may double the count
+            into.merge(other).update(Y_TRUE, Y_PRED)
+
+    at_once(lambda: merge(left, right), lambda: merge(right, left), lambda: merge(left, left))
+    for one in (left, right):
+        assert isinstance(one.count, int)
+        assert one["mean_squared_error"] == squarely.mean_squared_error(Y_TRUE, Y_PRED)
+
+
+def test_an_accumulator_merges_with_itself_and_is_taken_from_itself() -> None:
+    accumulator = squarely.Accumulator("mean_squared_error").update(Y_TRUE, Y_PRED).update(Y_TRUE, Y_PRED)
+    assert (accumulator + accumulator).count == 4 * 64
+    assert (accumulator - accumulator).count == 0
+    assert accumulator.merge(accumulator).count == 4 * 64
+    assert accumulator["mean_squared_error"] == squarely.mean_squared_error(Y_TRUE, Y_PRED)
+    assert accumulator.subtract(accumulator).count == 0
+    accumulator.update(Y_TRUE, Y_PRED)
+    assert accumulator == squarely.Accumulator("mean_squared_error").update(Y_TRUE, Y_PRED)
+
+
+FORKS = """
+import os, signal, sys, threading
+import numpy as np
+import squarely
+
+sys.setswitchinterval(1e-6)
+LENGTH = 60_000
+y_true, y_pred = np.random.default_rng(0).standard_normal((2, LENGTH))
+accumulator = squarely.Accumulator("mean_squared_error").update(y_true, y_pred)
+rolling = squarely.RollingAccumulator("mean_squared_error", window=8).update(y_true[:9], y_pred[:9])
+stop = threading.Event()
+
+def work(length):
+    while not stop.is_set():
+        accumulator.update(y_true[:length], y_pred[:length])
+        accumulator.count
+
+def roll():
+    while not stop.is_set():
+        rolling.update(y_true[:4], y_pred[:4])
+
+threads = [threading.Thread(target=work, args=(LENGTH,)) for _ in range(2)] + [threading.Thread(target=roll)]
+for thread in threads:
+    thread.start()
+status = 0
+for _ in range(40):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)  # ends a child that hangs
+        before = accumulator.count
+        whole = before % LENGTH == 0
+        accumulator.update(y_true, y_pred).update(y_true[:64], y_pred[:64])
+        whole = whole and accumulator.count == before + LENGTH + 64
+        score = squarely.mean_squared_error(y_true, y_pred)
+        try:
+            rolling.update(y_true[:8], y_pred[:8])
+            whole = whole and rolling["mean_squared_error"] == squarely.mean_squared_error(y_true[:8], y_pred[:8])
+        except RuntimeError:  # forked in the middle of an update
+            rolling.reset().update(y_true[:8], y_pred[:8])
+        os._exit(0 if whole else 1)
+    status |= os.waitpid(child, 0)[1]
+stop.set()
+for thread in threads:
+    thread.join()
+sys.exit(status != 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_a_fork_in_the_middle_of_updates_leaves_the_child_a_whole_accumulator(threads: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKS],
+        env={**os.environ, "SQUARELY_NUM_THREADS": threads},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
+def test_a_signal_handler_may_look_at_what_is_being_updated() -> None:
+    accumulator = squarely.Accumulator("mean_squared_error").update(Y_TRUE, Y_PRED)
+    seen: list[Any] = []
+
+    def look(*_: object) -> None:
+        seen.append((accumulator.count, accumulator["mean_squared_error"]))
+
+    before = signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, 1e-4, 1e-4)
+    try:
+        while len(seen) < 200:
+            accumulator.update(list(Y_TRUE), Y_PRED)
+            accumulator.to_bytes()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert all(count % 64 == 0 for count, _ in seen)
+    assert {score for _, score in seen} == {squarely.mean_squared_error(Y_TRUE, Y_PRED)}
+
+
+class Interrupted(BaseException):
+    """As KeyboardInterrupt, which the test runner would take for its own."""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
+def test_an_interrupt_leaves_whole_chunks_behind() -> None:
+    accumulator = squarely.Accumulator("mean_squared_error")
+
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    interrupts = 0
+    try:
+        while interrupts < 300:
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 1e-4 * (1 + interrupts % 5))
+                while True:
+                    accumulator.update(list(Y_TRUE), Y_PRED)
+                    accumulator.update(Y_TRUE, Y_PRED)
+            except Interrupted:
+                interrupts += 1
+            assert accumulator.count % 64 == 0
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert accumulator["mean_squared_error"] == squarely.mean_squared_error(Y_TRUE, Y_PRED)
+
+
+@pytest.mark.parametrize("unit", ["rows", "chunks"])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_a_window_that_was_interrupted_says_so_until_it_is_reset(
+    monkeypatch: pytest.MonkeyPatch, unit: Any, error: type[BaseException]
+) -> None:
+    rolling = squarely.RollingAccumulator("max_error", window=5, unit=unit).update(Y_TRUE, Y_PRED)
+
+    def fails(self: WindowExtremes, *_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patched, pytest.raises(error):
+        patched.setattr(WindowExtremes, {"rows": "push_rows", "chunks": "push_chunk"}[unit], fails)
+        rolling.update(Y_TRUE, Y_PRED)
+    for look in (rolling.compute, rolling.snapshot, lambda: rolling.count, lambda: pickle.dumps(rolling)):
+        with pytest.raises(RuntimeError, match="was interrupted"):
+            look()
+    with pytest.raises(RuntimeError, match="Call reset"):
+        rolling.update(Y_TRUE, Y_PRED)
+    expected = squarely.max_error(Y_TRUE, Y_PRED) if unit == "chunks" else squarely.max_error(Y_TRUE[-5:], Y_PRED[-5:])
+    assert rolling.reset().update(Y_TRUE, Y_PRED)["max_error"] == expected
+
+
+def test_want_of_memory_leaves_the_accumulator_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    accumulator = squarely.Accumulator("mean_squared_error").update(Y_TRUE, Y_PRED)
+    before = accumulator.to_bytes()
+
+    def fails(self: squarely.Accumulator) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched, pytest.raises(MemoryError):
+        patched.setattr(squarely.Accumulator, "_open_sums", fails)
+        accumulator.update(Y_TRUE, Y_PRED)
+    assert accumulator.to_bytes() == before
+    assert accumulator.update(Y_TRUE, Y_PRED).update(Y_TRUE, Y_PRED).count == 3 * 64

@@ -28,7 +28,7 @@ from distributed import Client, LocalCluster
 
 import squarely as sq
 import squarely.dask
-from squarely.dask_states import merged, tree_of
+from squarely.dask.states import merged, tree_of
 from squarely.named_metrics import EVERYDAY
 
 

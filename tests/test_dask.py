@@ -1,6 +1,7 @@
 """Scores of Dask collections: the bits of one call over the whole, and nothing but states between workers."""
 
 import contextlib
+import os
 import pickle
 import re
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 
 import squarely
 import squarely.dask
-from squarely.dask_states import merged, one_thread_beside_others, tree_of
+from squarely.dask.states import merged, one_thread_beside_others, tree_of
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -444,8 +445,12 @@ def test_a_task_beside_others_has_one_thread_and_nobody_else_loses_any() -> None
 def client() -> Iterator[Any]:
     distributed = pytest.importorskip("distributed")
     options: dict[str, Any] = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    before = dict(os.environ)
     with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
         yield client
+    # Its nannies leave what they set for their workers, as OMP_NUM_THREADS=1.
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def largest_journey(client: Any) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import squarely
-from squarely.rolling import WindowExtremes
+from squarely.rolling.extremes import WindowExtremes
 
 Y_TRUE, Y_PRED = np.random.default_rng(0).standard_normal((2, 64))
 

@@ -16,10 +16,14 @@ needs_openmp = pytest.mark.skipif(not _core.openmp, reason="built without OpenMP
 LARGE = 400_000
 
 
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "SQUARELY_NUM_THREADS")
+
+
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    others = {name: value for name, value in os.environ.items() if name not in THREAD_VARIABLES}
     return subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, **environment},
+        env={**others, **environment},
         capture_output=True,
         text=True,
         timeout=120,

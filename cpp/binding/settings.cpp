@@ -17,6 +17,7 @@ void register_threads(py::module_& module) {
     num_threads();  // likewise SQUARELY_NUM_THREADS
     module.def("get_num_threads", &num_threads);
     module.def("set_num_threads", &set_num_threads, py::arg("count"));
+    module.def("use_one_thread_here", &use_one_thread_here, py::arg("one"));
 }
 
 void register_build(py::module_& module) {

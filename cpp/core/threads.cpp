@@ -9,6 +9,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #if defined(_OPENMP)
 #include <omp.h>
@@ -21,6 +22,8 @@ namespace squarely {
 namespace {
 
 std::atomic<bool> forked{false};
+
+thread_local bool one_thread_here = false;
 
 std::mutex fork_mutex;  // locked during a fork
 std::condition_variable gate_is_free;
@@ -105,11 +108,13 @@ void ForkGate::unlock() {
 
 void set_num_threads(int count) { asked_for() = checked(count); }
 
+bool use_one_thread_here(bool one) { return std::exchange(one_thread_here, one); }
+
 #if defined(_OPENMP)
 
 int num_threads() {
     const int asked = asked_for();
-    if (forked || omp_in_parallel() != 0) return 1;
+    if (forked || one_thread_here || omp_in_parallel() != 0) return 1;
     static const int quota = container_quota();
     const int cores = omp_get_num_procs();           // follows the affinity mask
     const int openmp_limit = omp_get_max_threads();  // follows OMP_NUM_THREADS and threadpoolctl

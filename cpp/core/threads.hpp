@@ -13,6 +13,10 @@ int num_threads();
 // a thread. Throws std::invalid_argument for a negative number.
 void set_num_threads(int count);
 
+// Whether calls of the calling thread are to do without others, as where many such calls run side by side. Returns what
+// it was before.
+bool use_one_thread_here(bool one);
+
 // Calls job(0) .. job(count - 1), each once, on at most num_threads() threads. Without OpenMP, in a forked child and
 // inside another parallel region they run one after the other. Throws what a job threw, after the others are done.
 void parallel_for(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)>& job);

@@ -65,7 +65,9 @@ from squarely.settings import get_num_threads, get_target, set_num_threads, set_
 
 if TYPE_CHECKING:
     from squarely import boosting as boosting
+    from squarely import dask as dask
     from squarely import scorers as scorers
+    from squarely import xarray as xarray
     from squarely.files import score_files as score_files
 
 __all__ = [
@@ -137,7 +139,7 @@ __all__ = [
 ]
 
 # What stands beside other libraries, and where it is; imported when it is first asked for.
-_LATER = {"boosting": "", "score_files": "files", "scorers": ""}
+_LATER = {"boosting": "", "dask": "", "score_files": "files", "scorers": "", "xarray": ""}
 
 if not TYPE_CHECKING:
 

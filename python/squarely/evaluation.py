@@ -1,6 +1,5 @@
 """Every metric of one or several predictions from one pass over the data, as a report."""
 
-import copy
 import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -30,7 +29,7 @@ from squarely.validation import (
 if TYPE_CHECKING:
     from squarely.pairing import PairedColumns
 
-__all__ = ["evaluate", "naming", "report_of", "sums_of"]
+__all__ = ["evaluate", "naming", "report_of"]
 
 Averaging = str | list[float]
 
@@ -132,7 +131,7 @@ def report_of(accumulators: Mapping[str, Accumulator], *, is_single: bool) -> Re
     columns: dict[str, dict[str, Cell]] = {}
     counts: dict[str, tuple[int, int]] = {}
     for name, accumulator in accumulators.items():
-        state, output_shape = sums_of(accumulator), accumulator._output_shape
+        state, output_shape = accumulator._sums(), accumulator._output_shape
         averaging, nan_policy = accumulator._multioutput, accumulator._nan_policy
         with naming(name):
             if state is None:
@@ -143,11 +142,6 @@ def report_of(accumulators: Mapping[str, Accumulator], *, is_single: bool) -> Re
             }
         counts[name] = _counted(state)
     return Report(columns, counts, is_single=is_single)
-
-
-def sums_of(accumulator: Accumulator) -> _core.State | None:
-    """Return the sums of everything an accumulator has seen, None where that is nothing."""
-    return copy.copy(accumulator)._state
 
 
 class naming:  # noqa: N801  (read as a word: with naming(model))

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from squarely import _core
 from squarely.accumulator import Accumulator
-from squarely.evaluation import sums_of
 
 __all__ = ["joined"]
 
@@ -25,13 +24,13 @@ def joined(blocks: npt.NDArray[Any], result: Accumulator) -> Accumulator:
         Without pairs, and with the configuration of the result. It is left as it is.
     """
     total = copy.copy(result)
-    if all(sums_of(block) is None for block in blocks.flat):
+    if all(block._sums() is None for block in blocks.flat):
         return total
     columns = blocks
     for axis in reversed(range(blocks.ndim)):
         columns = np.apply_along_axis(_side_by_side, axis, columns, axis)
     whole: Accumulator = columns.item()
-    total._state, total._output_shape = sums_of(whole), whole._output_shape
+    total._state, total._output_shape = copy.copy(whole)._state, whole._output_shape
     return total
 
 
@@ -58,7 +57,7 @@ def _joined_states(blocks: list[Accumulator], axis: int) -> _core.State:
 
 
 def _sums_of(block: Accumulator) -> _core.State:
-    sums = sums_of(block)
+    sums = block._sums()
     if sums is None:
         raise ValueError("Blocks of columns have different numbers of rows: one of them has none.")
     return sums

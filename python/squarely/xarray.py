@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely.accumulator import Accumulator
-from squarely.evaluation import sums_of
 from squarely.named_metrics import EVERYDAY, Metric, as_metrics
 from squarely.optional_modules import dask_module, xarray_module
 from squarely.scoring import values_where_defined
@@ -218,7 +217,7 @@ def _scores(
 
 
 def _scores_of_dask_arrays(arrays: list[Any], outputs: tuple[int, ...], rank: int, update: Any, rows: int) -> Any:
-    from squarely.dask_states import beside_others, state_grid, tree_of
+    from squarely.dask.states import beside_others, state_grid, tree_of
 
     dask, dask_array = dask_module("dask"), dask_module("dask.array")
     lazy = [
@@ -280,7 +279,7 @@ def _is_one_axis(array: npt.NDArray[Any], rows: int) -> bool:
 def _values(states: Sequence[Accumulator], outputs: tuple[int, ...]) -> npt.NDArray[np.float64]:
     """Return the scores of every output, metrics along the last axis."""
     accumulator = states[0]
-    state = sums_of(accumulator)
+    state = accumulator._sums()
     if state is None:
         return np.full((*outputs, len(accumulator.metrics)), math.nan)
     check_weight_sum(state, None)

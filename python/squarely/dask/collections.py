@@ -1,4 +1,4 @@
-"""Scores of Dask collections: a state for each chunk, made where the chunk is, and a tree that merges the states."""
+"""From collections to states: arrays are cut alike, frames and lists paired part by part."""
 
 import math
 import sys
@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from squarely.accumulator import Accumulator
-from squarely.dask_fusion import without_journeys
-from squarely.dask_states import Extras, States, state_grid, states_of_chunks, tree_of
+from squarely.dask.fusion import without_journeys
+from squarely.dask.states import Extras, States, state_grid, states_of_chunks, tree_of
 from squarely.evaluation import naming, report_of
 from squarely.named_metrics import EVERYDAY, Metric
 from squarely.optional_modules import dask_module

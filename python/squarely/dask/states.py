@@ -6,14 +6,14 @@ import itertools
 import multiprocessing
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from squarely import _core
 from squarely.accumulator import Accumulator
-from squarely.dask_fusion import without_journeys
+from squarely.dask.fusion import without_journeys
 from squarely.evaluation import naming
 from squarely.optional_modules import dask_module
 
@@ -124,30 +124,12 @@ def one_thread_beside_others() -> Iterator[None]:
 
     Only tasks of the synchronous scheduler are alone: they run in the main thread of the main process.
     """
-    calls = _openmp_calls()
     is_alone = threading.current_thread() is threading.main_thread() and multiprocessing.parent_process() is None
-    if calls is None or is_alone:
-        yield
-        return
-    # OpenMP keeps this limit for every thread by itself: neither other tasks nor the caller's setting are touched.
-    limit, set_limit = calls
-    before = limit()
-    set_limit(1)
+    before = _core.use_one_thread_here(not is_alone)
     try:
         yield
     finally:
-        set_limit(before)
-
-
-@cache
-def _openmp_calls() -> tuple[Callable[[], int], Callable[[int], None]] | None:
-    """Return how to ask and how to set OpenMP's limit of the calling thread, in the runtime our core is linked with."""
-    import ctypes
-
-    if not _core.openmp:
-        return None
-    library = ctypes.CDLL(_core.__file__)  # with the runtime: symbols are looked up in what a library is linked with
-    return library.omp_get_max_threads, library.omp_set_num_threads
+        _core.use_one_thread_here(before)
 
 
 def _all_empty(sides: Sequence[Any], axis: int) -> bool:

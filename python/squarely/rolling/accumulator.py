@@ -1,4 +1,4 @@
-"""RollingAccumulator: metrics over the last rows, or the last chunks, of a stream, by exact subtraction."""
+"""RollingAccumulator: what entered and what left are two exact states, and the window is their difference."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -11,11 +11,11 @@ import numpy.typing as npt
 from squarely.accumulator import Accumulator, Count
 from squarely.columns import Array, Columns, Table, as_columns
 from squarely.fork_guards import Guard
-from squarely.held_rows import HeldRows
 from squarely.named_metrics import Metric
+from squarely.rolling.extremes import WindowExtremes
+from squarely.rolling.held_rows import HeldRows
 from squarely.scoring import Score
 from squarely.validation import InvalidParameterError, Multioutput, NanPolicy, check_choice, check_sample_weight
-from squarely.window_extremes import WindowExtremes
 
 __all__ = ["RollingAccumulator"]
 

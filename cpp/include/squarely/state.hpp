@@ -76,8 +76,8 @@ State empty_like(const State& state, std::size_t outputs);
 // Some of the outputs. Throws std::out_of_range where there are fewer.
 State outputs_from(const State& state, std::size_t first, std::size_t count);
 
-// All outputs of states over the same rows, one state after another: what outputs_from cut. Throws std::invalid_argument
-// where there is none, or where they differ in summation or summands.
+// All outputs of states over the same rows, one state after another: what outputs_from cut. Throws
+// std::invalid_argument where there is none, or where they differ in summation or summands.
 State outputs_together(std::span<const State* const> parts);
 
 // Where the sums of a summand are, or null.

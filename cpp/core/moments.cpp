@@ -26,11 +26,13 @@ double sigma_of(const Window& window, int slice) {
 // Σx², by the products of slices.
 void flush_squares(const MomentLanes& lanes, const Window& window, int exponent, std::int64_t groups,
                    const Kernels& kernels, ExactSum& sum) {
+    int128 units[wide_products];
     for (int product = 0; product < wide_products; ++product) {
         const std::uint64_t constant =
             static_cast<std::uint64_t>(groups) * std::bit_cast<std::uint64_t>(window.start[product]);
-        add_units(sum, units_in(lanes.products[product], kernels.lanes, constant), product_exponent(exponent, product));
+        units[product] = units_in(lanes.products[product], kernels.lanes, constant);
     }
+    add_products(sum, units, wide_products, exponent);
 }
 
 // Σx, by the slices themselves, each of which came with the bits of its sigma.

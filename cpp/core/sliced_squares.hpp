@@ -26,6 +26,10 @@ int product_exponent(int window, int product);
 int128 units_in(const std::uint64_t (&lanes)[max_lanes], int count, std::uint64_t constant);
 void add_units(ExactSum& sum, int128 units, int exponent);
 
+// The products of one window, which together are squares: as one number, because one by one those below zero would
+// borrow from every limb above.
+void add_products(ExactSum& sum, const int128 (&units)[wide_products], int products, int window);
+
 bool is_nearly_full(const SlicedSquares& sliced);
 
 // Empties the lanes into one sum, or each lane into a sum of its own.

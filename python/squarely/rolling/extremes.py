@@ -13,6 +13,9 @@ Values = npt.NDArray[np.float64]
 # What nothing is less than: it stands for a row that does not count.
 NOTHING = -np.inf
 
+# Arrays of one value are put together when there are so many: alone each takes a hundred bytes and not eight.
+ARRAYS_APART = 256
+
 
 class SlidingLargest:
     """The largest of the values in a window, of every output: a value is compared twice, whatever the window.
@@ -25,11 +28,15 @@ class SlidingLargest:
         self._older: Values | None = None
         self._released = 0
         self._newer: list[Values] = []
+        self._newest: list[Values] = []
         self._largest_newer: Values | None = None
 
     def push(self, values: Values) -> None:
         """Take in values of shape (units, outputs)."""
-        self._newer.append(values)
+        self._newest.append(values)
+        if len(self._newest) == ARRAYS_APART:
+            self._newer.append(np.concatenate(self._newest))
+            self._newest = []
         largest = values.max(axis=0, initial=NOTHING)
         self._largest_newer = largest if self._largest_newer is None else np.maximum(self._largest_newer, largest)
 
@@ -37,10 +44,10 @@ class SlidingLargest:
         """Let go of the first values."""
         kept = 0 if self._older is None else len(self._older) - self._released
         if count > kept:
-            newer = np.concatenate(self._newer)
+            newer = np.concatenate(self._newer + self._newest)
             self._older = np.maximum.accumulate(newer[::-1])[::-1]
             self._released = count - kept
-            self._newer, self._largest_newer = [], None
+            self._newer, self._newest, self._largest_newer = [], [], None
         else:
             self._released += count
 

@@ -131,7 +131,7 @@ def test_subtracting_what_was_never_added_is_refused() -> None:
 
 
 def test_unknown_metrics_and_wrong_operands_are_refused() -> None:
-    with pytest.raises(ValueError, match="'metrics' parameter of Accumulator must be a str among"):
+    with pytest.raises(ValueError, match="has no metric 'mean_squared_eror'. Did you mean 'mean_squared_error'"):
         squarely.Accumulator(metrics=("mean_squared_eror",))
     with pytest.raises(ValueError, match="at least one metric"):
         squarely.Accumulator(metrics=())

@@ -515,7 +515,7 @@ def test_a_path_in_two_states_is_a_warning(states, flights):
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (["0.sq", "0.sq"], "0.sq: this state is named twice"),
+        (["0.sq", "0.sq"], "0.sq: this file is named twice"),
         (["0.sq", "2.sq"], "2.sq: cannot be merged: 0.sq has nan_policy 'omit', and 2.sq has 'propagate'"),
         (["0.sq", "none.sq"], "none.sq"),
         (["0.sq", "flights.csv"], "flights.csv: this is no state that squarely saved"),
@@ -626,3 +626,42 @@ def test_a_part_without_a_score_still_has_a_state(flights, capsys):
     capsys.readouterr()
     assert cli.main(["merge", f"{flights}.sq", f"{empty}.sq"]) == 0
     assert capsys.readouterr().out == expected
+
+
+def test_a_metric_may_have_a_parameter(flights, capsys):
+    columns = ["--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit", "--format", "json"]
+    assert cli.main(["score", str(flights), *columns, "--metrics", "mean_pinball_loss( alpha = 0.9 ),mae"]) == 0
+    (score,) = json.loads(capsys.readouterr().out)["predictions"].values()
+    assert list(score["metrics"]) == ["mean_pinball_loss(alpha=0.9)", "mean_absolute_error"]
+    assert score["metrics"]["mean_pinball_loss(alpha=0.9)"] != score["metrics"]["mean_absolute_error"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "message"),
+    [
+        ("mean_pinball_loss(alpha=2)", "The 'alpha' parameter of mean_pinball_loss must be a float in the range"),
+        ("mean_pinball_loss(alpha=high)", "The 'alpha' parameter of mean_pinball_loss must be a float in the range"),
+        ("mse(alpha=2)", "has no parameter 'alpha'"),
+        ("mean_pinball_loss(alpha", "there is no metric 'mean_pinball_loss(alpha'"),
+    ],
+)
+def test_a_parameter_that_cannot_be_is_refused(flights, metric, message):
+    columns = ["--true", "arr_delay", "--pred", "dep_delay"]
+    assert_refused(squarely_command("score", flights, *columns, "--metrics", metric), message)
+
+
+def test_a_state_never_takes_the_place_of_the_file_that_is_scored(flights):
+    before = flights.read_bytes()
+    columns = ["--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit"]
+    run = squarely_command("score", flights, *columns, "--save-state", flights)
+    assert_refused(run, "flights.csv: this file is there already and is no state of squarely")
+    assert flights.read_bytes() == before
+
+
+def test_states_to_merge_may_be_named_by_a_pattern(flights, tmp_path, capsys):
+    columns = ["--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit"]
+    assert cli.main(["score", str(flights), *columns, "--save-state", str(tmp_path / "a.sq")]) == 0
+    alone = capsys.readouterr().out
+    assert cli.main(["merge", str(tmp_path / "*.sq")]) == 0
+    assert capsys.readouterr().out == alone
+    assert_refused(squarely_command("merge", tmp_path / "b.sq"), "b.sq: there is no such file")

@@ -246,3 +246,19 @@ def test_a_process_that_was_killed_is_taken_up(tmp_path, table, suffix):
     assert scores == score_files(path, **COLUMNS)
     assert (before, read) == (saved, 250_000 - saved)
     assert 0 < saved < 250_000
+
+
+def test_two_runs_cannot_use_one_checkpoint_at_once(tmp_path, table):
+    pytest.importorskip("fcntl")
+    path = write_table(tmp_path / "t.parquet", table)
+    seen = []
+
+    def meanwhile(_):
+        with pytest.raises(FileError, match="another run is using this checkpoint"):
+            accumulate_files(path, **COLUMNS, checkpoint=tmp_path / "c.sq")
+        seen.append(True)
+
+    states = accumulate_files(path, **COLUMNS, checkpoint=tmp_path / "c.sq", progress=meanwhile)
+    assert seen
+    assert sorted(os.listdir(tmp_path)) == ["c.sq", "t.parquet"]
+    assert accumulate_files(path, **COLUMNS, checkpoint=tmp_path / "c.sq").predictions == states.predictions

@@ -166,3 +166,15 @@ def test_the_page_about_files_is_true():
     page = pathlib.Path(__file__).parents[1] / "docs" / "files.md"
     results = doctest.testfile(str(page), module_relative=False)
     assert (results.failed, results.attempted > 0) == (0, True)
+
+
+def test_the_value_that_is_told_is_the_one_the_policy_refuses(tmp_path):
+    columns = {"y": [None, 1.0, 1.0, math.inf, 2.0], "p": [1.0, None, 1.0, None, math.inf]}
+    path = write_table(tmp_path / "t.parquet", columns)
+    with pytest.raises(InfiniteValueError, match=r"column 'p' has an infinite value in data row 5"):
+        score_files(path, true="y", pred="p", nan_policy="omit")
+
+
+def test_one_metric_may_be_named_alone():
+    alone = score_files([([1.0, 2.0], [1.0, 4.0])], metrics="mean_error")
+    assert alone.predictions["y_pred"].metrics == {"mean_error": 1.0}

@@ -73,7 +73,7 @@ def test_merging_leaves_both_as_they_are(parts):
 
 def test_saving_replaces_a_file_as_a_whole_and_keeps_its_permissions(parts, tmp_path):
     path = tmp_path / "s.sq"
-    path.write_text("before")
+    accumulate_files(parts[1], **COLUMNS).save(path)
     path.chmod(0o640)
     accumulate_files(parts[0], **COLUMNS).save(path)
     assert FileStates.load(path).rows == 500
@@ -169,9 +169,9 @@ def test_a_length_that_does_not_fit_is_refused(parts):
 
 def test_a_state_that_cannot_be_written_is_refused(parts, tmp_path):
     states = accumulate_files(parts[0], **COLUMNS)
-    with pytest.raises(FileError, match=r"none/s.sq: the file cannot be written: No such file"):
+    with pytest.raises(FileError, match=r"none/s.sq: there is no folder .*none"):
         states.save(tmp_path / "none" / "s.sq")
-    with pytest.raises(FileError, match=r"the file cannot be written"):
+    with pytest.raises(FileError, match=r"this is a folder, and a file is to be written"):
         states.save(tmp_path)
 
 
@@ -183,3 +183,21 @@ def test_states_without_rows_have_no_scores(tmp_path):
     full = accumulate_files(write_text(tmp_path / "u.csv", "y,p\n1,2\n"), true="y", pred="p")
     assert empty.merge(full).scores().rows == 1
     assert dataclasses.replace(full, files=[]).scores().files == []
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_state_never_takes_the_place_of_data(tmp_path, suffix):
+    path = write_table(tmp_path / f"t.{suffix}", {"y": [1.0, 2.0], "p": [1.0, 4.0]})
+    before = Path(path).read_bytes()
+    states = accumulate_files(path, true="y", pred="p")
+    with pytest.raises(FileError, match="this file is there already and is no state of squarely"):
+        states.save(path)
+    assert Path(path).read_bytes() == before
+    states.save(f"{path}.sq")
+    states.save(f"{path}.sq")
+    assert FileStates.load(f"{path}.sq").rows == 2
+
+
+def test_a_state_that_is_not_there_is_told_as_any_file():
+    with pytest.raises(FileNotFoundError, match=r"^nothing-here\.sq: there is no such file$"):
+        FileStates.load("nothing-here.sq")

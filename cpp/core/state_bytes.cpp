@@ -134,7 +134,7 @@ std::vector<Summand> read_summands(Reader& reader, std::size_t number, bool weig
     std::vector<Summand> summands;
     for (std::size_t i = 0; i < number; ++i) {
         const auto term = static_cast<int>(read(reader, 1));
-        if (term > static_cast<int>(Term::greatest_truth)) refuse("a summand in them is unknown to this squarely");
+        if (term >= term_count) refuse("a summand in them is unknown to this squarely");
         const double parameter = read_double(reader);
         if (!std::isfinite(parameter)) refuse("a parameter in them is no finite number");
         if (static_cast<Term>(term) == Term::sample_weight && !weighted) refuse("they sum weights and have none");

@@ -6,7 +6,7 @@
 namespace squarely {
 namespace {
 
-constexpr const char* names[] = {
+constexpr const char* names[term_count] = {
     "squared_error",
     "error",
     "absolute_error",
@@ -40,7 +40,9 @@ auto key(const Summand& summand) { return std::tuple(summand.term, summand.param
 
 const char* name_of(Term term) { return names[static_cast<int>(term)]; }
 
-bool is_extreme(Term term) { return static_cast<int>(term) >= term_count; }
+bool is_extreme(Term term) {
+    return term == Term::largest_error || term == Term::least_truth || term == Term::greatest_truth;
+}
 
 bool is_moment(Term term) { return term <= Term::squared_prediction; }
 

@@ -112,6 +112,9 @@ const Kernels SQUARELY_KERNELS =
                 term_kernel<TruthOfPoissonDeviance>(),
                 term_kernel<TruthOfGammaDeviance>(),
                 term_kernel<TruthOfTweedieDeviance>(),
+                {},  // largest_error, least_truth and greatest_truth are compared, not summed
+                {},
+                {},
             },
         .weigh = weigh,
         .exact_values = exact_values,

@@ -213,7 +213,7 @@ struct Kernels {
     void (*find_misfits)(const Block& block, const MomentWindows& windows, MomentSet set, std::uint64_t* misfits);
 
     // The way of all other sums: terms of a block, perhaps weighed, summed as values.
-    TermKernel terms[term_count];  // by Term
+    TermKernel terms[term_count];  // by Term; empty where it is not summed
     bool (*weigh)(const double* weights, std::ptrdiff_t length, int words_before, bool keep_all, double* const* words,
                   std::uint64_t* out_of_range);
     bool (*exact_values)(const double* values, std::ptrdiff_t length, const ValueWindow& window, ValueLanes& sums);

@@ -474,7 +474,8 @@ class Accumulator:
             raise TypeError(f"Only another Accumulator can be merged or subtracted. Got {other!r}.")
         if self._kind() == other._kind():
             return
-        mine, theirs = self._configuration(), other._configuration()
+        mine = self._configuration() | {"metrics": self.metrics}
+        theirs = other._configuration() | {"metrics": other.metrics}
         for name, value in mine.items():
             if theirs[name] != value:
                 raise ValueError(

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import math
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -23,10 +24,11 @@ from squarely.files import (
     Progress,
     accumulate_files,
 )
-from squarely.files.atomic_write import check_can_be_written
 from squarely.files.errors import StuckError
+from squarely.files.paths import expand_paths
 from squarely.files.score import CHECKPOINT_SECONDS
-from squarely.named_metrics import sum_names
+from squarely.files.states import check_may_be_replaced
+from squarely.named_metrics import Metric, sum_names
 
 if TYPE_CHECKING:
     import typer
@@ -55,6 +57,9 @@ SHORT_NAMES = {
     "nse": "nash_sutcliffe_efficiency",
     "kge": "kling_gupta_efficiency",
 }
+
+# A name, and perhaps a parameter and its value behind it.
+PARAMETRIZED = re.compile(r"([^(]*)(?:\(\s*(\w+)\s*=\s*(.*?)\s*\))?", re.DOTALL)
 
 
 class NanPolicy(str, Enum):
@@ -153,7 +158,11 @@ def _application() -> "typer.Typer":
             str | None, typer.Option(metavar="COLUMN", help="Column with the weights of the rows, or a .npy file.")
         ] = None,
         metrics: Annotated[
-            str, typer.Option(metavar="NAMES", help="Names of metrics, with commas.")
+            str,
+            typer.Option(
+                metavar="NAMES",
+                help="Names of metrics, with commas; with a parameter as in mean_pinball_loss(alpha=0.9).",
+            ),
         ] = "mse,rmse,mae,bias,max,r2",
         nan: Annotated[NanPolicy, typer.Option(help="What a missing value does.")] = NanPolicy.RAISE,
         output_format: Annotated[Format, typer.Option("--format", help="How to print the scores.")] = Format.TABLE,
@@ -173,20 +182,20 @@ def _application() -> "typer.Typer":
         ] = CHECKPOINT_SECONDS,
     ) -> int:
         """Score one or more prediction columns against a truth column, over all the files together."""
-        names = _metric_names(metrics)
+        asked = _metrics(metrics)
         if repeated := {name for name in pred if pred.count(name) > 1}:
             raise _UsageError(f"--pred {min(repeated)} is given twice")
         if save_state is not None:
             if checkpoint is not None and os.path.realpath(save_state) == os.path.realpath(checkpoint):
                 raise _UsageError("--save-state and --checkpoint name one file; a checkpoint ends as the state")
-            check_can_be_written(save_state)
+            check_may_be_replaced(save_state)
         what = _columns(files, true, pred, weight) if files else _arrays(true, pred, weight)
         _prepare_pyarrow(threads)
         try:
             with _progress_bar(hidden=no_progress) as progress:
                 states = accumulate_files(
                     **what,
-                    metrics=names,
+                    metrics=asked,
                     nan_policy=nan.value,
                     progress=progress,
                     threads=threads,
@@ -197,24 +206,29 @@ def _application() -> "typer.Typer":
         except StuckError:  # the interpreter would wait for the thread, for as long as a network takes
             os._exit(EXIT_INTERRUPTED)
         except KeyboardInterrupt:  # caught before typer does, which older versions answer in their own words
+            if checkpoint is not None and os.path.exists(checkpoint):
+                print(f"squarely: stopped; the same command goes on from {checkpoint}", file=sys.stderr)
             return EXIT_INTERRUPTED
 
     @application.command()
     def merge(
-        states: Annotated[list[str], typer.Argument(metavar="STATE", help="Files that 'score --save-state' wrote.")],
+        states: Annotated[
+            list[str], typer.Argument(metavar="STATE", help="Files that 'score --save-state' wrote, or patterns.")
+        ],
         output_format: Annotated[Format, typer.Option("--format", help="How to print the scores.")] = Format.TABLE,
         save_state: Annotated[
             str | None, typer.Option(metavar="STATE", help="Also write the sums of all, to be merged again.")
         ] = None,
     ) -> int:
         """Finish a score from the sums of several runs, as one score over all their files prints it."""
+        found = expand_paths(states)
         if save_state is not None:
-            if os.path.realpath(save_state) in map(os.path.realpath, states):
+            if os.path.realpath(save_state) in map(os.path.realpath, found):
                 raise _UsageError(f"--save-state {save_state} is one of the states to merge; name another file")
-            check_can_be_written(save_state)
+            check_may_be_replaced(save_state)
         try:
             with _warnings_on_standard_error():
-                merged = FileStates.load_all(states)
+                merged = FileStates.load_all(found)
             return _finish(merged, save_state, output_format)
         except KeyboardInterrupt:
             return EXIT_INTERRUPTED
@@ -270,22 +284,39 @@ def _version() -> str:
     return f"squarely {squarely.__version__}"
 
 
-def _metric_names(given: str) -> list[str]:
+def _metrics(given: str) -> list[Metric]:
+    found = [_metric(name.strip()) for name in given.split(",") if name.strip()]
+    if not found:
+        raise _UsageError(f"--metrics names no metric; the metrics are {_listed(sum_names())}")
+    return list(dict.fromkeys(found))
+
+
+def _metric(given: str) -> Metric:
+    """Return the metric of a name, an abbreviation, or either with a parameter: huber(delta=2)."""
     known = sum_names()
-    names = list(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
-    if not names:
-        raise _UsageError(f"--metrics names no metric; the metrics are {_listed(known)}")
-    for name in names:
-        if name in squarely.metric_names() and name not in known:
-            raise _UsageError(
-                f"--metrics: {name} needs all rows in memory at once, and files are read in batches. "
-                f"Call squarely.{name} on arrays"
-            )
-        if SHORT_NAMES.get(name, name) not in known:
-            close = difflib.get_close_matches(name, [*SHORT_NAMES, *known], n=1)
-            suggestion = f" Did you mean {close[0]!r}?" if close else ""
-            raise _UsageError(f"--metrics: there is no metric {name!r}.{suggestion} The metrics are {_listed(known)}")
-    return list(dict.fromkeys(SHORT_NAMES.get(name, name) for name in names))
+    matched = PARAMETRIZED.fullmatch(given)
+    name, parameter, value = (given, None, "") if matched is None else matched.groups()
+    full = SHORT_NAMES.get(name, name)
+    if full not in known and full in squarely.metric_names():
+        raise _UsageError(
+            f"--metrics: {name} needs all rows in memory at once, and files are read in batches. "
+            f"Call squarely.{name} on arrays"
+        )
+    if full not in known:
+        close = difflib.get_close_matches(name, [*SHORT_NAMES, *known], n=1)
+        suggestion = f" Did you mean {close[0]!r}?" if close else ""
+        raise _UsageError(f"--metrics: there is no metric {name!r}.{suggestion} The metrics are {_listed(known)}")
+    try:
+        return squarely.metric(full, **({} if parameter is None else {parameter: _number_or_word(value)}))
+    except ValueError as error:
+        raise _UsageError(f"--metrics: {error}") from error
+
+
+def _number_or_word(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _listed(known: Sequence[str]) -> str:

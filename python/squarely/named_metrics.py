@@ -183,7 +183,7 @@ def as_metrics(metrics: str | Metric | Iterable[str | Metric], function: str) ->
         if isinstance(one, Metric):
             found.append(_checked(one.name, one.parameter, function))
         else:
-            check_choice(one, metric_names(), "metrics", function)
+            _check_name(one, function)
             found.append(_only(one, parameter_of(one)[1]))
     return tuple(dict.fromkeys(found))
 
@@ -203,6 +203,20 @@ def _checked(name: str, number: float, function: str) -> Metric:
 
 def _is_allowed(parameter: str, number: float) -> bool:
     return number in WORDS[parameter].values() if parameter in WORDS else ALLOWED[parameter][0](number)
+
+
+def _check_name(name: object, function: str) -> None:
+    if name in metric_names():
+        return
+    import difflib
+
+    close = difflib.get_close_matches(str(name), metric_names(), n=1)
+    if isinstance(name, str) and close:
+        raise InvalidParameterError(
+            f"The 'metrics' parameter of {function} has no metric {name!r}. Did you mean {close[0]!r}? "
+            "squarely.metric_names() lists them all."
+        )
+    check_choice(name, metric_names(), "metrics", function)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -29,11 +29,10 @@ enum class Term : std::uint8_t {
     truth_of_poisson_deviance = 19,
     truth_of_gamma_deviance = 20,
     truth_of_tweedie_deviance = 21,  // parameter: power
-    // Not summed: the largest or the least of all pairs.
-    largest_error = 22,
+    largest_error = 22,              // these three are compared and not summed: the largest or the least of all pairs
     least_truth = 23,
     greatest_truth = 24,
 };
-constexpr int term_count = 22;  // of those that are summed
+constexpr int term_count = 25;
 
 }  // namespace squarely

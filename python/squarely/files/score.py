@@ -1,6 +1,7 @@
 """From files to scores: every piece that is read goes to the accumulators of its predictions."""
 
 import contextlib
+import copy
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,6 +10,7 @@ from typing import Any
 import squarely
 from squarely.files.checkpoint import Checkpoint
 from squarely.files.errors import FileError
+from squarely.files.exclusive import alone_with
 from squarely.files.plan import plan
 from squarely.files.scores import FileScores, Progress
 from squarely.files.source import Names, Source
@@ -28,7 +30,7 @@ def score_files(
     true: str | None = None,
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
-    metrics: Sequence[str | Metric] = ("mean_squared_error",),
+    metrics: str | Metric | Iterable[str | Metric] = ("mean_squared_error",),
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     progress: Callable[[Progress], object] | None = None,
@@ -60,7 +62,7 @@ def score_files(
         Names of the columns with predictions, or what those of the pairs are called. Truth is read once for all.
     weight : str, optional
         Name of the column with the weights of the rows.
-    metrics : sequence of str or Metric
+    metrics : str, Metric or iterable of these
         Names as in `squarely.metric_names`, or what `squarely.metric` makes of them.
     nan_policy : {"raise", "omit", "omit_true", "propagate"}
         What a NaN or an empty value does, as in `squarely.Accumulator`.
@@ -138,7 +140,7 @@ def accumulate_files(
     true: str | None = None,
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
-    metrics: Sequence[str | Metric] = ("mean_squared_error",),
+    metrics: str | Metric | Iterable[str | Metric] = ("mean_squared_error",),
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     progress: Callable[[Progress], object] | None = None,
@@ -162,38 +164,40 @@ def accumulate_files(
     workers = _checked_threads(threads)
     sources = plan(paths, true, pred, weight, filesystem)
     names, sources = _names_of(sources)
-    new = {
-        name: squarely.Accumulator(metrics=tuple(metrics), nan_policy=nan_policy, summation=summation)
-        for name in names.predictions
-    }
+    empty = squarely.Accumulator(metrics, nan_policy=nan_policy, summation=summation)
+    new = {name: copy.copy(empty) for name in names.predictions}
     states = FileStates(names.true, names.weight, nan_policy, summation, [], 0, new)
-    saving = None
-    if checkpoint is not None:
-        saving = Checkpoint(os.fspath(checkpoint), checkpoint_seconds, _all_of(sources, checkpoint))
-    totals = _begun(states, saving)
-    total = sum(source.size for source in sources) if isinstance(sources, list) else None
+    with contextlib.ExitStack() as held:
+        saving = None
+        if checkpoint is not None:
+            saving = Checkpoint(os.fspath(checkpoint), checkpoint_seconds, _all_of(sources, checkpoint))
+            held.enter_context(alone_with(saving.path))
+        totals = _begun(states, saving)
+        total = sum(source.size for source in sources) if isinstance(sources, list) else None
 
-    def tell() -> None:
-        if progress is not None and totals.path:
-            progress(Progress(totals.path, totals.bytes_read, total, totals.rows_read))
+        def tell() -> None:
+            if progress is not None and totals.path:
+                progress(Progress(totals.path, totals.bytes_read, total, totals.rows_read))
 
-    tell()
-    is_exact = summation == "exact"
-    is_short = isinstance(sources, list) and sum(len(source.sections) for source in sources) < workers
-    with _saved_when_stopped(saving, states, totals):
-        score_sources(
-            _checked(sources, names),
-            totals,
-            nan_policy,
-            workers if is_exact else 1,
-            tell,
-            in_parallel=workers > 1 and (is_short or not is_exact),
+        tell()
+        is_exact = summation == "exact"
+        is_short = isinstance(sources, list) and sum(len(source.sections) for source in sources) < workers
+        with _saved_when_stopped(saving, states, totals):
+            score_sources(
+                _checked(sources, names),
+                totals,
+                nan_policy,
+                workers if is_exact else 1,
+                tell,
+                in_parallel=workers > 1 and (is_short or not is_exact),
+            )
+        tell()
+        if saving is not None:
+            with totals.lock:
+                saving.save(states, totals, finished=True)
+        return FileStates(
+            names.true, names.weight, nan_policy, summation, totals.files, totals.rows, totals.accumulators
         )
-    tell()
-    if saving is not None:
-        with totals.lock:
-            saving.save(states, totals, finished=True)
-    return FileStates(names.true, names.weight, nan_policy, summation, totals.files, totals.rows, totals.accumulators)
 
 
 def _checked_threads(threads: int | None) -> int:

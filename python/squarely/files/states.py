@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import squarely
-from squarely.files.atomic_write import write_atomically
+from squarely.files.atomic_write import check_can_be_written, write_atomically
 from squarely.files.errors import FileError, one_line
 from squarely.files.scores import ColumnScore, FileScores
 
@@ -80,8 +80,9 @@ class FileStates:
         Raises
         ------
         FileError
-            Where the file cannot be written.
+            Where the file cannot be written, or is there already and holds something other than sums.
         """
+        check_may_be_replaced(os.fspath(path))
         write_atomically(os.fspath(path), self.to_bytes())
 
     @classmethod
@@ -97,8 +98,8 @@ class FileStates:
         try:
             with open(name, "rb") as file:
                 return cls.from_bytes(file.read())
-        except FileNotFoundError:
-            raise
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"{name}: there is no such file") from error
         except OSError as error:
             raise FileError(f"{name}: the file cannot be read: {one_line(error.strerror or error)}") from error
         except ValueError as error:
@@ -219,6 +220,20 @@ class FileStates:
             raise FileError(f"{where}: no pair is left to score for column {name!r}: every row has a missing value")
         metrics = {metric: float(value) for metric, value in accumulator.compute().items()}
         return ColumnScore(metrics, int(accumulator.count), int(accumulator.omitted), accumulator.digest())
+
+
+def check_may_be_replaced(path: str) -> None:
+    """Refuse a path where a state cannot be written, or where it would take the place of anything but a state."""
+    check_can_be_written(path)
+    try:
+        with open(path, "rb") as file:
+            is_state = file.read(len(MAGIC)) == MAGIC
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise FileError(f"{path}: the file cannot be read: {one_line(error.strerror or error)}") from error
+    if not is_state:
+        raise FileError(f"{path}: this file is there already and is no state of squarely; name another, or delete it")
 
 
 def _shown(value: Any) -> str:

@@ -191,14 +191,21 @@ def _update(scored: Accumulators, source: Source, chunk: Chunk, rows_before: int
             )
 
 
+def _where_refused(nan_policy: str, truth: Any, prediction: Any) -> Any:
+    """Return the rows in which a NaN or an infinity is refused: not those that the policy leaves out."""
+    if nan_policy == "omit":
+        return ~(np.isnan(truth) | np.isnan(prediction))
+    return ~np.isnan(truth) if nan_policy == "omit_true" else np.ones(len(truth), np.bool_)
+
+
 def _refusal(
     where: str, rows_before: int, sides: tuple[tuple[str, Any], ...], nan_policy: str, error: ValueError
 ) -> FileError:
     """Say which value made an update fail; looked up only now, so that good data is never searched."""
-    (true_name, truth), (pred_name, _) = sides
+    (true_name, _), (pred_name, _) = sides
     try:
         arrays = [(name, np.asarray(side, np.float64)) for name, side in sides]
-        scored = ~np.isnan(arrays[0][1]) if nan_policy == "omit_true" else np.ones(len(truth), np.bool_)
+        scored = _where_refused(nan_policy, *(array for _, array in arrays))
         for refused, kind, description in (
             (np.isnan, MissingValueError, "a missing value or NaN"),
             (np.isinf, InfiniteValueError, "an infinite value"),

@@ -15,15 +15,9 @@ import numpy as np
 
 import squarely
 from squarely.build import linker_options
+from squarely.named_metrics import EVERYDAY
 
-METRICS = (
-    "mean_squared_error",
-    "root_mean_squared_error",
-    "mean_absolute_error",
-    "mean_error",
-    "max_error",
-    "r2_score",
-)
+METRICS = EVERYDAY[:6]
 
 
 def loops() -> ctypes.CDLL:

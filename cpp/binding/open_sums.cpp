@@ -3,6 +3,7 @@
 #include "open_sums.hpp"
 
 #include "binding.hpp"
+#include "stretches.hpp"
 #include "threads.hpp"
 
 #include <memory>
@@ -12,9 +13,6 @@
 
 namespace squarely {
 namespace {
-
-// Beyond, threads help where there are several.
-constexpr py::ssize_t most_rows = 65536;
 
 // Locked while the interpreter is free to run something else.
 struct GuardedSums {
@@ -34,7 +32,7 @@ bool add_plain_chunk(GuardedSums& open, py::handle y_true, py::handle y_pred, py
     if (!truth || !prediction || sample_weight.is_none() == open.sums.empty.weighted) return false;
     const py::ssize_t rows = length_of(y_true);
     if (rows == 0 || rows != length_of(y_pred)) return false;
-    if (rows > most_rows && num_threads() > 1) return false;
+    if (rows > smallest_stretch && num_threads() > 1) return false;
     std::optional<Column> weights;
     if (!sample_weight.is_none()) {
         weights = plain_column(sample_weight);

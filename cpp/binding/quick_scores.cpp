@@ -3,17 +3,12 @@
 // errors.
 #include "binding.hpp"
 #include "exact_squares.hpp"
+#include "stretches.hpp"
 
 #include <optional>
 
 namespace squarely {
 namespace {
-
-constexpr py::ssize_t most_rows = 65536;  // beyond, threads help, and the long way costs nothing beside the reading
-
-bool all_finite(const PairCounts& counts, std::ptrdiff_t rows) {
-    return counts.pairs == static_cast<std::uint64_t>(rows) && counts.infinite == 0 && counts.undefined == 0;
-}
 
 ExactSquares squares_of(const Pairs& pairs, py::ssize_t rows) {
     ExactSquares squares;
@@ -33,9 +28,10 @@ py::object quick_score(Formula formula, py::handle y_true, py::handle y_pred) {
     const std::optional<Column> prediction = plain_column(y_pred);
     if (!truth || !prediction) return py::none();
     const py::ssize_t rows = length_of(y_true);
-    if (rows == 0 || rows > most_rows || rows != length_of(y_pred)) return py::none();
+    // Beyond, threads help, and the long way costs nothing beside the reading.
+    if (rows == 0 || rows > smallest_stretch || rows != length_of(y_pred)) return py::none();
     const ExactSquares squares = squares_of({*truth, *prediction}, rows);
-    if (!all_finite(squares.counts, rows)) return py::none();
+    if (!are_all_finite(squares.counts, rows)) return py::none();
     return py::float_(formula(squares.sum, squares.counts.pairs));
 }
 

@@ -67,13 +67,6 @@ std::vector<double> values_of(const State& state, const std::string& name, doubl
     return values;
 }
 
-// Whether both sum the same, of however many outputs.
-bool sums_like(const State& state, const State& other) {
-    const auto same = [](const Sums& mine, const Sums& theirs) { return mine.summand == theirs.summand; };
-    return state.weighted == other.weighted &&
-           std::equal(state.sums.begin(), state.sums.end(), other.sums.begin(), other.sums.end(), same);
-}
-
 // How many pairs are outside the domain of the metric, by output.
 std::vector<std::uint64_t> outside_of(const State& state, const std::string& name, double parameter) {
     std::vector<std::uint64_t> outside(state.counts.size());
@@ -151,7 +144,7 @@ void register_state(py::module_& module) {
         .def(
             "subtract_sums", [](State& state, const State& other) { subtract_sums(state, other); }, py::arg("other"))
         .def("set_extreme", &set_extreme, py::arg("term"), py::arg("values"))
-        .def("sums_like", &sums_like, py::arg("other"))
+        .def("is_of_one_kind_with", &are_of_one_kind, py::arg("other"))
         .def("copy", [](const State& state) { return State(state); })
         .def("outputs_from", &outputs_from, py::arg("first"), py::arg("count"))
         .def_static(

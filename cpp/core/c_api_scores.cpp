@@ -2,6 +2,7 @@
 #include "c_api.hpp"
 #include "exact_squares.hpp"
 #include "moments.hpp"
+#include "stretches.hpp"
 #include "targets.hpp"
 
 #include <algorithm>
@@ -12,18 +13,11 @@ namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-// As in binding/quick_scores.cpp: beyond, threads help, and a state costs nothing beside the reading.
-constexpr std::int64_t most_rows = 65536;
-
 double score_of(const Metric& metric, double parameter, const Pairs& pairs, const Column* weights, std::int64_t rows,
                 squarely_nan_policy nan_policy) {
     squarely_state state = new_state(1, Summation::exact, {{&metric, parameter}}, weights != nullptr, nan_policy);
     update_checked(state, {&pairs, 1}, weights, rows);
     return value_of(state, metric, parameter, 0);
-}
-
-bool all_finite(const PairCounts& counts, std::int64_t rows) {
-    return counts.pairs == static_cast<std::uint64_t>(rows) && counts.infinite == 0 && counts.undefined == 0;
 }
 
 // Whether the short way has given a value. It never decides what is wrong with the data.
@@ -35,7 +29,7 @@ template <Formula formula>
 bool score_squares(const Pairs& pairs, std::int64_t rows, double& value) {
     ExactSquares squares;
     sum_stretch(squares, pairs, rows);
-    if (!all_finite(squares.counts, rows)) return false;
+    if (!are_all_finite(squares.counts, rows)) return false;
     value = formula(squares.sum, squares.counts.pairs);
     return true;
 }
@@ -78,7 +72,8 @@ squarely_status everyday_score(const char* name, ShortWay short_way, const Eleme
         check_rows(rows);
         check_settings();
         const Pairs pairs{{y_true, sizeof(Element), dtype_of<Element>}, {y_pred, sizeof(Element), dtype_of<Element>}};
-        if (rows > 0 && rows <= most_rows && short_way != nullptr && short_way(pairs, rows, *value)) return;
+        // Beyond, threads help, and a state costs nothing beside the reading.
+        if (rows > 0 && rows <= smallest_stretch && short_way != nullptr && short_way(pairs, rows, *value)) return;
         const Metric& metric = metric_named(name);
         *value = score_of(metric, metric.default_parameter, pairs, nullptr, rows, SQUARELY_NAN_RAISE);
     });

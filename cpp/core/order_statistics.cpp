@@ -3,8 +3,8 @@
 
 #include "block.hpp"
 #include "floating_point.hpp"
-#include "order_statistics_stretches.hpp"
 #include "pair.hpp"
+#include "stretches.hpp"
 #include "targets.hpp"
 #include "threads.hpp"
 

@@ -8,7 +8,7 @@
 #include "order_statistics.hpp"
 #include "order_statistics_keys.hpp"
 #include "order_statistics_levels.hpp"
-#include "order_statistics_stretches.hpp"
+#include "stretches.hpp"
 #include "targets.hpp"
 #include "threads.hpp"
 

@@ -4,7 +4,7 @@
 #include "floating_point.hpp"
 #include "order_statistics.hpp"
 #include "order_statistics_selection.hpp"
-#include "order_statistics_stretches.hpp"
+#include "stretches.hpp"
 #include "targets.hpp"
 #include "threads.hpp"
 

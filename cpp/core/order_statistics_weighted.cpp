@@ -7,7 +7,7 @@
 #include "order_statistics_keys.hpp"
 #include "order_statistics_levels.hpp"
 #include "order_statistics_selection.hpp"
-#include "order_statistics_stretches.hpp"
+#include "stretches.hpp"
 #include "threads.hpp"
 
 #include <limits>

@@ -33,11 +33,6 @@ std::string described(const State& state) {
 
 bool are_alike(const Sums& sums, const Sums& other) { return sums.summand == other.summand; }
 
-bool are_of_one_kind(const State& state, const State& other) {
-    return state.summation == other.summation && state.weighted == other.weighted &&
-           std::equal(state.sums.begin(), state.sums.end(), other.sums.begin(), other.sums.end(), are_alike);
-}
-
 [[noreturn]] void refuse_mismatch(const State& state, const State& other) {
     throw std::invalid_argument("The states do not match: this one has " + described(state) + ", the other " +
                                 described(other) + ".");
@@ -154,6 +149,15 @@ Sums make_sums(const Summand& summand, Summation summation, bool weighted, std::
 }
 
 }  // namespace
+
+bool are_all_finite(const PairCounts& counts, std::ptrdiff_t rows) {
+    return counts.pairs == static_cast<std::uint64_t>(rows) && counts.infinite == 0 && counts.undefined == 0;
+}
+
+bool are_of_one_kind(const State& state, const State& other) {
+    return state.summation == other.summation && state.weighted == other.weighted &&
+           std::equal(state.sums.begin(), state.sums.end(), other.sums.begin(), other.sums.end(), are_alike);
+}
 
 void add(PairCounts& counts, const PairCounts& more) {
     counts.pairs += more.pairs;

@@ -2,6 +2,7 @@
 #include "exact_squares.hpp"
 #include "floating_point.hpp"
 #include "running_sums.hpp"
+#include "stretches.hpp"
 #include "targets.hpp"
 #include "threads.hpp"
 #include "tiles.hpp"
@@ -15,16 +16,12 @@ namespace squarely {
 namespace {
 
 // A job is a stretch of rows of a few outputs: in a C-ordered array they share cache lines and pages, which are fetched
-// once for all of them. How rows are cut depends on their number alone, never on threads: that keeps
-// the kahan and pairwise sums the same on any number of them.
+// once for all of them.
 constexpr std::ptrdiff_t outputs_in_job = 128;
-constexpr std::ptrdiff_t smallest_stretch = 128 * block_length;
-constexpr std::ptrdiff_t most_stretches = 64;
 
 struct Plan {
     std::ptrdiff_t rows;
     std::ptrdiff_t outputs;
-    std::ptrdiff_t stretch;  // rows, a multiple of block_length
     std::ptrdiff_t stretches;
     std::ptrdiff_t groups;  // of outputs
 };
@@ -37,16 +34,13 @@ struct Job {
 };
 
 Plan plan_for(std::ptrdiff_t rows, std::ptrdiff_t outputs) {
-    const std::ptrdiff_t even = (rows + most_stretches - 1) / most_stretches;
-    const std::ptrdiff_t stretch = std::max(smallest_stretch, (even + block_length - 1) / block_length * block_length);
-    return {rows, outputs, stretch, (rows + stretch - 1) / stretch, (outputs + outputs_in_job - 1) / outputs_in_job};
+    return {rows, outputs, number_of_stretches(rows), (outputs + outputs_in_job - 1) / outputs_in_job};
 }
 
 Job job_at(const Plan& plan, std::ptrdiff_t index) {
-    const std::ptrdiff_t stretch = index / plan.groups;
+    const Stretch stretch = stretch_at(plan.rows, index / plan.groups);
     const std::ptrdiff_t group = index % plan.groups;
-    return {stretch * plan.stretch, std::min(plan.rows, (stretch + 1) * plan.stretch), group * outputs_in_job,
-            std::min(plan.outputs, (group + 1) * outputs_in_job)};
+    return {stretch.first, stretch.last, group * outputs_in_job, std::min(plan.outputs, (group + 1) * outputs_in_job)};
 }
 
 std::size_t outputs_of(const Job& job) { return static_cast<std::size_t>(job.last_output - job.first_output); }

@@ -620,6 +620,6 @@ def _checked_shape(output_shape: Any, outputs: int) -> tuple[int, ...]:
 def _check_state_fits(state: _core.State, accumulator: Accumulator, empty_states: list[_core.State]) -> None:
     if state.summation != accumulator._summation:
         raise _refuse(f"the state has summation={state.summation!r}, the configuration {accumulator._summation!r}")
-    if not state.sums_like(empty_states[state.weighted]):
+    if not state.is_of_one_kind_with(empty_states[state.weighted]):
         raise _refuse("the state has other sums than those of the metrics in the configuration")
     check_output_weights(accumulator._multioutput, state.outputs)

@@ -217,7 +217,7 @@ def _scores(
 
 
 def _scores_of_dask_arrays(arrays: list[Any], outputs: tuple[int, ...], rank: int, update: Any, rows: int) -> Any:
-    from squarely.dask.states import beside_others, state_grid, tree_of
+    from squarely.dask.states import beside_others, cut_wherever_one_is, state_grid, tree_of
 
     dask, dask_array = dask_module("dask"), dask_module("dask.array")
     lazy = [
@@ -226,8 +226,7 @@ def _scores_of_dask_arrays(arrays: list[Any], outputs: tuple[int, ...], rank: in
     ]
     lazy[:2] = [dask_array.broadcast_to(array, outputs + array.shape[-rows:]) for array in lazy[:2]]
     dimensions = [tuple(range(rank - array.ndim, rank)) for array in lazy]
-    pairs = [part for array, own in zip(lazy, dimensions, strict=True) for part in (array, own)]
-    _, cut = dask_array.core.unify_chunks(*pairs, warn=False)
+    cut = cut_wherever_one_is(lazy, dimensions)
     grid = state_grid(cut, dimensions, partial(beside_others, update))
     finish = dask.delayed(_values, pure=False)
     metrics = len(update.keywords["empty"].metrics)

@@ -66,6 +66,12 @@ struct State {
 
 void add(PairCounts& counts, const PairCounts& more);
 
+// Whether all of so many rows are pairs of two finite numbers.
+bool are_all_finite(const PairCounts& counts, std::ptrdiff_t rows);
+
+// Whether both sum the same in the same way, of however many outputs.
+bool are_of_one_kind(const State& state, const State& other);
+
 // Each summand once, in any order. A weighted state sums the weights too. Throws std::invalid_argument where there are
 // no summands.
 State make_state(std::size_t outputs, Summation summation, std::vector<Summand> summands, bool weighted);

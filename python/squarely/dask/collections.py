@@ -10,7 +10,7 @@ import numpy as np
 
 from squarely.accumulator import Accumulator
 from squarely.dask.fusion import without_journeys
-from squarely.dask.states import Extras, States, state_grid, states_of_chunks, tree_of
+from squarely.dask.states import Extras, States, cut_wherever_one_is, state_grid, states_of_chunks, tree_of
 from squarely.evaluation import naming, report_of
 from squarely.named_metrics import EVERYDAY, Metric
 from squarely.optional_modules import dask_module
@@ -329,9 +329,7 @@ def _cut_alike(arrays: list[Any], dimensions: Sequence[Sequence[int]], axis: int
     if any(np.isnan(size) for array in arrays for size in array.shape):
         across = {number: truth.chunks[number] for number in range(truth.ndim) if number != axis}
         return [array.rechunk(across) if array.ndim == truth.ndim else array for array in arrays]
-    pairs = [part for array, own in zip(arrays, dimensions, strict=True) for part in (array, tuple(own))]
-    _, cut = dask_module("dask.array").core.unify_chunks(*pairs, warn=False)
-    return list(cut)
+    return cut_wherever_one_is(arrays, dimensions)
 
 
 def _without_output_weights(accumulator: Accumulator) -> Accumulator:

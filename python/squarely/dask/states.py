@@ -17,7 +17,16 @@ from squarely.dask.fusion import without_journeys
 from squarely.evaluation import naming
 from squarely.optional_modules import dask_module
 
-__all__ = ["Extras", "States", "beside_others", "merged", "state_grid", "states_of_chunks", "tree_of"]
+__all__ = [
+    "Extras",
+    "States",
+    "beside_others",
+    "cut_wherever_one_is",
+    "merged",
+    "state_grid",
+    "states_of_chunks",
+    "tree_of",
+]
 
 States = list[Accumulator]
 
@@ -82,6 +91,13 @@ def tree_of(states: Sequence[Any], fan_in: int = FAN_IN) -> Any:
             break
     graph = dask_module("dask.highlevelgraph").HighLevelGraph.from_collections(name, tree, dependencies=states)
     return dask_module("dask.delayed").Delayed(left[0], graph, layer=name)
+
+
+def cut_wherever_one_is(arrays: Sequence[Any], dimensions: Sequence[Sequence[int]]) -> list[Any]:
+    """Return the arrays in equal blocks: cut wherever one of them is, along the dimensions they share."""
+    pairs = [part for array, own in zip(arrays, dimensions, strict=True) for part in (array, tuple(own))]
+    _, cut = dask_module("dask.array").core.unify_chunks(*pairs, warn=False)
+    return list(cut)
 
 
 def state_grid(arrays: Sequence[Any], dimensions: Sequence[Sequence[int]], update: Callable[..., States]) -> Any:

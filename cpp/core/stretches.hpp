@@ -1,4 +1,5 @@
-// The rows one thread takes at a time, cut by their number alone.
+// The rows one thread takes at a time. They are cut by their number alone, never by threads: that keeps the kahan and
+// pairwise sums the same on any number of them.
 #pragma once
 
 #include "kernels.hpp"
@@ -13,7 +14,7 @@ struct Stretch {
     std::ptrdiff_t last;
 };
 
-constexpr std::ptrdiff_t smallest_stretch = 128 * block_length;
+constexpr std::ptrdiff_t smallest_stretch = 128 * block_length;  // up to so many rows there is work for one thread
 constexpr std::ptrdiff_t most_stretches = 64;
 
 inline std::ptrdiff_t length_of_stretches(std::ptrdiff_t rows) {

@@ -482,6 +482,18 @@ def test_configurations_that_cannot_be_are_refused(old: bytes, new: bytes) -> No
         State.from_bytes(resealed(good, old, new))
 
 
+def test_bytes_of_other_sums_than_the_metrics_need_are_refused() -> None:
+    metrics = [metric_of("mean_squared_error"), metric_of("mean_absolute_error")]
+    good = State(metrics).update(np.ones(9), np.zeros(9)).to_bytes()
+    fewer = resealed(good, b',"mean_absolute_error"', b"")
+    more = resealed(good, b'"mean_absolute_error"', b'"mean_absolute_error","mean_pinball_loss"')
+    for damaged in (fewer, more):
+        with pytest.raises(RefusedError, match=r"^DAMAGED: .*other sums than their configuration needs"):
+            State.from_bytes(damaged)
+        with pytest.raises(ValueError, match="other sums than those of the metrics"):
+            squarely.Accumulator.from_bytes(damaged)
+
+
 def test_an_accumulator_that_has_seen_nothing_is_refused() -> None:
     with pytest.raises(RefusedError, match=r"^DAMAGED: .*it has seen no pairs"):
         State.from_bytes(squarely.Accumulator().to_bytes())

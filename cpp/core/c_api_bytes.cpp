@@ -181,10 +181,7 @@ void check_frame(std::span<const unsigned char> bytes) {
 
 // The sums must be those that the metrics need, or values would be asked of sums that are not there.
 void check_fits(const State& sums, const squarely_state& configured) {
-    const bool has_all = std::all_of(configured.sums.sums.begin(), configured.sums.sums.end(),
-                                     [&](const Sums& needed) { return find(sums, needed.summand) != nullptr; });
-    if (!has_all || sums.summation != configured.sums.summation)
-        refuse("their state has other sums than their configuration needs");
+    if (!are_of_one_kind(sums, configured.sums)) refuse("their state has other sums than their configuration needs");
 }
 
 }  // namespace

@@ -164,34 +164,26 @@ def _npy(given: str, filesystem: Any) -> StoredArray:
 def _npy_pieces(path: str, dtype: np.dtype[Any], offset: int, first: int, last: int, step: int) -> Iterator[Any]:
     with open(path, "rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    array = np.frombuffer(mapped, dtype, last, offset)
-    for start in range(first, last, step):
-        yield array[start : min(start + step, last)]
-        _let_go(mapped)
+    yield from _in_steps(np.frombuffer(mapped, dtype, last, offset), mapped, first, last, step)
 
 
 def _mapped(array: "np.memmap[Any, Any]") -> StoredArray:
-    def pieces(first: int, last: int, step: int) -> Iterator[Any]:
-        for start in range(first, last, step):
-            yield np.asarray(array[start : min(start + step, last)])
-            if array.mode != "c":  # what a copy-on-write map holds is nowhere else
-                _let_go(getattr(array, "_mmap", None))
-
+    # What a copy-on-write map holds is nowhere else.
+    mapped = getattr(array, "_mmap", None) if array.mode != "c" else None
     name = str(array.filename) if array.filename else "memmap"
-    return StoredArray(name, array.shape, array.dtype, 1, pieces)
+    return StoredArray(name, array.shape, array.dtype, 1, partial(_in_steps, array, mapped))
 
 
-def _let_go(mapped: Any) -> None:
-    """Take pages that were read out of this process; they stay in the system's cache."""
-    if hasattr(mapped, "madvise"):
-        mapped.madvise(mmap.MADV_DONTNEED)
+def _in_steps(array: Any, mapped: Any, first: int, last: int, step: int) -> Iterator[Any]:
+    """Yield rows, some at a time. Pages of a map that were read leave this process; they stay in the system's cache."""
+    for start in range(first, last, step):
+        yield np.asarray(array[start : min(start + step, last)])
+        if hasattr(mapped, "madvise"):
+            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def _library_array(array: Any, chunk: int) -> StoredArray:
-    def pieces(first: int, last: int, step: int) -> Iterator[Any]:
-        for start in range(first, last, step):
-            yield np.asarray(array[start : min(start + step, last)])
-
+    pieces = partial(_in_steps, array, None)
     return StoredArray(_library_name(array), tuple(array.shape), np.dtype(array.dtype), chunk, pieces)
 
 
@@ -205,9 +197,4 @@ def _library_name(array: Any) -> str:
 
 def _in_memory(side: Any, name: str) -> StoredArray:
     array = np.asarray(side)
-
-    def pieces(first: int, last: int, step: int) -> Iterator[Any]:
-        for start in range(first, last, step):
-            yield array[start : min(start + step, last)]
-
-    return StoredArray(f"{name} in memory", array.shape, array.dtype, 1, pieces)
+    return StoredArray(f"{name} in memory", array.shape, array.dtype, 1, partial(_in_steps, array, None))

@@ -2,19 +2,8 @@
 find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
 find_package(pybind11 CONFIG REQUIRED)
 # NO_EXTRAS: link-time optimisation could move code between targets.
-pybind11_add_module(_core NO_EXTRAS
-  cpp/binding/capsule.cpp
-  cpp/binding/columns.cpp
-  cpp/binding/elementary.cpp
-  cpp/binding/metrics.cpp
-  cpp/binding/module.cpp
-  cpp/binding/open_sums.cpp
-  cpp/binding/order_statistics.cpp
-  cpp/binding/losses.cpp
-  cpp/binding/quick_losses.cpp
-  cpp/binding/quick_scores.cpp
-  cpp/binding/settings.cpp
-  cpp/binding/state.cpp)
+file(GLOB SQUARELY_BINDING_SOURCES CONFIGURE_DEPENDS cpp/binding/*.cpp)
+pybind11_add_module(_core NO_EXTRAS ${SQUARELY_BINDING_SOURCES})
 target_compile_definitions(_core PRIVATE
   SQUARELY_COMPILER="${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
 target_link_libraries(_core PRIVATE squarely_core squarely)

@@ -24,7 +24,7 @@ if(BUILD_SHARED_LIBS)
   target_link_libraries(squarely PRIVATE Threads::Threads $<$<BOOL:${OpenMP_CXX_FOUND}>:OpenMP::OpenMP_CXX>)
   if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
     target_link_options(squarely PRIVATE
-      LINKER:--version-script=${PROJECT_SOURCE_DIR}/cpp/core/exports.map LINKER:--gc-sections)
+      LINKER:--version-script=${PROJECT_SOURCE_DIR}/cpp/c_api/exports.map LINKER:--gc-sections)
   endif()
 else()
   # A C program does not know what a C++ library needs.

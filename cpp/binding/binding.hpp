@@ -1,7 +1,7 @@
 // The parts of the Python module, and how a NumPy array becomes columns. Nothing numerical.
 #pragma once
 
-#include "squarely/column.hpp"
+#include "blocks/column.hpp"
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>

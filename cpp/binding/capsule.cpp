@@ -1,5 +1,5 @@
 // The functions of squarely.h for other extensions, who find them at run time: see squarely_python.h.
-#include "binding.hpp"
+#include "binding/binding.hpp"
 #include "squarely/squarely.h"
 
 namespace squarely {

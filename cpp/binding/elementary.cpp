@@ -1,6 +1,6 @@
-#include "elementary.hpp"
+#include "machine/elementary.hpp"
 
-#include "binding.hpp"
+#include "binding/binding.hpp"
 
 #include <stdexcept>
 #include <string>

@@ -1,6 +1,6 @@
-#include "losses.hpp"
+#include "losses/losses.hpp"
 
-#include "binding.hpp"
+#include "binding/binding.hpp"
 
 #include <stdexcept>
 #include <string>

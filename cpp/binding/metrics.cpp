@@ -1,7 +1,7 @@
-#include "squarely/metrics.hpp"
+#include "tables/metrics.hpp"
 
-#include "average.hpp"
-#include "binding.hpp"
+#include "binding/binding.hpp"
+#include "numbers/average.hpp"
 
 #include <stdexcept>
 #include <string>

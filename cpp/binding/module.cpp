@@ -1,4 +1,4 @@
-#include "binding.hpp"
+#include "binding/binding.hpp"
 
 PYBIND11_MODULE(_core, module) {
     module.doc() = "The compiled core of squarely. Use the squarely package instead.";

@@ -1,10 +1,10 @@
 // The update of an accumulator with a short plain chunk, without the Python layer and without finishing any sum.
 // Whatever is not plain gets False, and takes the long way, which has the words for errors.
-#include "open_sums.hpp"
+#include "sums/open_sums.hpp"
 
-#include "binding.hpp"
-#include "stretches.hpp"
-#include "threads.hpp"
+#include "binding/binding.hpp"
+#include "blocks/stretches.hpp"
+#include "machine/threads.hpp"
 
 #include <memory>
 #include <mutex>

@@ -1,7 +1,7 @@
-#include "order_statistics.hpp"
+#include "order/order_statistics.hpp"
 
-#include "binding.hpp"
-#include "threads.hpp"
+#include "binding/binding.hpp"
+#include "machine/threads.hpp"
 
 #include <algorithm>
 #include <limits>

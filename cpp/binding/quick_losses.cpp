@@ -1,8 +1,8 @@
 // The everyday call, plain arrays of one type of floats and no weights, without the Python layer: at a thousand
 // elements that layer costs ten times the arithmetic. Whatever is not plain gets None, and takes the long way, which
 // has the words for errors.
-#include "binding.hpp"
-#include "losses.hpp"
+#include "binding/binding.hpp"
+#include "losses/losses.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -1,9 +1,9 @@
 // The everyday call, two plain arrays of one dimension, without the Python layer: at a hundred elements that layer
 // costs ten times the arithmetic. Whatever is not plain gets None, and takes the long way, which has the words for
 // errors.
-#include "binding.hpp"
-#include "exact_squares.hpp"
-#include "stretches.hpp"
+#include "binding/binding.hpp"
+#include "blocks/stretches.hpp"
+#include "sums/exact_squares.hpp"
 
 #include <optional>
 

@@ -1,6 +1,6 @@
-#include "binding.hpp"
-#include "targets.hpp"
-#include "threads.hpp"
+#include "binding/binding.hpp"
+#include "machine/targets.hpp"
+#include "machine/threads.hpp"
 
 namespace squarely {
 

@@ -1,8 +1,8 @@
-#include "squarely/state.hpp"
+#include "states/state.hpp"
 
-#include "binding.hpp"
-#include "squarely/metrics.hpp"
-#include "summands.hpp"
+#include "binding/binding.hpp"
+#include "states/summands.hpp"
+#include "tables/metrics.hpp"
 
 #include <algorithm>
 #include <map>

@@ -1,7 +1,7 @@
 // The difference of truth and prediction in two doubles: what everything exact begins with.
 #pragma once
 
-#include "lanes.hpp"
+#include "kernels/lanes.hpp"
 
 namespace squarely {
 namespace {

@@ -9,7 +9,7 @@
 // to double one by one); beside each stand its interval and what it leaves of the result.
 #pragma once
 
-#include "lanes.hpp"
+#include "kernels/lanes.hpp"
 
 namespace squarely {
 namespace {

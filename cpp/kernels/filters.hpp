@@ -1,7 +1,7 @@
 // Filters: which pairs of a block count. What a filter leaves out becomes a pair of zeros, which adds nothing.
 #pragma once
 
-#include "lanes.hpp"
+#include "kernels/lanes.hpp"
 
 namespace squarely {
 namespace {

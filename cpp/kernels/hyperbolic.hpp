@@ -1,7 +1,7 @@
 // The hyperbolic tangent, in the manner of elementary.hpp.
 #pragma once
 
-#include "elementary.hpp"
+#include "kernels/elementary.hpp"
 
 namespace squarely {
 namespace {

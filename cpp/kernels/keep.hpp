@@ -1,7 +1,7 @@
 // Keep: copies of a block in which only what counts is left, and a byte a row that says which that is.
 #pragma once
 
-#include "lanes.hpp"
+#include "kernels/lanes.hpp"
 
 namespace squarely {
 namespace {

@@ -2,7 +2,7 @@
 // No inline function may live here: the linker would pick one copy of it, perhaps one compiled for another target.
 #pragma once
 
-#include "squarely/term.hpp"
+#include "tables/term.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,7 @@
 // Everything is in an anonymous namespace: two targets must never share a function.
 #pragma once
 
-#include "kernels.hpp"
+#include "kernels/kernels.hpp"
 
 #if defined(__SSE2__)
 #include <immintrin.h>

@@ -1,7 +1,7 @@
 // Load: a stretch of one column becomes float64 values in L1. The only kernel code that knows element types.
 #pragma once
 
-#include "lanes.hpp"
+#include "kernels/lanes.hpp"
 
 namespace squarely {
 namespace {

@@ -2,7 +2,7 @@
 // vectors of rows is an eighth of the loads that picking every value would take.
 #pragma once
 
-#include "lanes.hpp"
+#include "kernels/lanes.hpp"
 
 namespace squarely {
 namespace {

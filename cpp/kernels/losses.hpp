@@ -2,9 +2,9 @@
 // Each is unrolled so many vectors at a time: at eight, those of all lanes are block_multiple elements at most.
 #pragma once
 
-#include "elementary.hpp"
-#include "hyperbolic.hpp"
-#include "lanes.hpp"
+#include "kernels/elementary.hpp"
+#include "kernels/hyperbolic.hpp"
+#include "kernels/lanes.hpp"
 
 namespace squarely {
 namespace {

@@ -1,7 +1,7 @@
 // Order: values of a block as numbers of their own, which are compared rather than summed. A NaN is no value.
 #pragma once
 
-#include "lanes.hpp"
+#include "kernels/lanes.hpp"
 
 namespace squarely {
 namespace {

@@ -1,7 +1,7 @@
 // Store: float64 results in L1 become a stretch of an array of floats, each rounded once, to nearest, ties to even.
 #pragma once
 
-#include "load.hpp"
+#include "kernels/load.hpp"
 
 namespace squarely {
 namespace {

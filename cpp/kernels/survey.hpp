@@ -1,7 +1,7 @@
 // Survey: what a block holds, before it is summed.
 #pragma once
 
-#include "lanes.hpp"
+#include "kernels/lanes.hpp"
 
 namespace squarely {
 namespace {

@@ -6,9 +6,9 @@
 // rounding at all. Here they serve the weighted sums and those that round as they go.
 #pragma once
 
-#include "difference.hpp"
-#include "elementary.hpp"
-#include "lanes.hpp"
+#include "kernels/difference.hpp"
+#include "kernels/elementary.hpp"
+#include "kernels/lanes.hpp"
 
 namespace squarely {
 namespace {

@@ -1,7 +1,7 @@
 // Words of 64 bits that say which values of a block are there.
 #pragma once
 
-#include "lanes.hpp"
+#include "kernels/lanes.hpp"
 
 namespace squarely {
 namespace {

@@ -1,7 +1,7 @@
 // Weights: the words of a term times the weight of its row.
 #pragma once
 
-#include "terms.hpp"
+#include "kernels/terms.hpp"
 
 namespace squarely {
 namespace {

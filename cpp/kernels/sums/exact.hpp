@@ -9,9 +9,9 @@
 // Slicing by adding a sigma: Rump, Ogita, Oishi, "Accurate floating-point summation" (2008).
 #pragma once
 
-#include "difference.hpp"
-#include "filters.hpp"
-#include "load_tile.hpp"
+#include "kernels/difference.hpp"
+#include "kernels/filters.hpp"
+#include "kernels/load_tile.hpp"
 
 namespace squarely {
 namespace {

@@ -2,7 +2,7 @@
 // 32-bit ones, and squares of shorter ones are summed as the integers they are.
 #pragma once
 
-#include "exact_narrow.hpp"
+#include "kernels/sums/exact_narrow.hpp"
 
 namespace squarely {
 namespace {

@@ -1,7 +1,7 @@
 // The exact sum of squared differences of elements of four bytes: two slices do, and three products.
 #pragma once
 
-#include "exact.hpp"
+#include "kernels/sums/exact.hpp"
 
 namespace squarely {
 namespace {

@@ -3,8 +3,8 @@
 // buffers.
 #pragma once
 
-#include "sums/exact_values.hpp"
-#include "weights.hpp"
+#include "kernels/weights.hpp"
+#include "kernels/sums/exact_values.hpp"
 
 namespace squarely {
 namespace {

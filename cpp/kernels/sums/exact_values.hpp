@@ -5,7 +5,7 @@
 // sum with sigma have not moved.
 #pragma once
 
-#include "sums/exact.hpp"
+#include "kernels/sums/exact.hpp"
 
 namespace squarely {
 namespace {

@@ -2,7 +2,7 @@
 // (Kahan 1965, in Neumaier's order-free form). The lanes are logical: the same sixteen on every target.
 #pragma once
 
-#include "lanes.hpp"
+#include "kernels/lanes.hpp"
 
 namespace squarely {
 namespace {

@@ -2,7 +2,7 @@
 // the lanes. The caller continues the tree over blocks (Higham, "The accuracy of floating point summation", 1993).
 #pragma once
 
-#include "lanes.hpp"
+#include "kernels/lanes.hpp"
 
 namespace squarely {
 namespace {

@@ -1,0 +1,218 @@
+// The library as a whole: errors, versions, settings, the list of metrics.
+#include "c_api/library.hpp"
+
+#include "machine/targets.hpp"
+#include "machine/threads.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace squarely {
+namespace {
+
+squarely_status put(squarely_error* error, squarely_status status, const char* message) noexcept {
+    if (error == nullptr) return status;
+    error->status = status;
+    const std::size_t length = std::min(std::strlen(message), sizeof error->message - 1);
+    std::memcpy(error->message, message, length);
+    error->message[length] = '\0';
+    return status;
+}
+
+// Sums that only serve others.
+constexpr std::array<std::string_view, 2> internal_metrics = {"variance_of_truth", "mean_of_truth"};
+
+bool is_share(double value) { return value >= 0 && value <= 1; }
+bool is_positive(double value) { return value > 0 && std::isfinite(value); }
+
+// What a parameter may be, by its name: the ranges of Python's named_metrics.
+struct Range {
+    std::string_view parameter;
+    bool (*contains)(double value);
+    const char* description;
+};
+
+constexpr Range ranges[] = {
+    {"alpha", is_share, "from 0 to 1"},
+    {"tau", is_share, "from 0 to 1"},
+    {"delta", is_positive, "above 0 and finite"},
+    {"c", is_positive, "above 0 and finite"},
+    {"scale", is_positive, "above 0 and finite"},
+    {"variance", is_positive, "above 0 and finite"},
+    {"data_range", is_positive, "above 0 and finite"},
+    {"power", [](double value) { return std::isfinite(value) && (value <= 0 || value >= 1); },
+     "finite, and at most 0 or at least 1"},
+    {"version", [](double value) { return value == 2009 || value == 2012; }, "2009 or 2012"},
+    {"force_finite", [](double value) { return value == 0 || value == 1; }, "0 or 1"},
+    {"normalization", [](double value) { return value == 0 || value == 1 || value == 2 || value == 3; },
+     "0 (range), 1 (mean), 2 (std) or 3 (euclidean)"},
+};
+
+void check_parameter(const Metric& metric, double value) {
+    const auto range = std::find_if(std::begin(ranges), std::end(ranges),
+                                    [&](const Range& one) { return one.parameter == metric.parameter; });
+    if (range != std::end(ranges) && range->contains(value)) return;
+    const char* must_be = range != std::end(ranges) ? range->description : "something this library does not know";
+    throw Failure(SQUARELY_INVALID_ARGUMENT, "The parameter " + std::string(metric.parameter) + " of " +
+                                                 std::string(metric.name) + " must be " + must_be + ". Got " +
+                                                 std::to_string(value) + ".");
+}
+
+}  // namespace
+
+squarely_status reported(squarely_error* error) noexcept {
+    try {
+        throw;
+    } catch (const Failure& failure) {
+        return put(error, failure.status, failure.what());
+    } catch (const std::invalid_argument& refusal) {
+        return put(error, SQUARELY_INVALID_ARGUMENT, refusal.what());
+    } catch (const std::bad_alloc&) {
+        return put(error, SQUARELY_NO_MEMORY, "There is not enough memory. Ask for fewer outputs at a time.");
+    } catch (const std::length_error&) {
+        return put(error, SQUARELY_NO_MEMORY, "More outputs are asked for than any memory holds.");
+    } catch (const std::exception& unexpected) {
+        return put(error, SQUARELY_UNEXPECTED, unexpected.what());
+    } catch (...) {
+        return put(error, SQUARELY_UNEXPECTED, "Something failed that has no words.");
+    }
+}
+
+void check_not_null(const void* pointer, const char* argument) {
+    if (pointer != nullptr) return;
+    throw Failure(SQUARELY_INVALID_ARGUMENT, "The argument " + std::string(argument) + " must not be NULL.");
+}
+
+void check_settings() {
+    // Once they are right they stay so, and num_threads asks the operating system.
+    [[maybe_unused]] static const bool are_right = refusing_with(SQUARELY_WRONG_ENVIRONMENT, [] {
+        current_target();
+        num_threads();
+        return true;
+    });
+}
+
+bool is_public(const Metric& metric) {
+    return std::find(internal_metrics.begin(), internal_metrics.end(), metric.name) == internal_metrics.end();
+}
+
+const Metric& metric_asked(const char* name) {
+    check_not_null(name, "metric");
+    const auto metrics = all_metrics();
+    const auto found = std::find_if(metrics.begin(), metrics.end(),
+                                    [&](const Metric& metric) { return metric.name == name && is_public(metric); });
+    if (found != metrics.end()) return *found;
+    throw Failure(SQUARELY_UNKNOWN_METRIC, "There is no metric '" + std::string(name) +
+                                               "' of sums. squarely_metric_name lists them; order statistics, as the "
+                                               "median, need all pairs at once.");
+}
+
+double parameter_asked(const Metric& metric, const double* parameter) {
+    if (parameter == nullptr) return metric.default_parameter;
+    if (metric.parameter.empty()) {
+        throw Failure(SQUARELY_INVALID_ARGUMENT,
+                      "The metric " + std::string(metric.name) + " has no parameter. Pass NULL.");
+    }
+    check_parameter(metric, *parameter);
+    return *parameter + 0.0;  // of two zeros one
+}
+
+}  // namespace squarely
+
+using namespace squarely;
+
+uint32_t squarely_abi_version(void) { return SQUARELY_ABI_VERSION; }
+
+const char* squarely_version(void) { return SQUARELY_VERSION; }
+
+squarely_status squarely_get_target(const char** name, squarely_error* error) {
+    return guarded(error, [&] {
+        check_not_null(name, "name");
+        check_settings();
+        *name = current_target().name;
+    });
+}
+
+squarely_status squarely_set_target(const char* name, squarely_error* error) {
+    return guarded(error, [&] {
+        check_not_null(name, "name");
+        check_settings();
+        set_target(name);
+    });
+}
+
+squarely_status squarely_get_num_threads(int32_t* count, squarely_error* error) {
+    return guarded(error, [&] {
+        check_not_null(count, "count");
+        check_settings();
+        *count = num_threads();
+    });
+}
+
+squarely_status squarely_set_num_threads(int32_t count, squarely_error* error) {
+    return guarded(error, [&] {
+        check_settings();
+        set_num_threads(count);
+    });
+}
+
+const char* squarely_metric_name(size_t index) {
+    for (const Metric& metric : all_metrics()) {
+        if (is_public(metric) && index-- == 0) return metric.name.data();  // all names are literals
+    }
+    return nullptr;
+}
+
+squarely_status squarely_metric_parameter(const char* metric, const char** parameter, double* default_value,
+                                          squarely_error* error) {
+    return guarded(error, [&] {
+        check_not_null(parameter, "parameter");
+        check_not_null(default_value, "default_value");
+        const Metric& found = metric_asked(metric);
+        *parameter = found.parameter.data();
+        *default_value = found.default_parameter;
+    });
+}
+
+const squarely_api* squarely_get_api(void) {
+#define SQUARELY_EVERYDAY(metric) \
+    .metric##_float64 = squarely_##metric##_float64, .metric##_float32 = squarely_##metric##_float32
+    static constexpr squarely_api api = {
+        .abi_version = SQUARELY_ABI_VERSION,
+        .struct_size = sizeof(squarely_api),
+        .version = squarely_version,
+        .get_target = squarely_get_target,
+        .set_target = squarely_set_target,
+        .get_num_threads = squarely_get_num_threads,
+        .set_num_threads = squarely_set_num_threads,
+        .metric_name = squarely_metric_name,
+        .metric_parameter = squarely_metric_parameter,
+        SQUARELY_EVERYDAY(mean_squared_error),
+        SQUARELY_EVERYDAY(root_mean_squared_error),
+        SQUARELY_EVERYDAY(sum_squared_error),
+        SQUARELY_EVERYDAY(mean_absolute_error),
+        SQUARELY_EVERYDAY(mean_error),
+        SQUARELY_EVERYDAY(max_error),
+        SQUARELY_EVERYDAY(r2_score),
+        .score = squarely_score,
+        .state_create = squarely_state_create,
+        .state_copy = squarely_state_copy,
+        .state_free = squarely_state_free,
+        .state_update = squarely_state_update,
+        .state_merge = squarely_state_merge,
+        .state_subtract = squarely_state_subtract,
+        .state_reset = squarely_state_reset,
+        .state_outputs = squarely_state_outputs,
+        .state_counts = squarely_state_counts,
+        .state_value = squarely_state_value,
+        .state_to_bytes = squarely_state_to_bytes,
+        .state_from_bytes = squarely_state_from_bytes,
+        .state_digest = squarely_state_digest,
+    };
+#undef SQUARELY_EVERYDAY
+    return &api;
+}

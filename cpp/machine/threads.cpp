@@ -1,0 +1,157 @@
+#include "machine/threads.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#endif
+
+namespace squarely {
+namespace {
+
+std::atomic<bool> forked{false};
+
+thread_local bool one_thread_here = false;
+
+std::mutex fork_mutex;  // locked during a fork
+std::condition_variable gate_is_free;
+int threads_in_gate = 0;
+
+[[maybe_unused]] void before_fork() {
+    std::unique_lock lock(fork_mutex);
+    gate_is_free.wait(lock, [] { return threads_in_gate == 0; });
+    (void)lock.release();
+}
+
+[[maybe_unused]] void after_fork_in_parent() { fork_mutex.unlock(); }
+
+// libgomp's threads do not survive a fork, and its next parallel region waits for them for ever.
+// A child runs on one thread: the same bits, later.
+[[maybe_unused]] void after_fork_in_child() {
+    forked = true;
+    fork_mutex.unlock();
+}
+
+[[maybe_unused]] const bool fork_is_watched = [] {
+#if defined(__unix__) || defined(__APPLE__)
+    return pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
+#else
+    return false;
+#endif
+}();
+
+// Cores' worth of time a container may use, from either version of cgroups; 0 where there is no limit.
+[[maybe_unused]] int container_quota() {
+    std::string quota;
+    double period = 0;
+    if (std::ifstream file("/sys/fs/cgroup/cpu.max"); !(file >> quota >> period)) {
+        std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_quota_us") >> quota;
+        std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_period_us") >> period;
+    }
+    const double allowed = std::strtod(quota.c_str(), nullptr);  // "max" and "-1" mean no limit
+    return allowed > 0 && period > 0 ? std::max(1, static_cast<int>(allowed / period)) : 0;
+}
+
+int checked(int count) {
+    if (count < 0)
+        throw std::invalid_argument("The number of threads must be 0 (the default) or more, got " +
+                                    std::to_string(count) + ".");
+    return count;
+}
+
+int count_at_start() {
+    const char* text = std::getenv("SQUARELY_NUM_THREADS");
+    if (text == nullptr || *text == '\0') return 0;
+    char* end = nullptr;
+    const long count = std::strtol(text, &end, 10);
+    if (*end != '\0' || count < 0 || count > 65536) {
+        throw std::invalid_argument("SQUARELY_NUM_THREADS must be a whole number from 0 (the default) to 65536, got '" +
+                                    std::string(text) + "'.");
+    }
+    return static_cast<int>(count);
+}
+
+std::atomic<int>& asked_for() {
+    static std::atomic<int> count{count_at_start()};
+    return count;
+}
+
+void run_in_order(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)>& job) {
+    for (std::ptrdiff_t i = 0; i < count; ++i) job(i);
+}
+
+}  // namespace
+
+ForkGate fork_gate;
+
+void ForkGate::lock() {
+    const std::lock_guard lock(fork_mutex);
+    ++threads_in_gate;
+}
+
+void ForkGate::unlock() {
+    const std::lock_guard lock(fork_mutex);
+    if (--threads_in_gate == 0) gate_is_free.notify_all();
+}
+
+void set_num_threads(int count) { asked_for() = checked(count); }
+
+bool use_one_thread_here(bool one) { return std::exchange(one_thread_here, one); }
+
+#if defined(_OPENMP)
+
+int num_threads() {
+    const int asked = asked_for();
+    if (forked || one_thread_here || omp_in_parallel() != 0) return 1;
+    static const int quota = container_quota();
+    const int cores = omp_get_num_procs();           // follows the affinity mask
+    const int openmp_limit = omp_get_max_threads();  // follows OMP_NUM_THREADS and threadpoolctl
+    if (asked > 0) return std::min(asked, openmp_limit < cores ? openmp_limit : 4 * cores);
+    const int usable = quota > 0 ? std::min(cores, quota) : cores;
+    return std::max(1, std::min(usable, openmp_limit));
+}
+
+void parallel_for(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)>& job) {
+    const auto threads = static_cast<int>(std::min<std::ptrdiff_t>(count, num_threads()));
+    if (threads <= 1) return run_in_order(count, job);
+    std::exception_ptr failure;
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        try {
+            job(i);
+        } catch (...) {  // an exception must not leave the region
+#pragma omp critical(squarely_failure)
+            failure = std::current_exception();
+        }
+    }
+    if (failure) std::rethrow_exception(failure);
+}
+
+bool built_with_openmp() { return true; }
+
+#else
+
+int num_threads() {
+    (void)asked_for();  // refuses a wrong environment variable here too
+    return 1;
+}
+
+void parallel_for(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)>& job) { run_in_order(count, job); }
+
+bool built_with_openmp() { return false; }
+
+#endif
+
+}  // namespace squarely

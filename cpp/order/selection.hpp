@@ -1,0 +1,23 @@
+// The value of a rank, and its neighbour.
+#pragma once
+
+#include "order/order_statistics.hpp"
+
+namespace squarely {
+
+struct Selected {
+    double value;
+    double next;  // of the next rank, where it was found on the way
+    bool next_is_known;
+};
+
+// Ranks count from zero, below the number of values present.
+Selected value_of_rank(const OrderedValues& ordered, std::uint64_t rank);
+
+// The value next above that of the key, which is not the largest.
+double smallest_above(const OrderedValues& ordered, std::uint64_t key);
+
+// Half of the sum, rounded once, also where the sum is beyond the largest double.
+double midpoint(double a, double b);
+
+}  // namespace squarely

@@ -1,0 +1,36 @@
+// The sums of one output as exact numbers, under short names: what the formulas of the metrics are written in.
+#pragma once
+
+#include "numbers/big_number.hpp"
+#include "states/state.hpp"
+
+namespace squarely {
+
+struct OutputSums {
+    const State& state;
+    std::size_t output;
+};
+
+// Not a finite number where some term was none, or where a rounding sum has overflowed.
+bool is_finite(const OutputSums& sums, const Summand& summand);
+double special_value(const OutputSums& sums, const Summand& summand);  // then: NaN or infinity
+
+BigNumber sum_of(const OutputSums& sums, const Summand& summand);
+double extreme_of(const OutputSums& sums, Term term);
+
+// The number of pairs, or the sum of their weights.
+BigNumber weight_of(const OutputSums& sums);
+
+// n Σx² - (Σx)², which is n² times the variance: of the truth, the predictions, and the errors.
+BigNumber spread_of_truth(const OutputSums& sums);
+BigNumber spread_of_prediction(const OutputSums& sums);
+BigNumber spread_of_error(const OutputSums& sums);
+
+// n Σyp - Σy Σp, by 2 Σyp = Σy² + Σp² - Σ(y - p)².
+BigNumber joint_spread(const OutputSums& sums);
+
+// 10 log10(numerator / denominator), also where the quotient is near one or beyond all doubles. NaN where it is
+// negative. Neither is zero.
+double decibels_of_ratio(const BigNumber& numerator, const BigNumber& denominator);
+
+}  // namespace squarely

@@ -1,0 +1,261 @@
+#include "states/state.hpp"
+
+#include "machine/floating_point.hpp"
+#include "states/summands.hpp"
+#include "sums/rounded_sums.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+namespace squarely {
+namespace {
+
+const char* name_of(Summation summation) {
+    switch (summation) {
+        case Summation::exact: return "exact";
+        case Summation::kahan: return "kahan";
+        case Summation::pairwise: return "pairwise";
+    }
+    return "unknown";
+}
+
+std::string described(const State& state) {
+    std::string terms;
+    for (const Sums& sums : state.sums) {
+        terms += (terms.empty() ? "" : ", ") + std::string(squarely::name_of(sums.summand.term));
+        if (sums.summand.parameter != 0) terms += "(" + std::to_string(sums.summand.parameter) + ")";
+    }
+    return std::to_string(state.counts.size()) + " output(s) with summation='" + name_of(state.summation) + "', " +
+           (state.weighted ? "weighted" : "unweighted") + " sums of " + terms;
+}
+
+bool are_alike(const Sums& sums, const Sums& other) { return sums.summand == other.summand; }
+
+[[noreturn]] void refuse_mismatch(const State& state, const State& other) {
+    throw std::invalid_argument("The states do not match: this one has " + described(state) + ", the other " +
+                                described(other) + ".");
+}
+
+void check_same_kind(const State& state, const State& other) {
+    if (!are_of_one_kind(state, other) || state.counts.size() != other.counts.size()) refuse_mismatch(state, other);
+}
+
+bool contains(const PairCounts& counts, const PairCounts& other) {
+    return counts.pairs >= other.pairs && counts.infinite >= other.infinite && counts.undefined >= other.undefined &&
+           counts.missing_true >= other.missing_true && counts.missing_pred >= other.missing_pred &&
+           counts.masked >= other.masked;
+}
+
+// Beyond it the proofs about the long integer end, and so do the counts of every caller's language.
+constexpr std::uint64_t most_rows = INT64_MAX;
+
+std::uint64_t rows_of(const PairCounts& counts) {
+    return counts.pairs + counts.missing_true + counts.missing_pred + counts.masked;
+}
+
+void check_room(const PairCounts& counts, const PairCounts& more, std::size_t output) {
+    if (rows_of(counts) <= most_rows - rows_of(more)) return;
+    throw std::invalid_argument("Output " + std::to_string(output) + " would have seen more than 2^63 - 1 rows.");
+}
+
+PairCounts difference(const PairCounts& counts, const PairCounts& other) {
+    return {counts.pairs - other.pairs,
+            counts.infinite - other.infinite,
+            counts.undefined - other.undefined,
+            counts.missing_true - other.missing_true,
+            counts.missing_pred - other.missing_pred,
+            counts.masked - other.masked};
+}
+
+void check_is_part(bool is_part, std::size_t output) {
+    if (is_part) return;
+    throw std::invalid_argument(
+        "The other state is no part of this one (output " + std::to_string(output) +
+        " would be left with a negative count or sum). Subtract only what was merged or updated before.");
+}
+
+void check_can_subtract(const State& state) {
+    for (const Sums& sums : state.sums) {
+        if (!is_extreme(sums.summand.term)) continue;
+        throw std::invalid_argument("A state of " + std::string(squarely::name_of(sums.summand.term)) +
+                                    " cannot be subtracted: what was the largest or least without a part is not "
+                                    "known. Keep a state of the other metrics apart.");
+    }
+}
+
+// Of ten thousand states none is in the cache, and each sum lies elsewhere: asked for together, they come four times
+// sooner than one after another.
+void prefetch(const State& state) {
+    if (state.counts.size() != 1) return;
+    for (const Sums& sums : state.sums) {
+        const auto* bytes = reinterpret_cast<const char*>(sums.exact.data());
+        for (std::size_t i = 0; i < sums.exact.size() * sizeof(ExactSum); i += 64) __builtin_prefetch(bytes + i);
+    }
+}
+
+double extreme_of(Term term, double a, double b) { return term == Term::least_truth ? std::min(a, b) : std::max(a, b); }
+
+void merge(Sums& sums, std::size_t first, const Sums& other) {
+    for (std::size_t i = 0; i < other.exact.size(); ++i) squarely::merge(sums.exact[first + i], other.exact[i]);
+    for (std::size_t i = 0; i < other.rounded.size(); ++i) {
+        sums.rounded[first + i] = joined(sums.rounded[first + i], other.rounded[i]);
+    }
+    for (std::size_t i = 0; i < other.extreme.size(); ++i) {
+        sums.extreme[first + i] = extreme_of(sums.summand.term, sums.extreme[first + i], other.extreme[i]);
+    }
+    for (std::size_t i = 0; i < other.counted.size(); ++i) {
+        sums.counted[first + i].outside += other.counted[i].outside;
+        sums.counted[first + i].infinite += other.counted[i].infinite;
+    }
+}
+
+void subtract(Sums& sums, const Sums& other, bool weighted) {
+    for (std::size_t i = 0; i < sums.exact.size(); ++i) {
+        squarely::subtract(sums.exact[i], other.exact[i]);
+        const bool must_not_be_negative = !weighted && is_never_negative(sums.summand.term);
+        check_is_part(!must_not_be_negative || !is_negative(sums.exact[i]), i);
+    }
+    for (std::size_t i = 0; i < sums.rounded.size(); ++i) {
+        const RoundedSum taken = other.rounded[i];
+        sums.rounded[i] = joined(sums.rounded[i], {-taken.high, -taken.low});
+    }
+    for (std::size_t i = 0; i < sums.counted.size(); ++i) {
+        TermCounts& counted = sums.counted[i];
+        const TermCounts& taken = other.counted[i];
+        check_is_part(counted.outside >= taken.outside && counted.infinite >= taken.infinite, i);
+        counted = {counted.outside - taken.outside, counted.infinite - taken.infinite};
+    }
+}
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+double first_extreme(Term term) {
+    return term == Term::largest_error ? 0.0 : term == Term::least_truth ? infinity : -infinity;
+}
+
+Sums make_sums(const Summand& summand, Summation summation, bool weighted, std::size_t outputs) {
+    Sums sums{summand, {}, {}, {}, {}};
+    if (is_extreme(summand.term)) {
+        sums.extreme.resize(outputs, first_extreme(summand.term));
+    } else if (summation == Summation::exact) {
+        sums.exact.resize(outputs);
+    } else {
+        sums.rounded.resize(outputs);
+    }
+    if (may_be_no_number(summand.term, weighted)) sums.counted.resize(outputs);
+    return sums;
+}
+
+}  // namespace
+
+bool are_all_finite(const PairCounts& counts, std::ptrdiff_t rows) {
+    return counts.pairs == static_cast<std::uint64_t>(rows) && counts.infinite == 0 && counts.undefined == 0;
+}
+
+bool are_of_one_kind(const State& state, const State& other) {
+    return state.summation == other.summation && state.weighted == other.weighted &&
+           std::equal(state.sums.begin(), state.sums.end(), other.sums.begin(), other.sums.end(), are_alike);
+}
+
+void add(PairCounts& counts, const PairCounts& more) {
+    counts.pairs += more.pairs;
+    counts.infinite += more.infinite;
+    counts.undefined += more.undefined;
+    counts.missing_true += more.missing_true;
+    counts.missing_pred += more.missing_pred;
+    counts.masked += more.masked;
+}
+
+State make_state(std::size_t outputs, Summation summation, std::vector<Summand> summands, bool weighted) {
+    if (weighted) summands.push_back({Term::sample_weight});
+    if (summands.empty()) throw std::invalid_argument("A state needs something to sum.");
+    State state{summation, weighted, std::vector<PairCounts>(outputs), {}};
+    for (const Summand& summand : in_order(std::move(summands))) {
+        state.sums.push_back(make_sums(summand, summation, weighted, outputs));
+    }
+    return state;
+}
+
+State empty_like(const State& state, std::size_t outputs) {
+    State empty{state.summation, state.weighted, std::vector<PairCounts>(outputs), {}};
+    for (const Sums& sums : state.sums) {
+        empty.sums.push_back(make_sums(sums.summand, state.summation, state.weighted, outputs));
+    }
+    return empty;
+}
+
+State outputs_from(const State& state, std::size_t first, std::size_t count) {
+    if (first > state.counts.size() || count > state.counts.size() - first) {
+        throw std::out_of_range("The state has only " + std::to_string(state.counts.size()) + " outputs.");
+    }
+    const auto some = [&](const auto& all) {
+        const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first);
+        return all.empty() ? all : std::decay_t<decltype(all)>(begin, begin + static_cast<std::ptrdiff_t>(count));
+    };
+    State part{state.summation, state.weighted, some(state.counts), {}};
+    for (const Sums& sums : state.sums) {
+        part.sums.push_back(
+            {sums.summand, some(sums.exact), some(sums.rounded), some(sums.extreme), some(sums.counted)});
+    }
+    return part;
+}
+
+State outputs_together(std::span<const State* const> parts) {
+    if (parts.empty()) throw std::invalid_argument("There are no states to put together.");
+    State whole = *parts.front();
+    const auto append = [](auto& all, const auto& more) { all.insert(all.end(), more.begin(), more.end()); };
+    for (const State* part : parts.subspan(1)) {
+        if (!are_of_one_kind(whole, *part)) refuse_mismatch(whole, *part);
+        append(whole.counts, part->counts);
+        for (std::size_t i = 0; i < whole.sums.size(); ++i) {
+            append(whole.sums[i].exact, part->sums[i].exact);
+            append(whole.sums[i].rounded, part->sums[i].rounded);
+            append(whole.sums[i].extreme, part->sums[i].extreme);
+            append(whole.sums[i].counted, part->sums[i].counted);
+        }
+    }
+    return whole;
+}
+
+const Sums* find(const State& state, const Summand& summand) {
+    for (const Sums& sums : state.sums) {
+        if (sums.summand == summand) return &sums;
+    }
+    return nullptr;
+}
+
+void merge(State& state, const State& other) {
+    const FloatingPointEnvironment environment;
+    prefetch(other);
+    check_same_kind(state, other);
+    for (std::size_t i = 0; i < state.counts.size(); ++i) check_room(state.counts[i], other.counts[i], i);
+    merge_outputs(state, 0, other);
+}
+
+void merge_outputs(State& state, std::size_t first, const State& other) {
+    const FloatingPointEnvironment environment;
+    for (std::size_t i = 0; i < other.counts.size(); ++i) add(state.counts[first + i], other.counts[i]);
+    for (std::size_t i = 0; i < state.sums.size(); ++i) merge(state.sums[i], first, other.sums[i]);
+}
+
+void subtract(State& state, const State& other) {
+    check_same_kind(state, other);
+    check_can_subtract(state);
+    subtract_sums(state, other);
+}
+
+void subtract_sums(State& state, const State& other) {
+    const FloatingPointEnvironment environment;
+    check_same_kind(state, other);
+    State rest = state;
+    for (std::size_t i = 0; i < rest.counts.size(); ++i) {
+        check_is_part(contains(state.counts[i], other.counts[i]), i);
+        rest.counts[i] = difference(state.counts[i], other.counts[i]);
+    }
+    for (std::size_t i = 0; i < rest.sums.size(); ++i) subtract(rest.sums[i], other.sums[i], rest.weighted);
+    state = std::move(rest);
+}
+
+}  // namespace squarely

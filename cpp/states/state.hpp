@@ -1,0 +1,110 @@
+// The named sums of every output of a score: what update fills, what merges, and what metrics are computed from.
+#pragma once
+
+#include "blocks/column.hpp"
+#include "numbers/exact_sum.hpp"
+#include "tables/term.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace squarely {
+
+// A term and, where it has one, its parameter.
+struct Summand {
+    Term term;
+    double parameter = 0;
+
+    bool operator==(const Summand&) const = default;
+};
+
+enum class Summation : std::uint8_t { exact, kahan, pairwise };
+
+// Counted, never added. Nothing is decided here: what a missing value (NaN, or null) means is the reader's policy.
+struct PairCounts {
+    std::uint64_t pairs = 0;         // pairs of two numbers; their terms are in the sums, or counted below
+    std::uint64_t infinite = 0;      // of these: one side infinite, or both with opposite signs
+    std::uint64_t undefined = 0;     // of these: infinity against the same infinity
+    std::uint64_t missing_true = 0;  // pairs left out because the truth is NaN
+    std::uint64_t missing_pred = 0;  // pairs left out because only the prediction is NaN
+    std::uint64_t masked = 0;        // pairs left out because their row does not count
+
+    bool operator==(const PairCounts&) const = default;
+};
+
+// The sum of the kahan and pairwise modes: high + low. Sixteen bytes where an exact sum takes 544.
+struct RoundedSum {
+    double high = 0;
+    double low = 0;
+};
+
+// Pairs of two finite numbers whose term is none: counted beside the sum, and not in it.
+struct TermCounts {
+    std::uint64_t outside = 0;   // of the term's domain, as a negative number under a logarithm
+    std::uint64_t infinite = 0;  // the term is beyond the largest double
+
+    bool operator==(const TermCounts&) const = default;
+};
+
+// One summand, of every output. Two of the vectors are empty, or one.
+struct Sums {
+    Summand summand;
+    std::vector<ExactSum> exact;
+    std::vector<RoundedSum> rounded;
+    std::vector<double> extreme;      // of largest_error, least_truth and greatest_truth
+    std::vector<TermCounts> counted;  // of terms that may be no number
+};
+
+struct State {
+    Summation summation = Summation::exact;
+    bool weighted = false;
+    std::vector<PairCounts> counts;  // one an output
+    std::vector<Sums> sums;
+};
+
+void add(PairCounts& counts, const PairCounts& more);
+
+// Whether all of so many rows are pairs of two finite numbers.
+bool are_all_finite(const PairCounts& counts, std::ptrdiff_t rows);
+
+// Whether both sum the same in the same way, of however many outputs.
+bool are_of_one_kind(const State& state, const State& other);
+
+// Each summand once, in any order. A weighted state sums the weights too. Throws std::invalid_argument where there are
+// no summands.
+State make_state(std::size_t outputs, Summation summation, std::vector<Summand> summands, bool weighted);
+
+// Of the same summands, with nothing summed.
+State empty_like(const State& state, std::size_t outputs);
+
+// Some of the outputs. Throws std::out_of_range where there are fewer.
+State outputs_from(const State& state, std::size_t first, std::size_t count);
+
+// All outputs of states over the same rows, one state after another: what outputs_from cut. Throws
+// std::invalid_argument where there is none, or where they differ in summation or summands.
+State outputs_together(std::span<const State* const> parts);
+
+// Where the sums of a summand are, or null.
+const Sums* find(const State& state, const Summand& summand);
+
+// Adds rows pairs to every output. Exact states do not depend on how rows are split over
+// calls, on their order, or on threads. Kahan and pairwise states depend on the split, never on threads or target.
+// The weights are those of the rows, for all outputs, and null where the state is not weighted. Throws
+// std::invalid_argument, and changes nothing, where the weight of a row that counts is NaN or infinite.
+void update(State& state, std::span<const Pairs> outputs, const Column* weights, std::ptrdiff_t rows);
+
+// Both throw std::invalid_argument, and change nothing, where the states differ in summation, summands or number of
+// outputs; subtract also where the other state is no part of this one, or where a summand is an extreme: no largest
+// value can be taken away again.
+void merge(State& state, const State& other);
+void merge_outputs(State& state, std::size_t first, const State& other);  // into these outputs only; unchecked
+void subtract(State& state, const State& other);
+void subtract_sums(State& state, const State& other);  // leaving extremes as they are, to be set by who knows them
+
+// The byte form: see cpp/README.md. Equal exact states have equal bytes, and unequal ones different bytes.
+std::vector<unsigned char> to_bytes(const State& state);
+State from_bytes(std::span<const unsigned char> bytes);  // throws std::invalid_argument
+
+}  // namespace squarely

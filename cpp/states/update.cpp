@@ -1,0 +1,193 @@
+// Columns -> stretches of rows -> blocks -> sums, over threads.
+#include "blocks/stretches.hpp"
+#include "machine/floating_point.hpp"
+#include "machine/targets.hpp"
+#include "machine/threads.hpp"
+#include "sums/exact_squares.hpp"
+#include "sums/running_sums.hpp"
+#include "sums/tiles.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <mutex>
+#include <stdexcept>
+
+namespace squarely {
+namespace {
+
+// A job is a stretch of rows of a few outputs: in a C-ordered array they share cache lines and pages, which are fetched
+// once for all of them.
+constexpr std::ptrdiff_t outputs_in_job = 128;
+
+struct Plan {
+    std::ptrdiff_t rows;
+    std::ptrdiff_t outputs;
+    std::ptrdiff_t stretches;
+    std::ptrdiff_t groups;  // of outputs
+};
+
+struct Job {
+    std::ptrdiff_t first_row;
+    std::ptrdiff_t last_row;
+    std::ptrdiff_t first_output;
+    std::ptrdiff_t last_output;
+};
+
+Plan plan_for(std::ptrdiff_t rows, std::ptrdiff_t outputs) {
+    return {rows, outputs, number_of_stretches(rows), (outputs + outputs_in_job - 1) / outputs_in_job};
+}
+
+Job job_at(const Plan& plan, std::ptrdiff_t index) {
+    const Stretch stretch = stretch_at(plan.rows, index / plan.groups);
+    const std::ptrdiff_t group = index % plan.groups;
+    return {stretch.first, stretch.last, group * outputs_in_job, std::min(plan.outputs, (group + 1) * outputs_in_job)};
+}
+
+std::size_t outputs_of(const Job& job) { return static_cast<std::size_t>(job.last_output - job.first_output); }
+
+template <class Visit>
+void for_each_block(const Job& job, Visit visit) {
+    for (std::ptrdiff_t first = job.first_row; first < job.last_row; first += block_length) {
+        visit(Rows{first, std::min<std::ptrdiff_t>(block_length, job.last_row - first)});
+    }
+}
+
+using Outputs = std::span<const Pairs>;
+
+// Whether neighbouring outputs share cache lines, as in a C-ordered array: then they are read side by side.
+bool are_interleaved(Outputs outputs) {
+    if (outputs.size() == 1) return false;
+    const auto* here = static_cast<const char*>(outputs[0].y_true.data);
+    const auto* next = static_cast<const char*>(outputs[1].y_true.data);
+    return std::abs(next - here) < std::abs(outputs[0].y_true.stride);
+}
+
+bool share_truth(Outputs outputs) { return outputs.size() > 1 && outputs[0].y_true.data == outputs[1].y_true.data; }
+
+// Where outputs share cache lines, or their truth, all of them see a block while it is near.
+template <class Visit>
+void for_each_block(Outputs outputs, const Job& job, Visit visit) {
+    if (are_interleaved(outputs) || share_truth(outputs)) {
+        for_each_block(job, [&](Rows rows) {
+            for (std::size_t i = 0; i < outputs.size(); ++i) visit(i, rows);
+        });
+    } else {
+        for (std::size_t i = 0; i < outputs.size(); ++i) for_each_block(job, [&](Rows rows) { visit(i, rows); });
+    }
+}
+
+// The sums of a stretch of rows, of squared errors alone, which has shorter ways than the general one.
+void run_squares(State& part, Outputs outputs, const Job& job, const Kernels& kernels) {
+    BlockBuffers buffers;
+    std::vector<ExactSquares> squares(outputs.size());
+    if (are_tiled(outputs)) {
+        add_tiled(squares, kernels, outputs, job.first_row, job.last_row, buffers);
+    } else if (are_interleaved(outputs) || share_truth(outputs)) {
+        for_each_block(outputs, job,
+                       [&](std::size_t i, Rows rows) { add_rows(squares[i], kernels, outputs[i], rows, buffers); });
+    } else {
+        for (std::size_t i = 0; i < outputs.size(); ++i) {
+            add_stretch(squares[i], kernels, outputs[i], job.first_row, job.last_row, buffers);
+        }
+    }
+    for (std::size_t i = 0; i < squares.size(); ++i) {
+        finish(squares[i], kernels);
+        part.sums[0].exact[i] = squares[i].sum;
+        part.counts[i] = squares[i].counts;
+    }
+}
+
+// Returns what is wrong with the weights.
+WeightFaults run_sums(State& part, Outputs outputs, const Column* weights, const Job& job, const Kernels& kernels) {
+    BlockBuffers buffers;
+    std::vector<RunningSums> sums(outputs.size(), running_sums(part));
+    for_each_block(outputs, job,
+                   [&](std::size_t i, Rows rows) { add_rows(sums[i], kernels, outputs[i], weights, rows, buffers); });
+    WeightFaults faults;
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+        add(faults, weight_faults(sums[i]));
+        finish(sums[i], kernels, part, i);
+    }
+    return faults;
+}
+
+struct Part {
+    State state;
+    WeightFaults faults;
+};
+
+Part run(const State& state, Outputs outputs, const Column* weights, const Job& job, const Kernels& kernels) {
+    const FloatingPointEnvironment environment;
+    Part part{empty_like(state, outputs_of(job)), {}};
+    const Outputs own = outputs.subspan(static_cast<std::size_t>(job.first_output), outputs_of(job));
+    if (sums_squares_alone(state)) {
+        run_squares(part.state, own, job, kernels);
+    } else {
+        part.faults = run_sums(part.state, own, weights, job, kernels);
+    }
+    return part;
+}
+
+// Sums that round are joined in the order of the rows, whichever thread was first.
+WeightFaults update_in_order(State& state, Outputs outputs, const Column* weights, const Plan& plan,
+                             const Kernels& kernels) {
+    std::vector<Part> parts(static_cast<std::size_t>(plan.stretches * plan.groups));
+    parallel_for(plan.stretches * plan.groups, [&](std::ptrdiff_t index) {
+        parts[static_cast<std::size_t>(index)] = run(state, outputs, weights, job_at(plan, index), kernels);
+    });
+    WeightFaults faults;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        add(faults, parts[i].faults);
+        merge_outputs(state, static_cast<std::size_t>(job_at(plan, static_cast<std::ptrdiff_t>(i)).first_output),
+                      parts[i].state);
+    }
+    return faults;
+}
+
+WeightFaults update_in_any_order(State& state, Outputs outputs, const Column* weights, const Plan& plan,
+                                 const Kernels& kernels) {
+    std::mutex mutex;
+    WeightFaults faults;
+    const auto job = [&](std::ptrdiff_t index) {
+        const Job own = job_at(plan, index);
+        const Part part = run(state, outputs, weights, own, kernels);
+        const std::lock_guard lock(mutex);
+        add(faults, part.faults);
+        merge_outputs(state, static_cast<std::size_t>(own.first_output), part.state);
+    };
+    if (plan.stretches * plan.groups == 1) {
+        job(0);
+    } else {
+        parallel_for(plan.stretches * plan.groups, job);
+    }
+    return faults;
+}
+
+WeightFaults update_unchecked(State& state, Outputs outputs, const Column* weights, std::ptrdiff_t rows) {
+    const Plan plan = plan_for(rows, static_cast<std::ptrdiff_t>(state.counts.size()));
+    const Kernels& kernels = *current_target().kernels;
+    if (state.summation == Summation::exact) return update_in_any_order(state, outputs, weights, plan, kernels);
+    return update_in_order(state, outputs, weights, plan, kernels);
+}
+
+void check_weights(const WeightFaults& faults) {
+    if (faults.has_nan) throw std::invalid_argument("Input sample_weight contains NaN.");
+    if (faults.has_infinite) {
+        throw std::invalid_argument("Input sample_weight contains infinity or a value too large for dtype('float64').");
+    }
+}
+
+}  // namespace
+
+void update(State& state, Outputs outputs, const Column* weights, std::ptrdiff_t rows) {
+    if (weights == nullptr) {
+        update_unchecked(state, outputs, weights, rows);
+        return;
+    }
+    // Weights are seen on the way, and those that are refused must leave the state as it was.
+    State more = empty_like(state, state.counts.size());
+    check_weights(update_unchecked(more, outputs, weights, rows));
+    merge_outputs(state, 0, more);
+}
+
+}  // namespace squarely

@@ -1,0 +1,267 @@
+#include "sums/exact_squares.hpp"
+
+#include "blocks/misfits.hpp"
+#include "machine/floating_point.hpp"
+#include "machine/targets.hpp"
+#include "sums/pair.hpp"
+#include "sums/window.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace squarely {
+namespace {
+
+// A block with that many misfits is worth the microsecond a search for a better window takes ...
+constexpr int misfits_worth_a_search = block_length / 16;
+// ... unless the last search found none: then the next blocks do without one.
+constexpr int blocks_before_another_search = 16;
+constexpr int blocks_before_another_narrow = 16;
+// A NaN is seldom the last.
+constexpr int blocks_after_missing = 16;
+
+bool move_window(SlicedSquares& sliced, const Kernels& kernels, int products, int exponent, ExactSum& sum) {
+    if (!is_window(exponent)) return false;
+    flush(sliced, kernels, products, sum);
+    return set_window(sliced, exponent);
+}
+
+// A pair that is in counts.pairs already.
+void add_pair(ExactSquares& squares, double y_true, double y_pred) {
+    const PairKind kind = kind_of(y_true, y_pred);
+    if (kind == PairKind::finite) {
+        add_square(squares.sum, number_of(y_true), number_of(y_pred));
+    } else {
+        --squares.counts.pairs;
+        count(squares.counts, kind);
+        if (kind == PairKind::missing_true || kind == PairKind::missing_pred)
+            squares.blocks_with_missing = blocks_after_missing;
+    }
+}
+
+// The misfits alone, among pairs of zeros, which add nothing.
+Block only(const Misfits& misfits, const Block& block, BlockBuffers& alone) {
+    std::fill(alone.y_true, alone.y_true + block.length, 0.0);
+    std::fill(alone.y_pred, alone.y_pred + block.length, 0.0);
+    for_each(misfits, block.length, [&](std::ptrdiff_t i) {
+        alone.y_true[i] = block.y_true[i];
+        alone.y_pred[i] = block.y_pred[i];
+    });
+    return {alone.y_true, alone.y_pred, block.length, block.ahead};
+}
+
+// Many misfits: move the window if another fits the block better, and give the misfits a second chance in it.
+void retry_in_a_better_window(ExactSquares& squares, const Kernels& kernels, const Block& block, Misfits& misfits) {
+    SlicedSquares& wide = squares.wide;
+    const int before = number_of(misfits, block.length);
+    if (before < misfits_worth_a_search) return;
+    if (squares.blocks_without_search > 0) {
+        --squares.blocks_without_search;
+        return;
+    }
+    const BestWindow best = best_window(block);
+    const bool better = best.pairs >= static_cast<int>(block.length) - before + misfits_worth_a_search;
+    if (!better || !move_window(wide, kernels, wide_products, best.exponent, squares.sum)) {
+        squares.blocks_without_search = blocks_before_another_search;
+        return;
+    }
+    BlockBuffers alone;
+    kernels.exact_squares_partial(only(misfits, block, alone), wide.window, wide.sums, misfits.data());
+}
+
+void add_partially(ExactSquares& squares, const Kernels& kernels, const Block& block) {
+    Misfits misfits;
+    kernels.exact_squares_partial(block, squares.wide.window, squares.wide.sums, misfits.data());
+    squares.expect_misfits = number_of(misfits, block.length) > 0;
+    retry_in_a_better_window(squares, kernels, block, misfits);
+    for_each(misfits, block.length, [&](std::ptrdiff_t i) { add_pair(squares, block.y_true[i], block.y_pred[i]); });
+}
+
+void count_missing(ExactSquares& squares, const std::uint64_t (&missing)[2]) {
+    squares.counts.missing_true += missing[0];
+    squares.counts.missing_pred += missing[1];
+    squares.counts.pairs -= missing[0] + missing[1];
+    if (missing[0] + missing[1] > 0) squares.blocks_with_missing = blocks_after_missing;
+}
+
+// Counts pairs with a NaN and puts zeros in their place.
+Block without_missing(ExactSquares& squares, const Kernels& kernels, const Block& block, BlockBuffers& buffers) {
+    std::uint64_t missing[2] = {};
+    kernels.copy_present(block, buffers.y_true, buffers.y_pred, missing);
+    count_missing(squares, missing);
+    return {buffers.y_true, buffers.y_pred, block.length, block.ahead};
+}
+
+// All or nothing. Pairs with a NaN are left out and counted on the way where there have been some lately: one by one
+// they would cost ten times as much.
+bool add_whole(ExactSquares& squares, const Kernels& kernels, const Block& block) {
+    SlicedSquares& wide = squares.wide;
+    if (squares.expect_misfits) return false;
+    if (squares.blocks_with_missing == 0) return kernels.exact_squares(block, wide.window, wide.sums);
+    std::uint64_t missing[2] = {};
+    if (!kernels.exact_squares_present(block, wide.window, wide.sums, missing)) return false;
+    --squares.blocks_with_missing;
+    count_missing(squares, missing);
+    return true;
+}
+
+// Counts pairs of a block of which every value that is there is a number.
+void count_valid(ExactSquares& squares, const Kernels& kernels, const Validity& validity, std::ptrdiff_t count) {
+    const std::uint64_t in_true = kernels.count_bits(validity.y_true);
+    const std::uint64_t in_both = kernels.count_bits(validity.both);
+    squares.counts.missing_true += block_length - in_true;
+    squares.counts.missing_pred += in_true - in_both;
+    squares.counts.pairs += in_both - static_cast<std::uint64_t>(block_length - count);
+}
+
+// A block of which some values are not there: the usual case, in which nothing need be copied.
+bool add_valid(ExactSquares& squares, const Kernels& kernels, const Block& block, std::ptrdiff_t count,
+               const BlockBuffers& buffers) {
+    SlicedSquares& wide = squares.wide;
+    if (!wide.chosen || squares.expect_misfits) return false;
+    if (!kernels.exact_squares_valid(block, buffers.validity, wide.window, wide.sums)) return false;
+    count_valid(squares, kernels, buffers.validity, count);
+    if (is_nearly_full(wide)) flush(wide, kernels, wide_products, squares.sum);
+    return true;
+}
+
+void choose_first_window(ExactSquares& squares, const Kernels& kernels, const Block& block) {
+    if (move_window(squares.wide, kernels, wide_products, first_exponent(kernels, block), squares.sum)) return;
+    // The largest difference is out of range. The others may not be.
+    move_window(squares.wide, kernels, wide_products, best_window(block).exponent, squares.sum);
+}
+
+// Every difference of 32-bit integers fits it, and is a multiple of its second grid.
+constexpr int integer_window = 33;
+
+// Whether the block was added. Integers always are.
+bool add_narrow_sums(SlicedSquares& narrow, const Kernels& kernels, DType dtype, const NarrowBlock& block) {
+    if (dtype == DType::float32) return kernels.exact_squares_float32(block, narrow.window, narrow.sums);
+    const auto add_integers = dtype == DType::int32 ? kernels.exact_squares_int32 : kernels.exact_squares_uint32;
+    add_integers(block, narrow.window, narrow.sums);
+    return true;
+}
+
+bool add_narrow_sums(SlicedSquares& narrow, const Kernels& kernels, DType dtype, const NarrowBlock& block,
+                     const Validity& validity) {
+    if (dtype == DType::float32)
+        return kernels.exact_squares_float32_valid(block, validity, narrow.window, narrow.sums);
+    const auto add_integers =
+        dtype == DType::int32 ? kernels.exact_squares_int32_valid : kernels.exact_squares_uint32_valid;
+    add_integers(block, validity, narrow.window, narrow.sums);
+    return true;
+}
+
+bool add_narrow_block(ExactSquares& squares, const Kernels& kernels, DType dtype, const NarrowBlock& block,
+                      const Validity* validity) {
+    SlicedSquares& narrow = squares.narrow;
+    if (dtype != DType::float32 && !narrow.chosen)
+        move_window(narrow, kernels, narrow_products, integer_window, squares.sum);
+    if (validity == nullptr) {
+        if (!add_narrow_sums(narrow, kernels, dtype, block)) return false;
+        squares.counts.pairs += static_cast<std::uint64_t>(block.length);
+    } else {
+        if (!add_narrow_sums(narrow, kernels, dtype, block, *validity)) return false;
+        count_valid(squares, kernels, *validity, block.length);
+    }
+    if (is_nearly_full(narrow)) flush(narrow, kernels, narrow_products, squares.sum);
+    return true;
+}
+
+// float32 has to choose a window first, and does without for a while where one fails.
+bool may_be_narrow(const ExactSquares& squares, DType dtype) {
+    return dtype != DType::float32 || (squares.narrow.chosen && squares.blocks_without_narrow == 0);
+}
+
+// Chooses the window of the next float32 blocks by one that took the long way.
+void prepare_narrow(ExactSquares& squares, const Kernels& kernels, const Block& block) {
+    if (squares.blocks_without_narrow > 0 && --squares.blocks_without_narrow > 0) return;
+    move_window(squares.narrow, kernels, narrow_products, first_exponent(kernels, block), squares.sum);
+}
+
+void add_small_integers(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, std::ptrdiff_t first,
+                        std::ptrdiff_t count) {
+    const DType dtype = pairs.y_true.dtype;
+    const auto sum = dtype == DType::int8    ? kernels.squares_int8
+                     : dtype == DType::uint8 ? kernels.squares_uint8
+                     : dtype == DType::int16 ? kernels.squares_int16
+                                             : kernels.squares_uint16;
+    add(squares.sum, sum(address(pairs.y_true, first), address(pairs.y_pred, first), count), 0, false);
+    squares.counts.pairs += static_cast<std::uint64_t>(count);
+}
+
+}  // namespace
+
+bool sums_squares_alone(const State& state) {
+    return state.summation == Summation::exact && state.sums.size() == 1 &&
+           state.sums[0].summand.term == Term::squared_error;
+}
+
+void add_block(ExactSquares& squares, const Kernels& kernels, const Block& block, std::ptrdiff_t count,
+               BlockBuffers& buffers) {
+    SlicedSquares& wide = squares.wide;
+    squares.counts.pairs += static_cast<std::uint64_t>(count);
+    if (!wide.chosen) choose_first_window(squares, kernels, block);
+    if (!add_whole(squares, kernels, block)) {
+        const bool had_missing = squares.blocks_with_missing > 0;
+        add_partially(squares, kernels, had_missing ? without_missing(squares, kernels, block, buffers) : block);
+    }
+    if (is_nearly_full(wide)) flush(wide, kernels, wide_products, squares.sum);
+}
+
+// A block of which some rows do not count.
+void add_block_where(ExactSquares& squares, const Kernels& kernels, const Block& block, const RowsKept& kept,
+                     BlockBuffers& buffers) {
+    SlicedSquares& wide = squares.wide;
+    const bool is_usual = wide.chosen && !squares.expect_misfits && squares.blocks_with_missing == 0;
+    if (is_usual && kernels.exact_squares_where(block, kept.where, wide.window, wide.sums)) {
+        squares.counts.pairs += static_cast<std::uint64_t>(kept.count);
+        if (is_nearly_full(wide)) flush(wide, kernels, wide_products, squares.sum);
+        return;
+    }
+    add_block(squares, kernels, with_where(kernels, block, kept, buffers), kept.count, buffers);
+}
+
+void add_rows(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers) {
+    const RowsKept kept = rows_kept(kernels, pairs, rows, buffers);
+    squares.counts.masked += static_cast<std::uint64_t>(rows.count - kept.count);
+    if (kept.count == 0) return;
+    const DType dtype = pairs.y_true.dtype;
+    const bool narrow = has_narrow_block(pairs, rows, kept);
+    if (narrow && may_be_narrow(squares, dtype)) {
+        const Validity* validity = kept.has_nulls ? &buffers.validity : nullptr;
+        if (add_narrow_block(squares, kernels, dtype, narrow_block(pairs, rows), validity)) return;
+        squares.blocks_without_narrow = blocks_before_another_narrow;
+    }
+    const Block loaded = load_block(kernels, pairs, rows, kept, buffers, &squares.sum);
+    if (narrow) prepare_narrow(squares, kernels, loaded);
+    if (kept.has_nulls && kept.where == nullptr && add_valid(squares, kernels, loaded, rows.count, buffers)) return;
+    const Block block = with_nulls(kernels, loaded, kept, buffers);
+    if (kept.has_nulls) squares.blocks_with_missing = blocks_after_missing;
+    if (kept.where != nullptr) return add_block_where(squares, kernels, block, kept, buffers);
+    add_block(squares, kernels, block, rows.count, buffers);
+}
+
+void add_stretch(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, std::ptrdiff_t first,
+                 std::ptrdiff_t last, BlockBuffers& buffers) {
+    if (is_contiguous_small(pairs)) return add_small_integers(squares, kernels, pairs, first, last - first);
+    for (; first < last; first += block_length) {
+        const Rows rows{first, std::min<std::ptrdiff_t>(block_length, last - first)};
+        add_rows(squares, kernels, pairs, rows, buffers);
+    }
+}
+
+void finish(ExactSquares& squares, const Kernels& kernels) {
+    flush(squares.wide, kernels, wide_products, squares.sum);
+    flush(squares.narrow, kernels, narrow_products, squares.sum);
+}
+
+void sum_stretch(ExactSquares& squares, const Pairs& pairs, std::ptrdiff_t rows) {
+    const Kernels& kernels = *current_target().kernels;
+    const FloatingPointEnvironment environment;
+    BlockBuffers buffers;
+    add_stretch(squares, kernels, pairs, 0, rows, buffers);
+    finish(squares, kernels);
+}
+
+}  // namespace squarely

@@ -1,0 +1,95 @@
+#include "sums/open_sums.hpp"
+
+#include "machine/floating_point.hpp"
+#include "machine/targets.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace squarely {
+namespace {
+
+bool is_accepted(const PairCounts& counts, const Accepted& accepted) {
+    return (accepted.missing_true || counts.missing_true == 0) && (accepted.missing_pred || counts.missing_pred == 0) &&
+           (accepted.infinite || (counts.infinite == 0 && counts.undefined == 0));
+}
+
+bool is_accepted(const OpenSums& open) {
+    if (open.squares_alone) return is_accepted(open.sums.squares.counts, open.accepted);
+    const WeightFaults faults = weight_faults(open.sums.running);
+    return !faults.has_nan && !faults.has_infinite && is_accepted(open.sums.running.counts, open.accepted);
+}
+
+void begin(OpenSums& open, const Kernels& kernels) {
+    if (open.squares_alone) {
+        open.sums.squares = ExactSquares{};
+    } else {
+        open.sums.running = running_sums(open.empty);
+    }
+    open.kernels = &kernels;
+}
+
+// Only what is in use: the other is several kilobytes, and this is done for every chunk.
+void copy(const OpenSums& open, const SumsOfRows& from, SumsOfRows& to) {
+    if (open.squares_alone) {
+        to.squares = from.squares;
+    } else {
+        to.running = from.running;
+    }
+}
+
+void add_rows(OpenSums& open, const Pairs& pairs, const Column* weights, std::ptrdiff_t rows) {
+    const Kernels& kernels = *open.kernels;
+    BlockBuffers buffers;
+    if (open.squares_alone) return add_stretch(open.sums.squares, kernels, pairs, 0, rows, buffers);
+    for (std::ptrdiff_t first = 0; first < rows; first += block_length) {
+        const Rows some{first, std::min<std::ptrdiff_t>(block_length, rows - first)};
+        add_rows(open.sums.running, kernels, pairs, weights, some, buffers);
+    }
+}
+
+}  // namespace
+
+OpenSums open_sums(const State& state, const Accepted& accepted) {
+    if (state.counts.size() != 1 || state.summation != Summation::exact) {
+        throw std::invalid_argument("Only exact sums of one output stay open between chunks.");
+    }
+    OpenSums open{empty_like(state, 1), accepted, false, nullptr, {}, {}};
+    open.squares_alone = sums_squares_alone(open.empty);
+    return open;
+}
+
+bool add_chunk(OpenSums& open, const Pairs& pairs, const Column* weights, std::ptrdiff_t rows) {
+    const FloatingPointEnvironment environment;
+    const Kernels& kernels = *current_target().kernels;
+    // Another target has lanes of another number.
+    if (open.kernels != nullptr && open.kernels != &kernels) return false;
+    if (open.kernels == nullptr) begin(open, kernels);
+    copy(open, open.sums, open.before);
+    try {
+        add_rows(open, pairs, weights, rows);
+    } catch (...) {  // exact arithmetic asks for memory
+        copy(open, open.before, open.sums);
+        throw;
+    }
+    if (is_accepted(open)) return true;
+    copy(open, open.before, open.sums);
+    return false;
+}
+
+void close(OpenSums& open, State& state) {
+    if (open.kernels == nullptr) return;
+    const FloatingPointEnvironment environment;
+    State part = open.empty;
+    if (open.squares_alone) {
+        finish(open.sums.squares, *open.kernels);
+        part.sums[0].exact[0] = open.sums.squares.sum;
+        part.counts[0] = open.sums.squares.counts;
+    } else {
+        finish(open.sums.running, *open.kernels, part, 0);
+    }
+    merge(state, part);
+    open.kernels = nullptr;
+}
+
+}  // namespace squarely

@@ -1,0 +1,79 @@
+#include "sums/sliced_squares.hpp"
+
+#include "sums/window.hpp"
+
+#include <bit>
+
+namespace squarely {
+namespace {
+
+// Each group adds at most 2^51 units to a lane, and a lane holds 2^63.
+constexpr std::int64_t most_groups = 2000;
+
+// What every group adds to each lane of a product.
+std::uint64_t constant_of(const SlicedSquares& sliced, int product) {
+    return static_cast<std::uint64_t>(sliced.sums.groups) * std::bit_cast<std::uint64_t>(sliced.window.start[product]);
+}
+
+}  // namespace
+
+int product_exponent(int window, int product) {
+    const int* grids = product_grids[product];
+    return 2 * window + grids[0] + grids[1] + (grids[0] != grids[1] ? 1 : 0);
+}
+
+int128 units_in(const std::uint64_t (&lanes)[max_lanes], int count, std::uint64_t constant) {
+    int128 units = 0;
+    for (int lane = 0; lane < count; ++lane) units += static_cast<std::int64_t>(lanes[lane] - constant);
+    return units;
+}
+
+void add_units(ExactSum& sum, int128 units, int exponent) {
+    add(sum, static_cast<uint128>(units < 0 ? -units : units), exponent, units < 0);
+}
+
+void add_products(ExactSum& sum, const int128 (&units)[wide_products], int products, int window) {
+    const int lowest = product_exponent(window, products - 1);
+    uint128 low = 0;
+    int128 high = 0;
+    for (int product = 0; product < products; ++product) {
+        const int shift = product_exponent(window, product) - lowest;  // at most 98 bits, of numbers of 67
+        const uint128 part = static_cast<uint128>(units[product]) << shift;
+        low += part;
+        high += (shift == 0 ? units[product] >> 127 : units[product] >> (128 - shift)) + (low < part ? 1 : 0);
+    }
+    // Squares add up to no less than zero, whatever the signs of products.
+    add(sum, low, lowest, false);
+    if (high != 0) add(sum, static_cast<uint128>(high), lowest + 128, false);
+}
+
+bool is_nearly_full(const SlicedSquares& sliced) { return sliced.sums.groups >= most_groups; }
+
+void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum) {
+    if (!sliced.chosen) return;
+    int128 units[wide_products];
+    for (int product = 0; product < products; ++product) {
+        units[product] = units_in(sliced.sums.lanes[product], kernels.lanes, constant_of(sliced, product));
+    }
+    add_products(sum, units, products, sliced.exponent);
+    sliced.sums = SlicedSums{};
+}
+
+void flush_lane(const SlicedSquares& sliced, int lane, ExactSum& sum) {
+    int128 units[wide_products];
+    for (int product = 0; product < wide_products; ++product) {
+        units[product] = static_cast<std::int64_t>(sliced.sums.lanes[product][lane] - constant_of(sliced, product));
+    }
+    add_products(sum, units, wide_products, sliced.exponent);
+}
+
+bool set_window(SlicedSquares& sliced, int exponent) {
+    if (!is_window(exponent)) return false;
+    sliced.exponent = exponent;
+    sliced.window = window_of(exponent);
+    sliced.sums = SlicedSums{};
+    sliced.chosen = true;
+    return true;
+}
+
+}  // namespace squarely

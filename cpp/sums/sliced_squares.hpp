@@ -1,0 +1,42 @@
+// What the sliced kernels have summed on one window, until it goes into a long integer.
+#pragma once
+
+#include "kernels/kernels.hpp"
+#include "numbers/exact_sum.hpp"
+
+namespace squarely {
+
+__extension__ typedef __int128 int128;
+
+// Lane sums stay in machine words, and go into the long integer when the window moves or they could fill up.
+struct SlicedSquares {
+    int exponent = 0;  // differences up to 2^exponent fit
+    bool chosen = false;
+    Window window;  // both are set by the first choice: clearing them would cost a tenth of a short score
+    SlicedSums sums;
+};
+
+constexpr int wide_products = 6;    // of three slices
+constexpr int narrow_products = 3;  // of two
+
+// The exponent of a product's unit. Products of two different slices count twice: their factor of two is in it.
+int product_exponent(int window, int product);
+
+// What lanes have gathered, without the constant that each of them gathered with it.
+int128 units_in(const std::uint64_t (&lanes)[max_lanes], int count, std::uint64_t constant);
+void add_units(ExactSum& sum, int128 units, int exponent);
+
+// The products of one window, which together are squares: as one number, because one by one those below zero would
+// borrow from every limb above.
+void add_products(ExactSum& sum, const int128 (&units)[wide_products], int products, int window);
+
+bool is_nearly_full(const SlicedSquares& sliced);
+
+// Empties the lanes into one sum, or each lane into a sum of its own.
+void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum);
+void flush_lane(const SlicedSquares& sliced, int lane, ExactSum& sum);
+
+// The lanes are empty. False where there is no such window.
+bool set_window(SlicedSquares& sliced, int exponent);
+
+}  // namespace squarely

@@ -1,0 +1,182 @@
+#include "sums/term_sums.hpp"
+
+#include "blocks/misfits.hpp"
+#include "states/summands.hpp"
+#include "sums/exact_terms.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace squarely {
+namespace {
+
+struct Words {
+    alignas(64) double words[most_words][block_length];
+    int count;  // of the words in use
+};
+
+bool is_exact(Summation summation) { return summation == Summation::exact; }
+
+// A pairwise sum of squares is too rough to be taken from another, as the metrics of variance do.
+Summation rounding_of(Summation summation, Term term) {
+    const bool is_taken_from_another = term == Term::error || (term >= Term::truth && term <= Term::sample_weight);
+    return is_taken_from_another ? Summation::kahan : summation;
+}
+
+void add_number(TermSums& sums, Summation summation, const BigNumber& number) {
+    if (is_exact(summation)) {
+        if (!add(sums.sum, number)) ++sums.counted.infinite;
+        return;
+    }
+    // Two words, as those of the kernels.
+    const double high = nearest(number);
+    add_value(sums.rounded[0], high);
+    if (std::isfinite(high)) add_value(sums.rounded[0], nearest(number - big_number(high)));
+}
+
+BigNumber weighed(const BigNumber& number, const KeptBlock& block, std::ptrdiff_t row) {
+    return block.weights == nullptr ? number : number * big_number(block.weights[row]);
+}
+
+// By the kernel, and by exact arithmetic where two words do not hold a term.
+void make_words(TermSums& sums, Summation summation, const Kernels& kernels, const KeptBlock& kept, Words& words) {
+    const Block& block = kept.block;
+    const TermKernel& term = kernels.terms[static_cast<int>(sums.summand.term)];
+    Misfits out_of_range;
+    const bool all = term.values(block, sums.summand.parameter, words.words[0], words.words[1], out_of_range.data());
+    words.count = term.words;
+    if (kept.kept != nullptr) {
+        for (int i = 0; i < words.count; ++i) kernels.keep_rows(words.words[i], block.length, kept.kept);
+    }
+    if (all) return;
+    for_each(out_of_range, block.length, [&](std::ptrdiff_t i) {
+        if (kept.kept != nullptr && kept.kept[i] == 0) return;
+        const BigNumber value = exact_term(sums.summand, big_number(block.y_true[i]), big_number(block.y_pred[i]));
+        add_number(sums, summation, weighed(value, kept, i));
+    });
+}
+
+// One row out of the range of the weights' kernel, as every weight is that is no finite number.
+void weigh_exactly(TermSums& sums, Summation summation, const KeptBlock& kept, std::ptrdiff_t row, Words& words) {
+    const double high = words.words[0][row];
+    const double weight = kept.weights[row];
+    if (!std::isfinite(weight)) {
+        (std::isnan(weight) ? sums.weight_faults.has_nan : sums.weight_faults.has_infinite) = true;
+    } else if (std::isfinite(high)) {
+        const BigNumber low = big_number(words.count == 2 ? words.words[1][row] : 0.0);
+        add_number(sums, summation, weighed(big_number(high) + low, kept, row));
+    } else if (std::isnan(high) || weight != 0) {  // none of a term beyond the largest double is nothing
+        count_not_finite(sums.counted, high);
+    }
+    for (auto& word : words.words) word[row] = 0;
+}
+
+void weigh(TermSums& sums, Summation summation, const Kernels& kernels, const KeptBlock& kept, Words& words) {
+    if (kept.weights == nullptr) return;
+    const bool keep_all = words.count == 2 && is_kept_whole(sums.summand.term);
+    double* const pointers[most_words] = {words.words[0], words.words[1], words.words[2], words.words[3]};
+    Misfits out_of_range;
+    if (!kernels.weigh(kept.weights, kept.block.length, words.count, keep_all, pointers, out_of_range.data())) {
+        for_each(out_of_range, kept.block.length,
+                 [&](std::ptrdiff_t i) { weigh_exactly(sums, summation, kept, i, words); });
+    }
+    words.count = keep_all ? 4 : 2;
+}
+
+void sum_rounding(TermSums& sums, Summation summation, const Kernels& kernels, std::ptrdiff_t length, Words& words) {
+    const Summation rounding = rounding_of(summation, sums.summand.term);
+    for (int word = 0; word < words.count; ++word) {
+        RunningRoundedSum& rounded = sums.rounded[word == 0 ? 0 : 1];
+        double* values = words.words[word];
+        if (add_values(rounded, rounding, kernels, values, length)) continue;
+        for (std::ptrdiff_t i = 0; i < length; ++i) {
+            if (std::isfinite(values[i])) continue;
+            count_not_finite(sums.counted, values[i]);
+            values[i] = 0;
+        }
+        if (!add_values(rounded, rounding, kernels, values, length)) rounded.overflowed = true;
+    }
+}
+
+// After a block that did not go the short way, as many are not tried.
+constexpr int blocks_before_another_short_way = 8;
+
+int words_to_sum(const Summand& summand, const TermKernel& kernel, bool weighted) {
+    if (!weighted) return kernel.words;
+    return kernel.words == 2 && is_kept_whole(summand.term) ? 4 : 2;
+}
+
+// Weights may be all that is summed, beside largest and least values: then nothing is multiplied with them.
+void note_faults(TermSums& weights) {
+    weights.weight_faults.has_nan |= weights.counted.outside > 0;
+    weights.weight_faults.has_infinite |= weights.counted.infinite > 0;
+}
+
+bool sum_weights(TermSums& sums, const Kernels& kernels, const double* weights, std::ptrdiff_t length) {
+    ValueSums& values = sums.words[0];
+    return kernels.exact_values(weights, length, values.window, values.lanes);
+}
+
+}  // namespace
+
+bool add_terms_at_once(TermSums& sums, const Kernels& kernels, const Block& block, const double* weights) {
+    const bool are_weights = sums.summand.term == Term::sample_weight;
+    const TermKernel& kernel = kernels.terms[static_cast<int>(sums.summand.term)];
+    const int words = are_weights ? 1 : words_to_sum(sums.summand, kernel, weights != nullptr);
+    for (int i = 0; i < words; ++i) {
+        if (!sums.words[i].chosen) return false;
+    }
+    if (sums.blocks_without_short_way > 0 && --sums.blocks_without_short_way > 0) return false;
+    ValueWindow windows[most_words];
+    ValueLanes lanes[most_words];
+    for (int i = 0; i < words; ++i) {
+        windows[i] = sums.words[i].window;
+        lanes[i] = sums.words[i].lanes;
+    }
+    const bool is_added = are_weights
+                              ? sum_weights(sums, kernels, weights, block.length)
+                              : kernel.sum[weights != nullptr](block, weights, sums.summand.parameter, windows, lanes);
+    if (!is_added) {
+        sums.blocks_without_short_way = blocks_before_another_short_way;
+        return false;
+    }
+    for (int i = 0; i < words; ++i) {
+        if (!are_weights) sums.words[i].lanes = lanes[i];
+        if (is_nearly_full(sums.words[i])) finish(sums.words[i], kernels, sums.sum);
+    }
+    return true;
+}
+
+void add(WeightFaults& faults, const WeightFaults& more) {
+    faults.has_nan = faults.has_nan || more.has_nan;
+    faults.has_infinite = faults.has_infinite || more.has_infinite;
+}
+
+void add_terms(TermSums& sums, Summation summation, const Kernels& kernels, const KeptBlock& block) {
+    Words words;
+    if (sums.summand.term == Term::sample_weight) {
+        std::copy(block.weights, block.weights + block.block.length, words.words[0]);
+        words.count = 1;
+    } else {
+        make_words(sums, summation, kernels, block, words);
+        weigh(sums, summation, kernels, block, words);
+    }
+    if (is_exact(summation)) {
+        for (int i = 0; i < words.count; ++i) {
+            add_values(sums.words[i], kernels, words.words[i], block.block.length, sums.sum, sums.counted);
+        }
+    } else {
+        sum_rounding(sums, summation, kernels, block.block.length, words);
+    }
+    if (sums.summand.term == Term::sample_weight) note_faults(sums);
+}
+
+void add_exactly(TermSums& sums, Summation summation, const BigNumber& y_true, const BigNumber& y_pred, double weight) {
+    add_number(sums, summation, exact_term(sums.summand, y_true, y_pred) * big_number(weight));
+}
+
+void finish(TermSums& sums, const Kernels& kernels) {
+    for (ValueSums& words : sums.words) finish(words, kernels, sums.sum);
+}
+
+}  // namespace squarely

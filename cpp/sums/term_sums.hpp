@@ -1,0 +1,51 @@
+// The sum of one term of one output, block by block: terms by a kernel, times weights, summed as values.
+#pragma once
+
+#include "blocks/block.hpp"
+#include "numbers/big_number.hpp"
+#include "states/state.hpp"
+#include "sums/rounded_sums.hpp"
+#include "sums/value_sums.hpp"
+
+namespace squarely {
+
+constexpr int most_words = 4;  // of a term of two words times a weight, with nothing rounded
+
+// Weights that no sum can be taken with.
+struct WeightFaults {
+    bool has_nan = false;
+    bool has_infinite = false;
+};
+
+void add(WeightFaults& faults, const WeightFaults& more);
+
+struct TermSums {
+    Summand summand;
+    ExactSum sum;
+    TermCounts counted;
+    int blocks_without_short_way = 0;
+    WeightFaults weight_faults;
+    ValueSums words[most_words];   // where the summation is exact, else
+    RunningRoundedSum rounded[2];  // of first words and of the others
+};
+
+// A block of finite pairs. Rows whose byte of kept is zero do not count; all do where it is null. Weights are null
+// where there are none.
+struct KeptBlock {
+    Block block;
+    const unsigned char* kept;
+    const double* weights;
+};
+
+// The short way, for blocks in which every row counts. False, and nothing added, where it does not work: then the long
+// way is to be taken.
+bool add_terms_at_once(TermSums& sums, const Kernels& kernels, const Block& block, const double* weights);
+
+void add_terms(TermSums& sums, Summation summation, const Kernels& kernels, const KeptBlock& block);
+
+// A pair of numbers no double holds, with its weight.
+void add_exactly(TermSums& sums, Summation summation, const BigNumber& y_true, const BigNumber& y_pred, double weight);
+
+void finish(TermSums& sums, const Kernels& kernels);
+
+}  // namespace squarely

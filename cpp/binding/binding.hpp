@@ -18,8 +18,9 @@ void register_targets(py::module_& module);
 void register_threads(py::module_& module);
 void register_metrics(py::module_& module);
 void register_state(py::module_& module);
-void register_open_sums(py::module_& module);
-void register_quick_scores(py::module_& module);
+void register_accumulator(py::module_& module);
+void register_way_in(py::module_& module);
+void register_refusals(py::module_& module);
 void register_elementary(py::module_& module);
 void register_order_statistics(py::module_& module);
 void register_losses(py::module_& module);
@@ -30,10 +31,6 @@ void register_c_api(py::module_& module);
 // Throws std::invalid_argument where no column has this type.
 DType dtype_of(const py::dtype& dtype);
 bool is_swapped(const py::dtype& dtype);
-
-// An array of float64 or float32 in one dimension: neither a subclass (a masked array is one) nor another byte order.
-std::optional<Column> plain_column(py::handle object);
-py::ssize_t length_of(py::handle array);
 
 // About 5 µs of work: too short to let go of the interpreter.
 constexpr py::ssize_t rows_with_the_gil = 8192;
@@ -48,12 +45,13 @@ struct ColumnList {
 
 ColumnList columns_of(const py::object& source, py::ssize_t axis);
 
-// The truth and the predictions of each output, and the mask: None, a boolean per row, or one per element.
+// The truth and the predictions of each output, and mask and weights: None, one a row, or one an element.
 struct PairsList {
     std::vector<Pairs> outputs;
     py::ssize_t rows;
 };
 
-PairsList pairs_of(const py::object& y_true, const py::object& y_pred, const py::object& where, py::ssize_t axis);
+PairsList pairs_of(const py::object& y_true, const py::object& y_pred, const py::object& where, py::ssize_t axis,
+                   const py::object& sample_weight = py::none());
 
 }  // namespace squarely

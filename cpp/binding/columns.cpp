@@ -8,36 +8,17 @@
 namespace squarely {
 namespace {
 
-std::optional<DType> dtype_of_kind(char kind, py::ssize_t size) {
-    switch (kind) {
-        case 'f':
-            return size == 8   ? std::optional(DType::float64)
-                   : size == 4 ? std::optional(DType::float32)
-                   : size == 2 ? std::optional(DType::float16)
-                               : std::nullopt;
-        case 'i':
-            return size == 8   ? std::optional(DType::int64)
-                   : size == 4 ? std::optional(DType::int32)
-                   : size == 2 ? std::optional(DType::int16)
-                   : size == 1 ? std::optional(DType::int8)
-                               : std::nullopt;
-        case 'u':
-            return size == 8   ? std::optional(DType::uint64)
-                   : size == 4 ? std::optional(DType::uint32)
-                   : size == 2 ? std::optional(DType::uint16)
-                   : size == 1 ? std::optional(DType::uint8)
-                               : std::nullopt;
-        case 'b': return size == 1 ? std::optional(DType::boolean) : std::nullopt;
-        default: return std::nullopt;
+std::optional<DType> dtype_of_name(const std::string& name) {
+    for (int i = 0; i < dtype_count; ++i) {
+        if (name == element_types[i].name) return static_cast<DType>(i);
     }
+    return std::nullopt;
 }
 
 }  // namespace
 
 DType dtype_of(const py::dtype& dtype) {
-    if (const auto known = dtype_of_kind(dtype.kind(), dtype.itemsize())) return *known;
-    // A type NumPy does not know itself; the one of ml_dtypes is called so.
-    if (dtype.kind() == 'V' && py::str(dtype.attr("name")).cast<std::string>() == "bfloat16") return DType::bfloat16;
+    if (const auto known = dtype_of_name(py::str(dtype.attr("name")).cast<std::string>())) return *known;
     throw std::invalid_argument("No column can be made of dtype " + py::str(dtype).cast<std::string>() + ".");
 }
 
@@ -107,18 +88,22 @@ ColumnList columns_of_segments(const py::list& segments) {
     return list;
 }
 
-void set_where(std::vector<Pairs>& outputs, py::ssize_t rows, const py::array& where, py::ssize_t axis) {
-    if (where.dtype().kind() != 'b') throw std::invalid_argument("The mask must be boolean.");
-    const py::ssize_t mask_axis = where.ndim() == 1 ? 0 : axis;
-    const ColumnList mask = columns_of_array(where, mask_axis);
-    if (mask.rows != rows || (mask.columns.size() != 1 && mask.columns.size() != outputs.size())) {
-        throw std::invalid_argument("The mask does not have the shape of the arrays.");
+// Of the rows, one column for all outputs, or one an output.
+template <class Put>
+void put_beside(std::vector<Pairs>& outputs, py::ssize_t rows, const py::object& source, py::ssize_t axis, Put put) {
+    const bool is_of_rows = py::isinstance<py::array>(source) && source.cast<py::array>().ndim() == 1;
+    const ColumnList columns = columns_of(source, is_of_rows ? 0 : axis);
+    if (columns.rows != rows || (columns.columns.size() != 1 && columns.columns.size() != outputs.size())) {
+        throw std::invalid_argument("The mask or the weights do not have the shape of the arrays.");
     }
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-        const Column& column = mask.columns[mask.columns.size() == 1 ? 0 : i];
-        outputs[i].where = static_cast<const std::uint8_t*>(column.data);
-        outputs[i].where_stride = column.stride;
-    }
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+        put(outputs[i], columns.columns[columns.columns.size() == 1 ? 0 : i]);
+}
+
+void put_where(Pairs& pairs, const Column& column) {
+    if (column.dtype != DType::boolean) throw std::invalid_argument("The mask must be boolean.");
+    pairs.where = static_cast<const std::uint8_t*>(column.data);
+    pairs.where_stride = column.stride;
 }
 
 }  // namespace
@@ -129,22 +114,8 @@ ColumnList columns_of(const py::object& source, py::ssize_t axis) {
     return columns_of_array(source.cast<py::array>(), axis);
 }
 
-std::optional<Column> plain_column(py::handle object) {
-    const auto& numpy = py::detail::npy_api::get();
-    if (Py_TYPE(object.ptr()) != numpy.PyArray_Type_) return std::nullopt;
-    const auto* array = py::detail::array_proxy(object.ptr());
-    const auto* descriptor = py::detail::array_descriptor_proxy(array->descr);
-    if (array->nd != 1 || descriptor->byteorder != '=') return std::nullopt;
-    if (descriptor->type_num == py::detail::npy_api::NPY_DOUBLE_)
-        return Column{array->data, array->strides[0], DType::float64};
-    if (descriptor->type_num == py::detail::npy_api::NPY_FLOAT_)
-        return Column{array->data, array->strides[0], DType::float32};
-    return std::nullopt;
-}
-
-py::ssize_t length_of(py::handle array) { return py::detail::array_proxy(array.ptr())->dimensions[0]; }
-
-PairsList pairs_of(const py::object& y_true, const py::object& y_pred, const py::object& where, py::ssize_t axis) {
+PairsList pairs_of(const py::object& y_true, const py::object& y_pred, const py::object& where, py::ssize_t axis,
+                   const py::object& sample_weight) {
     const ColumnList truths = columns_of(y_true, axis);
     const ColumnList predictions = columns_of(y_pred, axis);
     if (truths.rows != predictions.rows || truths.columns.size() != predictions.columns.size()) {
@@ -154,7 +125,11 @@ PairsList pairs_of(const py::object& y_true, const py::object& y_pred, const py:
     for (std::size_t i = 0; i < truths.columns.size(); ++i) {
         list.outputs.push_back({truths.columns[i], predictions.columns[i]});
     }
-    if (!where.is_none()) set_where(list.outputs, list.rows, where.cast<py::array>(), axis);
+    if (!where.is_none()) put_beside(list.outputs, list.rows, where, axis, put_where);
+    if (!sample_weight.is_none()) {
+        put_beside(list.outputs, list.rows, sample_weight, axis,
+                   [](Pairs& pairs, const Column& column) { pairs.weights = column; });
+    }
     return list;
 }
 

@@ -30,7 +30,7 @@ LossArrays arrays_of(const py::array& y_true, const py::array& y_pred, const Opt
 
 StridedArray results_in(const py::array& out, const std::vector<std::ptrdiff_t>& shape) {
     StridedArray results = strided(out, shape);
-    if (!out.writeable() || results.swapped || results.dtype > DType::bfloat16) {
+    if (!out.writeable() || results.swapped || !is_float(results.dtype)) {
         throw std::invalid_argument("Results go into a writable array of floats.");
     }
     return results;

@@ -1,4 +1,5 @@
 #include "tables/metrics.hpp"
+#include "states/metric_formulas.hpp"
 
 #include "binding/binding.hpp"
 #include "numbers/average.hpp"
@@ -9,38 +10,76 @@
 namespace squarely {
 namespace {
 
-std::vector<double> explained_pinball_losses(const State& model, const State& baseline, double alpha) {
-    const std::size_t outputs = model.counts.size();
-    if (outputs != baseline.counts.size() || model.weighted != baseline.weighted) {
-        throw std::invalid_argument("The states are not of the same pairs.");
-    }
-    for (const State* state : {&model, &baseline}) {
-        for (const Summand& summand : metric_named("mean_pinball_loss").summands(alpha)) {
-            if (find(*state, summand) == nullptr) throw std::invalid_argument("A state has no sums of pinball losses.");
-        }
-    }
-    std::vector<double> values;
-    for (std::size_t i = 0; i < outputs; ++i) values.push_back(explained_pinball_loss(model, baseline, i, alpha));
-    return values;
+const char* word_of(MetricKind kind) {
+    return kind == MetricKind::sums ? "sums" : kind == MetricKind::order ? "order" : "internal";
 }
 
-std::vector<double> relative_variances(const State& state) {
-    for (const Summand& summand : metric_named("variance_of_truth").summands(0)) {
-        if (find(state, summand) == nullptr) throw std::invalid_argument("The state has no sums of variance_of_truth.");
+const char* word_of(Better better) {
+    return better == Better::lower ? "lower" : better == Better::greater ? "greater" : "zero";
+}
+
+const char* word_of(Domain domain) {
+    return domain == Domain::all ? "" : domain == Domain::logarithm ? "logarithm" : "deviance";
+}
+
+py::dict words_of(const Parameter& parameter) {
+    py::dict words;
+    for (const ParameterWord& one : parameter.words) words[py::str(std::string(one.word))] = one.number;
+    return words;
+}
+
+// The terms it sums, at the default of its parameter.
+py::tuple terms_of(const Metric& metric) {
+    py::list names;
+    if (metric.summands == nullptr) return py::tuple(names);
+    for (const Summand& summand : metric.summands(metric.default_parameter)) names.append(facts_of(summand.term).name);
+    return py::tuple(names);
+}
+
+bool allows(const Metric& metric, double value) {
+    return metric.parameter->contains != nullptr && metric.parameter->contains(value);
+}
+
+void register_rows(py::module_& module) {
+    const auto reference = py::return_value_policy::reference;
+    py::class_<Metric>(module, "MetricRow")
+        .def_readonly("name", &Metric::name)
+        .def_readonly("short_name", &Metric::short_name)
+        .def_readonly("is_everyday", &Metric::is_everyday)
+        .def_readonly("default", &Metric::default_parameter)
+        .def_readonly("least_pairs", &Metric::least_pairs)
+        .def_readonly("title", &Metric::title)
+        .def_readonly("fixed_power", &Metric::fixed_power)
+        .def_readonly("takes_variance_weights", &Metric::takes_variance_weights)
+        .def_readonly("takes_one_output", &Metric::takes_one_output)
+        .def_readonly("takes_complex_values", &Metric::takes_complex_values)
+        .def_property_readonly("kind", [](const Metric& metric) { return word_of(metric.kind); })
+        .def_property_readonly("better", [](const Metric& metric) { return word_of(metric.better); })
+        .def_property_readonly("domain", [](const Metric& metric) { return word_of(metric.domain); })
+        .def_property_readonly("parameter", [](const Metric& metric) { return metric.parameter->name; })
+        .def_property_readonly("must_be", [](const Metric& metric) { return metric.parameter->must_be; })
+        .def_property_readonly("words", [](const Metric& metric) { return words_of(*metric.parameter); })
+        .def_property_readonly("is_boolean", [](const Metric& metric) { return metric.parameter->is_boolean; })
+        .def_property_readonly("terms", &terms_of)
+        .def("allows", &allows, py::arg("value"))
+        .def(
+            "range",
+            [](const Metric& metric, double parameter) {
+                const ValueRange range = metric.range(parameter);
+                return py::make_tuple(range.least, range.greatest);
+            },
+            py::arg("parameter"));
+    py::dict metrics;
+    for (const Metric& metric : all_metrics()) {
+        metrics[py::str(std::string(metric.name))] = py::cast(&metric, reference);
     }
-    if (state.counts.empty()) return {};
-    return relative_variances_of_truth(state);
+    module.attr("metrics") = metrics;
 }
 
 }  // namespace
 
 void register_metrics(py::module_& module) {
-    py::dict metrics;  // by name, their parameter and its default
-    for (const Metric& metric : all_metrics()) {
-        metrics[py::str(std::string(metric.name))] =
-            py::make_tuple(std::string(metric.parameter), metric.default_parameter);
-    }
-    module.attr("metrics") = metrics;
+    register_rows(module);
     module.def(
         "average",
         [](const std::vector<double>& values, const std::vector<double>& weights) {
@@ -49,9 +88,6 @@ void register_metrics(py::module_& module) {
             return average(values, weights);
         },
         py::arg("values"), py::arg("weights"));
-    module.def("relative_variances_of_truth", &relative_variances, py::arg("state"));
-    module.def("explained_pinball_loss", &explained_pinball_losses, py::arg("model"), py::arg("baseline"),
-               py::arg("alpha"));
 }
 
 }  // namespace squarely

@@ -70,9 +70,12 @@ std::vector<double> value_of_each(const OrderStatistics& statistics, Value value
 
 using Weights = py::array_t<double, py::array::c_style | py::array::forcecast>;
 
-std::span<const double> checked(const Weights& weights, std::ptrdiff_t rows) {
-    if (weights.ndim() != 1 || weights.size() != rows) throw std::invalid_argument("There must be a weight a row.");
-    const std::span<const double> all{weights.data(), static_cast<std::size_t>(rows)};
+// Of the rows, for all outputs, or a row an output.
+std::span<const double> checked(const Weights& weights, std::size_t outputs, std::ptrdiff_t rows) {
+    const auto count = static_cast<std::size_t>(rows);
+    const auto size = static_cast<std::size_t>(weights.size());
+    if (size != count && size != count * outputs) throw std::invalid_argument("There must be a weight a row.");
+    const std::span<const double> all{weights.data(), size};
     const bool are_weights = std::all_of(all.begin(), all.end(), [](double weight) {
         return weight >= 0 && weight <= std::numeric_limits<double>::max();
     });
@@ -85,9 +88,11 @@ std::vector<double> quantiles(const OrderStatistics& statistics, double level, c
     if (!weights || statistics.outputs.empty()) {
         return value_of_each(statistics, [level](const OrderedValues& output) { return quantile(output, level); });
     }
-    const std::span<const double> checked_weights = checked(*weights, statistics.outputs[0].rows);
-    return value_of_each(statistics, [level, checked_weights](const OrderedValues& output) {
-        return weighted_quantile(output, checked_weights, level);
+    const auto rows = static_cast<std::size_t>(statistics.outputs[0].rows);
+    const std::span<const double> all = checked(*weights, statistics.outputs.size(), statistics.outputs[0].rows);
+    return value_of_each(statistics, [&](const OrderedValues& output) {
+        const auto own = static_cast<std::size_t>(&output - statistics.outputs.data());
+        return weighted_quantile(output, all.size() == rows ? all : all.subspan(own * rows, rows), level);
     });
 }
 

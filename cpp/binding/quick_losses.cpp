@@ -56,7 +56,7 @@ struct Extent {
 };
 
 Extent extent_of(const StridedArray& array, const std::vector<std::ptrdiff_t>& shape) {
-    Extent extent{array.data, array.data + (array.dtype == DType::float64 ? 8 : 4)};
+    Extent extent{array.data, array.data + element_size(array.dtype)};
     for (std::size_t axis = 0; axis < shape.size(); ++axis) {
         const std::ptrdiff_t reach = (shape[axis] - 1) * array.strides[axis];
         (reach < 0 ? extent.first : extent.last) += reach;

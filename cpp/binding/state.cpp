@@ -1,172 +1,93 @@
+// The sums of a pass, before a policy has looked at them: what reads columns piece by piece, and adds them to an
+// accumulator at the end.
 #include "states/state.hpp"
 
+#include "accumulator/configuration.hpp"
 #include "binding/binding.hpp"
-#include "states/summands.hpp"
-#include "tables/metrics.hpp"
+#include "states/metric_formulas.hpp"
 
-#include <algorithm>
-#include <map>
 #include <stdexcept>
 #include <string>
 
 namespace squarely {
 namespace {
 
-Summation summation_named(const std::string& name) {
-    if (name == "exact") return Summation::exact;
-    if (name == "kahan") return Summation::kahan;
-    if (name == "pairwise") return Summation::pairwise;
-    throw std::invalid_argument("The 'summation' parameter must be 'exact', 'kahan' or 'pairwise'. Got '" + name +
-                                "'.");
-}
-
-std::string name_of(Summation summation) {
-    return summation == Summation::exact ? "exact" : summation == Summation::kahan ? "kahan" : "pairwise";
-}
-
-using MetricsAsked = std::vector<std::pair<std::string, double>>;
-
-// The sums of all of them, each once.
-std::vector<Summand> summands_of(const MetricsAsked& metrics) {
-    std::vector<Summand> summands;
-    for (const auto& [name, parameter] : metrics) {
-        for (const Summand& summand : metric_named(name).summands(parameter)) summands.push_back(summand);
-    }
-    return summands;
-}
+using SharedConfiguration = std::shared_ptr<Configuration>;
 
 void update_from(State& state, const py::object& y_true, const py::object& y_pred, const py::object& where,
                  py::ssize_t axis, const py::object& sample_weight) {
-    const PairsList pairs = pairs_of(y_true, y_pred, where, axis);
-    if (pairs.outputs.size() != state.counts.size()) {
-        throw std::invalid_argument("The arrays do not have as many outputs as the state.");
+    if (sample_weight.is_none() == state.weighted) throw Refused(Reason::weighting_differs);
+    const PairsList pairs = pairs_of(y_true, y_pred, where, axis, sample_weight);
+    if (pairs.outputs.size() != state.counts.size()) throw Refused(Reason::outputs_differ);
+    WeightFaults faults;
+    {
+        const py::gil_scoped_release release;
+        faults = update(state, pairs.outputs, pairs.rows);
     }
-    if (sample_weight.is_none() == state.weighted) {
-        throw std::invalid_argument("A weighted state is updated with sample_weight, any other without.");
-    }
-    ColumnList weights;
-    if (state.weighted) {
-        weights = columns_of(sample_weight, 0);
-        if (weights.columns.size() != 1 || weights.rows != pairs.rows) {
-            throw std::invalid_argument("The weights do not have as many rows as the arrays.");
-        }
-    }
-    const py::gil_scoped_release release;
-    update(state, pairs.outputs, state.weighted ? weights.columns.data() : nullptr, pairs.rows);
+    if (faults.has_nan) throw Refused(Reason::weight_is_nan);
+    if (faults.has_infinite) throw Refused(Reason::weight_is_infinite);
 }
 
-std::vector<double> values_of(const State& state, const std::string& name, double parameter) {
-    const Metric& metric = metric_named(name);
-    for (const Summand& summand : metric.summands(parameter)) {
-        if (find(state, summand) == nullptr) {
-            throw std::invalid_argument("The state has no sums of the metric '" + name + "'.");
-        }
-    }
-    std::vector<double> values;
-    for (std::size_t i = 0; i < state.counts.size(); ++i) values.push_back(metric.value(state, i, parameter));
-    return values;
-}
-
-// How many pairs are outside the domain of the metric, by output.
-std::vector<std::uint64_t> outside_of(const State& state, const std::string& name, double parameter) {
-    std::vector<std::uint64_t> outside(state.counts.size());
-    for (const Summand& summand : metric_named(name).summands(parameter)) {
-        const Sums* sums = find(state, summand);
-        if (sums == nullptr || sums->counted.empty()) continue;
-        for (std::size_t i = 0; i < outside.size(); ++i) outside[i] = std::max(outside[i], sums->counted[i].outside);
-    }
-    return outside;
-}
-
-// The sums of the weights, as far as doubles tell them.
-std::vector<double> total_weights(const State& state) {
-    std::vector<double> totals;
-    const Sums* sums = find(state, {Term::sample_weight});
-    for (std::size_t i = 0; i < state.counts.size(); ++i) {
-        if (sums == nullptr) {
-            totals.push_back(static_cast<double>(state.counts[i].pairs));
-        } else {
-            totals.push_back(sums->exact.empty() ? sums->rounded[i].high : to_double(sums->exact[i]));
-        }
-    }
-    return totals;
-}
-
-// The largest and least values, by the names of their terms.
-std::map<std::string, std::vector<double>> extremes_of(const State& state) {
-    std::map<std::string, std::vector<double>> extremes;
-    for (const Sums& sums : state.sums) {
-        if (!sums.extreme.empty()) extremes[squarely::name_of(sums.summand.term)] = sums.extreme;
-    }
-    return extremes;
-}
-
-void set_extreme(State& state, const std::string& term, const std::vector<double>& values) {
-    for (Sums& sums : state.sums) {
-        if (squarely::name_of(sums.summand.term) != term || sums.extreme.size() != values.size()) continue;
-        sums.extreme = values;
-        return;
-    }
-    throw std::invalid_argument("The state has no extreme '" + term + "' of that many outputs.");
-}
-
-std::vector<std::uint64_t> counted(const State& state, std::uint64_t PairCounts::* member) {
+template <std::uint64_t PairCounts::* member>
+std::vector<std::uint64_t> counted(const State& state) {
     std::vector<std::uint64_t> values;
     for (const PairCounts& counts : state.counts) values.push_back(counts.*member);
     return values;
 }
 
-py::bytes bytes_of(const State& state) {
-    const std::vector<unsigned char> bytes = to_bytes(state);
-    return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+// The largest and least values, by the names of their terms.
+py::dict extremes_of(const State& state) {
+    py::dict extremes;
+    for (const Sums& sums : state.sums) {
+        if (!sums.extreme.empty()) extremes[facts_of(sums.summand.term).name] = sums.extreme;
+    }
+    return extremes;
 }
 
-State state_from(const py::bytes& bytes) {
-    const auto view = static_cast<std::string_view>(bytes);
-    return from_bytes({reinterpret_cast<const unsigned char*>(view.data()), view.size()});
+std::vector<double> explained_pinball_losses(const State& model, const State& baseline, double alpha) {
+    const std::size_t outputs = model.counts.size();
+    if (outputs != baseline.counts.size() || !are_of_one_kind(model, baseline)) throw Refused(Reason::sums_differ);
+    for (const Summand& summand : metric_named("mean_pinball_loss").summands(alpha)) {
+        if (find(model, summand) == nullptr) throw Refused(Reason::no_such_sums);
+    }
+    std::vector<double> values;
+    for (std::size_t i = 0; i < outputs; ++i) values.push_back(explained_pinball_loss(model, baseline, i, alpha));
+    return values;
 }
 
 }  // namespace
 
 void register_state(py::module_& module) {
     py::class_<State>(module, "State")
-        .def(
-            py::init([](std::size_t outputs, const std::string& summation, const MetricsAsked& metrics, bool weighted) {
-                return make_state(outputs, summation_named(summation), summands_of(metrics), weighted);
-            }),
-            py::arg("outputs"), py::arg("summation"), py::arg("metrics"), py::arg("weighted") = false)
+        .def(py::init([](std::size_t outputs, const SharedConfiguration& configuration, bool weighted) {
+                 return empty_state(*configuration, outputs, weighted);
+             }),
+             py::arg("outputs"), py::arg("configuration"), py::arg("weighted") = false)
         .def("update", &update_from, py::arg("y_true"), py::arg("y_pred"), py::arg("where") = py::none(),
              py::arg("axis") = 0, py::arg("sample_weight") = py::none())
         .def(
             "merge", [](State& state, const State& other) { merge(state, other); }, py::arg("other"))
         .def(
             "subtract", [](State& state, const State& other) { subtract(state, other); }, py::arg("other"))
-        .def(
-            "subtract_sums", [](State& state, const State& other) { subtract_sums(state, other); }, py::arg("other"))
-        .def("set_extreme", &set_extreme, py::arg("term"), py::arg("values"))
-        .def("is_of_one_kind_with", &are_of_one_kind, py::arg("other"))
-        .def("copy", [](const State& state) { return State(state); })
         .def("outputs_from", &outputs_from, py::arg("first"), py::arg("count"))
         .def_static(
-            "outputs_together", [](const std::vector<const State*>& parts) { return outputs_together(parts); },
+            "outputs_together",
+            [](const std::vector<const State*>& parts) {
+                if (parts.empty()) throw std::invalid_argument("There are no states to put together.");
+                return outputs_together(parts);
+            },
             py::arg("parts"))
-        .def("values", &values_of, py::arg("metric"), py::arg("parameter") = 0.0)
-        .def("outside", &outside_of, py::arg("metric"), py::arg("parameter") = 0.0)
-        .def("to_bytes", &bytes_of)
-        .def_static("from_bytes", &state_from, py::arg("bytes"))
         .def_property_readonly("outputs", [](const State& state) { return state.counts.size(); })
         .def_property_readonly("weighted", [](const State& state) { return state.weighted; })
         .def_property_readonly("extremes", &extremes_of)
-        .def_property_readonly("total_weights", &total_weights)
-        .def_property_readonly("summation", [](const State& state) { return name_of(state.summation); })
-        .def_property_readonly("pairs", [](const State& state) { return counted(state, &PairCounts::pairs); })
-        .def_property_readonly("infinite", [](const State& state) { return counted(state, &PairCounts::infinite); })
-        .def_property_readonly("undefined", [](const State& state) { return counted(state, &PairCounts::undefined); })
-        .def_property_readonly("missing_true",
-                               [](const State& state) { return counted(state, &PairCounts::missing_true); })
-        .def_property_readonly("masked", [](const State& state) { return counted(state, &PairCounts::masked); })
-        .def_property_readonly("missing_pred",
-                               [](const State& state) { return counted(state, &PairCounts::missing_pred); });
+        .def_property_readonly("pairs", &counted<&PairCounts::pairs>)
+        .def_property_readonly("infinite", &counted<&PairCounts::infinite>)
+        .def_property_readonly("undefined", &counted<&PairCounts::undefined>)
+        .def_property_readonly("missing_true", &counted<&PairCounts::missing_true>)
+        .def_property_readonly("missing_pred", &counted<&PairCounts::missing_pred>)
+        .def_property_readonly("masked", &counted<&PairCounts::masked>);
+    module.def("explained_pinball_loss", &explained_pinball_losses, py::arg("model"), py::arg("baseline"),
+               py::arg("alpha"));
 }
 
 }  // namespace squarely

@@ -16,8 +16,6 @@ constexpr std::ptrdiff_t rows_ahead = 384;
 constexpr std::ptrdiff_t narrow_rows_ahead = 768;
 constexpr std::ptrdiff_t rows_ahead_of_copies = block_length;
 
-constexpr std::ptrdiff_t element_sizes[dtype_count] = {8, 4, 2, 2, 8, 4, 2, 1, 8, 4, 2, 1, 1};
-
 // In place only where a pointer to the elements may be formed: a misaligned column is copied.
 bool is_contiguous(const Column& column, DType dtype) {
     const auto size = static_cast<std::uintptr_t>(element_size(dtype));
@@ -89,8 +87,6 @@ Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuf
 
 }  // namespace
 
-std::ptrdiff_t element_size(DType dtype) { return element_sizes[static_cast<int>(dtype)]; }
-
 const char* address(const Column& column, std::ptrdiff_t row) {
     return static_cast<const char*>(column.data) + row * column.stride;
 }
@@ -143,8 +139,8 @@ Block with_nulls(const Kernels& kernels, const Block& block, const RowsKept& kep
 
 bool has_narrow_block(const Pairs& pairs, Rows rows, const RowsKept& kept) {
     if (rows.count != block_length || kept.where != nullptr) return false;
-    return both_contiguous(pairs, DType::float32) || both_contiguous(pairs, DType::int32) ||
-           both_contiguous(pairs, DType::uint32);
+    const DType dtype = pairs.y_true.dtype;
+    return element_size(dtype) == 4 && both_contiguous(pairs, dtype);
 }
 
 NarrowBlock narrow_block(const Pairs& pairs, Rows rows) {
@@ -152,10 +148,9 @@ NarrowBlock narrow_block(const Pairs& pairs, Rows rows) {
             ahead_by(narrow_rows_ahead, pairs, rows)};
 }
 
-bool is_contiguous_small(const Pairs& pairs) {
+bool is_contiguous_and_whole(const Pairs& pairs) {
     if (pairs.where != nullptr || may_have_nulls(pairs.y_true) || may_have_nulls(pairs.y_pred)) return false;
-    return both_contiguous(pairs, DType::int8) || both_contiguous(pairs, DType::uint8) ||
-           both_contiguous(pairs, DType::int16) || both_contiguous(pairs, DType::uint16);
+    return both_contiguous(pairs, pairs.y_true.dtype);
 }
 
 }  // namespace squarely

@@ -59,10 +59,9 @@ Block with_nulls(const Kernels& kernels, const Block& block, const RowsKept& kep
 bool has_narrow_block(const Pairs& pairs, Rows rows, const RowsKept& kept);
 NarrowBlock narrow_block(const Pairs& pairs, Rows rows);
 
-// So do contiguous 8- and 16-bit integers, for any number of rows.
-bool is_contiguous_small(const Pairs& pairs);
+// Both sides of one type without gaps, and every pair counts: what kernels of small integers take, any number of rows.
+bool is_contiguous_and_whole(const Pairs& pairs);
 
-std::ptrdiff_t element_size(DType dtype);
 const char* address(const Column& column, std::ptrdiff_t row);
 
 }  // namespace squarely

@@ -1,27 +1,12 @@
 // What every container becomes: a stretch of numbers somewhere in memory.
 #pragma once
 
+#include "tables/element_types.hpp"
+
 #include <cstddef>
 #include <cstdint>
 
 namespace squarely {
-
-enum class DType : std::uint8_t {
-    float64,
-    float32,
-    float16,
-    bfloat16,
-    int64,
-    int32,
-    int16,
-    int8,
-    uint64,
-    uint32,
-    uint16,
-    uint8,
-    boolean,  // a byte, true where it is not zero
-};
-constexpr int dtype_count = 13;
 
 struct Column {
     const void* data;
@@ -41,12 +26,15 @@ struct Column {
 
 inline bool may_have_nulls(const Column& column) { return column.validity != nullptr || column.missing != nullptr; }
 
-// One output: its truth, its predictions, and which rows count.
+// One output: its truth, its predictions, which rows count, and how much.
 struct Pairs {
     Column y_true;
     Column y_pred;
     const std::uint8_t* where = nullptr;  // a byte a row, zero leaves the row out; null where every row counts
     std::ptrdiff_t where_stride = 0;
+    Column weights = {nullptr, 0, DType::float64};  // without data where there are none
 };
+
+inline bool are_weighted(const Pairs& pairs) { return pairs.weights.data != nullptr; }
 
 }  // namespace squarely

@@ -3,9 +3,8 @@
 #include "blocks/validity.hpp"
 #include "sums/pair.hpp"
 
+#include <bit>
 #include <cmath>
-#include <cstring>
-#include <utility>
 
 namespace squarely {
 namespace {
@@ -14,34 +13,19 @@ __extension__ typedef __int128 int128;
 
 constexpr int128 largest_exact = int128{1} << 53;
 
-template <class Integer>
-int128 integer_from(const Column& column, std::ptrdiff_t row) {
-    unsigned char bytes[sizeof(Integer)];
-    std::memcpy(bytes, address(column, row), sizeof bytes);
-    if (column.swapped) {
-        for (std::size_t i = 0; i < sizeof bytes / 2; ++i) std::swap(bytes[i], bytes[sizeof bytes - 1 - i]);
-    }
-    Integer value;
-    std::memcpy(&value, bytes, sizeof value);
-    return value;
-}
-
 int128 integer_at(const Column& column, std::ptrdiff_t row) {
-    switch (column.dtype) {
-        case DType::int64: return integer_from<std::int64_t>(column, row);
-        case DType::int32: return integer_from<std::int32_t>(column, row);
-        case DType::int16: return integer_from<std::int16_t>(column, row);
-        case DType::int8: return integer_from<std::int8_t>(column, row);
-        case DType::uint64: return integer_from<std::uint64_t>(column, row);
-        case DType::uint32: return integer_from<std::uint32_t>(column, row);
-        case DType::uint16: return integer_from<std::uint16_t>(column, row);
-        case DType::uint8: return integer_from<std::uint8_t>(column, row);
-        case DType::boolean: return integer_from<std::uint8_t>(column, row) != 0;
-        default: return 0;
+    const ElementType& type = facts_of(column.dtype);
+    const auto* bytes = reinterpret_cast<const unsigned char*>(address(column, row));
+    const bool is_highest_first = column.swapped != (std::endian::native == std::endian::big);
+    std::uint64_t pattern = 0;
+    for (std::ptrdiff_t i = 0; i < type.bytes; ++i) {
+        pattern |= std::uint64_t{bytes[is_highest_first ? type.bytes - 1 - i : i]} << (8 * i);
     }
+    if (type.kind == 'b') return pattern != 0;
+    if (type.kind == 'u') return pattern;
+    const auto bits_above = static_cast<int>(64 - 8 * type.bytes);
+    return static_cast<std::int64_t>(pattern << bits_above) >> bits_above;
 }
-
-bool is_float(const Column& column) { return column.dtype <= DType::bfloat16; }
 
 int128 size_of(int128 value) { return value < 0 ? -value : value; }
 
@@ -55,7 +39,7 @@ struct Value {
 };
 
 Value value_at(const Column& column, std::ptrdiff_t row, double loaded) {
-    if (is_float(column)) return {false, 0, loaded};
+    if (is_float(column.dtype)) return {false, 0, loaded};
     const int128 integer = integer_at(column, row);
     return {true, integer, static_cast<double>(integer)};
 }

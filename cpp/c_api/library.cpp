@@ -5,8 +5,6 @@
 #include "machine/threads.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -23,43 +21,11 @@ squarely_status put(squarely_error* error, squarely_status status, const char* m
     return status;
 }
 
-// Sums that only serve others.
-constexpr std::array<std::string_view, 2> internal_metrics = {"variance_of_truth", "mean_of_truth"};
-
-bool is_share(double value) { return value >= 0 && value <= 1; }
-bool is_positive(double value) { return value > 0 && std::isfinite(value); }
-
-// What a parameter may be, by its name: the ranges of Python's named_metrics.
-struct Range {
-    std::string_view parameter;
-    bool (*contains)(double value);
-    const char* description;
-};
-
-constexpr Range ranges[] = {
-    {"alpha", is_share, "from 0 to 1"},
-    {"tau", is_share, "from 0 to 1"},
-    {"delta", is_positive, "above 0 and finite"},
-    {"c", is_positive, "above 0 and finite"},
-    {"scale", is_positive, "above 0 and finite"},
-    {"variance", is_positive, "above 0 and finite"},
-    {"data_range", is_positive, "above 0 and finite"},
-    {"power", [](double value) { return std::isfinite(value) && (value <= 0 || value >= 1); },
-     "finite, and at most 0 or at least 1"},
-    {"version", [](double value) { return value == 2009 || value == 2012; }, "2009 or 2012"},
-    {"force_finite", [](double value) { return value == 0 || value == 1; }, "0 or 1"},
-    {"normalization", [](double value) { return value == 0 || value == 1 || value == 2 || value == 3; },
-     "0 (range), 1 (mean), 2 (std) or 3 (euclidean)"},
-};
-
 void check_parameter(const Metric& metric, double value) {
-    const auto range = std::find_if(std::begin(ranges), std::end(ranges),
-                                    [&](const Range& one) { return one.parameter == metric.parameter; });
-    if (range != std::end(ranges) && range->contains(value)) return;
-    const char* must_be = range != std::end(ranges) ? range->description : "something this library does not know";
-    throw Failure(SQUARELY_INVALID_ARGUMENT, "The parameter " + std::string(metric.parameter) + " of " +
-                                                 std::string(metric.name) + " must be " + must_be + ". Got " +
-                                                 std::to_string(value) + ".");
+    if (metric.parameter->contains(value)) return;
+    throw Failure(SQUARELY_INVALID_ARGUMENT,
+                  "The parameter " + std::string(metric.parameter->name) + " of " + std::string(metric.name) +
+                      " must be " + std::string(metric.parameter->must_be) + ". Got " + std::to_string(value) + ".");
 }
 
 }  // namespace
@@ -68,6 +34,9 @@ squarely_status reported(squarely_error* error) noexcept {
     try {
         throw;
     } catch (const Failure& failure) {
+        return put(error, failure.status, failure.what());
+    } catch (const Refused& refused) {
+        const Failure failure = failure_of(refused.refusal);
         return put(error, failure.status, failure.what());
     } catch (const std::invalid_argument& refusal) {
         return put(error, SQUARELY_INVALID_ARGUMENT, refusal.what());
@@ -89,36 +58,35 @@ void check_not_null(const void* pointer, const char* argument) {
 
 void check_settings() {
     // Once they are right they stay so, and num_threads asks the operating system.
-    [[maybe_unused]] static const bool are_right = refusing_with(SQUARELY_WRONG_ENVIRONMENT, [] {
-        current_target();
-        num_threads();
-        return true;
-    });
-}
-
-bool is_public(const Metric& metric) {
-    return std::find(internal_metrics.begin(), internal_metrics.end(), metric.name) == internal_metrics.end();
+    [[maybe_unused]] static const bool are_right = [] {
+        try {
+            current_target();
+            num_threads();
+            return true;
+        } catch (const std::invalid_argument& refusal) {
+            throw Failure(SQUARELY_WRONG_ENVIRONMENT, refusal.what());
+        }
+    }();
 }
 
 const Metric& metric_asked(const char* name) {
     check_not_null(name, "metric");
-    const auto metrics = all_metrics();
-    const auto found = std::find_if(metrics.begin(), metrics.end(),
-                                    [&](const Metric& metric) { return metric.name == name && is_public(metric); });
-    if (found != metrics.end()) return *found;
+    const Metric* found = find_metric(name);
+    if (found != nullptr && found->kind == MetricKind::sums) return *found;
     throw Failure(SQUARELY_UNKNOWN_METRIC, "There is no metric '" + std::string(name) +
                                                "' of sums. squarely_metric_name lists them; order statistics, as the "
                                                "median, need all pairs at once.");
 }
 
-double parameter_asked(const Metric& metric, const double* parameter) {
-    if (parameter == nullptr) return metric.default_parameter;
-    if (metric.parameter.empty()) {
+AskedMetric asked(const char* name, const double* parameter) {
+    const Metric& metric = metric_asked(name);
+    if (parameter == nullptr) return {&metric, metric.default_parameter};
+    if (metric.parameter->contains == nullptr) {
         throw Failure(SQUARELY_INVALID_ARGUMENT,
                       "The metric " + std::string(metric.name) + " has no parameter. Pass NULL.");
     }
     check_parameter(metric, *parameter);
-    return *parameter + 0.0;  // of two zeros one
+    return {&metric, *parameter + 0.0};  // of two zeros one
 }
 
 }  // namespace squarely
@@ -162,7 +130,7 @@ squarely_status squarely_set_num_threads(int32_t count, squarely_error* error) {
 
 const char* squarely_metric_name(size_t index) {
     for (const Metric& metric : all_metrics()) {
-        if (is_public(metric) && index-- == 0) return metric.name.data();  // all names are literals
+        if (metric.kind == MetricKind::sums && index-- == 0) return metric.name.data();  // all names are literals
     }
     return nullptr;
 }
@@ -173,7 +141,7 @@ squarely_status squarely_metric_parameter(const char* metric, const char** param
         check_not_null(parameter, "parameter");
         check_not_null(default_value, "default_value");
         const Metric& found = metric_asked(metric);
-        *parameter = found.parameter.data();
+        *parameter = found.parameter->name.data();
         *default_value = found.default_parameter;
     });
 }
@@ -212,6 +180,7 @@ const squarely_api* squarely_get_api(void) {
         .state_to_bytes = squarely_state_to_bytes,
         .state_from_bytes = squarely_state_from_bytes,
         .state_digest = squarely_state_digest,
+        .state_update_weighted = squarely_state_update_weighted,
     };
 #undef SQUARELY_EVERYDAY
     return &api;

@@ -1,7 +1,8 @@
 // States of squarely.h: what Python's Accumulator does, for compiled code.
 #include "c_api/library.hpp"
 
-#include "accumulator/sha256.hpp"
+#include "accumulator/frame.hpp"
+#include "accumulator/scores.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -15,63 +16,10 @@ namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-void check_finite(const State& state, squarely_nan_policy policy) {
-    if (policy == SQUARELY_NAN_PROPAGATE) return;
-    for (const PairCounts& counts : state.counts) {
-        const bool refuses_truth = policy == SQUARELY_NAN_RAISE && counts.missing_true > 0;
-        const bool refuses_prediction = policy != SQUARELY_NAN_OMIT && counts.missing_pred > 0;
-        if (refuses_truth || refuses_prediction) {
-            throw Failure(SQUARELY_NOT_FINITE, "The data contain NaN: " + std::to_string(counts.missing_true) +
-                                                   " values of y_true and, where y_true is a number, " +
-                                                   std::to_string(counts.missing_pred) +
-                                                   " of y_pred are NaN or missing, which the NaN policy refuses.");
-        }
-        if (counts.infinite + counts.undefined > 0) {
-            throw Failure(SQUARELY_NOT_FINITE, "The data contain infinities in " +
-                                                   std::to_string(counts.infinite + counts.undefined) +
-                                                   " pairs. Only SQUARELY_NAN_PROPAGATE lets them through.");
-        }
-    }
-}
-
-// Every name that says nothing about fewer than two pairs.
-bool needs_two_pairs(std::string_view name) {
-    constexpr std::string_view names[] = {"r2_score",
-                                          "d2_tweedie_score",
-                                          "pearson_correlation",
-                                          "concordance_correlation",
-                                          "nash_sutcliffe_efficiency",
-                                          "kling_gupta_efficiency"};
-    return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
-
-double weight_of(const State& state, std::size_t output) {
-    const Sums& weights = *find(state, {Term::sample_weight});
-    return weights.exact.empty() ? weights.rounded[output].high : to_double(weights.exact[output]);
-}
-
-bool is_outside(const State& state, const std::vector<Summand>& summands, std::size_t output) {
-    return std::any_of(summands.begin(), summands.end(), [&](const Summand& summand) {
-        const Sums* sums = find(state, summand);
-        return !sums->counted.empty() && sums->counted[output].outside > 0;
-    });
-}
-
-// Why a metric has no value, or null.
-const char* reason_of_none(const squarely_state& state, const Metric& metric, const std::vector<Summand>& summands,
-                           std::size_t output) {
-    const PairCounts& counts = state.sums.counts[output];
-    if (counts.pairs == 0) return "there is no pair of two numbers";
-    if (is_outside(state.sums, summands, output)) return "some numbers are outside its domain";
-    if (needs_two_pairs(metric.name) && counts.pairs < 2) return "it needs two pairs";
-    if (state.sums.weighted && weight_of(state.sums, output) == 0) return "the weights sum to zero";
-    return nullptr;
-}
-
 void check_output(const squarely_state& state, std::size_t output) {
-    if (output < state.sums.counts.size()) return;
+    if (output < state.outputs) return;
     throw Failure(SQUARELY_INVALID_ARGUMENT, "There is no output " + std::to_string(output) + ": the state has " +
-                                                 std::to_string(state.sums.counts.size()) + ".");
+                                                 std::to_string(state.outputs) + ".");
 }
 
 // Structures that may grow. A caller's may be older than this library, from the first size on, or newer.
@@ -112,46 +60,101 @@ void write_counts(squarely_counts* counts, const PairCounts& own) {
     std::memcpy(counts, &known, std::min(size, sizeof known));
 }
 
-std::vector<squarely_state::Asked> metrics_asked(const squarely_metric* metrics, std::size_t count) {
-    constexpr squarely_metric of_squares[] = {
-        {"mean_squared_error", nullptr}, {"root_mean_squared_error", nullptr}, {"sum_squared_error", nullptr}};
-    if (count == 0) return metrics_asked(of_squares, std::size(of_squares));
-    check_not_null(metrics, "options->metrics");
-    std::vector<squarely_state::Asked> asked;
-    for (std::size_t i = 0; i < count; ++i) {
-        const Metric& metric = metric_asked(metrics[i].name);
-        const squarely_state::Asked one{&metric, parameter_asked(metric, metrics[i].parameter)};
-        if (std::find(asked.begin(), asked.end(), one) == asked.end()) asked.push_back(one);
+std::vector<AskedMetric> metrics_asked(const squarely_metric* metrics, std::size_t count) {
+    std::vector<AskedMetric> all;
+    if (count == 0) {
+        for (const Metric& metric : all_metrics()) {
+            if (metric.is_everyday) all.push_back({&metric, metric.default_parameter});
+        }
+        return all;
     }
-    return asked;
+    check_not_null(metrics, "options->metrics");
+    for (std::size_t i = 0; i < count; ++i) {
+        const AskedMetric one = asked(metrics[i].name, metrics[i].parameter);
+        if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
+    }
+    return all;
 }
 
-squarely_state created(const squarely_state_options& options) {
-    check_policy(options.nan_policy);
+squarely_state* created(const squarely_state_options& options) {
+    auto configuration = std::make_shared<Configuration>();
+    configuration->nan_policy = checked_policy(options.nan_policy);
     if (options.outputs == 0) throw Failure(SQUARELY_INVALID_ARGUMENT, "The state must have 1 output or more.");
-    if (options.summation < SQUARELY_EXACT || options.summation > SQUARELY_PAIRWISE) {
+    if (options.summation < 0 || static_cast<std::size_t>(options.summation) >= std::size(summation_names)) {
         throw Failure(SQUARELY_INVALID_ARGUMENT,
-                      "The summation must be SQUARELY_EXACT, SQUARELY_KAHAN or "
-                      "SQUARELY_PAIRWISE. Got " +
+                      "The summation must be SQUARELY_EXACT, SQUARELY_KAHAN or SQUARELY_PAIRWISE. Got " +
                           std::to_string(options.summation) + ".");
     }
     if (options.weighted != 0 && options.weighted != 1) {
         throw Failure(SQUARELY_INVALID_ARGUMENT,
                       "The member weighted must be 0 or 1. Got " + std::to_string(options.weighted) + ".");
     }
-    return new_state(options.outputs, static_cast<Summation>(options.summation),
-                     metrics_asked(options.metrics, options.metric_count), options.weighted != 0, options.nan_policy);
+    configuration->summation = static_cast<Summation>(options.summation);
+    configuration->metrics = metrics_asked(options.metrics, options.metric_count);
+    return new squarely_state(Accumulator(std::move(configuration)), options.outputs, options.weighted != 0);
 }
 
-void check_same_configuration(const squarely_state& state, const squarely_state& other) {
-    if (state.nan_policy != other.nan_policy) throw Failure(SQUARELY_MISMATCH, "The states differ in the NaN policy.");
-    if (state.metrics != other.metrics) throw Failure(SQUARELY_MISMATCH, "The states differ in their metrics.");
+// Of states that have seen nothing, too.
+void check_same_kind(const squarely_state& state, const squarely_state& other) {
+    check_same_configuration(state.accumulator, other.accumulator);
+    if (state.weighted != other.weighted) throw Refused(Reason::weighting_differs);
+    if (state.outputs != other.outputs) throw Refused(Reason::outputs_differ);
+}
+
+// What a state has seen, for who may read it. Only what was open is finished by that.
+class Reading {
+  public:
+    explicit Reading(const squarely_state& state) : state_(const_cast<squarely_state&>(state)), lock_(state_.reading) {}
+    Accumulator& accumulator() { return state_.accumulator; }
+
+  private:
+    squarely_state& state_;
+    std::lock_guard<std::mutex> lock_;
+};
+
+std::vector<Pairs> checked_outputs(const squarely_state& state, const squarely_pairs* pairs,
+                                   const squarely_column* weights, std::size_t weight_count, std::int64_t rows) {
+    std::vector<Pairs> outputs;
+    outputs.reserve(state.outputs);
+    for (std::size_t i = 0; i < state.outputs; ++i) {
+        outputs.push_back(checked_pairs(pairs[i], rows));
+        if (weights != nullptr) {
+            outputs[i].weights = checked_column(weights[weight_count == 1 ? 0 : i], rows, "weights");
+        }
+    }
+    return outputs;
+}
+
+void update_state(squarely_state& state, const squarely_pairs* pairs, std::size_t output_count,
+                  const squarely_column* weights, std::size_t weight_count, std::int64_t rows) {
+    check_rows(rows);
+    if (output_count != state.outputs) {
+        throw Failure(SQUARELY_INVALID_ARGUMENT, "There are pairs of " + std::to_string(output_count) +
+                                                     " outputs, and the state has " + std::to_string(state.outputs) +
+                                                     ".");
+    }
+    if ((weights != nullptr) != state.weighted) {
+        throw Failure(SQUARELY_INVALID_ARGUMENT,
+                      "A state that was created as weighted is updated with weights, any other with NULL.");
+    }
+    if (weights != nullptr && weight_count != 1 && weight_count != state.outputs) {
+        throw Failure(SQUARELY_INVALID_ARGUMENT, "There must be one column of weights, or one an output. Got " +
+                                                     std::to_string(weight_count) + ".");
+    }
+    const std::vector<Pairs> outputs = checked_outputs(state, pairs, weights, weight_count, rows);
+    if (rows == 0) return;
+    Accumulator& accumulator = state.accumulator;
+    if (outputs.size() == 1 && add_short_chunk(accumulator, outputs[0], rows)) return;
+    const Shape shape = accumulator.shape.empty() ? Shape{state.outputs} : accumulator.shape;
+    add(accumulator, pass_over(*accumulator.configuration, outputs, rows), shape);
 }
 
 }  // namespace
 
-void check_policy(squarely_nan_policy policy) {
-    if (policy >= SQUARELY_NAN_RAISE && policy <= SQUARELY_NAN_OMIT_TRUE) return;
+NanPolicy checked_policy(squarely_nan_policy policy) {
+    if (policy >= 0 && static_cast<std::size_t>(policy) < std::size(nan_policy_names)) {
+        return static_cast<NanPolicy>(policy);
+    }
     throw Failure(SQUARELY_INVALID_ARGUMENT,
                   "The NaN policy must be one of squarely_nan_policy. Got " + std::to_string(policy) + ".");
 }
@@ -188,49 +191,34 @@ Pairs checked_pairs(const squarely_pairs& pairs, std::int64_t rows) {
             pairs.where_stride};
 }
 
-squarely_state new_state(std::size_t outputs, Summation summation, std::vector<squarely_state::Asked> metrics,
-                         bool weighted, squarely_nan_policy nan_policy) {
-    std::vector<Summand> summands;
-    for (const auto& [metric, parameter] : metrics) {
-        for (const Summand& summand : metric->summands(parameter)) summands.push_back(summand);
-    }
-    squarely_state state;
-    state.sums = make_state(outputs, summation, summands, weighted);
-    state.metrics = std::move(metrics);
-    state.nan_policy = nan_policy;
-    return state;
+double value_or_failure(Accumulator& accumulator, const AskedMetric& asked, std::size_t output) {
+    const std::string metric(asked.metric->name);
+    const auto fail = [&](Reason reason) {
+        const Failure why = failure_of({reason, output});
+        throw Failure(why.status, "The metric " + metric + " has no value for output " + std::to_string(output) + ": " +
+                                      why.what() + ".");
+    };
+    const State* sums = sums_of(accumulator);
+    if (sums == nullptr) fail(Reason::no_pairs);
+    const PairCounts& counts = sums->counts[output];
+    const bool propagates = accumulator.configuration->nan_policy == NanPolicy::propagate;
+    if (propagates && counts.missing_true + counts.missing_pred > 0) return not_a_number;
+    const Reason reason = why_no_value(*sums, output, asked);
+    if (reason != Reason::none) fail(reason);
+    const double value = value_of(*asked.metric, *sums, output, asked.parameter);
+    const bool is_let_through = propagates && counts.infinite + counts.undefined > 0;
+    if (std::isnan(value) && !is_let_through) fail(Reason::zero_by_zero);
+    return value;
 }
 
-void update_checked(squarely_state& state, std::span<const Pairs> outputs, const Column* weights, std::int64_t rows) {
-    // What is refused is seen on the way, and must leave the state as it was.
-    State more = empty_like(state.sums, state.sums.counts.size());
-    refusing_with(SQUARELY_NOT_FINITE, [&] { update(more, outputs, weights, rows); });
-    check_finite(more, state.nan_policy);
-    if (state.is_new) {
-        state.sums = std::move(more);
-    } else {
-        merge(state.sums, more);
-    }
-    state.is_new = false;
-}
-
-double value_of(const squarely_state& state, const Metric& metric, double parameter, std::size_t output) {
-    const std::vector<Summand> summands = metric.summands(parameter);
-    for (const Summand& summand : summands) {
-        if (find(state.sums, summand) != nullptr) continue;
-        throw Failure(SQUARELY_INVALID_ARGUMENT, "The state has no sums of the metric " + std::string(metric.name) +
+void check_has_sums_of(const squarely_state& state, const AskedMetric& asked) {
+    const State empty = empty_state(*state.accumulator.configuration, 1, state.weighted);
+    for (const Summand& summand : asked.metric->summands(asked.parameter)) {
+        if (find(empty, summand) != nullptr) continue;
+        throw Failure(SQUARELY_INVALID_ARGUMENT, "The state has no sums of the metric " +
+                                                     std::string(asked.metric->name) +
                                                      ". Name it in the options of squarely_state_create.");
     }
-    const PairCounts& counts = state.sums.counts[output];
-    const bool propagates = state.nan_policy == SQUARELY_NAN_PROPAGATE;
-    if (propagates && counts.missing_true + counts.missing_pred > 0) return not_a_number;
-    const char* reason = reason_of_none(state, metric, summands, output);
-    const double value = reason == nullptr ? metric.value(state.sums, output, parameter) : not_a_number;
-    const bool is_let_through = propagates && counts.infinite + counts.undefined > 0;
-    if (!std::isnan(value) || (reason == nullptr && is_let_through)) return value;
-    throw Failure(SQUARELY_UNDEFINED, "The metric " + std::string(metric.name) + " has no value for output " +
-                                          std::to_string(output) + ": " +
-                                          (reason == nullptr ? "it is zero divided by zero" : reason) + ".");
 }
 
 }  // namespace squarely
@@ -244,7 +232,7 @@ squarely_status squarely_state_create(const squarely_state_options* options, squ
         check_not_null(options, "options");
         check_not_null(state, "state");
         check_settings();
-        *state = new squarely_state(created(known_options(options)));
+        *state = created(known_options(options));
     });
 }
 
@@ -253,7 +241,8 @@ squarely_status squarely_state_copy(const squarely_state* state, squarely_state*
     return guarded(error, [&] {
         check_not_null(state, "state");
         check_not_null(copy, "copy");
-        *copy = new squarely_state(*state);
+        Reading seen(*state);
+        *copy = new squarely_state(copy_of(seen.accumulator()), state->outputs, state->weighted);
     });
 }
 
@@ -264,21 +253,18 @@ squarely_status squarely_state_update(squarely_state* state, const squarely_pair
     return guarded(error, [&] {
         check_not_null(state, "state");
         check_not_null(pairs, "pairs");
-        check_rows(rows);
-        if (output_count != state->sums.counts.size()) {
-            throw Failure(SQUARELY_INVALID_ARGUMENT, "There are pairs of " + std::to_string(output_count) +
-                                                         " outputs, and the state has " +
-                                                         std::to_string(state->sums.counts.size()) + ".");
-        }
-        if ((weights != nullptr) != state->sums.weighted) {
-            throw Failure(SQUARELY_INVALID_ARGUMENT,
-                          "A state that was created as weighted is updated with weights, any other with NULL.");
-        }
-        std::vector<Pairs> outputs;
-        outputs.reserve(output_count);
-        for (std::size_t i = 0; i < output_count; ++i) outputs.push_back(checked_pairs(pairs[i], rows));
-        const Column column = weights == nullptr ? Column{} : checked_column(*weights, rows, "weights");
-        if (rows > 0) update_checked(*state, outputs, weights == nullptr ? nullptr : &column, rows);
+        update_state(*state, pairs, output_count, weights, 1, rows);
+    });
+}
+
+squarely_status squarely_state_update_weighted(squarely_state* state, const squarely_pairs* pairs, size_t output_count,
+                                               const squarely_column* weights, size_t weight_count, int64_t rows,
+                                               squarely_error* error) {
+    return guarded(error, [&] {
+        check_not_null(state, "state");
+        check_not_null(pairs, "pairs");
+        check_not_null(weights, "weights");
+        update_state(*state, pairs, output_count, weights, weight_count, rows);
     });
 }
 
@@ -286,19 +272,9 @@ squarely_status squarely_state_merge(squarely_state* state, const squarely_state
     return guarded(error, [&] {
         check_not_null(state, "state");
         check_not_null(other, "other");
-        check_same_configuration(*state, *other);
-        refusing_with(SQUARELY_MISMATCH, [&] {
-            // A sum that rounds is not joined with nothing, as in Python: the bits are then those of the other.
-            if (state->is_new && state->sums.counts.size() == other->sums.counts.size() &&
-                state->sums.summation == other->sums.summation && state->sums.weighted == other->sums.weighted) {
-                state->sums = other->sums;
-            } else if (state == other) {
-                merge(state->sums, State(other->sums));
-            } else {
-                merge(state->sums, other->sums);
-            }
-        });
-        state->is_new = state->is_new && other->is_new;
+        check_same_kind(*state, *other);
+        Reading seen(*other);
+        merge(state->accumulator, seen.accumulator());
     });
 }
 
@@ -306,20 +282,20 @@ squarely_status squarely_state_subtract(squarely_state* state, const squarely_st
     return guarded(error, [&] {
         check_not_null(state, "state");
         check_not_null(other, "other");
-        check_same_configuration(*state, *other);
-        refusing_with(SQUARELY_MISMATCH, [&] { subtract(state->sums, other->sums); });
+        check_same_kind(*state, *other);
+        Reading seen(*other);
+        subtract(state->accumulator, seen.accumulator());
     });
 }
 
 squarely_status squarely_state_reset(squarely_state* state, squarely_error* error) {
     return guarded(error, [&] {
         check_not_null(state, "state");
-        state->sums = empty_like(state->sums, state->sums.counts.size());
-        state->is_new = true;
+        reset(state->accumulator);
     });
 }
 
-size_t squarely_state_outputs(const squarely_state* state) { return state == nullptr ? 0 : state->sums.counts.size(); }
+size_t squarely_state_outputs(const squarely_state* state) { return state == nullptr ? 0 : state->outputs; }
 
 squarely_status squarely_state_counts(const squarely_state* state, size_t output, squarely_counts* counts,
                                       squarely_error* error) {
@@ -327,7 +303,9 @@ squarely_status squarely_state_counts(const squarely_state* state, size_t output
         check_not_null(state, "state");
         check_not_null(counts, "counts");
         check_output(*state, output);
-        write_counts(counts, state->sums.counts[output]);
+        Reading seen(*state);
+        const State* sums = sums_of(seen.accumulator());
+        write_counts(counts, sums == nullptr ? PairCounts{} : sums->counts[output]);
     });
 }
 
@@ -338,8 +316,10 @@ squarely_status squarely_state_value(const squarely_state* state, const char* me
         check_not_null(state, "state");
         check_not_null(value, "value");
         check_output(*state, output);
-        const Metric& found = metric_asked(metric);
-        *value = value_of(*state, found, parameter_asked(found, parameter), output);
+        const AskedMetric found = asked(metric, parameter);
+        check_has_sums_of(*state, found);
+        Reading seen(*state);
+        *value = value_or_failure(seen.accumulator(), found, output);
     });
 }
 
@@ -349,7 +329,7 @@ squarely_status squarely_state_to_bytes(const squarely_state* state, void* buffe
     return guarded(error, [&] {
         check_not_null(state, "state");
         check_not_null(size, "size");
-        const std::vector<unsigned char> bytes = accumulator_bytes(*state);
+        const std::vector<unsigned char> bytes = to_bytes(Reading(*state).accumulator());
         *size = bytes.size();
         if (buffer == nullptr) return;
         if (capacity < bytes.size()) {
@@ -368,9 +348,10 @@ squarely_status squarely_state_from_bytes(const void* bytes, size_t size, square
         check_not_null(bytes, "bytes");
         check_not_null(state, "state");
         check_settings();
-        refusing_with(SQUARELY_DAMAGED, [&] {
-            *state = new squarely_state(from_accumulator_bytes({static_cast<const unsigned char*>(bytes), size}));
-        });
+        Accumulator read = from_bytes({static_cast<const unsigned char*>(bytes), size});
+        const std::size_t outputs = outputs_of(read.shape);
+        const bool weighted = read.state && read.state->weighted;
+        *state = new squarely_state(std::move(read), outputs, weighted);
     });
 }
 
@@ -378,7 +359,7 @@ squarely_status squarely_state_digest(const squarely_state* state, char digest[6
     return guarded(error, [&] {
         check_not_null(state, "state");
         check_not_null(digest, "digest");
-        const std::string hexadecimal = sha256(accumulator_bytes(*state));
+        const std::string hexadecimal = squarely::digest(Reading(*state).accumulator());
         std::memcpy(digest, hexadecimal.c_str(), 65);
     });
 }

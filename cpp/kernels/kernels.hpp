@@ -2,7 +2,9 @@
 // No inline function may live here: the linker would pick one copy of it, perhaps one compiled for another target.
 #pragma once
 
-#include "tables/term.hpp"
+#include "tables/element_types.hpp"
+#include "tables/losses.hpp"
+#include "tables/terms.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +16,6 @@ constexpr int block_multiple = 64;  // kernels take whole multiples; the load st
 constexpr int max_lanes = 8;
 constexpr int tile_columns = 8;  // a row of eight doubles is one cache line
 constexpr int tile_rows = 64;    // few, so that memory is read nearly in its order
-constexpr int loss_count = 5;
 constexpr int kahan_lanes = 16;  // the same on every target, so that Kahan sums have the same bits on every target
 
 // Where the data of coming blocks lies; the kernel prefetches it while it computes.
@@ -115,9 +116,6 @@ struct ValueLanes {
 
 // What one pair adds to a sum, as one double or as two: see terms.hpp.
 struct TermKernel {
-    int words;
-    bool proves_finite;  // its sum fails wherever truth or prediction are no finite numbers
-
     // Into buffers: the longer way.
     bool (*values)(const Block& block, double parameter, double* high, double* low, std::uint64_t* out_of_range);
 
@@ -146,18 +144,22 @@ struct TileKernels {
     bool (*exact_squares_by_lane)(const LaneRows& rows, const Window& window, SlicedSums& sums);
 };
 
+// Of contiguous elements of four bytes. As the wide ones, all or nothing; integers always fit a window of 2^33.
+struct NarrowKernels {
+    bool (*all)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
+    // Without pairs of which a value is not there.
+    bool (*valid)(const NarrowBlock& block, const Validity& validity, const Window& window, SlicedSums& sums);
+};
+
 struct Kernels {
     int lanes;
 
     // By DType, and by whether bytes are swapped. False where some value is beyond what a double holds: 64-bit
     // integers.
     using Load = bool (*)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* block);
-    Load load[13][2];
+    Load load[dtype_count][2];
 
-    TileKernels float64_tiles;
-    TileKernels float32_tiles;
-    TileKernels int32_tiles;
-    TileKernels uint32_tiles;
+    TileKernels tiles[dtype_count];  // by DType; empty where it has none
 
     double (*largest_difference)(const Block& block);  // of those that are numbers
 
@@ -184,24 +186,11 @@ struct Kernels {
     // The same without pairs of which a value is not there. False where one that is there is NaN.
     bool (*exact_squares_valid)(const Block& block, const Validity& validity, const Window& window, SlicedSums& sums);
 
-    bool (*exact_squares_float32)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
-
-    // Integers of four bytes always fit a window of 2^33, and sums of smaller ones fit a machine word.
-    void (*exact_squares_int32)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
-    void (*exact_squares_uint32)(const NarrowBlock& block, const Window& window, SlicedSums& sums);
-
-    // The same without pairs of which a value is not there.
-    bool (*exact_squares_float32_valid)(const NarrowBlock& block, const Validity& validity, const Window& window,
-                                        SlicedSums& sums);
-    void (*exact_squares_int32_valid)(const NarrowBlock& block, const Validity& validity, const Window& window,
-                                      SlicedSums& sums);
-    void (*exact_squares_uint32_valid)(const NarrowBlock& block, const Validity& validity, const Window& window,
-                                       SlicedSums& sums);
-
-    std::uint64_t (*squares_int8)(const void* y_true, const void* y_pred, std::ptrdiff_t count);
-    std::uint64_t (*squares_uint8)(const void* y_true, const void* y_pred, std::ptrdiff_t count);
-    std::uint64_t (*squares_int16)(const void* y_true, const void* y_pred, std::ptrdiff_t count);
-    std::uint64_t (*squares_uint16)(const void* y_true, const void* y_pred, std::ptrdiff_t count);
+    // By DType, empty or null where it has none: contiguous elements of four bytes, and of fewer, whose sums fit a
+    // machine word.
+    NarrowKernels narrow_squares[dtype_count];
+    using SmallSquares = std::uint64_t (*)(const void* y_true, const void* y_pred, std::ptrdiff_t count);
+    SmallSquares small_squares[dtype_count];
 
     // Adds the pairs that fit, and sets the bits of the others: pair i has bit i % 64 of misfits[i / 64].
     void (*exact_squares_partial)(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* misfits);
@@ -254,9 +243,9 @@ struct Kernels {
     FillNarrowLosses losses_float32[loss_count][2];
     void (*scale)(double* results, const double* factors, double divisor, std::ptrdiff_t length);  // of a block
 
-    // By DType, of which the first four are floats. Values and target do not overlap.
+    // By DType, null where it is no float. Values and target do not overlap.
     using Store = void (*)(const double* values, std::ptrdiff_t count, char* target, std::ptrdiff_t stride);
-    Store store[4];
+    Store store[dtype_count];
 };
 
 }  // namespace squarely

@@ -68,5 +68,17 @@ void store_column(const double* __restrict values, std::ptrdiff_t count, char* _
     }
 }
 
+// By the element type: only floats are stored.
+template <class Element>
+constexpr Kernels::Store store_kernel = nullptr;
+template <>
+constexpr Kernels::Store store_kernel<double> = store_column<double>;
+template <>
+constexpr Kernels::Store store_kernel<float> = store_column<float>;
+template <>
+constexpr Kernels::Store store_kernel<Float16> = store_column<Float16>;
+template <>
+constexpr Kernels::Store store_kernel<BFloat16> = store_column<BFloat16>;
+
 }  // namespace
 }  // namespace squarely

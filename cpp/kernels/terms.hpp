@@ -1,6 +1,5 @@
 // Terms: what one pair adds to a sum. A term is a fixed function of truth, prediction and perhaps a parameter, as one
-// double or as two whose sum it is; sums/ never ask which. To add one: a struct here, a row in kernels.cpp, a name in
-// include/squarely/sums.hpp.
+// double or as two whose sum it is; sums/ never ask which. To add one: a struct here, a row in tables/terms.def.
 //
 // Without weights the exact sums of the first six are formed from slices, in sums/exact_moments.hpp, and hold no
 // rounding at all. Here they serve the weighted sums and those that round as they go.
@@ -50,27 +49,18 @@ SQUARELY_INLINE Words squared(const Difference& difference) {
     return {square, low, d};
 }
 
-// A term is made once a block, from its parameter. Beside its value it says: in how many words that is; whether it is
-// NaN, infinite or out of range wherever truth or prediction are no finite numbers; and whether a weighted sum of it
-// keeps every bit, so that a constant truth is recognised.
-struct Term {
-    static constexpr bool proves_finite = true;
-    static constexpr bool is_kept_whole = false;
-};
-
-struct NoParameter : Term {
+// A term is made once a block, from its parameter. What else is known of it stands in its row in tables/terms.def.
+struct NoParameter {
     SQUARELY_INLINE explicit NoParameter(double) {}
 };
 
 struct SquaredError : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr int words = 2;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const { return squared(difference_of(y_true, y_pred)); }
 };
 
 struct Error : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr int words = 2;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Difference difference = difference_of(y_pred, y_true);
         return {difference.rounded, difference.error, difference.rounded};
@@ -79,7 +69,6 @@ struct Error : NoParameter {
 
 struct AbsoluteError : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr int words = 2;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Difference difference = difference_of(y_true, y_pred);
         const Vector low = with_sign_flipped(difference.error, sign_of(difference.rounded));
@@ -89,54 +78,38 @@ struct AbsoluteError : NoParameter {
 
 struct Truth : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr bool proves_finite = false;
-    static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector) const { return one_word(y_true); }
 };
 
 struct SquaredTruth : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr bool is_kept_whole = true;
-    static constexpr bool proves_finite = false;
-    static constexpr int words = 2;
     SQUARELY_INLINE Words value(Vector y_true, Vector) const { return squared(y_true); }
 };
 
 struct Prediction : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr bool proves_finite = false;
-    static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector, Vector y_pred) const { return one_word(y_pred); }
 };
 
 struct SquaredPrediction : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr bool is_kept_whole = true;
-    static constexpr bool proves_finite = false;
-    static constexpr int words = 2;
     SQUARELY_INLINE Words value(Vector, Vector y_pred) const { return squared(y_pred); }
 };
 
 struct AbsoluteTruth : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr bool proves_finite = false;
-    static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector) const { return one_word(absolute(y_true)); }
 };
 
 // One for every pair: what its weight is multiplied with.
 struct One : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr bool proves_finite = false;
-    static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector, Vector) const { return one_word(broadcast(1.0)); }
 };
 
 // The square of a difference above zero, and nothing for the others.
 struct SquaredUnderprediction : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr bool proves_finite = false;
-    static constexpr int words = 2;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Words square = squared(difference_of(y_true, y_pred));
         const Bits counts = mask(y_true > y_pred);
@@ -146,8 +119,7 @@ struct SquaredUnderprediction : NoParameter {
 };
 
 // Half the square up to delta, and delta (|d| - delta / 2) beyond.
-struct HuberLossTerm : Term {
-    static constexpr int words = 2;
+struct HuberLossTerm {
     double delta;
     Bits is_exact;  // as a factor
 
@@ -172,7 +144,6 @@ struct HuberLossTerm : Term {
 // The least |y| a percentage is taken of: 2^-52, as in scikit-learn. Where the error overflows, both are halved first.
 struct AbsolutePercentageError : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Bits is_huge = mask(absolute(y_pred - y_true) > broadcast(0x1.fffffffffffffp1023));
         const Vector scale = chosen(is_huge, broadcast(0.5), broadcast(1.0));
@@ -184,7 +155,6 @@ struct AbsolutePercentageError : NoParameter {
 // Twice |d| over |y| + |p|; zero where both are zero. Where the sum overflows, both are halved first.
 struct SymmetricAbsolutePercentageError : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Vector sum = absolute(y_true) + absolute(y_pred);
         const Bits is_huge = mask(sum > broadcast(0x1.fffffffffffffp1023));
@@ -222,7 +192,6 @@ SQUARELY_INLINE Bits is_near_one(Vector less_one) {
 // logarithm does. NaN, which counts as outside the domain, for what is no more than -1.
 struct SquaredLogError : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Vector greatest = larger(y_true, y_pred);
         const Vector least = from_bits(bits(y_true) ^ bits(y_pred) ^ bits(greatest));
@@ -239,17 +208,14 @@ struct SquaredLogError : NoParameter {
 
 struct LogCoshLossTerm : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const { return one_word(log_cosh(y_pred - y_true)); }
 };
 
 // c^2/6 (1 - (1 - (e/c)^2)^3) up to c, as e^2/6 times a polynomial of (e/c)^2: nothing cancels, and the squares of e
 // and c overflow only where the loss does. c^2/6 beyond.
-struct TukeyLoss : Term {
+struct TukeyLoss {
     SQUARELY_INLINE explicit TukeyLoss(double given) : c(given) {}
-    static constexpr bool proves_finite = false;
 
-    static constexpr int words = 1;
     double c;
 
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
@@ -266,7 +232,6 @@ struct TukeyLoss : Term {
 // 2 (y log(y/p) - y + p) = 2p ((1 + r) log(1 + r) - r) with r = (y - p) / p. NaN outside y >= 0, p > 0.
 struct PoissonDeviance : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Bits inside = mask(y_true >= Vector{}) & mask(y_pred > Vector{});
         const Vector ratio = (y_true - y_pred) / y_pred;
@@ -291,7 +256,6 @@ struct PoissonDeviance : NoParameter {
 // 2 (log(p/y) + y/p - 1) = 2 (r - log(1 + r)) with r as above. NaN outside y > 0, p > 0.
 struct GammaDeviance : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Bits inside = mask(y_true > Vector{}) & mask(y_pred > Vector{});
         const Vector ratio = (y_true - y_pred) / y_pred;
@@ -311,8 +275,7 @@ SQUARELY_INLINE Bits truth_in_domain(Vector y_true, double p) {
 //
 // 2 (y^(2-k) / ((1-k)(2-k)) - y p^(1-k) / (1-k) + p^(2-k) / (2-k)) cancels where y is near p. There it is 2 p^(2-k)
 // times the integral of (r - t) (1 + t)^-k over t from 0 to r = (y - p) / p, by its power series.
-struct TweedieDeviance : Term {
-    static constexpr int words = 1;
+struct TweedieDeviance {
     double k;
     Exponent half_one_less;  // (1 - k) / 2: the power itself may be out of range where its product with y is not
     Exponent two_less;       // 2 - k
@@ -346,8 +309,6 @@ struct TweedieDeviance : Term {
 // What of a deviance depends on the truth alone: y log y, log y, or y^(2-p) / ((1-p)(2-p)).
 struct TruthOfPoissonDeviance : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr bool proves_finite = false;
-    static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector) const {
         const Vector product = y_true * logarithm(y_true);
         const Vector at_zero = from_bits(bits(product) & mask(y_true != Vector{}));
@@ -357,16 +318,12 @@ struct TruthOfPoissonDeviance : NoParameter {
 
 struct TruthOfGammaDeviance : NoParameter {
     using NoParameter::NoParameter;
-    static constexpr bool proves_finite = false;
-    static constexpr int words = 1;
     SQUARELY_INLINE Words value(Vector y_true, Vector) const {
         return one_word(from_bits(bits(logarithm(y_true)) | ~mask(y_true > Vector{})));
     }
 };
 
-struct TruthOfTweedieDeviance : Term {
-    static constexpr bool proves_finite = false;
-    static constexpr int words = 1;
+struct TruthOfTweedieDeviance {
     double p;
     Exponent two_less;
 
@@ -380,13 +337,13 @@ struct TruthOfTweedieDeviance : Term {
 
 // The terms of a block. Bit i % 64 of out_of_range[i / 64] is set where the words of pair i are zero because two words
 // cannot hold its term. True where there is none.
-template <class Term>
+template <class Kernel, int words_of_term>
 bool term_values(const Block& block, double parameter, double* high, double* low, std::uint64_t* out_of_range) {
-    const Term term{parameter};
+    const Kernel term{parameter};
     Bits all = everywhere();
     for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
         const Words words = term.value(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i));
-        if constexpr (Term::words == 1) {
+        if constexpr (words_of_term == 1) {
             store(high + i, words.high);
         } else {
             const Bits in_range = is_safe(words.tested, least_to_square, greatest_to_square);

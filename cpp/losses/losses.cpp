@@ -9,12 +9,9 @@
 namespace squarely {
 namespace {
 
-constexpr std::string_view names[loss_count] = {"squared_error", "absolute_error", "huber_loss", "log_cosh_loss",
-                                                "pinball_loss"};
-
 // Full blocks without gaps need no stage of their own to store their results.
 bool is_filled_in_place(const LossRun& run, DType dtype) {
-    const std::size_t size = dtype == DType::float64 ? sizeof(double) : sizeof(float);
+    const auto size = static_cast<std::size_t>(element_size(dtype));
     return run.length == block_length && run.results.dtype == dtype &&
            run.results.stride == static_cast<std::ptrdiff_t>(size) &&
            reinterpret_cast<std::uintptr_t>(run.results.data) % size == 0;
@@ -49,7 +46,7 @@ void fill_run(const Kernels& kernels, const LossRun& run, const LossFormula& for
 
 Loss loss_named(std::string_view name) {
     for (int i = 0; i < loss_count; ++i) {
-        if (name == names[i]) return static_cast<Loss>(i);
+        if (name == loss_names[i]) return static_cast<Loss>(i);
     }
     throw std::invalid_argument("There is no loss '" + std::string(name) + "'.");
 }

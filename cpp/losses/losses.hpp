@@ -3,6 +3,7 @@
 
 #include "blocks/column.hpp"
 #include "numbers/exact_sum.hpp"
+#include "tables/losses.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -10,9 +11,6 @@
 #include <vector>
 
 namespace squarely {
-
-// In the order of Kernels::losses.
-enum class Loss : std::uint8_t { squared_error, absolute_error, huber_loss, log_cosh_loss, pinball_loss };
 
 // Throws std::invalid_argument where there is no such loss.
 Loss loss_named(std::string_view name);

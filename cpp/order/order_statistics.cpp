@@ -37,8 +37,6 @@ struct Buffers {
     double values[block_length];  // and the padding
 };
 
-bool is_large_integer(DType dtype) { return dtype == DType::int64 || dtype == DType::uint64; }
-
 std::uint64_t pattern_at(const Column& column, std::ptrdiff_t row) {
     std::uint64_t pattern;
     std::memcpy(&pattern, static_cast<const char*>(column.data) + row * column.stride, sizeof pattern);
@@ -53,12 +51,13 @@ void put_exact_differences(const std::vector<LargePair>& large, double* values) 
 // Two columns of the same 64-bit integers, whose differences all fit an unsigned one. The general way asks for the type
 // of every value that no double holds, and takes several times as long.
 bool are_alike_large_integers(const Pairs& pairs) {
-    return is_large_integer(pairs.y_true.dtype) && pairs.y_true.dtype == pairs.y_pred.dtype;
+    return may_be_large_integer(pairs.y_true.dtype) && pairs.y_true.dtype == pairs.y_pred.dtype;
 }
 
 // Their absolute differences against zeros.
 Block block_of_differences(const Pairs& pairs, Rows rows, BlockBuffers& buffers) {
-    const std::uint64_t flip = pairs.y_true.dtype == DType::int64 ? std::uint64_t{1} << 63 : 0;  // orders the patterns
+    const std::uint64_t flip =
+        facts_of(pairs.y_true.dtype).kind == 'i' ? std::uint64_t{1} << 63 : 0;  // orders the patterns
     const std::ptrdiff_t padded = (rows.count + block_multiple - 1) / block_multiple * block_multiple;
     for (std::ptrdiff_t i = 0; i < rows.count; ++i) {
         const std::uint64_t truth = pattern_at(pairs.y_true, rows.first + i) ^ flip;

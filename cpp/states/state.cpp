@@ -5,41 +5,16 @@
 #include "sums/rounded_sums.hpp"
 
 #include <algorithm>
-#include <limits>
-#include <stdexcept>
-#include <string>
 
 namespace squarely {
 namespace {
 
-const char* name_of(Summation summation) {
-    switch (summation) {
-        case Summation::exact: return "exact";
-        case Summation::kahan: return "kahan";
-        case Summation::pairwise: return "pairwise";
-    }
-    return "unknown";
-}
-
-std::string described(const State& state) {
-    std::string terms;
-    for (const Sums& sums : state.sums) {
-        terms += (terms.empty() ? "" : ", ") + std::string(squarely::name_of(sums.summand.term));
-        if (sums.summand.parameter != 0) terms += "(" + std::to_string(sums.summand.parameter) + ")";
-    }
-    return std::to_string(state.counts.size()) + " output(s) with summation='" + name_of(state.summation) + "', " +
-           (state.weighted ? "weighted" : "unweighted") + " sums of " + terms;
-}
-
 bool are_alike(const Sums& sums, const Sums& other) { return sums.summand == other.summand; }
 
-[[noreturn]] void refuse_mismatch(const State& state, const State& other) {
-    throw std::invalid_argument("The states do not match: this one has " + described(state) + ", the other " +
-                                described(other) + ".");
-}
-
 void check_same_kind(const State& state, const State& other) {
-    if (!are_of_one_kind(state, other) || state.counts.size() != other.counts.size()) refuse_mismatch(state, other);
+    if (!are_of_one_kind(state, other) || state.counts.size() != other.counts.size()) {
+        throw Refused(Reason::sums_differ);
+    }
 }
 
 bool contains(const PairCounts& counts, const PairCounts& other) {
@@ -57,7 +32,7 @@ std::uint64_t rows_of(const PairCounts& counts) {
 
 void check_room(const PairCounts& counts, const PairCounts& more, std::size_t output) {
     if (rows_of(counts) <= most_rows - rows_of(more)) return;
-    throw std::invalid_argument("Output " + std::to_string(output) + " would have seen more than 2^63 - 1 rows.");
+    throw Refused(Reason::too_many_rows, output);
 }
 
 PairCounts difference(const PairCounts& counts, const PairCounts& other) {
@@ -70,18 +45,13 @@ PairCounts difference(const PairCounts& counts, const PairCounts& other) {
 }
 
 void check_is_part(bool is_part, std::size_t output) {
-    if (is_part) return;
-    throw std::invalid_argument(
-        "The other state is no part of this one (output " + std::to_string(output) +
-        " would be left with a negative count or sum). Subtract only what was merged or updated before.");
+    if (!is_part) throw Refused(Reason::not_a_part, output);
 }
 
 void check_can_subtract(const State& state) {
     for (const Sums& sums : state.sums) {
         if (!is_extreme(sums.summand.term)) continue;
-        throw std::invalid_argument("A state of " + std::string(squarely::name_of(sums.summand.term)) +
-                                    " cannot be subtracted: what was the largest or least without a part is not "
-                                    "known. Keep a state of the other metrics apart.");
+        throw Refused(Reason::extreme_not_a_sum, 0, static_cast<std::uint64_t>(sums.summand.term));
     }
 }
 
@@ -95,7 +65,9 @@ void prefetch(const State& state) {
     }
 }
 
-double extreme_of(Term term, double a, double b) { return term == Term::least_truth ? std::min(a, b) : std::max(a, b); }
+double extreme_of(Term term, double a, double b) {
+    return facts_of(term).extreme == Extreme::least ? std::min(a, b) : std::max(a, b);
+}
 
 void merge(Sums& sums, std::size_t first, const Sums& other) {
     for (std::size_t i = 0; i < other.exact.size(); ++i) squarely::merge(sums.exact[first + i], other.exact[i]);
@@ -114,7 +86,7 @@ void merge(Sums& sums, std::size_t first, const Sums& other) {
 void subtract(Sums& sums, const Sums& other, bool weighted) {
     for (std::size_t i = 0; i < sums.exact.size(); ++i) {
         squarely::subtract(sums.exact[i], other.exact[i]);
-        const bool must_not_be_negative = !weighted && is_never_negative(sums.summand.term);
+        const bool must_not_be_negative = !weighted && facts_of(sums.summand.term).is_never_negative;
         check_is_part(!must_not_be_negative || !is_negative(sums.exact[i]), i);
     }
     for (std::size_t i = 0; i < sums.rounded.size(); ++i) {
@@ -129,16 +101,10 @@ void subtract(Sums& sums, const Sums& other, bool weighted) {
     }
 }
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-double first_extreme(Term term) {
-    return term == Term::largest_error ? 0.0 : term == Term::least_truth ? infinity : -infinity;
-}
-
 Sums make_sums(const Summand& summand, Summation summation, bool weighted, std::size_t outputs) {
     Sums sums{summand, {}, {}, {}, {}};
     if (is_extreme(summand.term)) {
-        sums.extreme.resize(outputs, first_extreme(summand.term));
+        sums.extreme.resize(outputs, facts_of(summand.term).first);
     } else if (summation == Summation::exact) {
         sums.exact.resize(outputs);
     } else {
@@ -170,7 +136,6 @@ void add(PairCounts& counts, const PairCounts& more) {
 
 State make_state(std::size_t outputs, Summation summation, std::vector<Summand> summands, bool weighted) {
     if (weighted) summands.push_back({Term::sample_weight});
-    if (summands.empty()) throw std::invalid_argument("A state needs something to sum.");
     State state{summation, weighted, std::vector<PairCounts>(outputs), {}};
     for (const Summand& summand : in_order(std::move(summands))) {
         state.sums.push_back(make_sums(summand, summation, weighted, outputs));
@@ -188,7 +153,7 @@ State empty_like(const State& state, std::size_t outputs) {
 
 State outputs_from(const State& state, std::size_t first, std::size_t count) {
     if (first > state.counts.size() || count > state.counts.size() - first) {
-        throw std::out_of_range("The state has only " + std::to_string(state.counts.size()) + " outputs.");
+        throw Refused(Reason::outputs_differ);
     }
     const auto some = [&](const auto& all) {
         const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first);
@@ -203,11 +168,10 @@ State outputs_from(const State& state, std::size_t first, std::size_t count) {
 }
 
 State outputs_together(std::span<const State* const> parts) {
-    if (parts.empty()) throw std::invalid_argument("There are no states to put together.");
     State whole = *parts.front();
     const auto append = [](auto& all, const auto& more) { all.insert(all.end(), more.begin(), more.end()); };
     for (const State* part : parts.subspan(1)) {
-        if (!are_of_one_kind(whole, *part)) refuse_mismatch(whole, *part);
+        if (!are_of_one_kind(whole, *part)) throw Refused(Reason::sums_differ);
         append(whole.counts, part->counts);
         for (std::size_t i = 0; i < whole.sums.size(); ++i) {
             append(whole.sums[i].exact, part->sums[i].exact);

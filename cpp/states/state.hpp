@@ -3,10 +3,13 @@
 
 #include "blocks/column.hpp"
 #include "numbers/exact_sum.hpp"
-#include "tables/term.hpp"
+#include "tables/choices.hpp"
+#include "tables/reasons.hpp"
+#include "tables/terms.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <vector>
 
@@ -14,13 +17,25 @@ namespace squarely {
 
 // A term and, where it has one, its parameter.
 struct Summand {
-    Term term;
+    Term term = Term::squared_error;
     double parameter = 0;
 
     bool operator==(const Summand&) const = default;
 };
 
-enum class Summation : std::uint8_t { exact, kahan, pairwise };
+// What a metric sums. No metric needs more, and none asks for memory to say so.
+struct SummandList {
+    static constexpr int most = 6;
+
+    Summand all[most] = {};
+    int count = 0;
+
+    SummandList(std::initializer_list<Summand> summands) {
+        for (const Summand& summand : summands) all[count++] = summand;
+    }
+    const Summand* begin() const { return all; }
+    const Summand* end() const { return all + count; }
+};
 
 // Counted, never added. Nothing is decided here: what a missing value (NaN, or null) means is the reader's policy.
 struct PairCounts {
@@ -72,30 +87,37 @@ bool are_all_finite(const PairCounts& counts, std::ptrdiff_t rows);
 // Whether both sum the same in the same way, of however many outputs.
 bool are_of_one_kind(const State& state, const State& other);
 
-// Each summand once, in any order. A weighted state sums the weights too. Throws std::invalid_argument where there are
-// no summands.
+// Each summand once, in any order. A weighted state sums the weights too.
 State make_state(std::size_t outputs, Summation summation, std::vector<Summand> summands, bool weighted);
 
 // Of the same summands, with nothing summed.
 State empty_like(const State& state, std::size_t outputs);
 
-// Some of the outputs. Throws std::out_of_range where there are fewer.
+// Some of the outputs. Throws Refused where there are fewer.
 State outputs_from(const State& state, std::size_t first, std::size_t count);
 
-// All outputs of states over the same rows, one state after another: what outputs_from cut. Throws
-// std::invalid_argument where there is none, or where they differ in summation or summands.
+// All outputs of one state or more over the same rows, one after another: what outputs_from cut. Throws Refused where
+// they differ in summation or summands.
 State outputs_together(std::span<const State* const> parts);
 
 // Where the sums of a summand are, or null.
 const Sums* find(const State& state, const Summand& summand);
 
+// Weights that no sum can be taken with.
+struct WeightFaults {
+    bool has_nan = false;
+    bool has_infinite = false;
+};
+
+void add(WeightFaults& faults, const WeightFaults& more);
+
 // Adds rows pairs to every output. Exact states do not depend on how rows are split over
 // calls, on their order, or on threads. Kahan and pairwise states depend on the split, never on threads or target.
-// The weights are those of the rows, for all outputs, and null where the state is not weighted. Throws
-// std::invalid_argument, and changes nothing, where the weight of a row that counts is NaN or infinite.
-void update(State& state, std::span<const Pairs> outputs, const Column* weights, std::ptrdiff_t rows);
+// Outputs have weights where the state is weighted, and only there. Where the weight of a row that counts is NaN or
+// infinite, the state is of no use any more.
+WeightFaults update(State& state, std::span<const Pairs> outputs, std::ptrdiff_t rows);
 
-// Both throw std::invalid_argument, and change nothing, where the states differ in summation, summands or number of
+// Both throw Refused, and change nothing, where the states differ in summation, summands or number of
 // outputs; subtract also where the other state is no part of this one, or where a summand is an extreme: no largest
 // value can be taken away again.
 void merge(State& state, const State& other);
@@ -103,8 +125,23 @@ void merge_outputs(State& state, std::size_t first, const State& other);  // int
 void subtract(State& state, const State& other);
 void subtract_sums(State& state, const State& other);  // leaving extremes as they are, to be set by who knows them
 
-// The byte form: see cpp/README.md. Equal exact states have equal bytes, and unequal ones different bytes.
-std::vector<unsigned char> to_bytes(const State& state);
-State from_bytes(std::span<const unsigned char> bytes);  // throws std::invalid_argument
+// The bytes of the counts and sums of all outputs: see cpp/README.md. Equal exact states have equal bytes, and unequal
+// ones different bytes.
+void append_sums(const State& state, std::vector<unsigned char>& bytes);
+
+// What is left to read.
+struct ByteReader {
+    const unsigned char* next;
+    const unsigned char* last;
+};
+std::uint64_t read_number(ByteReader& reader, int size);  // little-endian; throws Refused where the bytes end
+double read_double(ByteReader& reader);
+
+// Reads what append_sums wrote into a state of the same summands that has seen nothing. Throws Refused where no data
+// can have given these bytes.
+void read_sums(State& state, ByteReader& reader);
+
+// A state as version 2 of the byte form had it inside of an accumulator's, with a frame of its own.
+State state_of_version_2(std::span<const unsigned char> bytes);
 
 }  // namespace squarely

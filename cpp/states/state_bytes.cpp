@@ -6,24 +6,15 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <stdexcept>
-#include <string>
+#include <iterator>
 
 namespace squarely {
 namespace {
 
-constexpr unsigned char magic[4] = {'s', 'q', 's', 't'};
-constexpr unsigned char version = 2;
-constexpr std::size_t header_size = 4 + 1 + 1 + 1 + 8 + 2;
-constexpr std::size_t summand_size = 1 + 8;
 constexpr std::size_t checksum_size = 4;
 constexpr std::size_t counts_size = 6 * 8;
 
 using Bytes = std::vector<unsigned char>;
-
-[[noreturn]] void refuse(const std::string& what) {
-    throw std::invalid_argument("These bytes are no squarely state: " + what + ".");
-}
 
 void append(Bytes& bytes, std::uint64_t value, int size) {
     for (int i = 0; i < size; ++i) bytes.push_back(static_cast<unsigned char>(value >> (8 * i)));
@@ -51,26 +42,24 @@ void append_output(Bytes& bytes, const Sums& sums, std::size_t output) {
     }
 }
 
-// What is left to read.
-struct Reader {
-    const unsigned char* next;
-    const unsigned char* last;
-};
+}  // namespace
 
-std::uint64_t read(Reader& reader, int size) {
-    if (reader.last - reader.next < size) refuse("they end too early");
+std::uint64_t read_number(ByteReader& reader, int size) {
+    if (reader.last - reader.next < size) throw Refused(Reason::bytes_cut);
     std::uint64_t value = 0;
     for (int i = 0; i < size; ++i) value |= std::uint64_t{*reader.next++} << (8 * i);
     return value;
 }
 
-double read_double(Reader& reader) { return std::bit_cast<double>(read(reader, 8)); }
+double read_double(ByteReader& reader) { return std::bit_cast<double>(read_number(reader, 8)); }
 
-PairCounts read_counts(Reader& reader) {
+namespace {
+
+PairCounts read_counts(ByteReader& reader) {
     PairCounts counts;
     for (std::uint64_t* count : {&counts.pairs, &counts.infinite, &counts.undefined, &counts.missing_true,
                                  &counts.missing_pred, &counts.masked}) {
-        *count = read(reader, 8);
+        *count = read_number(reader, 8);
     }
     return counts;
 }
@@ -86,14 +75,14 @@ bool is_possible(const PairCounts& counts) {
 }
 
 // Whether what follows is the sum of an output.
-bool read_output(Reader& reader, const State& state, Sums& sums, std::size_t output) {
+bool read_output(ByteReader& reader, const State& state, Sums& sums, std::size_t output) {
     const PairCounts& counts = state.counts[output];
     bool possible = true;
     if (!sums.exact.empty()) {
         const unsigned char* next = read_bytes(sums.exact[output], reader.next, reader.last);
         if (next == nullptr) return false;
         reader.next = next;
-        const bool may_be_negative = state.weighted || !is_never_negative(sums.summand.term);
+        const bool may_be_negative = state.weighted || !facts_of(sums.summand.term).is_never_negative;
         possible = may_be_negative || !is_negative(sums.exact[output]);
     }
     if (!sums.extreme.empty()) {
@@ -108,36 +97,37 @@ bool read_output(Reader& reader, const State& state, Sums& sums, std::size_t out
     }
     if (!sums.counted.empty()) {
         TermCounts& counted = sums.counted[output];
-        counted.outside = read(reader, 8);
-        counted.infinite = read(reader, 8);
+        counted.outside = read_number(reader, 8);
+        counted.infinite = read_number(reader, 8);
         possible &= counted.outside <= counts.pairs && counted.infinite <= counts.pairs - counted.outside;
     }
     return possible;
 }
 
+// The frame that states had in version 2.
+constexpr unsigned char magic[4] = {'s', 'q', 's', 't'};
+constexpr unsigned char version = 2;
+constexpr std::size_t header_size = 4 + 1 + 1 + 1 + 8 + 2;
+
 void check_frame(std::span<const unsigned char> bytes) {
-    if (bytes.size() < header_size + checksum_size)
-        refuse("there are only " + std::to_string(bytes.size()) + " of them");
-    if (!std::equal(std::begin(magic), std::end(magic), bytes.begin())) refuse("they do not start with 'sqst'");
-    if (bytes[4] != version) {
-        refuse("they have version " + std::to_string(bytes[4]) + ", and this squarely reads version " +
-               std::to_string(version));
-    }
+    const bool is_state = bytes.size() >= header_size + checksum_size &&
+                          std::equal(std::begin(magic), std::end(magic), bytes.begin()) && bytes[4] == version;
+    if (!is_state) throw Refused(Reason::bytes_cut);
     const std::size_t body = bytes.size() - checksum_size;
-    Reader checksum{bytes.data() + body, bytes.data() + bytes.size()};
-    if (read(checksum, 4) != crc32(bytes.first(body))) refuse("the checksum does not match; they were cut or changed");
-    if (bytes[5] > 2) refuse("the summation is unknown");
-    if (bytes[6] > 1) refuse("it is unknown whether they are weighted");
+    ByteReader checksum{bytes.data() + body, bytes.data() + bytes.size()};
+    if (read_number(checksum, 4) != crc32(bytes.first(body))) throw Refused(Reason::bytes_changed);
+    if (bytes[5] >= std::size(summation_names) || bytes[6] > 1) throw Refused(Reason::bytes_configuration);
 }
 
-std::vector<Summand> read_summands(Reader& reader, std::size_t number, bool weighted) {
+std::vector<Summand> read_summands(ByteReader& reader, std::size_t number, bool weighted) {
     std::vector<Summand> summands;
     for (std::size_t i = 0; i < number; ++i) {
-        const auto term = static_cast<int>(read(reader, 1));
-        if (term >= term_count) refuse("a summand in them is unknown to this squarely");
+        const auto term = static_cast<int>(read_number(reader, 1));
         const double parameter = read_double(reader);
-        if (!std::isfinite(parameter)) refuse("a parameter in them is no finite number");
-        if (static_cast<Term>(term) == Term::sample_weight && !weighted) refuse("they sum weights and have none");
+        const bool is_known = term < term_count && std::isfinite(parameter);
+        if (!is_known || (static_cast<Term>(term) == Term::sample_weight && !weighted)) {
+            throw Refused(Reason::bytes_of_other_sums);
+        }
         summands.push_back({static_cast<Term>(term), parameter});
     }
     return summands;
@@ -145,8 +135,7 @@ std::vector<Summand> read_summands(Reader& reader, std::size_t number, bool weig
 
 // Before memory is asked for: a wrong number must not ask for all of it.
 void check_outputs(std::uint64_t outputs, const std::vector<Summand>& summands, std::size_t bytes) {
-    if (outputs == 0 || outputs > bytes / (counts_size + 3 * summands.size()))
-        refuse("the number of outputs does not fit their length");
+    if (outputs == 0 || outputs > bytes / (counts_size + 3 * summands.size())) throw Refused(Reason::bytes_outputs);
 }
 
 bool have_same_summands(const State& state, const std::vector<Summand>& summands) {
@@ -156,43 +145,34 @@ bool have_same_summands(const State& state, const std::vector<Summand>& summands
 
 }  // namespace
 
-std::vector<unsigned char> to_bytes(const State& state) {
-    Bytes bytes(std::begin(magic), std::end(magic));
-    append(bytes, version, 1);
-    append(bytes, static_cast<std::uint64_t>(state.summation), 1);
-    append(bytes, state.weighted ? 1 : 0, 1);
-    append(bytes, state.counts.size(), 8);
-    append(bytes, state.sums.size(), 2);
-    for (const Sums& sums : state.sums) {
-        append(bytes, static_cast<std::uint64_t>(sums.summand.term), 1);
-        append(bytes, sums.summand.parameter);
-    }
+void append_sums(const State& state, std::vector<unsigned char>& bytes) {
     for (std::size_t i = 0; i < state.counts.size(); ++i) {
         append_counts(bytes, state.counts[i]);
         for (const Sums& sums : state.sums) append_output(bytes, sums, i);
     }
-    append(bytes, crc32(bytes), 4);
-    return bytes;
 }
 
-State from_bytes(std::span<const unsigned char> bytes) {
-    check_frame(bytes);
-    Reader reader{bytes.data() + 5, bytes.data() + bytes.size() - checksum_size};
-    const auto summation = static_cast<Summation>(read(reader, 1));
-    const bool weighted = read(reader, 1) != 0;
-    const std::uint64_t outputs = read(reader, 8);
-    const std::vector<Summand> summands = read_summands(reader, read(reader, 2), weighted);
-    if (summands.empty()) refuse("they sum nothing");
-    check_outputs(outputs, summands, bytes.size());
-    State state = make_state(outputs, summation, summands, weighted);
-    if (!have_same_summands(state, summands)) refuse("their summands are out of order");
+void read_sums(State& state, ByteReader& reader) {
     for (std::size_t i = 0; i < state.counts.size(); ++i) {
         state.counts[i] = read_counts(reader);
         bool possible = is_possible(state.counts[i]);
         for (Sums& sums : state.sums) possible = possible && read_output(reader, state, sums, i);
-        if (!possible) refuse("output " + std::to_string(i) + " is damaged");
+        if (!possible) throw Refused(Reason::bytes_output, i);
     }
-    if (reader.next != reader.last) refuse("they go on after the last output");
+    if (reader.next != reader.last) throw Refused(Reason::bytes_go_on);
+}
+
+State state_of_version_2(std::span<const unsigned char> bytes) {
+    check_frame(bytes);
+    ByteReader reader{bytes.data() + 5, bytes.data() + bytes.size() - checksum_size};
+    const auto summation = static_cast<Summation>(read_number(reader, 1));
+    const bool weighted = read_number(reader, 1) != 0;
+    const std::uint64_t outputs = read_number(reader, 8);
+    const std::vector<Summand> summands = read_summands(reader, read_number(reader, 2), weighted);
+    check_outputs(outputs, summands, bytes.size());
+    State state = make_state(outputs, summation, summands, weighted);
+    if (!have_same_summands(state, summands)) throw Refused(Reason::bytes_of_other_sums);
+    read_sums(state, reader);
     return state;
 }
 

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
-#include <stdexcept>
 
 namespace squarely {
 namespace {
@@ -80,7 +79,7 @@ void for_each_block(Outputs outputs, const Job& job, Visit visit) {
 void run_squares(State& part, Outputs outputs, const Job& job, const Kernels& kernels) {
     BlockBuffers buffers;
     std::vector<ExactSquares> squares(outputs.size());
-    if (are_tiled(outputs)) {
+    if (are_tiled(kernels, outputs)) {
         add_tiled(squares, kernels, outputs, job.first_row, job.last_row, buffers);
     } else if (are_interleaved(outputs) || share_truth(outputs)) {
         for_each_block(outputs, job,
@@ -98,11 +97,11 @@ void run_squares(State& part, Outputs outputs, const Job& job, const Kernels& ke
 }
 
 // Returns what is wrong with the weights.
-WeightFaults run_sums(State& part, Outputs outputs, const Column* weights, const Job& job, const Kernels& kernels) {
+WeightFaults run_sums(State& part, Outputs outputs, const Job& job, const Kernels& kernels) {
     BlockBuffers buffers;
     std::vector<RunningSums> sums(outputs.size(), running_sums(part));
     for_each_block(outputs, job,
-                   [&](std::size_t i, Rows rows) { add_rows(sums[i], kernels, outputs[i], weights, rows, buffers); });
+                   [&](std::size_t i, Rows rows) { add_rows(sums[i], kernels, outputs[i], rows, buffers); });
     WeightFaults faults;
     for (std::size_t i = 0; i < sums.size(); ++i) {
         add(faults, weight_faults(sums[i]));
@@ -116,24 +115,23 @@ struct Part {
     WeightFaults faults;
 };
 
-Part run(const State& state, Outputs outputs, const Column* weights, const Job& job, const Kernels& kernels) {
+Part run(const State& state, Outputs outputs, const Job& job, const Kernels& kernels) {
     const FloatingPointEnvironment environment;
     Part part{empty_like(state, outputs_of(job)), {}};
     const Outputs own = outputs.subspan(static_cast<std::size_t>(job.first_output), outputs_of(job));
     if (sums_squares_alone(state)) {
         run_squares(part.state, own, job, kernels);
     } else {
-        part.faults = run_sums(part.state, own, weights, job, kernels);
+        part.faults = run_sums(part.state, own, job, kernels);
     }
     return part;
 }
 
 // Sums that round are joined in the order of the rows, whichever thread was first.
-WeightFaults update_in_order(State& state, Outputs outputs, const Column* weights, const Plan& plan,
-                             const Kernels& kernels) {
+WeightFaults update_in_order(State& state, Outputs outputs, const Plan& plan, const Kernels& kernels) {
     std::vector<Part> parts(static_cast<std::size_t>(plan.stretches * plan.groups));
     parallel_for(plan.stretches * plan.groups, [&](std::ptrdiff_t index) {
-        parts[static_cast<std::size_t>(index)] = run(state, outputs, weights, job_at(plan, index), kernels);
+        parts[static_cast<std::size_t>(index)] = run(state, outputs, job_at(plan, index), kernels);
     });
     WeightFaults faults;
     for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -144,13 +142,12 @@ WeightFaults update_in_order(State& state, Outputs outputs, const Column* weight
     return faults;
 }
 
-WeightFaults update_in_any_order(State& state, Outputs outputs, const Column* weights, const Plan& plan,
-                                 const Kernels& kernels) {
+WeightFaults update_in_any_order(State& state, Outputs outputs, const Plan& plan, const Kernels& kernels) {
     std::mutex mutex;
     WeightFaults faults;
     const auto job = [&](std::ptrdiff_t index) {
         const Job own = job_at(plan, index);
-        const Part part = run(state, outputs, weights, own, kernels);
+        const Part part = run(state, outputs, own, kernels);
         const std::lock_guard lock(mutex);
         add(faults, part.faults);
         merge_outputs(state, static_cast<std::size_t>(own.first_output), part.state);
@@ -163,31 +160,13 @@ WeightFaults update_in_any_order(State& state, Outputs outputs, const Column* we
     return faults;
 }
 
-WeightFaults update_unchecked(State& state, Outputs outputs, const Column* weights, std::ptrdiff_t rows) {
-    const Plan plan = plan_for(rows, static_cast<std::ptrdiff_t>(state.counts.size()));
-    const Kernels& kernels = *current_target().kernels;
-    if (state.summation == Summation::exact) return update_in_any_order(state, outputs, weights, plan, kernels);
-    return update_in_order(state, outputs, weights, plan, kernels);
-}
-
-void check_weights(const WeightFaults& faults) {
-    if (faults.has_nan) throw std::invalid_argument("Input sample_weight contains NaN.");
-    if (faults.has_infinite) {
-        throw std::invalid_argument("Input sample_weight contains infinity or a value too large for dtype('float64').");
-    }
-}
-
 }  // namespace
 
-void update(State& state, Outputs outputs, const Column* weights, std::ptrdiff_t rows) {
-    if (weights == nullptr) {
-        update_unchecked(state, outputs, weights, rows);
-        return;
-    }
-    // Weights are seen on the way, and those that are refused must leave the state as it was.
-    State more = empty_like(state, state.counts.size());
-    check_weights(update_unchecked(more, outputs, weights, rows));
-    merge_outputs(state, 0, more);
+WeightFaults update(State& state, Outputs outputs, std::ptrdiff_t rows) {
+    const Plan plan = plan_for(rows, static_cast<std::ptrdiff_t>(state.counts.size()));
+    const Kernels& kernels = *current_target().kernels;
+    if (state.summation == Summation::exact) return update_in_any_order(state, outputs, plan, kernels);
+    return update_in_order(state, outputs, plan, kernels);
 }
 
 }  // namespace squarely

@@ -134,43 +134,25 @@ void choose_first_window(ExactSquares& squares, const Kernels& kernels, const Bl
 // Every difference of 32-bit integers fits it, and is a multiple of its second grid.
 constexpr int integer_window = 33;
 
-// Whether the block was added. Integers always are.
-bool add_narrow_sums(SlicedSquares& narrow, const Kernels& kernels, DType dtype, const NarrowBlock& block) {
-    if (dtype == DType::float32) return kernels.exact_squares_float32(block, narrow.window, narrow.sums);
-    const auto add_integers = dtype == DType::int32 ? kernels.exact_squares_int32 : kernels.exact_squares_uint32;
-    add_integers(block, narrow.window, narrow.sums);
-    return true;
-}
-
-bool add_narrow_sums(SlicedSquares& narrow, const Kernels& kernels, DType dtype, const NarrowBlock& block,
-                     const Validity& validity) {
-    if (dtype == DType::float32)
-        return kernels.exact_squares_float32_valid(block, validity, narrow.window, narrow.sums);
-    const auto add_integers =
-        dtype == DType::int32 ? kernels.exact_squares_int32_valid : kernels.exact_squares_uint32_valid;
-    add_integers(block, validity, narrow.window, narrow.sums);
-    return true;
-}
-
 bool add_narrow_block(ExactSquares& squares, const Kernels& kernels, DType dtype, const NarrowBlock& block,
                       const Validity* validity) {
     SlicedSquares& narrow = squares.narrow;
-    if (dtype != DType::float32 && !narrow.chosen)
-        move_window(narrow, kernels, narrow_products, integer_window, squares.sum);
+    const NarrowKernels& sum = kernels.narrow_squares[static_cast<int>(dtype)];
+    if (!is_float(dtype) && !narrow.chosen) move_window(narrow, kernels, narrow_products, integer_window, squares.sum);
     if (validity == nullptr) {
-        if (!add_narrow_sums(narrow, kernels, dtype, block)) return false;
+        if (!sum.all(block, narrow.window, narrow.sums)) return false;
         squares.counts.pairs += static_cast<std::uint64_t>(block.length);
     } else {
-        if (!add_narrow_sums(narrow, kernels, dtype, block, *validity)) return false;
+        if (!sum.valid(block, *validity, narrow.window, narrow.sums)) return false;
         count_valid(squares, kernels, *validity, block.length);
     }
     if (is_nearly_full(narrow)) flush(narrow, kernels, narrow_products, squares.sum);
     return true;
 }
 
-// float32 has to choose a window first, and does without for a while where one fails.
+// A float has to choose a window first, and does without for a while where one fails.
 bool may_be_narrow(const ExactSquares& squares, DType dtype) {
-    return dtype != DType::float32 || (squares.narrow.chosen && squares.blocks_without_narrow == 0);
+    return !is_float(dtype) || (squares.narrow.chosen && squares.blocks_without_narrow == 0);
 }
 
 // Chooses the window of the next float32 blocks by one that took the long way.
@@ -181,11 +163,7 @@ void prepare_narrow(ExactSquares& squares, const Kernels& kernels, const Block& 
 
 void add_small_integers(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, std::ptrdiff_t first,
                         std::ptrdiff_t count) {
-    const DType dtype = pairs.y_true.dtype;
-    const auto sum = dtype == DType::int8    ? kernels.squares_int8
-                     : dtype == DType::uint8 ? kernels.squares_uint8
-                     : dtype == DType::int16 ? kernels.squares_int16
-                                             : kernels.squares_uint16;
+    const auto sum = kernels.small_squares[static_cast<int>(pairs.y_true.dtype)];
     add(squares.sum, sum(address(pairs.y_true, first), address(pairs.y_pred, first), count), 0, false);
     squares.counts.pairs += static_cast<std::uint64_t>(count);
 }
@@ -227,7 +205,8 @@ void add_rows(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs,
     squares.counts.masked += static_cast<std::uint64_t>(rows.count - kept.count);
     if (kept.count == 0) return;
     const DType dtype = pairs.y_true.dtype;
-    const bool narrow = has_narrow_block(pairs, rows, kept);
+    const bool narrow =
+        kernels.narrow_squares[static_cast<int>(dtype)].all != nullptr && has_narrow_block(pairs, rows, kept);
     if (narrow && may_be_narrow(squares, dtype)) {
         const Validity* validity = kept.has_nulls ? &buffers.validity : nullptr;
         if (add_narrow_block(squares, kernels, dtype, narrow_block(pairs, rows), validity)) return;
@@ -244,7 +223,9 @@ void add_rows(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs,
 
 void add_stretch(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, std::ptrdiff_t first,
                  std::ptrdiff_t last, BlockBuffers& buffers) {
-    if (is_contiguous_small(pairs)) return add_small_integers(squares, kernels, pairs, first, last - first);
+    const bool has_small_kernel = kernels.small_squares[static_cast<int>(pairs.y_true.dtype)] != nullptr;
+    if (has_small_kernel && is_contiguous_and_whole(pairs))
+        return add_small_integers(squares, kernels, pairs, first, last - first);
     for (; first < last; first += block_length) {
         const Rows rows{first, std::min<std::ptrdiff_t>(block_length, last - first)};
         add_rows(squares, kernels, pairs, rows, buffers);

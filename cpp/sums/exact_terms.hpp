@@ -7,7 +7,7 @@
 
 namespace squarely {
 
-// Whether exact_term knows it: the terms of two words, and the numbers themselves.
+// Whether the row of the term names an exact form: those of the terms of two words, and of the numbers themselves, do.
 bool has_exact_term(Term term);
 
 BigNumber exact_term(const Summand& summand, const BigNumber& y_true, const BigNumber& y_pred);

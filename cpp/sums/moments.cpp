@@ -188,7 +188,39 @@ bool is_less(const BinaryNumber& a, const BinaryNumber& b) {
     return is_negative(difference);
 }
 
+struct MomentRow {
+    Term term;
+    ExactSum MomentTotals::* total;
+};
+
+constexpr MomentRow rows[] = {
+    {Term::squared_error, &MomentTotals::squared_error},           {Term::error, &MomentTotals::error},
+    {Term::absolute_error, &MomentTotals::absolute_error},         {Term::truth, &MomentTotals::truth},
+    {Term::squared_truth, &MomentTotals::squared_truth},           {Term::prediction, &MomentTotals::prediction},
+    {Term::squared_prediction, &MomentTotals::squared_prediction},
+};
+
+constexpr const MomentRow* row_of(Term term) {
+    for (const MomentRow& row : rows) {
+        if (row.term == term) return &row;
+    }
+    return nullptr;
+}
+
+static_assert(
+    [] {
+        for (int i = 0; i < term_count; ++i) {
+            const auto term = static_cast<Term>(i);
+            const bool is_summed = facts_of(term).part != Part::none && !is_extreme(term);
+            if (is_summed != (row_of(term) != nullptr)) return false;
+        }
+        return true;
+    }(),
+    "The terms that say they are of a part of the loop are those it has totals of.");
+
 }  // namespace
+
+ExactSum MomentTotals::* total_of(Term term) { return row_of(term)->total; }
 
 bool add_block(Moments& moments, const Kernels& kernels, const Block& block) {
     if (!moments.chosen) {

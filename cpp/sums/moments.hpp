@@ -18,6 +18,9 @@ struct MomentTotals {
     double largest_error = 0;
 };
 
+// Where the total of a term is that the loop sums.
+ExactSum MomentTotals::* total_of(Term term);
+
 struct Moments {
     MomentSet set;
     MomentTotals totals;

@@ -1,6 +1,5 @@
 #include "sums/running_sums.hpp"
 
-#include "machine/targets.hpp"
 #include "states/summands.hpp"
 #include "sums/exact_terms.hpp"
 
@@ -14,13 +13,14 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 bool is_of_moments(const State& state, Term term) {
-    return state.summation == Summation::exact && !state.weighted && (is_moment(term) || term == Term::largest_error);
+    return state.summation == Summation::exact && !state.weighted && facts_of(term).part != Part::none;
 }
 
 void want_moment(MomentSet& set, Term term) {
-    set.of_error |= term == Term::error || term == Term::absolute_error || term == Term::largest_error;
-    set.of_truth |= term == Term::truth || term == Term::squared_truth;
-    set.of_prediction |= term == Term::prediction || term == Term::squared_prediction;
+    const Part part = facts_of(term).part;
+    set.of_error |= part == Part::error;
+    set.of_truth |= part == Part::truth;
+    set.of_prediction |= part == Part::prediction;
 }
 
 struct RowBuffers {
@@ -126,27 +126,17 @@ void add_extremes(Extremes& extremes, const Kernels& kernels, const KeptBlock& k
     }
 }
 
-void store_moments(const MomentTotals& totals, Sums& sums, std::size_t output) {
-    switch (sums.summand.term) {
-        case Term::squared_error: sums.exact[output] = totals.squared_error; break;
-        case Term::error: sums.exact[output] = totals.error; break;
-        case Term::absolute_error: sums.exact[output] = totals.absolute_error; break;
-        case Term::truth: sums.exact[output] = totals.truth; break;
-        case Term::squared_truth: sums.exact[output] = totals.squared_truth; break;
-        case Term::prediction: sums.exact[output] = totals.prediction; break;
-        case Term::squared_prediction: sums.exact[output] = totals.squared_prediction; break;
-        case Term::largest_error: sums.extreme[output] = totals.largest_error; break;
-        default: break;
-    }
+double extreme_of(const Extremes& extremes, Term term) {
+    if (term == Term::largest_error) return extremes.largest_error;
+    // Plus zero, because of zeros of two signs either may have come first.
+    return (facts_of(term).extreme == Extreme::least ? extremes.least_truth : extremes.greatest_truth) + 0.0;
 }
 
-void store_extremes(const Extremes& extremes, Sums& sums, std::size_t output) {
-    // Plus zero, because of zeros of two signs either may have come first.
-    switch (sums.summand.term) {
-        case Term::least_truth: sums.extreme[output] = extremes.least_truth + 0.0; break;
-        case Term::greatest_truth: sums.extreme[output] = extremes.greatest_truth + 0.0; break;
-        case Term::largest_error: sums.extreme[output] = extremes.largest_error; break;
-        default: break;
+void store_moments(const MomentTotals& totals, Sums& sums, std::size_t output) {
+    if (is_extreme(sums.summand.term)) {
+        sums.extreme[output] = totals.largest_error;
+    } else {
+        sums.exact[output] = totals.*total_of(sums.summand.term);
     }
 }
 
@@ -208,17 +198,15 @@ RunningSums running_sums(const State& state) {
     }
     running.moments.set = set;
     for (std::size_t i = 0; i < running.terms.size() && running.prover < 0; ++i) {
-        const Kernels& kernels = *current_target().kernels;
         const Term term = running.terms[i].summand.term;
-        if (kernels.terms[static_cast<int>(term)].proves_finite) running.prover = static_cast<int>(i);
+        if (facts_of(term).proves_finite) running.prover = static_cast<int>(i);
     }
     running.extremes.least_truth = infinity;
     running.extremes.greatest_truth = -infinity;
     return running;
 }
 
-void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, const Column* weights, Rows rows,
-              BlockBuffers& buffers) {
+void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers) {
     const RowsKept kept_rows = rows_kept(kernels, pairs, rows, buffers);
     sums.counts.masked += static_cast<std::uint64_t>(rows.count - kept_rows.count);
     if (kept_rows.count == 0) return;
@@ -230,7 +218,7 @@ void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, con
     Block& block = kept.block;
     const bool is_padded = rows.count < block.length;
     if (kept.kept == nullptr && !kept_rows.has_nulls && !is_padded && large.empty()) {
-        const double* in_place = weights == nullptr ? nullptr : weights_of(kernels, *weights, rows, own);
+        const double* in_place = are_weighted(pairs) ? weights_of(kernels, pairs.weights, rows, own) : nullptr;
         if (add_whole_block(sums, kernels, block, in_place, own)) return;
     }
     if (kept.kept == nullptr && is_padded) kept.kept = mark_padding(own, rows.count, block.length);
@@ -247,8 +235,8 @@ void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, con
         kept.kept = own.kept;
         if (sums.has_moments) add_moments(sums, kernels, block, large, own);
     }
-    if (weights != nullptr) {
-        load_weights(kernels, *weights, rows, own.weights);
+    if (are_weighted(pairs)) {
+        load_weights(kernels, pairs.weights, rows, own.weights);
         std::fill(own.weights + rows.count, own.weights + block.length, 0.0);
         if (kept.kept != nullptr) kernels.keep_rows(own.weights, block.length, kept.kept);
         kept.weights = own.weights;
@@ -278,7 +266,7 @@ void finish(RunningSums& sums, const Kernels& kernels, State& state, std::size_t
         if (is_of_moments(state, stored.summand.term)) {
             store_moments(sums.moments.totals, stored, output);
         } else if (is_extreme(stored.summand.term)) {
-            store_extremes(sums.extremes, stored, output);
+            stored.extreme[output] = extreme_of(sums.extremes, stored.summand.term);
         } else {
             store_terms(*terms++, stored, output);
         }

@@ -29,9 +29,8 @@ struct RunningSums {
 // For one output of a state.
 RunningSums running_sums(const State& state);
 
-// Weights are null where the state is not weighted.
-void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, const Column* weights, Rows rows,
-              BlockBuffers& buffers);
+// Pairs have weights where the state is weighted.
+void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers);
 
 WeightFaults weight_faults(const RunningSums& sums);
 

@@ -19,8 +19,7 @@ bool is_exact(Summation summation) { return summation == Summation::exact; }
 
 // A pairwise sum of squares is too rough to be taken from another, as the metrics of variance do.
 Summation rounding_of(Summation summation, Term term) {
-    const bool is_taken_from_another = term == Term::error || (term >= Term::truth && term <= Term::sample_weight);
-    return is_taken_from_another ? Summation::kahan : summation;
+    return facts_of(term).is_subtracted ? Summation::kahan : summation;
 }
 
 void add_number(TermSums& sums, Summation summation, const BigNumber& number) {
@@ -44,7 +43,7 @@ void make_words(TermSums& sums, Summation summation, const Kernels& kernels, con
     const TermKernel& term = kernels.terms[static_cast<int>(sums.summand.term)];
     Misfits out_of_range;
     const bool all = term.values(block, sums.summand.parameter, words.words[0], words.words[1], out_of_range.data());
-    words.count = term.words;
+    words.count = facts_of(sums.summand.term).words;
     if (kept.kept != nullptr) {
         for (int i = 0; i < words.count; ++i) kernels.keep_rows(words.words[i], block.length, kept.kept);
     }
@@ -73,14 +72,15 @@ void weigh_exactly(TermSums& sums, Summation summation, const KeptBlock& kept, s
 
 void weigh(TermSums& sums, Summation summation, const Kernels& kernels, const KeptBlock& kept, Words& words) {
     if (kept.weights == nullptr) return;
-    const bool keep_all = words.count == 2 && is_kept_whole(sums.summand.term);
+    const int words_to_sum = squarely::words_to_sum(sums.summand.term, true);
     double* const pointers[most_words] = {words.words[0], words.words[1], words.words[2], words.words[3]};
     Misfits out_of_range;
-    if (!kernels.weigh(kept.weights, kept.block.length, words.count, keep_all, pointers, out_of_range.data())) {
+    if (!kernels.weigh(kept.weights, kept.block.length, words.count, words_to_sum == most_words, pointers,
+                       out_of_range.data())) {
         for_each(out_of_range, kept.block.length,
                  [&](std::ptrdiff_t i) { weigh_exactly(sums, summation, kept, i, words); });
     }
-    words.count = keep_all ? 4 : 2;
+    words.count = words_to_sum;
 }
 
 void sum_rounding(TermSums& sums, Summation summation, const Kernels& kernels, std::ptrdiff_t length, Words& words) {
@@ -101,11 +101,6 @@ void sum_rounding(TermSums& sums, Summation summation, const Kernels& kernels, s
 // After a block that did not go the short way, as many are not tried.
 constexpr int blocks_before_another_short_way = 8;
 
-int words_to_sum(const Summand& summand, const TermKernel& kernel, bool weighted) {
-    if (!weighted) return kernel.words;
-    return kernel.words == 2 && is_kept_whole(summand.term) ? 4 : 2;
-}
-
 // Weights may be all that is summed, beside largest and least values: then nothing is multiplied with them.
 void note_faults(TermSums& weights) {
     weights.weight_faults.has_nan |= weights.counted.outside > 0;
@@ -122,7 +117,7 @@ bool sum_weights(TermSums& sums, const Kernels& kernels, const double* weights, 
 bool add_terms_at_once(TermSums& sums, const Kernels& kernels, const Block& block, const double* weights) {
     const bool are_weights = sums.summand.term == Term::sample_weight;
     const TermKernel& kernel = kernels.terms[static_cast<int>(sums.summand.term)];
-    const int words = are_weights ? 1 : words_to_sum(sums.summand, kernel, weights != nullptr);
+    const int words = are_weights ? 1 : words_to_sum(sums.summand.term, weights != nullptr);
     for (int i = 0; i < words; ++i) {
         if (!sums.words[i].chosen) return false;
     }

@@ -11,14 +11,6 @@ namespace squarely {
 
 constexpr int most_words = 4;  // of a term of two words times a weight, with nothing rounded
 
-// Weights that no sum can be taken with.
-struct WeightFaults {
-    bool has_nan = false;
-    bool has_infinite = false;
-};
-
-void add(WeightFaults& faults, const WeightFaults& more);
-
 struct TermSums {
     Summand summand;
     ExactSum sum;

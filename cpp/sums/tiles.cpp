@@ -36,18 +36,7 @@ struct Grid {
 constexpr std::ptrdiff_t wide_stride = 2048;
 std::ptrdiff_t slice_rows_of(std::ptrdiff_t stride) { return std::abs(stride) < wide_stride ? tile_rows : 16; }
 
-bool has_tiles(DType dtype) {
-    return dtype == DType::float64 || dtype == DType::float32 || dtype == DType::int32 || dtype == DType::uint32;
-}
-
-const TileKernels& tiles_of(const Kernels& kernels, DType dtype) {
-    switch (dtype) {
-        case DType::float32: return kernels.float32_tiles;
-        case DType::int32: return kernels.int32_tiles;
-        case DType::uint32: return kernels.uint32_tiles;
-        default: return kernels.float64_tiles;
-    }
-}
+const TileKernels& tiles_of(const Kernels& kernels, DType dtype) { return kernels.tiles[static_cast<int>(dtype)]; }
 
 bool is_neighbour(const Column& column, const Column& first, std::size_t position) {
     const auto distance = static_cast<std::ptrdiff_t>(position) * element_size(first.dtype);
@@ -236,9 +225,9 @@ void add_rows_of_tiles(TiledSquares& squares, const Kernels& kernels, const Grid
 
 }  // namespace
 
-bool are_tiled(std::span<const Pairs> outputs) {
+bool are_tiled(const Kernels& kernels, std::span<const Pairs> outputs) {
     const Pairs& first = outputs[0];
-    if (!has_tiles(first.y_true.dtype) || first.y_true.dtype != first.y_pred.dtype) return false;
+    if (tiles_of(kernels, first.y_true.dtype).load == nullptr || first.y_true.dtype != first.y_pred.dtype) return false;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         const Pairs& pairs = outputs[i];
         if (pairs.where != nullptr || !is_neighbour(pairs.y_true, first.y_true, i) ||

@@ -11,7 +11,7 @@ namespace squarely {
 
 // Whether the outputs are neighbouring columns, at least eight or, where rows follow each other without a gap, any
 // number.
-bool are_tiled(std::span<const Pairs> outputs);
+bool are_tiled(const Kernels& kernels, std::span<const Pairs> outputs);
 
 // Adds rows first to last of all outputs.
 void add_tiled(std::vector<ExactSquares>& squares, const Kernels& kernels, std::span<const Pairs> outputs,

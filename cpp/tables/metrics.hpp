@@ -1,37 +1,67 @@
-// A metric is a name, the sums it needs, and a formula over them. It never sees data.
+// One row a metric: all that is known of it. C++, C, Python and the command line read the rows, and the tests do.
 #pragma once
 
+#include "states/formulas.hpp"
 #include "states/state.hpp"
+#include "tables/parameters.hpp"
 
+#include <limits>
 #include <span>
 #include <string_view>
-#include <vector>
 
 namespace squarely {
 
+// Of sums over the pairs, in any order and any chunks; of all pairs in their order, as a median; or such sums that only
+// serve other metrics.
+enum class MetricKind : std::uint8_t { sums, order, internal };
+
+enum class Better : std::uint8_t { lower, greater, zero };
+
+// The least and the greatest value there may be.
+struct ValueRange {
+    double least;
+    double greatest;
+};
+
+// Where a term may be outside its domain: what the data must be, as the words for it say.
+enum class Domain : std::uint8_t { all, logarithm, deviance };
+
 struct Metric {
     std::string_view name;
-    std::string_view parameter;  // its name; empty where there is none
-    double default_parameter;
-    std::vector<Summand> (*summands)(double parameter);
+    std::string_view short_name = "";  // as people say it; empty where there is none
+    MetricKind kind = MetricKind::sums;
+    bool is_everyday = false;  // what is scored where nobody says what
+    const Parameter* parameter = &parameters::none;
+    double default_parameter = 0;
 
-    // Of one output: correctly rounded where the sums are exact and the formula is algebra. NaN where the metric is
-    // undefined.
-    double (*value)(const State& state, std::size_t output, double parameter);
+    // What is summed, and the value of one output, as a double that is the nearest one where the sums are exact and the
+    // formula is algebra. NaN where it is undefined. Neither where it is of order.
+    SummandList (*summands)(double parameter) = nullptr;
+    double (*formula)(const OutputSums& sums, double parameter) = nullptr;
+
+    Better better = Better::lower;
+    ValueRange (*range)(double parameter) = nullptr;
+    bool is_infinite_with_errors = false;  // else nothing can be said where a number is infinite
+    int least_pairs = 1;
+    std::string_view title = "";  // in scikit-learn's warning of too few pairs
+    Domain domain = Domain::all;
+    double fixed_power = std::numeric_limits<double>::quiet_NaN();  // of a deviance without a parameter
+    bool takes_variance_weights = false;  // a share of a variance: outputs may be averaged by that of their truth
+    bool takes_one_output = false;        // as a function, because scikit-learn's does
+    bool takes_complex_values = false;
 };
 
 std::span<const Metric> all_metrics();
 
-// Throws std::invalid_argument where there is no such metric.
-const Metric& metric_named(std::string_view name);
+// By its name or its short name. Null where there is no such metric.
+const Metric* find_metric(std::string_view name);
+const Metric& metric_named(std::string_view name);  // throws std::invalid_argument instead
 
-// 1 - the pinball loss of a model over that of a baseline, of the same pairs and weights: as one quotient, and where
-// the baseline is perfect 1 for a perfect model and 0 for any other. The baseline is made of order statistics, which no
-// sums hold, so that this is no metric of one state. Both have the sums of mean_pinball_loss.
-double explained_pinball_loss(const State& model, const State& baseline, std::size_t output, double alpha);
+// Whether a metric is one of those users know: others only serve these.
+inline bool is_public(const Metric& metric) { return metric.kind != MetricKind::internal; }
 
-// The variance of the truth of each output over the largest of them, by which outputs are averaged: variances
-// themselves may be beyond all doubles. Needs the sums of variance_of_truth; all zeros where every truth is constant.
-std::vector<double> relative_variances_of_truth(const State& state);
+// The value of one output. Infinities, undefined differences and terms that are no numbers are counted beside the sums,
+// and outrank them.
+double value_of(const Metric& metric, const State& state, std::size_t output, double parameter);
 
 }  // namespace squarely

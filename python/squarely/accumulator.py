@@ -2,19 +2,15 @@
 
 import functools
 import math
-import struct
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.fork_guards import Guard
-from squarely.named_metrics import Metric, as_metrics, metric
-from squarely.scoring import Score, UndefinedMetricError, checked_sums, needed_by, score_of, told_of_too_few, warn_of
-from squarely.validation import (
+from squarely.arguments import (
     NAN_POLICIES,
     SUMMATIONS,
     Multioutput,
@@ -23,18 +19,14 @@ from squarely.validation import (
     check_choice,
     check_multioutput,
     check_output_weights,
-    check_weight_sum,
 )
+from squarely.named_metrics import Metric, MetricLike, as_metric, as_metrics, full_name, metric_names
+from squarely.policy import UndefinedMetricError, bytes_refused, data_refused, differing, score_refused
+from squarely.scoring import Score, configuration_of, score_at
 
 __all__ = ["Accumulator"]
 
 Count = int | npt.NDArray[np.int64]
-
-# The byte form: magic, version, length of the configuration, configuration (JSON), state (may be empty), CRC-32.
-MAGIC = b"sqac"
-VERSION = 2
-HEADER = struct.Struct("<4sBI")
-CHECKSUM = struct.Struct("<I")
 
 
 class Accumulator:
@@ -45,9 +37,10 @@ class Accumulator:
 
     Parameters
     ----------
-    metrics : str, Metric or iterable of these, optional
-        Names from `metric_names()`, or what `metric` makes of them. Those of squared errors when left out: one sum
-        holds all three. Metrics over order statistics, as the median, are no sums and are refused.
+    metrics : str, function, Metric or iterable of these, optional
+        Names from `metric_names()`, in short or in full, metric functions, or what `metric` makes of them. The eight
+        everyday ones when left out, as in `evaluate`. Metrics over order statistics, as the median, are no sums and
+        are refused.
     multioutput : {"uniform_average", "raw_values"} or array-like of shape (outputs,), default="uniform_average"
         How outputs are averaged, as in `mean_squared_error`.
     nan_policy : {"raise", "propagate", "omit", "omit_true"}, default="raise"
@@ -77,7 +70,7 @@ class Accumulator:
 
     def __init__(
         self,
-        metrics: str | Metric | Iterable[str | Metric] | None = None,
+        metrics: MetricLike | Iterable[MetricLike] | None = None,
         *,
         multioutput: Multioutput = "uniform_average",
         nan_policy: NanPolicy = "raise",
@@ -86,16 +79,11 @@ class Accumulator:
     ) -> None:
         check_choice(nan_policy, NAN_POLICIES, "nan_policy", "Accumulator")
         check_choice(summation, SUMMATIONS, "summation", "Accumulator")
-        self._metrics = _checked_metrics(metrics)
-        self._multioutput = check_multioutput(multioutput, "Accumulator")
-        self._nan_policy: str = nan_policy
-        self._summation: str = summation
-        self._complex_values = bool(complex_values)
-        _check_complex(self._metrics, self._complex_values)
-        self._state: _core.State | None = None
-        self._open: _core.OpenSums | None = None
-        self._output_shape: tuple[int, ...] = (1,)
-        self._guard = Guard()
+        asked = _checked_metrics(metrics)
+        averaging = check_multioutput(multioutput, "Accumulator")
+        _check_complex(asked, bool(complex_values))
+        configuration = configuration_of(asked, averaging, nan_policy, summation, bool(complex_values))
+        self._core = _core.Accumulator(configuration)
 
     def update(
         self,
@@ -142,12 +130,18 @@ class Accumulator:
         array([[1., 1., 1.],
                [1., 1., 1.]])
         """
-        is_along_rows = where is None and type(axis) is int and axis == 0
-        open_sums = self._open  # once, because another thread may reset
-        if open_sums is not None and is_along_rows and open_sums.add(y_true, y_pred, sample_weight):
-            return self
+        try:
+            if type(axis) is int and self._core.update(y_true, y_pred, sample_weight, where, axis, True):
+                return self
+        except _core.Refused:  # the long way says why
+            pass
+        self._add_columns(y_true, y_pred, sample_weight, where, axis)
+        return self
+
+    def _add_columns(self, y_true: object, y_pred: object, sample_weight: object, where: object, axis: object) -> None:
         from squarely.pairing import pair
 
+        configuration = self._core.configuration
         pairs = pair(
             y_true,
             y_pred,
@@ -155,14 +149,16 @@ class Accumulator:
             axis,
             "Accumulator.update",
             most_dimensions=None,
-            complex_values=self._complex_values,
+            complex_values=configuration.complex_values,
             sample_weight=sample_weight,
         )
-        check_output_weights(self._multioutput, pairs.outputs)
+        check_output_weights(configuration.multioutput, pairs.outputs)
         self._check_weights(sample_weight is not None)
-        needed = needed_by(self._metrics, self._multioutput)
-        self._add(checked_sums(pairs, needed, self._nan_policy, self._summation), pairs.output_shape, is_own=True)
-        return self
+        try:
+            self._core.add(pairs.sums(configuration), pairs.output_shape)
+        except _core.Refused as refused:
+            said = data_refused(refused, configuration.nan_policy, pairs.dtype)
+            raise self._differing(refused, None, pairs.output_shape, "added") if said is refused else said from None
 
     def merge(self, other: "Accumulator") -> "Accumulator":
         """Add everything the other accumulator has seen, and return this one.
@@ -190,10 +186,11 @@ class Accumulator:
         >>> left.merge(right)["sum_squared_error"]
         10.0
         """
-        self._check_same_configuration(other)
-        theirs, output_shape = other._sums_and_shape()
-        if theirs is not None:
-            self._add(theirs, output_shape, is_own=False)
+        self._check_is_accumulator(other)
+        try:
+            self._core.merge(other._core)
+        except _core.Refused as refused:
+            raise self._differing(refused, other, other.shape, "added") from None
         return self
 
     def subtract(self, other: "Accumulator") -> "Accumulator":
@@ -222,16 +219,11 @@ class Accumulator:
         >>> whole.subtract(squarely.Accumulator().update([5.0], [8.0]))["sum_squared_error"]
         1.0
         """
-        self._check_same_configuration(other)
-        theirs, output_shape = other._sums_and_shape()
-        if theirs is None:
-            return self
-        with self._guard.lock:
-            mine = self._sums()
-            if mine is None:
-                raise ValueError("The other accumulator is no part of this one, which is empty.")
-            self._check_outputs(output_shape, "taken away")
-            mine.subtract(theirs)
+        self._check_is_accumulator(other)
+        try:
+            self._core.subtract(other._core)
+        except _core.Refused as refused:
+            raise self._differing(refused, other, other.shape, "taken away") from None
         return self
 
     def compute(self) -> dict[str, Score]:
@@ -255,31 +247,30 @@ class Accumulator:
         >>> squarely.Accumulator("mean_squared_error").update([1.0, 2.0], [1.0, 4.0]).compute()
         {'mean_squared_error': 2.0}
         """
-        scores: dict[str, Score] = {}
-        with self._guard.lock:  # all of them of one moment, whatever other threads add
-            for one in self._metrics:
-                try:
-                    scores[one.label] = self._score(one)
-                except UndefinedMetricError as undefined:
-                    warnings.warn(f"{one.label} is undefined: {undefined}", UserWarning, stacklevel=2)
-                    scores[one.label] = math.nan
-        return scores
+        scores = self._core.scores()
+        if scores is not None:
+            return dict(zip(self.metrics, scores, strict=True))
+        return dict(self._scores_one_by_one())
 
-    def __getitem__(self, name: str | Metric) -> Score:
-        label = name.label if isinstance(name, Metric) else name
-        for one in self._metrics:
+    def _scores_one_by_one(self) -> Iterable[tuple[str, Score]]:
+        for index, one in enumerate(self.asked):
+            try:
+                yield one.label, self._score(index, one)
+            except UndefinedMetricError as undefined:
+                warnings.warn(f"{one.label} is undefined: {undefined}", UserWarning, stacklevel=3)
+                yield one.label, math.nan
+
+    def __getitem__(self, name: MetricLike) -> Score:
+        label = _label_of(name)
+        for index, one in enumerate(self.asked):
             if one.label == label:
-                return self._score(one)
+                return self._score(index, one)
         raise KeyError(f"This accumulator has no metric {label!r}. It has {', '.join(self.metrics)}.")
 
-    def _score(self, one: Metric) -> Score:
-        with self._guard.lock:
-            sums = self._sums()
-            if sums is None:
-                raise ValueError("This accumulator has seen no pairs yet. Call update first.")
-            check_weight_sum(sums, None)
-            warn_of(told_of_too_few(sums, one))
-            return score_of(sums, one, self._multioutput, self._nan_policy, self._output_shape)
+    def _score(self, index: int, one: Metric) -> Score:
+        if not self._core.shape:
+            raise ValueError("This accumulator has seen no pairs yet. Call update first.")
+        return score_at(self._core, index, one)
 
     def reset(self) -> "Accumulator":
         """Forget every pair, keep the configuration, and return the accumulator.
@@ -290,21 +281,43 @@ class Accumulator:
         >>> squarely.Accumulator().update([1.0], [2.0]).reset().count
         0
         """
-        with self._guard.lock:
-            self._state = self._open = None
-            self._output_shape = (1,)
+        self._core.reset()
         return self
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """The names of the metrics, with their parameters where these are not the defaults."""
-        return tuple(one.label for one in self._metrics)
+        return _labels_of(self._core.configuration)
+
+    @property
+    def core(self) -> _core.Accumulator:
+        """The accumulator of the core, for what works on it as a whole."""
+        return self._core
+
+    @property
+    def asked(self) -> tuple[Metric, ...]:
+        """The metrics, with their parameters."""
+        return _asked_of(self._core.configuration)
+
+    @property
+    def multioutput(self) -> str | list[float]:
+        """How outputs are averaged."""
+        return self._core.configuration.multioutput
+
+    @property
+    def nan_policy(self) -> str:
+        """What a NaN means."""
+        return self._core.configuration.nan_policy
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of raw values: (1,) for one output, and as long as it is not known."""
+        return self._core.shape or (1,)
 
     @property
     def count(self) -> Count:
         """How many pairs are in the sums: an int, or an array of the shape of the outputs where there are several."""
-        sums, output_shape = self._sums_and_shape()
-        return 0 if sums is None else _per_output(sums.pairs, output_shape)
+        return self._counted(self._core.pairs)
 
     @property
     def omitted(self) -> Count:
@@ -312,12 +325,30 @@ class Accumulator:
 
         An int, or an array where there are several outputs.
         """
-        with self._guard.lock:
-            sums, output_shape = self._sums_and_shape()
-            if sums is None:
-                return 0
-            counts = (sums.missing_true, sums.missing_pred, sums.masked)
-        return _per_output([sum(of_output) for of_output in zip(*counts, strict=True)], output_shape)
+        return self._counted(self._core.omitted)
+
+    def _counted(self, counts: list[int]) -> Count:
+        shape = self._core.shape
+        if not shape:
+            return 0
+        return counts[0] if shape == (1,) else np.array(counts, dtype=np.int64).reshape(shape)
+
+    def values_of_outputs(self, name: MetricLike) -> npt.NDArray[np.float64]:
+        """Return a metric of every output, in the shape of the outputs, NaN where one has none.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import squarely
+        >>> accumulator = squarely.Accumulator("r2_score").update(np.arange(6.0).reshape(3, 2), np.ones((3, 2)))
+        >>> accumulator.values_of_outputs("r2_score")
+        array([-0.375, -1.5  ])
+        """
+        index = self.metrics.index(_label_of(name))
+        try:
+            return np.array(self._core.values_where_defined(index)).reshape(self.shape)
+        except _core.Refused as refused:
+            raise score_refused(refused, self.asked[index], self.shape) from None
 
     def to_bytes(self) -> bytes:
         """Return the configuration and the state as bytes, the same on every machine.
@@ -329,18 +360,7 @@ class Accumulator:
         >>> squarely.Accumulator.from_bytes(accumulator.to_bytes()) == accumulator
         True
         """
-        import json
-        import zlib
-
-        stored = self._configuration() | {"metrics": [_stored(one) for one in self._metrics]}
-        with self._guard.lock:
-            sums, output_shape = self._sums_and_shape()
-            state = b"" if sums is None else sums.to_bytes()
-        # The state knows how many outputs there are: of one dimension that is their shape.
-        stored |= {"output_shape": output_shape} if len(output_shape) > 1 else {}
-        configuration = json.dumps(stored, sort_keys=True, separators=(",", ":")).encode()
-        body = HEADER.pack(MAGIC, VERSION, len(configuration)) + configuration + state
-        return body + CHECKSUM.pack(zlib.crc32(body))
+        return self._core.to_bytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Accumulator":
@@ -363,13 +383,15 @@ class Accumulator:
         Traceback (most recent call last):
         ValueError: These bytes are no squarely accumulator: they do not start with b'sqac'.
         """
-        configuration, state = _parts_of(bytes(memoryview(data)))
-        prototype, output_shape, empty_states = _configured(cls, configuration)  # type: ignore[arg-type]  # a class can be hashed
-        accumulator = prototype._copy()
-        if state:
-            accumulator._state = _core.State.from_bytes(state)
-            accumulator._output_shape = _checked_shape(output_shape, accumulator._state.outputs)
-            _check_state_fits(accumulator._state, accumulator, empty_states)
+        try:
+            return cls._of(_core.Accumulator.from_bytes(bytes(memoryview(data))))
+        except _core.Refused as refused:
+            raise bytes_refused(refused) from None
+
+    @classmethod
+    def _of(cls, core: _core.Accumulator) -> "Accumulator":
+        accumulator = object.__new__(cls)
+        accumulator._core = core
         return accumulator
 
     def digest(self) -> str:
@@ -383,9 +405,7 @@ class Accumulator:
         >>> whole.digest() == parts.digest()
         True
         """
-        import hashlib
-
-        return hashlib.sha256(self.to_bytes()).hexdigest()
+        return self._core.digest()
 
     def __add__(self, other: "Accumulator") -> "Accumulator":
         if not isinstance(other, Accumulator):
@@ -420,115 +440,41 @@ class Accumulator:
 
     def _copy(self) -> "Accumulator":
         other = object.__new__(type(self))
-        with self._guard.lock:
-            sums = self._sums()
-            other.__dict__.update(self.__dict__)
-            other._state = None if sums is None else sums.copy()
-        other._open = None
-        other._guard = Guard()
+        other.__dict__.update(self.__dict__)
+        other._core = self._core.copy()
         return other
 
-    def _sums(self) -> _core.State | None:
-        """Return the state, with everything that was still open: None before the first pair."""
-        return self._sums_and_shape()[0]
-
-    def _sums_and_shape(self) -> tuple[_core.State | None, tuple[int, ...]]:
-        with self._guard.lock:
-            if self._open is not None and self._state is not None:
-                self._open.close_into(self._state)
-            return self._state, self._output_shape
-
-    def _configuration(self) -> dict[str, Any]:
-        return {
-            "metrics": self._metrics,
-            "multioutput": self._multioutput,
-            "nan_policy": self._nan_policy,
-            "summation": self._summation,
-            "complex_values": self._complex_values,
-        }
-
-    def _terms_of_extremes(self) -> list[str]:
-        """Return which of the sums are largest or least values. For windows."""
-        needed = needed_by(self._metrics, self._multioutput)
-        return list(_core.State(1, self._summation, needed).extremes)
-
-    def _extremes(self) -> dict[str, list[float]]:
-        """Return the largest and least values seen, of every output. For windows."""
-        sums = self._sums()
-        return {} if sums is None else sums.extremes
-
-    def _without(self, left: "Accumulator", extremes: Callable[[], dict[str, list[float]]]) -> "Accumulator":
-        """Return a copy without what has left, given the extremes of what remains. For windows."""
-        remaining, taken = self._copy(), left._sums()
-        if remaining._state is not None and taken is not None:
-            remaining._state.subtract_sums(taken)
-            for term, values in extremes().items():
-                remaining._state.set_extreme(term, values)
-        return remaining
-
-    def _kind(self) -> tuple[Any, ...]:
-        return (self._metrics, self._multioutput, self._nan_policy, self._summation, self._complex_values)
-
-    def _check_same_configuration(self, other: "Accumulator") -> None:
+    def _check_is_accumulator(self, other: object) -> None:
         if not isinstance(other, Accumulator):
             raise TypeError(f"Only another Accumulator can be merged or subtracted. Got {other!r}.")
-        if self._kind() == other._kind():
-            return
-        mine = self._configuration() | {"metrics": self.metrics}
-        theirs = other._configuration() | {"metrics": other.metrics}
-        for name, value in mine.items():
-            if theirs[name] != value:
-                raise ValueError(
-                    f"The accumulators differ in {name}: this one has {value!r}, the other {theirs[name]!r}."
-                )
 
-    def _add(self, state: _core.State, output_shape: tuple[int, ...], *, is_own: bool) -> None:
-        # Two threads may update at once: the pass over the data needs no lock, the merge does.
-        with self._guard.lock:
-            if self._state is None:
-                # Of a million outputs a state is 592 MB: what nobody else holds is not copied.
-                self._state, self._output_shape = state if is_own else state.copy(), output_shape
-                return
-            self._check_outputs(output_shape, "added")
-            if is_own and self._open is None:
-                self._open = self._open_sums()  # what is updated twice is a stream
-            self._state.merge(state)
+    def _configuration(self) -> dict[str, Any]:
+        configuration = self._core.configuration
+        return {
+            "metrics": self.metrics,
+            "multioutput": configuration.multioutput,
+            "nan_policy": configuration.nan_policy,
+            "summation": configuration.summation,
+            "complex_values": configuration.complex_values,
+        }
 
-    def _open_sums(self) -> _core.OpenSums | None:
-        """Return what short chunks of the same kind are added to; they are finished only when somebody looks."""
-        state = self._state
-        if state is None or self._output_shape != (1,) or self._summation != "exact" or self._complex_values:
-            return None
-        leaves_out, propagates = self._nan_policy == "omit", self._nan_policy == "propagate"
-        return _core.OpenSums(
-            state,
-            missing_true=leaves_out or propagates or self._nan_policy == "omit_true",
-            missing_pred=leaves_out or propagates,
-            infinite=propagates,
-        )
+    def _differing(
+        self, refused: _core.Refused, other: "Accumulator | None", shape: tuple[int, ...], what: str
+    ) -> ValueError:
+        theirs = {} if other is None else other._configuration()
+        return differing(refused, self._configuration(), theirs, (self.shape, shape), what)
 
     def _check_weights(self, weighted: bool) -> None:
-        state = self._state
-        if state is not None and state.weighted != weighted:
-            began, came = ("with", "without") if state.weighted else ("without", "with")
+        if self._core.shape and self._core.weighted != weighted:
+            began, came = ("with", "without") if self._core.weighted else ("without", "with")
             raise ValueError(
                 f"This accumulator began {began} sample_weight, and this chunk came {came} it. "
                 "Pass sample_weight=1.0 for chunks whose rows count once."
             )
 
-    def _check_outputs(self, output_shape: tuple[int, ...], what: str) -> None:
-        if self._output_shape != output_shape:
-            raise ValueError(
-                f"This accumulator has {_described(self._output_shape)}, and what is {what} has "
-                f"{_described(output_shape)}."
-            )
 
-
-OF_SQUARES = ("mean_squared_error", "root_mean_squared_error", "sum_squared_error")
-
-
-def _checked_metrics(metrics: str | Metric | Iterable[str | Metric] | None) -> tuple[Metric, ...]:
-    found = as_metrics(OF_SQUARES if metrics is None else metrics, "Accumulator")
+def _checked_metrics(metrics: MetricLike | Iterable[MetricLike] | None) -> tuple[Metric, ...]:
+    found = as_metrics(metrics, "Accumulator")
     for one in found:
         if one.is_of_order:
             raise ValueError(
@@ -539,87 +485,26 @@ def _checked_metrics(metrics: str | Metric | Iterable[str | Metric] | None) -> t
 
 
 def _check_complex(metrics: tuple[Metric, ...], complex_values: bool) -> None:
-    others = [one.label for one in metrics if one.name not in OF_SQUARES]
+    others = [one.label for one in metrics if not one.row.takes_complex_values]
     if complex_values and others:
+        taken = [name for name in metric_names() if _core.metrics[name].takes_complex_values]
         raise ValueError(
-            f"complex_values=True goes with metrics of squared errors alone: {', '.join(OF_SQUARES)}. "
+            f"complex_values=True goes with metrics of squared errors alone: {', '.join(taken)}. "
             f"Got {', '.join(others)}."
         )
 
 
-def _stored(one: Metric) -> str | list[Any]:
-    return one.name if one.label == one.name else [one.name, one.parameter]
+def _label_of(name: MetricLike) -> str:
+    if not isinstance(name, str):
+        return as_metric(name, "name", "Accumulator").label
+    return full_name(name)
 
 
-def _metric_from(stored: Any) -> str | Metric:
-    if isinstance(stored, list):
-        name, parameter = stored
-        return Metric(metric(name).name, float(parameter))
-    return str(stored)
+@functools.lru_cache(maxsize=1024)
+def _asked_of(configuration: _core.Configuration) -> tuple[Metric, ...]:
+    return tuple(Metric(name, parameter) for name, parameter in configuration.metrics)
 
 
-def _per_output(counts: list[int], output_shape: tuple[int, ...]) -> Count:
-    return counts[0] if output_shape == (1,) else np.array(counts, dtype=np.int64).reshape(output_shape)
-
-
-def _described(output_shape: tuple[int, ...]) -> str:
-    shape = f" of shape {output_shape}" if len(output_shape) > 1 else ""
-    return f"{math.prod(output_shape)} output(s){shape}"
-
-
-def _refuse(reason: str) -> ValueError:
-    return ValueError(f"These bytes are no squarely accumulator: {reason}.")
-
-
-def _parts_of(data: bytes) -> tuple[bytes, bytes]:
-    import zlib
-
-    if data[:4] != MAGIC:
-        raise _refuse(f"they do not start with {MAGIC!r}")
-    if len(data) < HEADER.size + CHECKSUM.size:
-        raise _refuse(f"there are only {len(data)} of them")
-    _, version, length = HEADER.unpack_from(data)
-    if version != VERSION:
-        raise _refuse(f"they have version {version}, and this squarely reads version {VERSION}")
-    body = data[: -CHECKSUM.size]
-    if zlib.crc32(body) != CHECKSUM.unpack(data[-CHECKSUM.size :])[0]:
-        raise _refuse("the checksum does not match; they were cut or changed")
-    return body[HEADER.size : HEADER.size + length], body[HEADER.size + length :]
-
-
-@functools.lru_cache(maxsize=128)
-def _configured(cls: type[Accumulator], configuration: bytes) -> tuple[Accumulator, Any, list[_core.State]]:
-    """Return what ten thousand states have in common.
-
-    An empty accumulator, to be copied, the shape of its outputs, and what it would sum without weights and with them.
-    """
-    import json
-
-    try:
-        parameters = json.loads(configuration)
-        output_shape = parameters.pop("output_shape", None)
-        if "metrics" in parameters:
-            parameters["metrics"] = [_metric_from(stored) for stored in parameters["metrics"]]
-        accumulator = cls(**parameters)
-    except (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise _refuse(f"their configuration is damaged ({error})") from error
-    needed = needed_by(accumulator._metrics, accumulator._multioutput)
-    empty_states = [_core.State(1, accumulator._summation, needed, weighted) for weighted in (False, True)]
-    return accumulator, output_shape, empty_states
-
-
-def _checked_shape(output_shape: Any, outputs: int) -> tuple[int, ...]:
-    if output_shape is None:
-        return (outputs,)
-    is_shape = isinstance(output_shape, list) and all(type(size) is int and size > 0 for size in output_shape)
-    if not is_shape or len(output_shape) < 2 or math.prod(output_shape) != outputs:
-        raise _refuse(f"the state has {outputs} output(s), the configuration the shape {output_shape}")
-    return tuple(output_shape)
-
-
-def _check_state_fits(state: _core.State, accumulator: Accumulator, empty_states: list[_core.State]) -> None:
-    if state.summation != accumulator._summation:
-        raise _refuse(f"the state has summation={state.summation!r}, the configuration {accumulator._summation!r}")
-    if not state.is_of_one_kind_with(empty_states[state.weighted]):
-        raise _refuse("the state has other sums than those of the metrics in the configuration")
-    check_output_weights(accumulator._multioutput, state.outputs)
+@functools.lru_cache(maxsize=1024)
+def _labels_of(configuration: _core.Configuration) -> tuple[str, ...]:
+    return tuple(one.label for one in _asked_of(configuration))

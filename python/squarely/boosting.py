@@ -7,11 +7,11 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from squarely.arguments import check_choice
 from squarely.directions import directed_metric, greater_is_better
 from squarely.evaluation import evaluate
-from squarely.named_metrics import Metric
-from squarely.scoring import UndefinedMetricError
-from squarely.validation import check_choice
+from squarely.named_metrics import Metric, MetricLike
+from squarely.policy import UndefinedMetricError
 
 __all__ = [
     "CatBoostMetric",
@@ -50,13 +50,13 @@ class LightGBMMetric:
         return self.metric.label, value, greater_is_better(self.metric.name)
 
 
-def lightgbm_metric(metric: str | Metric, **parameters: Any) -> LightGBMMetric:
+def lightgbm_metric(metric: MetricLike, **parameters: Any) -> LightGBMMetric:
     """Return a metric for LightGBM: ``feval`` of its ``train`` and ``cv``, ``eval_metric`` of ``LGBMRegressor.fit``.
 
     Parameters
     ----------
-    metric : str or Metric
-        A name from `metric_names()`, or what `metric` makes of it.
+    metric : str, function or Metric
+        A name from `metric_names()`, the function itself, or what `metric` makes of it.
     **parameters
         Of a metric by name, its parameter: ``alpha`` of mean_pinball_loss, ``delta`` of mean_huber_loss, and so on.
 
@@ -120,13 +120,13 @@ class XGBoostMetric:
         return -value if self._is_negated else value
 
 
-def xgboost_metric(metric: str | Metric, *, maximize: bool = False, **parameters: Any) -> XGBoostMetric:
+def xgboost_metric(metric: MetricLike, *, maximize: bool = False, **parameters: Any) -> XGBoostMetric:
     """Return a metric for XGBoost: ``custom_metric`` of its ``train`` and ``cv``, ``eval_metric`` of ``XGBRegressor``.
 
     Parameters
     ----------
-    metric : str or Metric
-        A name from `metric_names()`, or what `metric` makes of it.
+    metric : str, function or Metric
+        A name from `metric_names()`, the function itself, or what `metric` makes of it.
     maximize : bool, default=False
         What XGBoost is told to do with it, by an argument or a callback of that name. XGBoost cannot learn from the
         metric which values are better and takes lower ones, so the sign is turned where that, or the opposite if asked
@@ -207,13 +207,13 @@ class CatBoostMetric:
         return _named_catboost_metric, (self.metric, self.link)
 
 
-def catboost_metric(metric: str | Metric, *, link: Link = "identity", **parameters: Any) -> CatBoostMetric:
+def catboost_metric(metric: MetricLike, *, link: Link = "identity", **parameters: Any) -> CatBoostMetric:
     """Return a metric for CatBoost: ``eval_metric`` of ``CatBoostRegressor``.
 
     Parameters
     ----------
-    metric : str or Metric
-        A name from `metric_names()`, or what `metric` makes of it.
+    metric : str, function or Metric
+        A name from `metric_names()`, the function itself, or what `metric` makes of it.
     link : {"identity", "log"}, default="identity"
         CatBoost hands over what its trees sum up to. With the loss functions Poisson and Tweedie that is the logarithm
         of the prediction, and "log" takes the exponential before the metric sees it.

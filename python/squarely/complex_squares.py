@@ -1,6 +1,5 @@
 """The squared absolute errors of complex numbers: those of the real parts and of the imaginary parts together."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ from squarely import _core
 from squarely.columns import Array, Columns, Table
 from squarely.columns.forms import Column, PlainColumn, Segment, missing_in
 from squarely.pairing import PairedColumns
-from squarely.validation import check_finite
 
 __all__ = ["sums_of_complex"]
 
@@ -19,20 +17,16 @@ Values = npt.NDArray[Any]
 ZERO = np.zeros(1)
 
 
-Asked = Sequence[tuple[str, float]]
-
-
-def sums_of_complex(pairs: PairedColumns, metrics: Asked, nan_policy: str, summation: str) -> _core.State:
-    """Return the sums of both parts, in which every pair is counted once, or raise what the policy refuses."""
-    parts = [_part(pairs, part).sums(summation, metrics) for part in ("real", "imag")]
+def sums_of_complex(pairs: PairedColumns, configuration: _core.Configuration) -> _core.State:
+    """Return the sums of both parts, in which every pair is counted once."""
+    parts = [_part(pairs, part).sums(configuration) for part in ("real", "imag")]
     if all(map(_are_all_finite, parts)):
         state, imaginary = parts
         state.merge(imaginary)
         # Both parts have counted every pair. As many pairs of zeros take one of the two counts away.
-        state.subtract(_part(pairs, "zero").sums(summation, metrics))
+        state.subtract(_part(pairs, "zero").sums(configuration))
     else:
-        state = _sums_of_marked(pairs, metrics, summation)
-    check_finite(state, nan_policy, pairs.dtype)
+        state = _sums_of_marked(pairs, configuration)
     return state
 
 
@@ -42,7 +36,7 @@ def _are_all_finite(state: _core.State) -> bool:
 
 def _part(pairs: PairedColumns, part: str) -> PairedColumns:
     return PairedColumns(
-        _part_of(pairs.truth, part), _part_of(pairs.prediction, part), pairs.where, pairs.axis, pairs.sample_weight
+        _part_of(pairs.truth, part), _part_of(pairs.prediction, part), pairs.where, pairs.axis, pairs.weights
     )
 
 
@@ -67,16 +61,16 @@ def _part_of_values(values: Values, part: str) -> Values:
     return values if part == "real" else np.broadcast_to(ZERO[0], values.shape)
 
 
-def _sums_of_marked(pairs: PairedColumns, metrics: Asked, summation: str) -> _core.State:
+def _sums_of_marked(pairs: PairedColumns, configuration: _core.Configuration) -> _core.State:
     """Return the sums where some pair is not of finite numbers: that one is counted by what its parts are together."""
-    state, zeros = (_core.State(pairs.outputs, summation, metrics, pairs.sample_weight is not None) for _ in range(2))
+    state, zeros = (_core.State(pairs.outputs, configuration, pairs.weights is not None) for _ in range(2))
     for start, stop in pairs.pieces(are_short=True):
         truth, prediction = (_as_array(columns, start, stop, pairs.axis) for columns in (pairs.truth, pairs.prediction))
         if truth.ndim != prediction.ndim:
             truth, prediction = truth.reshape(-1, 1), prediction.reshape(-1, 1)
         counting = pairs.counting(start, stop)
         (real_truth, imaginary_truth), (real_prediction, imaginary_prediction) = _marked(truth, prediction)
-        weights = None if pairs.sample_weight is None else pairs.sample_weight[start:stop]
+        weights = pairs.weights_piece(start, stop)
         state.update(real_truth, real_prediction, counting, pairs.axis, weights)
         state.update(imaginary_truth, imaginary_prediction, counting, pairs.axis, weights)
         zero = np.broadcast_to(ZERO[0], truth.shape)

@@ -4,15 +4,11 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
 from squarely.accumulator import Accumulator
-from squarely.named_metrics import EVERYDAY, Metric, as_metrics
-from squarely.report import Cell, Report
-from squarely.scoring import UndefinedMetricError, needed_by, score_of, told_of_too_few
-from squarely.validation import (
+from squarely.arguments import (
     MULTIOUTPUTS,
     NAN_POLICIES,
     SUMMATIONS,
@@ -20,25 +16,25 @@ from squarely.validation import (
     Summation,
     VarianceMultioutput,
     check_choice,
-    check_finite,
     check_multioutput,
     check_output_weights,
-    check_weight_sum,
 )
+from squarely.named_metrics import EVERYDAY, Metric, MetricLike, as_metric, as_metrics
+from squarely.policy import UndefinedMetricError, data_refused, score_refused, told_of_too_few
+from squarely.report import Cell, Report
+from squarely.scoring import configuration_of
 
 if TYPE_CHECKING:
     from squarely.pairing import PairedColumns
 
 __all__ = ["evaluate", "naming", "report_of"]
 
-Averaging = str | list[float]
-
 
 def evaluate(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike | Mapping[str, npt.ArrayLike],
     *,
-    metrics: str | Metric | Iterable[str | Metric] = EVERYDAY,
+    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
     sample_weight: npt.ArrayLike | None = None,
     multioutput: VarianceMultioutput = "uniform_average",
     where: npt.ArrayLike | None = None,
@@ -55,11 +51,11 @@ def evaluate(
     y_pred : array-like of the same shape, or mapping of str to such
         Predictions. Of a mapping every value is scored, and the report compares them by their names; the truth is read
         once for all of them.
-    metrics : str, Metric or iterable of these, default=eight everyday metrics
-        Names from `metric_names()`, or what `metric` makes of them. The sums they need are united. Metrics over order
+    metrics : str, function, Metric or iterable of these, default=eight everyday metrics
+        Names from `metric_names()`, in short or in full, metric functions, or what `metric` makes of them. The sums they need are united. Metrics over order
         statistics, as median_absolute_error, take another pass and one float64 of memory a row.
-    sample_weight : array-like of shape (rows,) or float, optional
-        Weights of the rows. max_error, and what else has no weights, leaves them aside.
+    sample_weight : array-like of shape (rows,) or that of y_true, or float, optional
+        Weights of the rows, or one for every element. max_error, and what else has no weights, leaves them aside.
     multioutput : {"uniform_average", "raw_values", "variance_weighted"} or array-like, default="uniform_average"
         As in `mean_squared_error` and `r2_score`.
     where : array-like of bool of the shape of the rows or of y_true, optional
@@ -100,30 +96,65 @@ def evaluate(
     check_choice(summation, SUMMATIONS, "summation", "evaluate")
     averaging = check_multioutput(multioutput, "evaluate", MULTIOUTPUTS)
     asked = as_metrics(metrics, "evaluate")
-    predictions = dict(y_pred) if isinstance(y_pred, Mapping) else {"": y_pred}
-    if not predictions:
+    of_sums = tuple(one for one in asked if not one.is_of_order)
+    # A median alone needs no sums, but its report needs the counts.
+    configuration = configuration_of(of_sums or (as_metric("max_error", "", ""),), averaging, nan_policy, summation)
+    if not isinstance(y_pred, Mapping):
+        if len(of_sums) == len(asked) and type(axis) is int:
+            plain = _plain_cells(y_true, y_pred, sample_weight, where, axis, asked, configuration)
+            if plain is not None:
+                return plain
+        return _report({"": y_pred}, y_true, sample_weight, where, axis, asked, configuration, is_single=True)
+    if not y_pred:
         raise ValueError("The mapping y_pred names no prediction. Pass at least one.")
+    predictions = {str(name): prediction for name, prediction in y_pred.items()}
+    return _report(predictions, y_true, sample_weight, where, axis, asked, configuration, is_single=False)
+
+
+def _plain_cells(
+    y_true: object,
+    y_pred: object,
+    sample_weight: object,
+    where: object,
+    axis: int,
+    asked: tuple[Metric, ...],
+    configuration: _core.Configuration,
+) -> Report | None:
+    """Return the report of plain arrays of which there is nothing to say, else None."""
+    accumulator = _core.Accumulator(configuration)
+    try:
+        if not accumulator.update(y_true, y_pred, sample_weight, where, axis, False):
+            return None
+    except _core.Refused:
+        return None
+    scores = accumulator.scores()
+    if scores is None:
+        return None
+    cells = {one.label: Cell(score, "") for one, score in zip(asked, scores, strict=True)}
+    return Report({"": cells}, {"": _counted(accumulator)}, is_single=True)
+
+
+def _report(
+    predictions: dict[str, npt.ArrayLike],
+    y_true: object,
+    sample_weight: object,
+    where: object,
+    axis: object,
+    asked: tuple[Metric, ...],
+    configuration: _core.Configuration,
+    *,
+    is_single: bool,
+) -> Report:
     paired: dict[str, PairedColumns] = {}
     for name, prediction in predictions.items():
-        with naming(str(name)):
-            paired[str(name)] = _paired(y_true, prediction, where, axis, sample_weight)
+        with naming(name):
+            paired[name] = _paired(y_true, prediction, where, axis, sample_weight)
     columns: dict[str, dict[str, Cell]] = {}
     counts: dict[str, tuple[int, int]] = {}
-    for (name, pairs), state in zip(
-        paired.items(), _states(paired, needed_by(asked, averaging), summation), strict=True
-    ):
-        with naming(name):
-            check_output_weights(averaging, pairs.outputs)
-            check_finite(state, nan_policy, pairs.dtype)
-            check_weight_sum(state, pairs.sample_weight)
-        columns[name] = {
-            one.label: _cell_of_order(one, state, pairs, averaging, nan_policy, summation)
-            if one.is_of_order
-            else _cell(one, state, averaging, nan_policy, pairs.output_shape)
-            for one in asked
-        }
-        counts[name] = _counted(state)
-    return Report(columns, counts, is_single=not isinstance(y_pred, Mapping))
+    for name, accumulator in _accumulators(paired, configuration).items():
+        columns[name] = _cells(asked, accumulator, paired[name])
+        counts[name] = _counted(accumulator)
+    return Report(columns, counts, is_single=is_single)
 
 
 def report_of(accumulators: Mapping[str, Accumulator], *, is_single: bool) -> Report:
@@ -131,16 +162,12 @@ def report_of(accumulators: Mapping[str, Accumulator], *, is_single: bool) -> Re
     columns: dict[str, dict[str, Cell]] = {}
     counts: dict[str, tuple[int, int]] = {}
     for name, accumulator in accumulators.items():
-        state, output_shape = accumulator._sums(), accumulator._output_shape
-        averaging, nan_policy = accumulator._multioutput, accumulator._nan_policy
+        core = accumulator.core
         with naming(name):
-            if state is None:
+            if not core.shape:
                 raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required: no chunk has a row.")
-            check_weight_sum(state, None)
-            columns[name] = {
-                one.label: _cell(one, state, averaging, nan_policy, output_shape) for one in accumulator._metrics
-            }
-        counts[name] = _counted(state)
+            columns[name] = _cells(accumulator.asked, core, None)
+        counts[name] = _counted(core)
     return Report(columns, counts, is_single=is_single)
 
 
@@ -164,32 +191,57 @@ def _paired(y_true: object, y_pred: object, where: object, axis: object, sample_
     return pair(y_true, y_pred, where, axis, "evaluate", most_dimensions=None, sample_weight=sample_weight)
 
 
-def _states(paired: dict[str, "PairedColumns"], needed: list[tuple[str, float]], summation: str) -> list[_core.State]:
+def _accumulators(
+    paired: "dict[str, PairedColumns]", configuration: _core.Configuration
+) -> dict[str, _core.Accumulator]:
     """Return the sums of every prediction: of several plain arrays from one pass, in which the truth is read once."""
     from squarely.pairing import sums_together
 
-    # A median alone needs no sums, but its report needs the counts.
-    needed = needed or [("max_error", 0.0)]
-    return sums_together(list(paired.values()), summation, needed)
+    accumulators = {}
+    for (name, pairs), sums in zip(paired.items(), sums_together(list(paired.values()), configuration), strict=True):
+        with naming(name):
+            check_output_weights(configuration.multioutput, pairs.outputs)
+            accumulators[name] = _core.Accumulator(configuration)
+            try:
+                accumulators[name].add(sums, pairs.output_shape)
+            except _core.Refused as refused:
+                raise data_refused(refused, configuration.nan_policy, pairs.dtype) from None
+    return accumulators
 
 
-def _cell(
-    one: Metric, state: _core.State, averaging: Averaging, nan_policy: str, output_shape: tuple[int, ...]
-) -> Cell:
+def _cells(asked: tuple[Metric, ...], accumulator: _core.Accumulator, pairs: "PairedColumns | None") -> dict[str, Cell]:
+    indices = iter(range(len(asked)))
+    return {
+        one.label: _cell_of_order(one, accumulator, pairs)
+        if one.is_of_order and pairs is not None
+        else _cell(one, next(indices), accumulator, pairs)
+        for one in asked
+    }
+
+
+def _cell(one: Metric, index: int, accumulator: _core.Accumulator, pairs: "PairedColumns | None") -> Cell:
     try:
-        return Cell(score_of(state, one, averaging, nan_policy, output_shape), told_of_too_few(state, one))
-    except UndefinedMetricError as undefined:
-        return Cell(math.nan, str(undefined))
+        note = told_of_too_few(one) if accumulator.has_too_few_pairs(index) else ""
+        return Cell(accumulator.score(index), note)
+    except _core.Refused as refused:
+        said = score_refused(refused, one, accumulator.shape, are_all_weights_zero=_are_all_zero(pairs))
+        if isinstance(said, UndefinedMetricError):
+            return Cell(math.nan, str(said))
+        raise said from None
 
 
-def _cell_of_order(
-    one: Metric, state: _core.State, pairs: "PairedColumns", averaging: Averaging, nan_policy: str, summation: str
-) -> Cell:
+def _are_all_zero(pairs: "PairedColumns | None") -> bool:
+    return pairs is not None and pairs.has_no_weight()
+
+
+def _cell_of_order(one: Metric, accumulator: _core.Accumulator, pairs: "PairedColumns") -> Cell:
     from squarely.order_scores import score_of_order
 
-    return Cell(score_of_order(one, pairs, averaging, nan_policy, summation), told_of_too_few(state, one))
+    configuration = accumulator.configuration
+    note = told_of_too_few(one) if min(accumulator.pairs) < one.row.least_pairs else ""
+    score = score_of_order(one, pairs, configuration.multioutput, configuration.nan_policy, configuration.summation)
+    return Cell(score, note)
 
 
-def _counted(state: _core.State) -> tuple[int, int]:
-    left_out = (state.missing_true, state.missing_pred, state.masked)
-    return sum(state.pairs), int(np.sum(left_out))
+def _counted(accumulator: _core.Accumulator) -> tuple[int, int]:
+    return sum(accumulator.pairs), sum(accumulator.omitted)

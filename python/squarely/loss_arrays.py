@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
+from squarely.arguments import InvalidParameterError
 from squarely.columns import Table, as_columns
 from squarely.columns.forms import missing_in
 from squarely.columns.number_types import as_numbers
-from squarely.validation import InvalidParameterError
 
 __all__ = ["LossArrays", "check_no_out", "loss_arrays"]
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.validation import InvalidParameterError, check_choice
+from squarely.arguments import InvalidParameterError, check_choice
 
 if TYPE_CHECKING:
     from squarely.loss_arrays import LossArrays

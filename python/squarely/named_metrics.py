@@ -1,67 +1,27 @@
 """A metric as a value: its name and its parameter, wherever a name is taken."""
 
 import functools
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from squarely import _core
-from squarely.validation import InvalidParameterError, check_choice
+from squarely.arguments import InvalidParameterError, check_choice
 
-__all__ = ["EVERYDAY", "Metric", "as_metrics", "metric", "metric_names", "number_of", "sum_names"]
+__all__ = [
+    "EVERYDAY",
+    "Metric",
+    "MetricLike",
+    "as_metric",
+    "as_metrics",
+    "full_name",
+    "metric",
+    "metric_names",
+    "parameter_value",
+]
 
-# What most people ask for, and what one fused loop over the data gives.
-EVERYDAY = (
-    "mean_squared_error",
-    "root_mean_squared_error",
-    "mean_absolute_error",
-    "mean_error",
-    "max_error",
-    "r2_score",
-    "explained_variance_score",
-    "mean_absolute_percentage_error",
-)
-
-# Over order statistics of all pairs, which no sums hold: their parameter and its default.
-OF_ORDER: dict[str, tuple[str, float]] = {
-    "median_absolute_error": ("", 0.0),
-    "trimmed_mean_squared_error": ("proportion", 0.1),
-    "d2_pinball_score": ("alpha", 0.5),
-    "d2_absolute_error_score": ("", 0.0),
-}
-
-# Sums that only serve others.
-INTERNAL = frozenset({"variance_of_truth", "mean_of_truth"})
-
-# Words that stand for a number in the core.
-WORDS = {"normalization": {"range": 0.0, "mean": 1.0, "std": 2.0, "euclidean": 3.0}}
-
-
-def _is_share(value: float) -> bool:
-    return 0 <= value <= 1
-
-
-def _is_positive(value: float) -> bool:
-    return 0 < value < math.inf
-
-
-ALLOWED: dict[str, tuple[Callable[[float], bool], str]] = {
-    "alpha": (_is_share, "a float in the range [0.0, 1.0]"),
-    "tau": (_is_share, "a float in the range [0.0, 1.0]"),
-    "proportion": (lambda value: 0 <= value < 1, "a float in the range [0.0, 1.0)"),
-    "delta": (_is_positive, "a float in the range (0.0, inf)"),
-    "c": (_is_positive, "a float in the range (0.0, inf)"),
-    "scale": (_is_positive, "a float in the range (0.0, inf)"),
-    "variance": (_is_positive, "a float in the range (0.0, inf)"),
-    "data_range": (_is_positive, "a float in the range (0.0, inf)"),
-    "power": (
-        lambda value: math.isfinite(value) and (value <= 0 or value >= 1),
-        "a float in the range (-inf, 0.0] or a float in the range [1.0, inf)",
-    ),
-    "version": (lambda value: value in (2009, 2012), "2009 or 2012"),
-    "force_finite": (lambda value: value in (0, 1), "an instance of 'bool'"),
-}
+# What is scored where nobody says what: what most people ask for, and what one fused loop over the data gives.
+EVERYDAY = tuple(name for name, row in _core.metrics.items() if row.is_everyday)
 
 
 @dataclass(frozen=True)
@@ -73,55 +33,60 @@ class Metric:
     """As the core takes it: a number, also where a word stands for it."""
 
     @property
+    def row(self) -> _core.MetricRow:
+        """All that is known of the metric."""
+        return _core.metrics[self.name]
+
+    @property
     def label(self) -> str:
         """The name, with the parameter where it is not the default."""
-        known, default = parameter_of(self.name)
-        if not known or self.parameter == default:
+        row = self.row
+        if not row.parameter or self.parameter == row.default:
             return self.name
-        return f"{self.name}({known}={_shown(known, self.parameter)})"
+        return f"{self.name}({row.parameter}={_shown(row, self.parameter)})"
 
     @property
     def is_of_order(self) -> bool:
         """Whether it needs all pairs at once: no sums over chunks hold it."""
-        return self.name in OF_ORDER
+        return self.row.kind == "order"
 
 
-def parameter_of(name: str) -> tuple[str, float]:
-    """Return the name of a metric's parameter, empty where it has none, and its default."""
-    return OF_ORDER[name] if name in OF_ORDER else _core.metrics[name]
+# How a metric is named: as `metric_names()` has it or in short, by the function itself, or with its parameter set.
+MetricLike = str | Metric | Callable[..., Any]
 
 
-def _shown(parameter: str, number: float) -> str:
-    for word, value in WORDS.get(parameter, {}).items():
+def _shown(row: _core.MetricRow, number: float) -> str:
+    for word, value in row.words.items():
         if value == number:
             return repr(word)
-    if parameter == "force_finite":
+    if row.is_boolean:
         return str(bool(number))
     short = f"{number:g}"
     # Two parameters are never shown alike: scores are told apart by what is shown.
     return short if float(short) == number else repr(number)
 
 
-def number_of(name: str, value: Any, function: str) -> float:
-    """Return a parameter as the core takes it, or raise what it must be."""
-    if name in WORDS:
-        check_choice(value, tuple(WORDS[name]), name, function)
-        return WORDS[name][value]
-    is_allowed, must_be = ALLOWED[name]
+def parameter_value(name: str, value: Any) -> float:
+    """Return the parameter of a metric as the core takes it, or raise what it must be."""
+    row = _core.metrics[name]
+    if row.words:
+        check_choice(value, tuple(row.words), row.parameter, name)
+        return row.words[value]
     is_number = isinstance(value, (int, float)) or (hasattr(value, "__float__") and getattr(value, "ndim", 1) == 0)
-    if not is_number or not is_allowed(float(value)):
-        raise InvalidParameterError(f"The {name!r} parameter of {function} must be {must_be}. Got {value!r} instead.")
+    if not is_number or not row.allows(float(value)):
+        raise InvalidParameterError(
+            f"The {row.parameter!r} parameter of {name} must be {row.must_be}. Got {value!r} instead."
+        )
     return float(value)
 
 
-@functools.cache
-def sum_names() -> tuple[str, ...]:
-    """Return the names of the metrics that sums over chunks hold."""
-    return tuple(name for name in _core.metrics if name not in INTERNAL)
-
-
-def metric_names() -> tuple[str, ...]:
+def metric_names(kind: str = "all") -> tuple[str, ...]:
     """Return the name of every metric.
+
+    Parameters
+    ----------
+    kind : {"all", "sums", "order"}, default="all"
+        Only those of sums, which chunks, files and states hold, or only those of the order of all pairs.
 
     Examples
     --------
@@ -129,21 +94,35 @@ def metric_names() -> tuple[str, ...]:
     >>> "mean_squared_error" in squarely.metric_names()
     True
     """
-    return _all_names()
+    check_choice(kind, ("all", "sums", "order"), "kind", "metric_names")
+    return _names(kind)
 
 
 @functools.cache
-def _all_names() -> tuple[str, ...]:
-    return sum_names() + tuple(OF_ORDER)
+def _names(kind: str) -> tuple[str, ...]:
+    kinds = ("sums", "order") if kind == "all" else (kind,)
+    return tuple(name for name, row in _core.metrics.items() if row.kind in kinds)
 
 
-def metric(name: str, **parameters: Any) -> Metric:
+@functools.cache
+def _full_names() -> dict[str, str]:
+    """Return the full names by full and short ones."""
+    short = {_core.metrics[name].short_name: name for name in _names("all") if _core.metrics[name].short_name}
+    return {**short, **{name: name for name in _names("all")}}
+
+
+def full_name(name: str) -> str:
+    """Return the full name of a metric by a short one, and whatever else it is as it is."""
+    return _full_names().get(name, name)
+
+
+def metric(name: MetricLike, **parameters: Any) -> Metric:
     """Return a metric with its parameter set, to be passed wherever a name is.
 
     Parameters
     ----------
-    name : str
-        From `metric_names()`.
+    name : str or function
+        From `metric_names()`, in short (``mse``, ``rmse``, ``mae``, ``r2`` ...), or the function itself.
     **parameters
         As the function of that name takes them: ``alpha`` of mean_pinball_loss, ``delta`` of mean_huber_loss,
         ``power`` of mean_tweedie_deviance, and so on.
@@ -164,59 +143,72 @@ def metric(name: str, **parameters: Any) -> Metric:
     >>> squarely.evaluate([1.0, 2.0], [2.0, 4.0], metrics=["mean_error", pinball]).to_dict()
     {'mean_error': 1.5, 'mean_pinball_loss(alpha=0.9)': 0.14999999999999997}
     """
-    check_choice(name, metric_names(), "name", "metric")
-    known, default = parameter_of(name)
-    unknown = [given for given in parameters if given != known]
+    found = as_metric(name, "name", "metric")
+    row = found.row
+    unknown = [given for given in parameters if given != row.parameter]
     if unknown:
-        has = f"only {known!r}" if known else "none"
-        raise InvalidParameterError(f"The metric {name!r} has no parameter {unknown[0]!r}. It has {has}.")
-    return Metric(name, number_of(known, parameters[known], name) if parameters else default)
+        has = f"only {row.parameter!r}" if row.parameter else "none"
+        raise InvalidParameterError(f"The metric {found.name!r} has no parameter {unknown[0]!r}. It has {has}.")
+    return _only(found.name, parameter_value(found.name, parameters[row.parameter])) if parameters else found
 
 
-def as_metrics(metrics: str | Metric | Iterable[str | Metric], function: str) -> tuple[Metric, ...]:
-    """Return metrics, each once, from names and metrics."""
-    given = (metrics,) if isinstance(metrics, (str, Metric)) else tuple(metrics)
+def as_metrics(metrics: MetricLike | Iterable[MetricLike] | None, function: str) -> tuple[Metric, ...]:
+    """Return metrics, each once, from names, functions and metrics; the everyday ones where there are none."""
+    if metrics is None or metrics is EVERYDAY:
+        return _everyday()
+    given = (metrics,) if isinstance(metrics, (str, Metric)) or callable(metrics) else tuple(metrics)
     if not given:
         raise ValueError(f"The 'metrics' parameter of {function} must name at least one metric.")
-    found = []
-    for one in given:
-        if isinstance(one, Metric):
-            found.append(_checked(one.name, one.parameter, function))
-        else:
-            _check_name(one, function)
-            found.append(_only(one, parameter_of(one)[1]))
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(as_metric(one, "metrics", function) for one in given))
+
+
+@functools.cache
+def _everyday() -> tuple[Metric, ...]:
+    return tuple(_only(name, _core.metrics[name].default) for name in EVERYDAY)
+
+
+def as_metric(given: object, argument: str, function: str) -> Metric:
+    """Return the metric that a name, a function or a metric stands for, or raise why there is none."""
+    if isinstance(given, Metric):
+        return _checked(given.name, given.parameter, argument, function)
+    name = _full_names().get(given) if isinstance(given, str) else _name_of_function(given)
+    if name is None:
+        raise InvalidParameterError(_no_such_metric(given, argument, function))
+    return _only(name, _core.metrics[name].default)
+
+
+def _name_of_function(given: object) -> str | None:
+    name = getattr(given, "__name__", None) if callable(given) else None
+    if name is None or name not in _names("all"):
+        return None
+    from squarely import metrics
+
+    return name if getattr(metrics, name) is given else None
+
+
+def _no_such_metric(given: object, argument: str, function: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(given, _full_names(), n=1) if isinstance(given, str) else []
+    meant = f"Did you mean {close[0]!r}? " if close else ""
+    return (
+        f"The {argument!r} parameter of {function} has no metric {given!r}. {meant}"
+        "squarely.metric_names() lists them all."
+    )
 
 
 @functools.lru_cache(maxsize=1024)
-def _checked(name: str, number: float, function: str) -> Metric:
+def _checked(name: str, number: float, argument: str, function: str) -> Metric:
     """Return a metric that may have been made by hand, or raise what is wrong with it."""
-    check_choice(name, metric_names(), "metrics", function)
-    known, default = parameter_of(name)
-    if number != default and not (known and _is_allowed(known, number)):
+    if name not in _names("all"):
+        raise InvalidParameterError(_no_such_metric(name, argument, function))
+    row = _core.metrics[name]
+    if number != row.default and not row.allows(number):
         raise InvalidParameterError(
-            f"The 'metrics' parameter of {function} holds {name} with the parameter {number!r}, which it cannot have. "
-            "Make it by squarely.metric."
+            f"The {argument!r} parameter of {function} holds {name} with the parameter {number!r}, which it cannot "
+            "have. Make it by squarely.metric."
         )
     return _only(name, number)
-
-
-def _is_allowed(parameter: str, number: float) -> bool:
-    return number in WORDS[parameter].values() if parameter in WORDS else ALLOWED[parameter][0](number)
-
-
-def _check_name(name: object, function: str) -> None:
-    if name in metric_names():
-        return
-    import difflib
-
-    close = difflib.get_close_matches(str(name), metric_names(), n=1)
-    if isinstance(name, str) and close:
-        raise InvalidParameterError(
-            f"The 'metrics' parameter of {function} has no metric {name!r}. Did you mean {close[0]!r}? "
-            "squarely.metric_names() lists them all."
-        )
-    check_choice(name, metric_names(), "metrics", function)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -6,19 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.named_metrics import Metric
+from squarely.arguments import check_finite_weights
+from squarely.columns.beside import array_of
+from squarely.named_metrics import Metric, metric
 from squarely.order_statistics import against_quantiles, median_of_absolute_errors, trimmed_mean_of_squares
 from squarely.pairing import PairedColumns
-from squarely.scoring import (
-    Score,
-    averaged,
-    checked_pairs,
-    checked_sums,
-    told_of_too_few,
-    values_of_enough,
-    warn_of,
-)
-from squarely.validation import check_finite_weights, check_some_pairs, check_weight_sum
+from squarely.policy import check_some_pairs, told_of_too_few, warn_of
+from squarely.scoring import Score, accumulated, averaged, checked_pairs, configuration_of, score_at
 
 __all__ = ["order_score", "score_of_order"]
 
@@ -69,7 +63,7 @@ def score_of_order(
 
 
 def _medians(pairs: PairedColumns, nan_policy: str, *, is_raw: bool) -> list[float]:
-    weights = _weights_in_order(pairs.sample_weight, "median_absolute_error")
+    weights = _weights_in_order(pairs, "median_absolute_error")
     values = median_of_absolute_errors(pairs, weights, nan_policy, is_raw=is_raw)
     if weights is not None and nan_policy != "propagate" and not is_raw and any(map(math.isnan, values)):
         raise ZeroDivisionError("Weights sum to zero: none of the pairs that count has a weight in sample_weight.")
@@ -77,7 +71,7 @@ def _medians(pairs: PairedColumns, nan_policy: str, *, is_raw: bool) -> list[flo
 
 
 def _trimmed(pairs: PairedColumns, proportion: float, nan_policy: str, *, is_raw: bool) -> list[float]:
-    if pairs.sample_weight is not None:
+    if pairs.weights is not None:
         raise ValueError(
             "trimmed_mean_squared_error leaves out a share of the pairs, and takes no sample_weight. Pass None."
         )
@@ -88,24 +82,31 @@ def _explained_pinball_losses(
     asked: Metric, pairs: PairedColumns, nan_policy: str, summation: str, *, warns: bool
 ) -> list[float]:
     alpha = asked.parameter if asked.name == "d2_pinball_score" else 0.5
-    weights = _weights_in_order(pairs.sample_weight, asked.name)
-    loss = [("mean_pinball_loss", alpha)]
-    model = checked_sums(pairs, loss, nan_policy, summation)
-    check_weight_sum(model, pairs.sample_weight)
+    weights = _weights_in_order(pairs, asked.name)
+    loss = metric("mean_pinball_loss", alpha=alpha)
+    configuration = configuration_of((loss,), "raw_values", nan_policy, summation)
+    model = accumulated(pairs, configuration)
     if nan_policy != "propagate":
-        check_some_pairs(model, pairs.output_shape)
-    if warns:
-        warn_of(told_of_too_few(model, asked))
-    if max(model.pairs) < 2:
+        check_some_pairs(model.pairs, pairs.output_shape)
+        score_at(model, 0, loss, pairs)  # weights that sum to zero are refused
+    if warns and min(model.pairs) < asked.row.least_pairs:
+        warn_of(told_of_too_few(asked))
+    if max(model.pairs) < asked.row.least_pairs:
         return [math.nan] * pairs.outputs
-    baseline = against_quantiles(pairs, alpha, weights, nan_policy).sums(summation, loss)
-    return values_of_enough(_core.explained_pinball_loss(model, baseline, alpha), model)
+    baseline = against_quantiles(pairs, alpha, weights, nan_policy).sums(configuration)
+    sums = model.state()
+    assert sums is not None
+    values = _core.explained_pinball_loss(sums, baseline, alpha)
+    return [
+        value if count >= asked.row.least_pairs else math.nan for value, count in zip(values, model.pairs, strict=True)
+    ]
 
 
-def _weights_in_order(weights: npt.NDArray[np.number] | None, function: str) -> npt.NDArray[np.float64] | None:
-    """Return the weights as shares of an order, or raise why they are none."""
-    if weights is None:
+def _weights_in_order(pairs: PairedColumns, function: str) -> npt.NDArray[np.float64] | None:
+    """Return the weights as shares of an order, of the rows or a row an output, or raise why they are none."""
+    if pairs.weights is None:
         return None
+    weights = array_of(pairs.weights)
     check_finite_weights(weights)
     if weights.min() < 0:
         raise ValueError(
@@ -113,4 +114,6 @@ def _weights_in_order(weights: npt.NDArray[np.number] | None, function: str) -> 
         )
     if not weights.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
+    if weights.ndim > 1:
+        weights = np.moveaxis(weights, pairs.axis, -1).reshape(pairs.outputs, pairs.rows)
     return np.ascontiguousarray(weights, dtype=np.float64)

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from squarely import _core
 from squarely.columns import Array
 from squarely.pairing import PairedColumns
-from squarely.validation import check_finite, check_some_pairs
+from squarely.policy import check_counts, check_some_pairs
 
 __all__ = ["against_quantiles", "median_of_absolute_errors", "quantiles_of_truth", "trimmed_mean_of_squares"]
 
@@ -44,7 +44,7 @@ def against_quantiles(pairs: PairedColumns, alpha: float, weights: Weights | Non
     where = pairs.where
     if any(count < pairs.rows for count in statistics.pairs):
         where = ~np.isnan(statistics.values).T.reshape(shape)
-    return PairedColumns(pairs.truth, Array(constant), where, pairs.axis, pairs.sample_weight)
+    return PairedColumns(pairs.truth, Array(constant), where, pairs.axis, pairs.weights)
 
 
 def trimmed_mean_of_squares(
@@ -59,10 +59,10 @@ def _checked(pairs: PairedColumns, quantity: str, nan_policy: str, is_raw: bool 
     if pairs.is_complex:
         raise ValueError("Complex numbers have no order. Pass their absolute values, or their parts one by one.")
     statistics = pairs.order(quantity)
-    check_finite(statistics, nan_policy, pairs.dtype)
+    check_counts(statistics, nan_policy, pairs.dtype)
     # Among raw values an output without pairs is NaN, and the others have theirs.
     if nan_policy != "propagate" and not (is_raw and any(statistics.pairs)):
-        check_some_pairs(statistics, pairs.output_shape)
+        check_some_pairs(statistics.pairs, pairs.output_shape)
     return statistics
 
 

@@ -24,13 +24,13 @@ def joined(blocks: npt.NDArray[Any], result: Accumulator) -> Accumulator:
         Without pairs, and with the configuration of the result. It is left as it is.
     """
     total = copy.copy(result)
-    if all(block._sums() is None for block in blocks.flat):
+    if not any(block.core.shape for block in blocks.flat):
         return total
     columns = blocks
     for axis in reversed(range(blocks.ndim)):
         columns = np.apply_along_axis(_side_by_side, axis, columns, axis)
     whole: Accumulator = columns.item()
-    total._state, total._output_shape = copy.copy(whole)._state, whole._output_shape
+    total.core.add(_sums_of(whole), whole.shape)
     return total
 
 
@@ -38,17 +38,17 @@ def _side_by_side(blocks: npt.NDArray[Any], axis: int) -> Accumulator:
     first: Accumulator = blocks[0]
     if len(blocks) == 1:
         return first
-    shape = list(first._output_shape)
-    shape[axis] = sum(block._output_shape[axis] for block in blocks)
-    result = copy.copy(first)
-    result._state, result._output_shape = _joined_states(list(blocks), axis), tuple(shape)
+    shape = list(first.shape)
+    shape[axis] = sum(block.shape[axis] for block in blocks)
+    result = copy.copy(first).reset()
+    result.core.add(_joined_states(list(blocks), axis), tuple(shape))
     return result
 
 
 def _joined_states(blocks: list[Accumulator], axis: int) -> _core.State:
     # In the order of C: for every index before the axis, the outputs of each block from there on.
-    times = math.prod(blocks[0]._output_shape[:axis])
-    runs = [math.prod(block._output_shape[axis:]) for block in blocks]
+    times = math.prod(blocks[0].shape[:axis])
+    runs = [math.prod(block.shape[axis:]) for block in blocks]
     states = [_sums_of(block) for block in blocks]
     parts = [
         state.outputs_from(index * run, run) for index in range(times) for state, run in zip(states, runs, strict=True)
@@ -57,7 +57,7 @@ def _joined_states(blocks: list[Accumulator], axis: int) -> _core.State:
 
 
 def _sums_of(block: Accumulator) -> _core.State:
-    sums = block._sums()
+    sums = block.core.state()
     if sums is None:
         raise ValueError("Blocks of columns have different numbers of rows: one of them has none.")
     return sums

@@ -10,21 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
+from squarely.arguments import check_axis, check_dimensions, check_not_empty, check_same_shape
 from squarely.columns import Array, Columns, as_columns
+from squarely.columns.beside import Mask, mask_of, weights_of
 from squarely.columns.forms import Segment, rows_of
-from squarely.validation import (
-    check_axis,
-    check_dimensions,
-    check_not_empty,
-    check_same_shape,
-    check_sample_weight,
-    check_where,
-    check_where_shape,
-)
 
 __all__ = ["PairedColumns", "check_same_dimensions", "pair", "sums_together"]
-
-Mask = npt.NDArray[np.bool_]
 
 # What is made on the way, such as the mask of both sides, is made for about this many elements at a time.
 ELEMENTS_AT_ONCE = 2**18
@@ -32,21 +23,16 @@ FEWEST_ROWS_AT_ONCE = 64
 
 
 class PairedColumns:
-    """Truth and predictions of the same shape, and which of the pairs count."""
+    """Truth and predictions of the same shape, which of the pairs count, and how much."""
 
     def __init__(
-        self,
-        truth: Columns,
-        prediction: Columns,
-        where: Mask | None,
-        axis: int,
-        sample_weight: npt.NDArray[Any] | None = None,
+        self, truth: Columns, prediction: Columns, where: Mask | None, axis: int, weights: Columns | None = None
     ) -> None:
         self.truth = truth
         self.prediction = prediction
         self.where = where
         self.axis = axis
-        self.sample_weight = sample_weight
+        self.weights = weights
 
     @property
     def rows(self) -> int:
@@ -72,10 +58,14 @@ class PairedColumns:
         floats = [dtype for dtype in self.truth.dtypes + self.prediction.dtypes if dtype.kind in "fcV"]
         return max(floats, key=lambda dtype: dtype.itemsize, default=np.dtype(np.float64))
 
-    def sums(self, summation: str, metrics: Sequence[tuple[str, float]]) -> _core.State:
-        """Return the sums the metrics need over all pairs that count."""
-        state = _core.State(self.outputs, summation, metrics, self.sample_weight is not None)
-        self._add_to(functools.partial(state.update, axis=self.axis), self.sample_weight)
+    def sums(self, configuration: _core.Configuration) -> _core.State:
+        """Return the sums over all pairs that count."""
+        if self.is_complex:
+            from squarely.complex_squares import sums_of_complex
+
+            return sums_of_complex(self, configuration)
+        state = _core.State(self.outputs, configuration, self.weights is not None)
+        self._add_to(functools.partial(state.update, axis=self.axis), self.weights)
         return state
 
     def order(self, quantity: str) -> _core.OrderStatistics:
@@ -84,21 +74,45 @@ class PairedColumns:
         self._add_to(functools.partial(statistics.update, axis=self.axis), None)
         return statistics
 
-    def _add_to(self, update: Callable[..., None], weights: npt.NDArray[Any] | None) -> None:
+    def _add_to(self, update: Callable[..., None], weights: Columns | None) -> None:
         """Pass all pairs on, piece by piece where they do not lie in one."""
-        if isinstance(self.truth, Array) and isinstance(self.prediction, Array) and not self._is_made_on_the_way():
-            update(self.truth.array, self.prediction.array, self.where, **_weights(weights))
+        sides = (self.truth, self.prediction, *(() if weights is None else (weights,)))
+        if all(isinstance(side, Array) for side in sides) and not self._is_made_on_the_way():
+            truth, prediction, *own = (side.array for side in sides if isinstance(side, Array))
+            update(truth, prediction, self.where, **_weights(own[0] if own else None))
             return
         for start, stop in self.pieces(are_short=self._is_made_on_the_way()):
-            truth = self.truth.piece(start, stop, self.axis)
-            prediction = self.prediction.piece(start, stop, self.axis)
-            own = None if weights is None else weights[start:stop]
+            truth_piece = self.truth.piece(start, stop, self.axis)
+            prediction_piece = self.prediction.piece(start, stop, self.axis)
             # No name for the mask: it would outlive its piece.
-            update(truth, prediction, self.counting(start, stop), **_weights(own))
+            update(
+                truth_piece,
+                prediction_piece,
+                self.counting(start, stop),
+                **_weights(None if weights is None else self.weights_piece(start, stop)),
+            )
+
+    def weights_piece(self, start: int, stop: int) -> npt.NDArray[Any] | list[Segment] | None:
+        """Return the weights of some rows, None where there are none."""
+        if self.weights is None:
+            return None
+        return self.weights.piece(start, stop, 0 if len(self.weights.shape) == 1 else self.axis)
+
+    def has_no_weight(self) -> bool:
+        """Whether there are weights, and all of them are zero."""
+        if self.weights is None:
+            return False
+        for start, stop in self.pieces(are_short=True):
+            piece = self.weights_piece(start, stop)
+            values = [segment[0] for segment in piece] if isinstance(piece, list) else [piece]
+            if any(bool(np.any(own)) for own in values):
+                return False
+        return True
 
     def pieces(self, *, are_short: bool) -> Iterator[tuple[int, int]]:
         """Yield the rows from and to which both sides lie in one piece, a few at a time where they are to be short."""
-        bounds = sorted({0, self.rows} | self.truth.breaks() | self.prediction.breaks())
+        of_weights = set() if self.weights is None else self.weights.breaks()
+        bounds = sorted({0, self.rows} | self.truth.breaks() | self.prediction.breaks() | of_weights)
         most = self.rows
         if are_short:
             most = max(ELEMENTS_AT_ONCE // self.outputs, FEWEST_ROWS_AT_ONCE)
@@ -107,7 +121,8 @@ class PairedColumns:
                 yield start, min(start + most, last)
 
     def _is_made_on_the_way(self) -> bool:
-        return self.truth.is_made_on_the_way() or self.prediction.is_made_on_the_way()
+        sides = (self.truth, self.prediction, *(() if self.weights is None else (self.weights,)))
+        return any(side.is_made_on_the_way() for side in sides)
 
     def counting(self, start: int, stop: int) -> Mask | None:
         """Return where the pairs of some rows count: neither masked on a side nor left out by the caller."""
@@ -154,24 +169,22 @@ def pair(
         check_not_empty(columns.shape, min(rows_along, len(columns.shape) - 1), name)
     check_same_shape(truth.shape, prediction.shape, rows_along)
     check_same_dimensions(truth, prediction)
-    mask = None if where is None else check_where(where, function)
-    if mask is not None:
-        check_where_shape(mask.shape, truth.shape, prediction.shape, rows_along)
-    weights = check_sample_weight(sample_weight, truth.shape[rows_along], function)
+    mask = None if where is None else mask_of(where, truth.shape, prediction.shape, rows_along, function)
+    weights = None
+    if sample_weight is not None:
+        weights = weights_of(sample_weight, truth.shape, prediction.shape, rows_along, function)
     return PairedColumns(truth, prediction, mask, rows_along, weights)
 
 
-def sums_together(
-    several: Sequence[PairedColumns], summation: str, metrics: Sequence[tuple[str, float]]
-) -> list[_core.State]:
+def sums_together(several: Sequence[PairedColumns], configuration: _core.Configuration) -> list[_core.State]:
     """Return the sums of each, from one pass in which outputs with the same truth read it once where that is simple."""
     if len(several) == 1 or not all(map(_is_plain, several)):
-        return [pairs.sums(summation, metrics) for pairs in several]
+        return [pairs.sums(configuration) for pairs in several]
     first = several[0]
-    state = _core.State(sum(pairs.outputs for pairs in several), summation, metrics, first.sample_weight is not None)
+    state = _core.State(sum(pairs.outputs for pairs in several), configuration, first.weights is not None)
     truths = [segment for pairs in several for segment in _segments(pairs.truth)]
     predictions = [segment for pairs in several for segment in _segments(pairs.prediction)]
-    state.update(truths, predictions, first.where, **_weights(first.sample_weight))
+    state.update(truths, predictions, first.where, **_weights(first.weights_piece(0, first.rows)))
     bounds = itertools.accumulate((pairs.outputs for pairs in several), initial=0)
     return [state.outputs_from(start, pairs.outputs) for start, pairs in zip(bounds, several, strict=False)]
 
@@ -179,7 +192,8 @@ def sums_together(
 def _is_plain(pairs: PairedColumns) -> bool:
     sides = (pairs.truth, pairs.prediction)
     are_arrays = all(isinstance(side, Array) and side.mask is None and len(side.shape) <= 2 for side in sides)
-    return are_arrays and pairs.axis == 0 and (pairs.where is None or pairs.where.ndim == 1)
+    is_of_rows = pairs.weights is None or (isinstance(pairs.weights, Array) and len(pairs.weights.shape) == 1)
+    return are_arrays and is_of_rows and pairs.axis == 0 and (pairs.where is None or pairs.where.ndim == 1)
 
 
 def _segments(columns: Columns) -> list[Segment]:
@@ -190,7 +204,7 @@ def _segments(columns: Columns) -> list[Segment]:
     return [(column, None, 0) for column in columns_of_array]
 
 
-def _weights(weights: npt.NDArray[Any] | None) -> dict[str, Any]:
+def _weights(weights: npt.NDArray[Any] | list[Segment] | None) -> dict[str, Any]:
     return {} if weights is None else {"sample_weight": weights}
 
 

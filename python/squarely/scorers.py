@@ -16,10 +16,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from squarely import metrics
-from squarely.directions import BETTER, directed_metric, greater_is_better
-from squarely.named_metrics import WORDS, Metric, parameter_of
-from squarely.validation import (
+from squarely import _core, metrics
+from squarely.arguments import (
     MULTIOUTPUTS,
     NAN_POLICIES,
     SUMMATIONS,
@@ -27,6 +25,8 @@ from squarely.validation import (
     check_choice,
     check_multioutput,
 )
+from squarely.directions import directed_metric, greater_is_better
+from squarely.named_metrics import Metric, MetricLike, as_metric, metric_names
 
 __all__ = ["scorer"]
 
@@ -37,13 +37,13 @@ SHORT_NAMES = {"r2": "r2_score", "explained_variance": "explained_variance_score
 OF_EVERY_CALL = frozenset({"y_true", "y_pred", "sample_weight", "where"})
 
 
-def scorer(metric: str | Metric, **options: Any) -> Any:
+def scorer(metric: MetricLike, **options: Any) -> Any:
     """Return a scorer for ``scoring=`` of ``cross_validate``, ``GridSearchCV`` and their like.
 
     Parameters
     ----------
-    metric : str or Metric
-        A name from `metric_names()`, or what `metric` makes of it.
+    metric : str, function or Metric
+        A name from `metric_names()`, the function itself, or what `metric` makes of it.
     **options
         Of the function of that name: its parameter, as ``alpha`` of mean_pinball_loss, and ``multioutput``,
         ``nan_policy`` and ``summation``.
@@ -82,20 +82,18 @@ def scorer(metric: str | Metric, **options: Any) -> Any:
     return make_scorer(function, greater_is_better=greater_is_better(asked.name), **keywords, **options)
 
 
-def _own_parameter(metric: str | Metric, options: dict[str, Any]) -> dict[str, Any]:
+def _own_parameter(metric: MetricLike, options: dict[str, Any]) -> dict[str, Any]:
     """Return the option that is the metric's parameter, if it is there."""
-    name = metric.name if isinstance(metric, Metric) else metric
-    own = parameter_of(name)[0] if isinstance(name, str) and name in BETTER else ""
+    own = as_metric(metric, "metric", "scorer").row.parameter
     return {own: options[own]} if own in options else {}
 
 
 def _keyword_of(metric: Metric) -> dict[str, Any]:
     """Return the parameter as the function takes it, nothing where there is none."""
-    known = parameter_of(metric.name)[0]
-    value = metric.parameter if known else 0.0
-    words = {number: word for word, number in WORDS.get(known, {}).items()}
-    as_taken = bool(value) if known == "force_finite" else words.get(value, value)
-    return {known: as_taken} if known else {}
+    row = metric.row
+    words = {number: word for word, number in row.words.items()}
+    as_taken = bool(metric.parameter) if row.is_boolean else words.get(metric.parameter, metric.parameter)
+    return {row.parameter: as_taken} if row.parameter else {}
 
 
 def _check_options(name: str, function: Callable[..., Any], options: dict[str, Any]) -> None:
@@ -114,7 +112,8 @@ def _check_options(name: str, function: Callable[..., Any], options: dict[str, A
 def _names() -> dict[str, str]:
     """Return the metrics by the names of their scorers."""
     prefixes = {"greater": "", "lower": "neg_"}
-    own = {prefixes[better] + name: name for name, better in BETTER.items() if better != "zero"}
+    better = {name: _core.metrics[name].better for name in metric_names()}
+    own = {prefixes[better[name]] + name: name for name in better if better[name] != "zero"}
     return {**own, **SHORT_NAMES}
 
 

@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely.accumulator import Accumulator
-from squarely.named_metrics import EVERYDAY, Metric, as_metrics
+from squarely.arguments import InvalidParameterError, NanPolicy, check_not_empty
+from squarely.named_metrics import EVERYDAY, MetricLike, as_metrics
 from squarely.optional_modules import dask_module, xarray_module
-from squarely.scoring import values_where_defined
-from squarely.validation import InvalidParameterError, NanPolicy, check_not_empty, check_weight_sum
 
 __all__ = ["evaluate"]
 
@@ -29,7 +28,7 @@ def evaluate(
     prediction: Any,
     dim: Hashable | Iterable[Hashable] | None = None,
     *,
-    metrics: str | Metric | Iterable[str | Metric] = EVERYDAY,
+    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
     sample_weight: Any = None,
     nan_policy: NanPolicy = "raise",
     keep_attrs: bool = False,
@@ -278,9 +277,7 @@ def _is_one_axis(array: npt.NDArray[Any], rows: int) -> bool:
 def _values(states: Sequence[Accumulator], outputs: tuple[int, ...]) -> npt.NDArray[np.float64]:
     """Return the scores of every output, metrics along the last axis."""
     accumulator = states[0]
-    state = accumulator._sums()
-    if state is None:
+    if not accumulator.core.shape:
         return np.full((*outputs, len(accumulator.metrics)), math.nan)
-    check_weight_sum(state, None)
-    by_metric = [values_where_defined(state, one, accumulator._nan_policy) for one in accumulator._metrics]
-    return np.stack([np.array(values).reshape(outputs) for values in by_metric], axis=-1)
+    by_metric = [accumulator.values_of_outputs(one).reshape(outputs) for one in accumulator.asked]
+    return np.stack(by_metric, axis=-1)

@@ -155,7 +155,8 @@ enum {
     SQUARELY_NAN_OMIT_TRUE = 3  /* left out where the truth is missing; a missing prediction is refused */
 };
 
-/* A name from squarely_metric_name, and its parameter: NULL for the default, else for example &alpha. */
+/* A name from squarely_metric_name, or in short (mse, mae, r2 ...), and its parameter: NULL for the default, else for
+   example &alpha. */
 typedef struct squarely_metric {
     const char* name;
     const double* parameter;
@@ -165,7 +166,7 @@ typedef struct squarely_state_options {
     size_t struct_size; /* sizeof(squarely_state_options) */
     size_t outputs;     /* columns that are scored side by side, 1 or more */
     const squarely_metric* metrics;
-    size_t metric_count; /* 0: mean_squared_error, root_mean_squared_error and sum_squared_error */
+    size_t metric_count; /* 0: the everyday ones, as in Python */
     squarely_summation summation;
     squarely_nan_policy nan_policy;
     int32_t weighted; /* 1: every update has weights; 0: none has */
@@ -253,6 +254,12 @@ SQUARELY_API squarely_status squarely_state_update(squarely_state* state, const 
                                                    size_t output_count, const squarely_column* weights, int64_t rows,
                                                    squarely_error* error);
 
+/* The same with weights, which the state must have been created for: one column for all outputs (weight_count 1), or
+   one an output. */
+SQUARELY_API squarely_status squarely_state_update_weighted(squarely_state* state, const squarely_pairs* pairs,
+                                                            size_t output_count, const squarely_column* weights,
+                                                            size_t weight_count, int64_t rows, squarely_error* error);
+
 /* Adds, or takes away again, all that another state of the same outputs, metrics, summation and policy has seen.
    Exact sums keep no trace of either. A state with max_error, or another largest or least value, cannot be taken
    away. */
@@ -274,8 +281,7 @@ SQUARELY_API squarely_status squarely_state_value(const squarely_state* state, c
                                                   squarely_error* error);
 
 /* The state as bytes, the same on every machine: those of Python's Accumulator.to_bytes, which reads them, and whose
-   bytes are read here (of an accumulator that has seen pairs, without complex values). *size is what is needed; a NULL
-   buffer asks for it. */
+   bytes are read here. *size is what is needed; a NULL buffer asks for it. */
 SQUARELY_API squarely_status squarely_state_to_bytes(const squarely_state* state, void* buffer, size_t capacity,
                                                      size_t* size, squarely_error* error);
 SQUARELY_API squarely_status squarely_state_from_bytes(const void* bytes, size_t size, squarely_state** state,
@@ -325,6 +331,8 @@ struct squarely_api {
     squarely_status (*state_to_bytes)(const squarely_state*, void*, size_t, size_t*, squarely_error*);
     squarely_status (*state_from_bytes)(const void*, size_t, squarely_state**, squarely_error*);
     squarely_status (*state_digest)(const squarely_state*, char[65], squarely_error*);
+    squarely_status (*state_update_weighted)(squarely_state*, const squarely_pairs*, size_t, const squarely_column*,
+                                             size_t, int64_t, squarely_error*);
 };
 
 #ifdef __cplusplus

@@ -225,5 +225,19 @@ void exact_squares_partial(const Block& block, const Window& window, SlicedSums&
     store_sums(lane_sums, sums, block.length / group);
 }
 
+// By the element type, empty where it has none.
+template <class Element>
+constexpr TileKernels tile_kernels = {};
+template <>
+constexpr TileKernels tile_kernels<double> = {load_tile, exact_squares_by_lane<Float64Row>};
+template <>
+constexpr TileKernels tile_kernels<float> = {load_narrow_tile<Float32Row>, exact_squares_by_lane<Float32Row>};
+template <>
+constexpr TileKernels tile_kernels<std::int32_t> = {load_narrow_tile<IntegerRow<std::int32_t>>,
+                                                    exact_squares_by_lane<IntegerRow<std::int32_t>>};
+template <>
+constexpr TileKernels tile_kernels<std::uint32_t> = {load_narrow_tile<IntegerRow<std::uint32_t>>,
+                                                     exact_squares_by_lane<IntegerRow<std::uint32_t>>};
+
 }  // namespace
 }  // namespace squarely

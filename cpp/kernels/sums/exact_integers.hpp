@@ -40,15 +40,29 @@ SQUARELY_INLINE void square_integers(const NarrowBlock& block, const Window& win
 }
 
 template <class Integer>
-void exact_squares_integer(const NarrowBlock& block, const Window& window, SlicedSums& sums) {
+bool exact_squares_integer(const NarrowBlock& block, const Window& window, SlicedSums& sums) {
     square_integers<Integer>(block, window, sums, KeepAll{});
+    return true;
 }
 
 template <class Integer>
-void exact_squares_integer_valid(const NarrowBlock& block, const Validity& validity, const Window& window,
+bool exact_squares_integer_valid(const NarrowBlock& block, const Validity& validity, const Window& window,
                                  SlicedSums& sums) {
     square_integers<Integer>(block, window, sums, KeepValid{validity});
+    return true;
 }
+
+// By the element type. What is not named here takes the way of doubles.
+template <class Element>
+constexpr NarrowKernels narrow_kernels = {};
+template <>
+constexpr NarrowKernels narrow_kernels<float> = {exact_squares_float32, exact_squares_float32_valid};
+template <>
+constexpr NarrowKernels narrow_kernels<std::int32_t> = {exact_squares_integer<std::int32_t>,
+                                                        exact_squares_integer_valid<std::int32_t>};
+template <>
+constexpr NarrowKernels narrow_kernels<std::uint32_t> = {exact_squares_integer<std::uint32_t>,
+                                                         exact_squares_integer_valid<std::uint32_t>};
 
 // Plain loops: the compiler knows the instruction for a sum of products of shorts.
 // 255^2 * 16384 stays below 2^31 , even all in one lane.
@@ -82,6 +96,17 @@ std::uint64_t squares_short(const void* y_true, const void* y_pred, std::ptrdiff
     }
     return total;
 }
+
+template <class Element>
+constexpr Kernels::SmallSquares small_squares = nullptr;
+template <>
+constexpr Kernels::SmallSquares small_squares<std::int8_t> = squares_byte<std::int8_t>;
+template <>
+constexpr Kernels::SmallSquares small_squares<std::uint8_t> = squares_byte<std::uint8_t>;
+template <>
+constexpr Kernels::SmallSquares small_squares<std::int16_t> = squares_short<std::int16_t>;
+template <>
+constexpr Kernels::SmallSquares small_squares<std::uint16_t> = squares_short<std::uint16_t>;
 
 }  // namespace
 }  // namespace squarely

@@ -5,8 +5,8 @@
 // the positive differences alone: sum|d| = 2 sum(d > 0) - sum(d).
 #pragma once
 
-#include "kernels/terms.hpp"
 #include "kernels/sums/exact.hpp"
+#include "kernels/terms.hpp"
 
 namespace squarely {
 namespace {

@@ -3,18 +3,13 @@
 // buffers.
 #pragma once
 
-#include "kernels/weights.hpp"
 #include "kernels/sums/exact_values.hpp"
+#include "kernels/weights.hpp"
+
+#include <type_traits>
 
 namespace squarely {
 namespace {
-
-// Of a term of one word the weighted product is two, exactly; of one of two words it is rounded to two, or kept in
-// four.
-template <class Term, bool weighted>
-constexpr int words_to_sum() {
-    return !weighted ? Term::words : Term::is_kept_whole ? 4 : 2;
-}
 
 // The sizes of all numbers of a kind that are not zero: one test a block instead of one a number.
 struct Sizes {
@@ -51,22 +46,22 @@ SQUARELY_INLINE void add_word(Vector value, int word, WordSums<words>& sums) {
     sums.moved |= slices.moved;
 }
 
-template <class Term, bool weighted, int words>
-SQUARELY_INLINE void add_term(const Term& term, const Block& block, const double* weights, std::ptrdiff_t i,
+template <int words_of_term, bool weighted, class Kernel, int words>
+SQUARELY_INLINE void add_term(const Kernel& term, const Block& block, const double* weights, std::ptrdiff_t i,
                               WordSums<words>& sums) {
     const Words value = term.value(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i));
-    if constexpr (Term::words == 2) see(value.tested, sums.factors);
+    if constexpr (words_of_term == 2) see(value.tested, sums.factors);
     if constexpr (!weighted) {
         add_word(value.high, 0, sums);
         if constexpr (words == 2) add_word(value.low, 1, sums);
     } else {
         const Vector weight = load<Vector>(weights + i);
         see(weight, sums.weights);
-        if constexpr (Term::words == 1) see(value.high, sums.factors);
+        if constexpr (words_of_term == 1) see(value.high, sums.factors);
         const Vector product = weight * value.high;
         const Vector error = product_error(weight, value.high, product);
         add_word(product, 0, sums);
-        if constexpr (Term::words == 1) {
+        if constexpr (words_of_term == 1) {
             add_word(error, 1, sums);
         } else if constexpr (words == 2) {
             add_word(weight * value.low + error, 1, sums);
@@ -79,25 +74,26 @@ SQUARELY_INLINE void add_term(const Term& term, const Block& block, const double
     }
 }
 
-template <class Term, bool weighted, int words, int... I>
-SQUARELY_INLINE void add_group_of_terms(const Term& term, const Block& block, const double* weights,
+template <int words_of_term, bool weighted, class Kernel, int words, int... I>
+SQUARELY_INLINE void add_group_of_terms(const Kernel& term, const Block& block, const double* weights,
                                         std::ptrdiff_t first, Ahead& ahead, WordSums<words>& sums, Steps<I...>) {
     const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
         if (i % 8 == 0) prefetch_next(ahead);
         if constexpr (weighted) {
             if (i % 8 == 0) __builtin_prefetch(weights + first + i + block_length);
         }
-        add_term<Term, weighted>(term, block, weights, first + i, sums);
+        add_term<words_of_term, weighted>(term, block, weights, first + i, sums);
     };
     (step(I * lanes), ...);
 }
 
-template <class Term, bool weighted>
+template <class Kernel, Term row, bool weighted>
 bool sum_terms(const Block& block, const double* weights, double parameter, const ValueWindow* windows,
                ValueLanes* lanes_so_far) {
-    constexpr int words = words_to_sum<Term, weighted>();
+    constexpr int words = words_to_sum(row, weighted);
     constexpr int vectors = 8 / lanes > 2 ? 8 / lanes : 2;  // a cache line at least
-    const Term term{parameter};
+    constexpr int words_of_term = term_rows::facts[static_cast<int>(row)].words;
+    const Kernel term{parameter};
     WordSums<words> sums;
     for (int word = 0; word < words; ++word) {
         sums.sigma1[word] = broadcast(windows[word].sigma1);
@@ -107,11 +103,11 @@ bool sum_terms(const Block& block, const double* weights, double parameter, cons
     }
     Ahead ahead = block.ahead;
     for (std::ptrdiff_t first = 0; first < block.length; first += vectors * lanes) {
-        add_group_of_terms<Term, weighted>(term, block, weights, first, ahead, sums, StepsUpTo<vectors>{});
+        add_group_of_terms<words_of_term, weighted>(term, block, weights, first, ahead, sums, StepsUpTo<vectors>{});
     }
     const Bits outside = are_outside(sums.weights, least_weight, greatest_weight) |
-                         (Term::words == 2 ? are_outside(sums.factors, least_to_square, greatest_to_square)
-                                           : are_outside(sums.factors, least_to_weigh, greatest_to_weigh));
+                         (words_of_term == 2 ? are_outside(sums.factors, least_to_square, greatest_to_square)
+                                             : are_outside(sums.factors, least_to_weigh, greatest_to_weigh));
     if (any(sums.lost | (sums.moved & sign_and_exponent) | outside)) return false;
     for (int word = 0; word < words; ++word) {
         store(lanes_so_far[word].lanes[0], sums.sum1[word]);
@@ -121,9 +117,17 @@ bool sum_terms(const Block& block, const double* weights, double parameter, cons
     return true;
 }
 
-template <class Term>
+// What is compared, and not summed, has none.
+struct Compared {};
+
+template <class Kernel, Term row>
 constexpr TermKernel term_kernel() {
-    return {Term::words, Term::proves_finite, term_values<Term>, {sum_terms<Term, false>, sum_terms<Term, true>}};
+    if constexpr (std::is_same_v<Kernel, Compared>) {
+        return {};
+    } else {
+        constexpr int words = term_rows::facts[static_cast<int>(row)].words;
+        return {term_values<Kernel, words>, {sum_terms<Kernel, row, false>, sum_terms<Kernel, row, true>}};
+    }
 }
 
 }  // namespace

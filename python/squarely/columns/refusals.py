@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from squarely.validation import InvalidParameterError
+from squarely.arguments import InvalidParameterError
 
 __all__ = ["check_is_array", "check_is_here"]
 

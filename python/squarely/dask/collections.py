@@ -9,14 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from squarely.accumulator import Accumulator
-from squarely.dask.fusion import without_journeys
-from squarely.dask.states import Extras, States, cut_wherever_one_is, state_grid, states_of_chunks, tree_of
-from squarely.evaluation import naming, report_of
-from squarely.named_metrics import EVERYDAY, Metric
-from squarely.optional_modules import dask_module
-from squarely.output_blocks import joined
-from squarely.report import Report
-from squarely.validation import (
+from squarely.arguments import (
     InvalidParameterError,
     NanPolicy,
     VarianceMultioutput,
@@ -26,6 +19,13 @@ from squarely.validation import (
     check_same_shape,
     check_where_shape,
 )
+from squarely.dask.fusion import without_journeys
+from squarely.dask.states import Extras, States, cut_wherever_one_is, state_grid, states_of_chunks, tree_of
+from squarely.evaluation import naming, report_of
+from squarely.named_metrics import EVERYDAY, MetricLike
+from squarely.optional_modules import dask_module
+from squarely.output_blocks import joined
+from squarely.report import Report
 
 __all__ = ["accumulate", "evaluate"]
 
@@ -34,7 +34,7 @@ def evaluate(
     y_true: Any,
     y_pred: Any,
     *,
-    metrics: str | Metric | Iterable[str | Metric] = EVERYDAY,
+    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
     sample_weight: Any = None,
     multioutput: VarianceMultioutput = "uniform_average",
     where: Any = None,
@@ -110,7 +110,7 @@ def accumulate(
     y_true: Any,
     y_pred: Any,
     *,
-    metrics: str | Metric | Iterable[str | Metric] | None = None,
+    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
     sample_weight: Any = None,
     multioutput: VarianceMultioutput = "uniform_average",
     where: Any = None,
@@ -125,7 +125,7 @@ def accumulate(
     y_true, y_pred, sample_weight, multioutput, where, nan_policy, axis
         As in `squarely.dask.evaluate`.
     metrics : str, Metric or iterable of these, optional
-        As in `Accumulator`: those of squared errors when left out.
+        As in `Accumulator`: the eight everyday ones when left out.
     compute : bool, default=True
         Whether to run the graph now. If not, its Delayed is returned.
 
@@ -257,7 +257,7 @@ def _merged_states_of_arrays(sides: _Sides, function: str) -> Any:
     rank = arrays[0].ndim
     dimensions = [tuple(range(rank)) if array.ndim == rank else (axis,) for array in arrays]
     outputs = math.prod(size for number, size in enumerate(arrays[0].shape) if number != axis)
-    check_output_weights(sides.extras.empty._multioutput, outputs)
+    check_output_weights(sides.extras.empty.multioutput, outputs)
     cut = _cut_alike(arrays, dimensions, axis)
     is_cut_across = any(len(sizes) > 1 for number, sizes in enumerate(cut[0].chunks) if number != axis)
     result = sides.extras.empty
@@ -334,9 +334,9 @@ def _cut_alike(arrays: list[Any], dimensions: Sequence[Sequence[int]], axis: int
 
 def _without_output_weights(accumulator: Accumulator) -> Accumulator:
     """Return the configuration for a part of the outputs: weights are those of all."""
-    if isinstance(accumulator._multioutput, str):
+    if isinstance(accumulator.multioutput, str):
         return accumulator
-    return Accumulator(accumulator._metrics, nan_policy=accumulator._nan_policy)  # type: ignore[arg-type]
+    return Accumulator(accumulator.asked, nan_policy=accumulator.nan_policy)  # type: ignore[arg-type]
 
 
 def _joined_states(columns: Sequence[States], grid: tuple[int, ...], result: Accumulator) -> States:

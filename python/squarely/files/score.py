@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import squarely
+from squarely.arguments import NanPolicy, Summation
 from squarely.files.checkpoint import Checkpoint
 from squarely.files.errors import FileError
 from squarely.files.exclusive import alone_with
@@ -18,7 +19,6 @@ from squarely.files.states import FileStates
 from squarely.files.totals import Totals
 from squarely.files.work import STOP_SECONDS, score_sources
 from squarely.named_metrics import Metric
-from squarely.validation import NanPolicy, Summation
 
 CHECKPOINT_SECONDS = 30.0
 MOST_THREADS = 8  # by default: each takes 10 MB a column, and eight decode more than most disks deliver

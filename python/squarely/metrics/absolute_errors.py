@@ -2,9 +2,9 @@
 
 import numpy.typing as npt
 
+from squarely.arguments import Multioutput, NanPolicy, Summation
 from squarely.named_metrics import Metric
 from squarely.scoring import Score, score
-from squarely.validation import Multioutput, NanPolicy, Summation
 
 __all__ = ["max_error", "mean_absolute_error", "median_absolute_error"]
 

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy.typing as npt
 
+from squarely.arguments import Multioutput, NanPolicy, Summation
 from squarely.named_metrics import Metric
-from squarely.scoring import Score, checked_pairs, checked_sums, needed_by, score, score_of
-from squarely.validation import Multioutput, NanPolicy, Summation
+from squarely.scoring import Score, accumulated, checked_pairs, configuration_of, score, score_at
 
 __all__ = ["BiasVariance", "bias_variance", "mean_error", "residual_variance", "squared_bias"]
 
@@ -151,8 +151,8 @@ def bias_variance(
         summation=summation,
     )
     parts = (Metric("squared_bias", 0.0), Metric("residual_variance", 0.0))
-    state = checked_sums(pairs, needed_by(parts, averaging), nan_policy, summation)
-    return BiasVariance(*(score_of(state, part, averaging, nan_policy, pairs.output_shape) for part in parts))
+    accumulator = accumulated(pairs, configuration_of(parts, averaging, nan_policy, summation))
+    return BiasVariance(*(score_at(accumulator, index, part, pairs) for index, part in enumerate(parts)))
 
 
 def residual_variance(

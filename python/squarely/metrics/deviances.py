@@ -2,9 +2,8 @@
 
 import numpy.typing as npt
 
-from squarely.named_metrics import number_of
+from squarely.arguments import NanPolicy, Summation
 from squarely.scoring import score
-from squarely.validation import NanPolicy, Summation
 
 __all__ = ["d2_tweedie_score", "mean_gamma_deviance", "mean_poisson_deviance", "mean_tweedie_deviance"]
 
@@ -81,7 +80,7 @@ def mean_tweedie_deviance(
             "mean_tweedie_deviance",
             y_true,
             y_pred,
-            parameter=number_of("power", power, "mean_tweedie_deviance"),
+            parameter=power,
             sample_weight=sample_weight,
             where=where,
             nan_policy=nan_policy,
@@ -257,7 +256,7 @@ def d2_tweedie_score(
             "d2_tweedie_score",
             y_true,
             y_pred,
-            parameter=number_of("power", power, "d2_tweedie_score"),
+            parameter=power,
             sample_weight=sample_weight,
             where=where,
             nan_policy=nan_policy,

@@ -4,9 +4,8 @@ from typing import Literal
 
 import numpy.typing as npt
 
-from squarely.named_metrics import number_of
+from squarely.arguments import Multioutput, NanPolicy, Summation
 from squarely.scoring import Score, score
-from squarely.validation import Multioutput, NanPolicy, Summation
 
 __all__ = ["kling_gupta_efficiency", "nash_sutcliffe_efficiency"]
 
@@ -80,7 +79,7 @@ def kling_gupta_efficiency(
         "kling_gupta_efficiency",
         y_true,
         y_pred,
-        parameter=number_of("version", version, "kling_gupta_efficiency"),
+        parameter=version,
         sample_weight=sample_weight,
         multioutput=multioutput,
         where=where,

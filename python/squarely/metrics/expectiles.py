@@ -2,9 +2,8 @@
 
 import numpy.typing as npt
 
-from squarely.named_metrics import number_of
+from squarely.arguments import Multioutput, NanPolicy, Summation
 from squarely.scoring import Score, score
-from squarely.validation import Multioutput, NanPolicy, Summation
 
 __all__ = ["mean_asymmetric_squared_error"]
 
@@ -69,7 +68,7 @@ def mean_asymmetric_squared_error(
         "mean_asymmetric_squared_error",
         y_true,
         y_pred,
-        parameter=number_of("tau", tau, "mean_asymmetric_squared_error"),
+        parameter=tau,
         sample_weight=sample_weight,
         multioutput=multioutput,
         where=where,

@@ -2,9 +2,8 @@
 
 import numpy.typing as npt
 
-from squarely.named_metrics import number_of
+from squarely.arguments import NanPolicy, Summation, VarianceMultioutput
 from squarely.scoring import Score, score
-from squarely.validation import NanPolicy, Summation, VarianceMultioutput
 
 __all__ = ["explained_variance_score", "r2_score"]
 
@@ -82,7 +81,7 @@ def r2_score(
         "r2_score",
         y_true,
         y_pred,
-        parameter=number_of("force_finite", force_finite, "r2_score"),
+        parameter=force_finite,
         sample_weight=sample_weight,
         multioutput=multioutput,
         where=where,
@@ -148,7 +147,7 @@ def explained_variance_score(
         "explained_variance_score",
         y_true,
         y_pred,
-        parameter=number_of("force_finite", force_finite, "explained_variance_score"),
+        parameter=force_finite,
         sample_weight=sample_weight,
         multioutput=multioutput,
         where=where,

@@ -4,8 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.scoring import checked_pairs, checked_sums
-from squarely.validation import NanPolicy, Summation, check_weight_sum
+from squarely.arguments import NanPolicy, Summation
+from squarely.named_metrics import metric
+from squarely.scoring import accumulated, checked_pairs, configuration_of, score_at
 
 __all__ = ["generalized_squared_error"]
 
@@ -96,31 +97,48 @@ def generalized_squared_error(
         summation=summation,
     )
     factor = _cholesky_factor(_checked_covariance(covariance, pairs.outputs))
-    seen = checked_sums(pairs, [("mean_error", 0.0)], nan_policy, "kahan")
+    weights = _weights_of_rows(pairs)
+    seen = accumulated(pairs, configuration_of((metric("bias"),), "raw_values", nan_policy, "kahan")).state()
+    if seen is None:
+        raise _no_rows()
     if nan_policy == "propagate" and any(map(sum, (seen.missing_true, seen.missing_pred, seen.undefined))):
         return float("nan")
-    state = _core.State(1, summation, [("mean_squared_error", 0.0)], pairs.sample_weight is not None)
+    configuration = configuration_of((metric("mse"),), "uniform_average", "propagate", summation)
+    state = _core.State(1, configuration, weights is not None)
     for block in blocks_of(pairs):
         rows = block.counts.all(axis=1)
         with np.errstate(all="ignore"):
             whitened = _whitened(block.prediction[rows] - block.truth[rows], factor).reshape(-1)
-        weights = None if pairs.sample_weight is None else pairs.sample_weight[block.rows][rows].repeat(pairs.outputs)
-        state.update(whitened, np.broadcast_to(np.zeros(1), whitened.shape), None, 0, weights)
-    return _mean_of_rows(state, seen, pairs.outputs, pairs.sample_weight)
-
-
-def _mean_of_rows(
-    state: _core.State, seen: _core.State, outputs: int, weights: npt.NDArray[np.generic] | None
-) -> float:
+        own = None if weights is None else weights[block.rows][rows].repeat(pairs.outputs)
+        if whitened.size:
+            state.update(whitened, np.broadcast_to(np.zeros(1), whitened.shape), None, 0, own)
     if any(seen.infinite):
         return float("inf")
     if state.pairs == [0] and state.infinite == [0]:
+        raise _no_rows()
+    accumulator = _core.Accumulator(configuration)
+    accumulator.add(state, (1,))
+    return float(pairs.outputs * score_at(accumulator, 0, metric("mse"), pairs))
+
+
+def _no_rows() -> ValueError:
+    return ValueError(
+        "Found array with 0 sample(s) while a minimum of 1 is required: no row has a pair of two numbers in every "
+        "output."
+    )
+
+
+def _weights_of_rows(pairs: "PairedColumns") -> npt.NDArray[np.generic] | None:
+    if pairs.weights is None:
+        return None
+    if len(pairs.weights.shape) > 1 and pairs.outputs > 1:
         raise ValueError(
-            "Found array with 0 sample(s) while a minimum of 1 is required: no row has a pair of two numbers in every "
-            "output."
+            "generalized_squared_error weighs whole rows, whose outputs belong together. Pass sample_weight of the "
+            f"shape of the rows. Got shape {pairs.weights.shape}."
         )
-    check_weight_sum(state, weights)
-    return outputs * state.values("mean_squared_error")[0]
+    from squarely.columns.beside import array_of
+
+    return array_of(pairs.weights).reshape(-1)
 
 
 def _checked_covariance(covariance: object, outputs: int) -> Doubles:

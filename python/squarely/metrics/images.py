@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.named_metrics import Metric, number_of
-from squarely.scoring import score_of
-from squarely.validation import NAN_POLICIES, NanPolicy, check_choice, check_finite
+from squarely.arguments import NAN_POLICIES, NanPolicy, check_choice
+from squarely.named_metrics import metric, parameter_value
+from squarely.policy import data_refused
+from squarely.scoring import configuration_of, score_at
 
 if TYPE_CHECKING:
     from squarely.pairing import PairedColumns
@@ -94,19 +95,27 @@ def peak_signal_noise_ratio(
     from squarely.pairing import pair
 
     check_choice(nan_policy, NAN_POLICIES, "nan_policy", FUNCTION)
-    given = None if data_range is None else number_of("data_range", data_range, FUNCTION)
+    given = None if data_range is None else parameter_value(FUNCTION, data_range)
     pairs = pair(y_true, y_pred, where, 0, FUNCTION, most_dimensions=None)
     dtype = _type_of_image(pairs) if given is None else None
-    state = _core.State(1, "exact", [(FUNCTION, 1.0)])
+    state = _core.State(1, configuration_of((metric("mse"),), "uniform_average", nan_policy, "exact"))
     least, largest = np.inf, -np.inf
     for truth, prediction, counts in _flat_chunks(pairs):
         state.update(truth, prediction, counts)
         if dtype is not None and dtype.kind in "if":
             chunk_least, chunk_largest = _extremes(truth, counts)
             least, largest = min(least, chunk_least), max(largest, chunk_largest)
-    check_finite(state, nan_policy, pairs.dtype)
-    reach = _range_of_type(dtype, least, largest) if dtype is not None else float(given or 0)
-    value = score_of(state, Metric(FUNCTION, reach), "uniform_average", nan_policy, (1,))
+    reach = given
+    try:
+        # The policy comes first: of what it refuses no range is asked.
+        _core.Accumulator(configuration_of((metric("mse"),), "uniform_average", nan_policy, "exact")).add(state, (1,))
+        reach = _range_of_type(dtype, least, largest) if dtype is not None else float(given or 0)
+        asked = metric(FUNCTION, data_range=reach) if reach > 0 else metric(FUNCTION)
+        accumulator = _core.Accumulator(configuration_of((asked,), "uniform_average", nan_policy, "exact"))
+        accumulator.add(state, (1,))
+    except _core.Refused as refused:
+        raise data_refused(refused, nan_policy, pairs.dtype) from None
+    value = score_at(accumulator, 0, asked)
     assert isinstance(value, float)
     return value
 

@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.named_metrics import number_of
-from squarely.scoring import Score, averaged, checked_pairs, checked_sums, score
-from squarely.validation import Multioutput, NanPolicy, Summation, check_some_pairs
+from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.named_metrics import Metric
+from squarely.policy import check_some_pairs
+from squarely.scoring import Score, accumulated, averaged, checked_pairs, configuration_of, score
 
 __all__ = ["mean_gaussian_nll"]
 
@@ -80,7 +81,7 @@ def mean_gaussian_nll(
             function,
             y_true,
             y_pred,
-            parameter=number_of("variance", variance, function),
+            parameter=variance,
             sample_weight=sample_weight,
             multioutput=multioutput,
             where=where,
@@ -98,9 +99,11 @@ def mean_gaussian_nll(
         summation=summation,
     )
     # Counts what the policy refuses; the losses could not tell a missing prediction from a missing truth.
-    state = checked_sums(pairs, [("variance_of_truth", 0.0)], nan_policy, summation)
+    of_truth = (Metric("mean_of_truth", 0.0),)
+    state = accumulated(pairs, configuration_of(of_truth, "raw_values", nan_policy, summation)).state()
+    assert state is not None
     if nan_policy != "propagate" and not (averaging == "raw_values" and any(state.pairs)):
-        check_some_pairs(state, pairs.output_shape)
+        check_some_pairs(state.pairs, pairs.output_shape)
     losses = _sums_of_losses(pairs, variance, summation)
     return averaged(_means(losses, state, nan_policy), averaging, pairs.output_shape)
 
@@ -109,23 +112,26 @@ def _is_one_number(variance: Any) -> bool:
     return isinstance(variance, (int, float, str)) or getattr(variance, "ndim", None) == 0
 
 
-def _sums_of_losses(pairs: Any, variance: object, summation: str) -> _core.State:
-    """Return the sums of the losses, which stand as truth of zeros."""
+def _sums_of_losses(pairs: Any, variance: object, summation: str) -> _core.Accumulator:
+    """Return the sums of the losses, which stand as truth of predictions of zero."""
     from squarely.columns import as_columns
     from squarely.metrics.paired_blocks import blocks_of, floats_of
 
     variances = as_columns(variance, "variance", "mean_gaussian_nll")
     _check_shape(variances.shape, pairs.truth.shape)
-    state = _core.State(pairs.outputs, summation, [("mean_of_truth", 0.0)], pairs.sample_weight is not None)
+    configuration = configuration_of((Metric("mean_of_truth", 0.0),), "raw_values", "propagate", summation)
+    state = _core.State(pairs.outputs, configuration, pairs.weights is not None)
     for block in blocks_of(pairs, variances):
         of_pairs = np.broadcast_to(floats_of(variances, block.rows, "variance"), block.truth.shape)
         _check_positive(of_pairs, block.counts, block.rows.start)
         with np.errstate(all="ignore"):
             difference = block.prediction - block.truth
             losses = 0.5 * (_core.elementary("logarithm", of_pairs) + difference / of_pairs * difference)
-        weights = None if pairs.sample_weight is None else pairs.sample_weight[block.rows]
+        weights = pairs.weights_piece(block.rows.start, block.rows.stop)
         state.update(losses, np.broadcast_to(np.zeros(1), losses.shape), block.counts, 0, weights)
-    return state
+    accumulator = _core.Accumulator(configuration)
+    accumulator.add(state, pairs.output_shape)
+    return accumulator
 
 
 def _check_shape(shape: tuple[int, ...], truth: tuple[int, ...]) -> None:
@@ -147,10 +153,12 @@ def _check_positive(variances: npt.NDArray[np.float64], counts: npt.NDArray[np.b
         )
 
 
-def _means(losses: _core.State, state: _core.State, nan_policy: str) -> list[float]:
+def _means(losses: _core.Accumulator, state: _core.State, nan_policy: str) -> list[float]:
+    sums = losses.state()
+    assert sums is not None
     means = [
         float("inf") if infinite else mean
-        for mean, infinite in zip(losses.values("mean_of_truth"), losses.infinite, strict=True)
+        for mean, infinite in zip(losses.values_where_defined(0), sums.infinite, strict=True)
     ]
     if nan_policy != "propagate":
         return means

@@ -2,8 +2,8 @@
 
 import numpy.typing as npt
 
+from squarely.arguments import Multioutput, NanPolicy, Summation
 from squarely.scoring import Score, score
-from squarely.validation import Multioutput, NanPolicy, Summation
 
 __all__ = ["mean_squared_log_error", "root_mean_squared_log_error"]
 

@@ -4,9 +4,8 @@ from typing import Literal
 
 import numpy.typing as npt
 
-from squarely.named_metrics import number_of
+from squarely.arguments import Multioutput, NanPolicy, Summation
 from squarely.scoring import Score, score
-from squarely.validation import Multioutput, NanPolicy, Summation
 
 __all__ = ["normalized_mean_squared_error", "normalized_root_mean_squared_error"]
 
@@ -135,7 +134,7 @@ def normalized_root_mean_squared_error(
         "normalized_root_mean_squared_error",
         y_true,
         y_pred,
-        parameter=number_of("normalization", normalization, "normalized_root_mean_squared_error"),
+        parameter=normalization,
         sample_weight=sample_weight,
         multioutput=multioutput,
         where=where,

@@ -32,7 +32,8 @@ class PairedBlock(NamedTuple):
 
 def blocks_of(pairs: PairedColumns, further: Columns | None = None) -> Iterator[PairedBlock]:
     """Yield the pairs in their order; rows lie along axis 0, and in one piece of `further` too."""
-    breaks = {0, pairs.rows} | pairs.truth.breaks() | pairs.prediction.breaks()
+    of_weights = set() if pairs.weights is None else pairs.weights.breaks()
+    breaks = {0, pairs.rows} | pairs.truth.breaks() | pairs.prediction.breaks() | of_weights
     if further is not None:
         breaks |= further.breaks()
     most = max(ELEMENTS_AT_ONCE // pairs.outputs, FEWEST_ROWS_AT_ONCE)

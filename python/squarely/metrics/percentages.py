@@ -2,9 +2,8 @@
 
 import numpy.typing as npt
 
-from squarely.named_metrics import number_of
+from squarely.arguments import Multioutput, NanPolicy, Summation
 from squarely.scoring import Score, score
-from squarely.validation import Multioutput, NanPolicy, Summation
 
 __all__ = ["symmetric_mean_absolute_percentage_error", "weighted_absolute_percentage_error"]
 
@@ -72,7 +71,7 @@ def symmetric_mean_absolute_percentage_error(
         "symmetric_mean_absolute_percentage_error",
         y_true,
         y_pred,
-        parameter=number_of("scale", scale, "symmetric_mean_absolute_percentage_error"),
+        parameter=scale,
         sample_weight=sample_weight,
         multioutput=multioutput,
         where=where,

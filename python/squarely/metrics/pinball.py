@@ -2,9 +2,9 @@
 
 import numpy.typing as npt
 
-from squarely.named_metrics import Metric, number_of
+from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.named_metrics import Metric, parameter_value
 from squarely.scoring import Score, score
-from squarely.validation import Multioutput, NanPolicy, Summation
 
 __all__ = ["d2_absolute_error_score", "d2_pinball_score", "mean_pinball_loss"]
 
@@ -66,7 +66,7 @@ def mean_pinball_loss(
         "mean_pinball_loss",
         y_true,
         y_pred,
-        parameter=number_of("alpha", alpha, "mean_pinball_loss"),
+        parameter=alpha,
         sample_weight=sample_weight,
         multioutput=multioutput,
         where=where,
@@ -136,7 +136,7 @@ def d2_pinball_score(
     from squarely.order_scores import order_score  # with what is needless for sums
 
     return order_score(
-        Metric("d2_pinball_score", number_of("alpha", alpha, "d2_pinball_score")),
+        Metric("d2_pinball_score", parameter_value("d2_pinball_score", alpha)),
         y_true,
         y_pred,
         sample_weight=sample_weight,

@@ -2,9 +2,8 @@
 
 import numpy.typing as npt
 
-from squarely.named_metrics import number_of
+from squarely.arguments import Multioutput, NanPolicy, Summation
 from squarely.scoring import Score, score
-from squarely.validation import Multioutput, NanPolicy, Summation
 
 __all__ = ["mean_huber_loss", "mean_log_cosh_loss", "mean_tukey_loss"]
 
@@ -72,7 +71,7 @@ def mean_huber_loss(
         "mean_huber_loss",
         y_true,
         y_pred,
-        parameter=number_of("delta", delta, "mean_huber_loss"),
+        parameter=delta,
         sample_weight=sample_weight,
         multioutput=multioutput,
         where=where,
@@ -206,7 +205,7 @@ def mean_tukey_loss(
         "mean_tukey_loss",
         y_true,
         y_pred,
-        parameter=number_of("c", c, "mean_tukey_loss"),
+        parameter=c,
         sample_weight=sample_weight,
         multioutput=multioutput,
         where=where,

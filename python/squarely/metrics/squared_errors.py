@@ -2,9 +2,8 @@
 
 import numpy.typing as npt
 
-from squarely import _core
+from squarely.arguments import Multioutput, NanPolicy, Summation
 from squarely.scoring import Score, score
-from squarely.validation import Multioutput, NanPolicy, Summation
 
 __all__ = ["mean_squared_error", "root_mean_squared_error", "sum_squared_error"]
 
@@ -82,10 +81,6 @@ def mean_squared_error(
     >>> squarely.mean_squared_error([1.0, 5.0], [1.5, 9.0], where=[True, False])
     0.25
     """
-    if sample_weight is None and where is None and is_default(multioutput, nan_policy, summation):
-        quick = _core.quick_mean_squared_error(y_true, y_pred)
-        if quick is not None:
-            return quick
     return score(
         "mean_squared_error",
         y_true,
@@ -144,10 +139,6 @@ def root_mean_squared_error(
     >>> squarely.root_mean_squared_error([0.0, 0.0], [1e200, -1e200])
     1e+200
     """
-    if sample_weight is None and where is None and is_default(multioutput, nan_policy, summation):
-        quick = _core.quick_root_mean_squared_error(y_true, y_pred)
-        if quick is not None:
-            return quick
     return score(
         "root_mean_squared_error",
         y_true,
@@ -198,10 +189,6 @@ def sum_squared_error(
     >>> squarely.sum_squared_error([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])
     1.5
     """
-    if sample_weight is None and where is None and is_default(multioutput, nan_policy, summation):
-        quick = _core.quick_sum_squared_error(y_true, y_pred)
-        if quick is not None:
-            return quick
     return score(
         "sum_squared_error",
         y_true,
@@ -213,9 +200,3 @@ def sum_squared_error(
         summation=summation,
         complex_values=complex_values,
     )
-
-
-def is_default(multioutput: object, nan_policy: object, summation: object) -> bool:
-    """Whether the quick way of the core may be asked first."""
-    # multioutput may be an array, which has no truth value when compared.
-    return type(multioutput) is str and (multioutput, nan_policy, summation) == ("uniform_average", "raise", "exact")

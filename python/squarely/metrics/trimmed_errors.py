@@ -2,9 +2,9 @@
 
 import numpy.typing as npt
 
-from squarely.named_metrics import Metric, number_of
+from squarely.arguments import Multioutput, NanPolicy
+from squarely.named_metrics import Metric, parameter_value
 from squarely.scoring import Score
-from squarely.validation import Multioutput, NanPolicy
 
 __all__ = ["trimmed_mean_squared_error"]
 
@@ -75,7 +75,7 @@ def trimmed_mean_squared_error(
 
     function = "trimmed_mean_squared_error"
     return order_score(
-        Metric(function, number_of("proportion", proportion, function)),
+        Metric(function, parameter_value(function, proportion)),
         y_true,
         y_pred,
         sample_weight=None,

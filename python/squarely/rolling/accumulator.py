@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely.accumulator import Accumulator, Count
+from squarely.arguments import InvalidParameterError, Multioutput, NanPolicy, check_choice
 from squarely.columns import Array, Columns, Table, as_columns
 from squarely.fork_guards import Guard
 from squarely.named_metrics import Metric
 from squarely.rolling.extremes import WindowExtremes
 from squarely.rolling.held_rows import HeldRows
 from squarely.scoring import Score
-from squarely.validation import InvalidParameterError, Multioutput, NanPolicy, check_choice, check_sample_weight
 
 __all__ = ["RollingAccumulator"]
 
@@ -146,7 +146,7 @@ class RollingAccumulator:
             check_same_dimensions(truth, prediction)
         rows = [_to_hold(truth, y_true, "y_true"), _to_hold(prediction, y_pred, "y_pred")]
         if sample_weight is not None:
-            weights = check_sample_weight(sample_weight, len(rows[0]), "RollingAccumulator.update")
+            weights = np.asarray(sample_weight)
             rows.append(weights)  # type: ignore[arg-type]
         self._enter(lambda: _add(self._entered, rows))
         self._rows.append(rows)

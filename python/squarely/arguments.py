@@ -1,4 +1,4 @@
-"""What is refused, and with which words: those of scikit-learn where it has them."""
+"""What is checked before a pass over the data, and the words for it: those of scikit-learn where it has them."""
 
 import math
 import operator
@@ -10,8 +10,6 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from squarely._core import OrderStatistics, State
-
 __all__ = [
     "InvalidParameterError",
     "Multioutput",
@@ -20,16 +18,11 @@ __all__ = [
     "check_axis",
     "check_choice",
     "check_dimensions",
-    "check_finite",
     "check_finite_weights",
     "check_multioutput",
     "check_not_empty",
     "check_output_weights",
     "check_same_shape",
-    "check_sample_weight",
-    "check_some_pairs",
-    "check_weight_sum",
-    "check_where",
     "check_where_shape",
 ]
 
@@ -140,65 +133,12 @@ def check_same_shape(y_true: tuple[int, ...], y_pred: tuple[int, ...], axis: int
         )
 
 
-def check_where(where: object, function: str) -> "npt.NDArray[np.bool_]":
-    """Return the mask as an array of booleans."""
-    mask = np.asarray(where)
-    if mask.dtype != np.bool_ or mask.ndim == 0 or type(where).__name__ == "MaskedArray":
-        what = f"dtype {mask.dtype}" if mask.ndim else repr(where)
-        raise InvalidParameterError(
-            f"The 'where' parameter of {function} must be an array of booleans without missing values, True where a "
-            f"pair counts. Got a {type(where).__name__} of {what} instead."
-        )
-    return mask
-
-
 def check_where_shape(where: tuple[int, ...], y_true: tuple[int, ...], y_pred: tuple[int, ...], axis: int) -> None:
     """Refuse a mask that is neither of the rows nor of the arrays."""
     if where not in {y_true, y_pred, (y_true[axis],)}:
         raise ValueError(
             f"where has shape {where}, and must have that of the rows, ({y_true[axis]},), or of the arrays, {y_true}."
         )
-
-
-def check_sample_weight(sample_weight: object, rows: int, function: str) -> "npt.NDArray[Any] | None":
-    """Return the weights as an array of one dimension, a single weight broadcast to every row."""
-    if sample_weight is None:
-        return None
-    weights = _numbers_of_weights(sample_weight, rows, function)
-    if len(weights) != rows:
-        raise ValueError(
-            f"Found input variables with inconsistent numbers of samples: [{rows}, {rows}, {len(weights)}]. "
-            "The last is that of sample_weight."
-        )
-    return weights
-
-
-def _numbers_of_weights(sample_weight: object, rows: int, function: str) -> "npt.NDArray[Any]":
-    if isinstance(sample_weight, (str, bytes, dict, set)) or hasattr(sample_weight, "nnz"):
-        raise InvalidParameterError(
-            f"The 'sample_weight' parameter of {function} must be an array-like, a float or None. "
-            f"Got {sample_weight!r} instead."
-        )
-    if type(sample_weight).__name__ == "MaskedArray" and np.ma.is_masked(sample_weight):
-        raise ValueError(
-            "sample_weight has masked elements. Give those rows a weight of 0, or leave them out by where."
-        )
-    weights = np.asarray(sample_weight)
-    if weights.dtype.kind == "c":
-        raise ValueError(f"Complex data not supported. sample_weight has dtype {weights.dtype}.")
-    if weights.ndim == 0 and weights.dtype.kind in "biuf":
-        return np.broadcast_to(np.float64(weights), (rows,))
-    if weights.ndim != 1:
-        raise ValueError(
-            f"Sample weights must be 1D array or scalar, got {weights.ndim}D array. Expected either a scalar value or "
-            f"a 1D array of length {rows}."
-        )
-    if weights.dtype.kind in "biuf" and weights.dtype.itemsize <= 8:
-        return weights
-    try:
-        return weights.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"sample_weight must hold numbers: {error}.") from error
 
 
 def check_finite_weights(weights: "npt.NDArray[Any]") -> None:
@@ -210,46 +150,3 @@ def check_finite_weights(weights: "npt.NDArray[Any]") -> None:
         raise ValueError("Input sample_weight contains NaN.")
     if math.isinf(least) or math.isinf(greatest):
         raise ValueError(f"Input sample_weight contains infinity or a value too large for {weights.dtype!r}.")
-
-
-def check_weight_sum(state: "State", sample_weight: "npt.NDArray[Any] | None") -> None:
-    """Refuse weights that no mean can be taken with. Without the array, of a stream, it is not known why."""
-    if not state.weighted or all(state.total_weights):
-        return
-    if sample_weight is not None and not sample_weight.any():
-        raise ValueError("Sample weights must contain at least one non-zero number.")
-    if any(pairs > 0 and not total for pairs, total in zip(state.pairs, state.total_weights, strict=True)):
-        raise ZeroDivisionError("Weights sum to zero, can't be normalized: those of sample_weight cancel out or are 0.")
-
-
-def check_finite(state: "State | OrderStatistics", nan_policy: str, dtype: "np.dtype[Any]") -> None:
-    """Refuse what the policy refuses, by the counts the pass over the data has made."""
-    if nan_policy == "propagate":
-        return
-    missing_true, missing_pred = sum(state.missing_true), sum(state.missing_pred)
-    if nan_policy == "raise" and missing_true + missing_pred > 0:
-        raise ValueError(
-            f"Input contains NaN. {missing_true} values of y_true and, where y_true is a number, {missing_pred} of "
-            "y_pred are NaN or null; pass nan_policy='omit' to leave those pairs out, or 'propagate' to get NaN."
-        )
-    if nan_policy == "omit_true" and missing_pred > 0:
-        raise ValueError(
-            f"Input contains NaN. {missing_pred} values of y_pred are NaN or null where y_true is a number, and "
-            "nan_policy='omit_true' leaves out missing truth only: a missing prediction may hide a broken model."
-        )
-    if sum(state.infinite) + sum(state.undefined) > 0:
-        raise ValueError(
-            f"Input contains infinity or a value too large for {dtype!r}. "
-            "Pass nan_policy='propagate' to let it through to the result."
-        )
-
-
-def check_some_pairs(state: "State | OrderStatistics", output_shape: tuple[int, ...]) -> None:
-    """Refuse an output of which nothing is left."""
-    if 0 not in state.pairs:
-        return
-    index = tuple(int(i) for i in np.unravel_index(state.pairs.index(0), output_shape))
-    raise ValueError(
-        "Found array with 0 sample(s) while a minimum of 1 is required: output "
-        f"{index[0] if len(index) == 1 else index} has no pair of two numbers."
-    )

@@ -1,23 +1,17 @@
-#include "sums/open_sums.hpp"
+#include "accumulator/open_sums.hpp"
 
 #include "machine/floating_point.hpp"
 #include "machine/targets.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace squarely {
 namespace {
 
-bool is_accepted(const PairCounts& counts, const Accepted& accepted) {
-    return (accepted.missing_true || counts.missing_true == 0) && (accepted.missing_pred || counts.missing_pred == 0) &&
-           (accepted.infinite || (counts.infinite == 0 && counts.undefined == 0));
-}
-
 bool is_accepted(const OpenSums& open) {
-    if (open.squares_alone) return is_accepted(open.sums.squares.counts, open.accepted);
+    if (open.squares_alone) return lets_through(open.policy, open.sums.squares.counts);
     const WeightFaults faults = weight_faults(open.sums.running);
-    return !faults.has_nan && !faults.has_infinite && is_accepted(open.sums.running.counts, open.accepted);
+    return !faults.has_nan && !faults.has_infinite && lets_through(open.policy, open.sums.running.counts);
 }
 
 void begin(OpenSums& open, const Kernels& kernels) {
@@ -38,28 +32,25 @@ void copy(const OpenSums& open, const SumsOfRows& from, SumsOfRows& to) {
     }
 }
 
-void add_rows(OpenSums& open, const Pairs& pairs, const Column* weights, std::ptrdiff_t rows) {
+void add_rows(OpenSums& open, const Pairs& pairs, std::ptrdiff_t rows) {
     const Kernels& kernels = *open.kernels;
     BlockBuffers buffers;
     if (open.squares_alone) return add_stretch(open.sums.squares, kernels, pairs, 0, rows, buffers);
     for (std::ptrdiff_t first = 0; first < rows; first += block_length) {
         const Rows some{first, std::min<std::ptrdiff_t>(block_length, rows - first)};
-        add_rows(open.sums.running, kernels, pairs, weights, some, buffers);
+        add_rows(open.sums.running, kernels, pairs, some, buffers);
     }
 }
 
 }  // namespace
 
-OpenSums open_sums(const State& state, const Accepted& accepted) {
-    if (state.counts.size() != 1 || state.summation != Summation::exact) {
-        throw std::invalid_argument("Only exact sums of one output stay open between chunks.");
-    }
-    OpenSums open{empty_like(state, 1), accepted, false, nullptr, {}, {}};
+OpenSums open_sums(const State& state, NanPolicy policy) {
+    OpenSums open{empty_like(state, 1), policy, false, nullptr, {}, {}};
     open.squares_alone = sums_squares_alone(open.empty);
     return open;
 }
 
-bool add_chunk(OpenSums& open, const Pairs& pairs, const Column* weights, std::ptrdiff_t rows) {
+bool add_chunk(OpenSums& open, const Pairs& pairs, std::ptrdiff_t rows) {
     const FloatingPointEnvironment environment;
     const Kernels& kernels = *current_target().kernels;
     // Another target has lanes of another number.
@@ -67,7 +58,7 @@ bool add_chunk(OpenSums& open, const Pairs& pairs, const Column* weights, std::p
     if (open.kernels == nullptr) begin(open, kernels);
     copy(open, open.sums, open.before);
     try {
-        add_rows(open, pairs, weights, rows);
+        add_rows(open, pairs, rows);
     } catch (...) {  // exact arithmetic asks for memory
         copy(open, open.before, open.sums);
         throw;

@@ -1,0 +1,130 @@
+#include "accumulator/accumulator.hpp"
+
+#include "machine/targets.hpp"
+
+#include <functional>
+#include <numeric>
+
+namespace squarely {
+namespace {
+
+// A chunk of no more rows is added in the time it takes to make a state of its own.
+constexpr std::ptrdiff_t rows_of_a_short_chunk = 16384;
+
+void check_outputs(const Accumulator& accumulator, const Shape& shape) {
+    if (!accumulator.shape.empty() && accumulator.shape != shape) throw Refused(Reason::outputs_differ);
+    const Configuration& configuration = *accumulator.configuration;
+    const std::size_t outputs = outputs_of(shape);
+    if (configuration.averaging == Averaging::weights && configuration.output_weights.size() != outputs) {
+        throw Refused(Reason::output_weights_differ, 0, outputs);
+    }
+}
+
+void check_weighting(const Accumulator& accumulator, bool weighted) {
+    if (accumulator.state && accumulator.state->weighted != weighted) throw Refused(Reason::weighting_differs);
+}
+
+bool can_stay_open(const Accumulator& accumulator) {
+    const Configuration& configuration = *accumulator.configuration;
+    return configuration.summation == Summation::exact && !configuration.complex_values &&
+           accumulator.shape == Shape{1} && accumulator.has_seen;
+}
+
+bool has_rows(const State& state) {
+    const auto rows = [](const PairCounts& counts) {
+        return counts.pairs + counts.missing_true + counts.missing_pred + counts.masked;
+    };
+    return std::any_of(state.counts.begin(), state.counts.end(), [&](const auto& counts) { return rows(counts) > 0; });
+}
+
+}  // namespace
+
+std::size_t outputs_of(const Shape& shape) {
+    return std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>());
+}
+
+const State* sums_of(Accumulator& accumulator) {
+    if (accumulator.open) close(*accumulator.open, *accumulator.state);
+    return accumulator.state && accumulator.has_seen ? &*accumulator.state : nullptr;
+}
+
+State pass_over(const Configuration& configuration, std::span<const Pairs> outputs, std::ptrdiff_t rows) {
+    State sums = empty_state(configuration, outputs.size(), are_weighted(outputs[0]));
+    const WeightFaults faults = update(sums, outputs, rows);
+    if (faults.has_nan) throw Refused(Reason::weight_is_nan);
+    if (faults.has_infinite) throw Refused(Reason::weight_is_infinite);
+    return sums;
+}
+
+void add(Accumulator& accumulator, State&& sums, const Shape& shape) {
+    check_outputs(accumulator, shape);
+    check_weighting(accumulator, sums.weighted);
+    check_policy(accumulator.configuration->nan_policy, sums);
+    if (!has_rows(sums)) return;
+    if (accumulator.has_seen) {
+        merge(*accumulator.state, sums);
+    } else {
+        // A sum that rounds is not joined with nothing: the bits are those of the chunk.
+        accumulator.state = std::move(sums);
+    }
+    accumulator.shape = shape;
+    accumulator.has_seen = true;
+}
+
+bool add_short_chunk(Accumulator& accumulator, const Pairs& pairs, std::ptrdiff_t rows) {
+    if (rows > rows_of_a_short_chunk || !can_stay_open(accumulator)) return false;
+    if (are_weighted(pairs) != accumulator.state->weighted) return false;
+    if (!accumulator.open) accumulator.open = open_sums(*accumulator.state, accumulator.configuration->nan_policy);
+    if (add_chunk(*accumulator.open, pairs, rows)) return true;
+    // Lanes of another target than the current one are finished first.
+    if (accumulator.open->kernels != nullptr && accumulator.open->kernels != current_target().kernels) {
+        close(*accumulator.open, *accumulator.state);
+        return add_chunk(*accumulator.open, pairs, rows);
+    }
+    return false;
+}
+
+void check_same_configuration(const Accumulator& accumulator, const Accumulator& other) {
+    const Reason reason = difference_of(*accumulator.configuration, *other.configuration);
+    if (reason != Reason::none) throw Refused(reason);
+}
+
+void merge(Accumulator& accumulator, Accumulator& other) {
+    check_same_configuration(accumulator, other);
+    const State* theirs = sums_of(other);
+    if (theirs == nullptr) return;
+    check_outputs(accumulator, other.shape);
+    check_weighting(accumulator, theirs->weighted);
+    if (sums_of(accumulator) == nullptr) {
+        accumulator.state = *theirs;
+    } else if (&accumulator == &other) {
+        merge(*accumulator.state, State(*theirs));
+    } else {
+        merge(*accumulator.state, *theirs);
+    }
+    accumulator.shape = other.shape;
+    accumulator.has_seen = true;
+}
+
+void subtract(Accumulator& accumulator, Accumulator& other) {
+    check_same_configuration(accumulator, other);
+    const State* theirs = sums_of(other);
+    if (theirs == nullptr) return;
+    if (sums_of(accumulator) == nullptr) throw Refused(Reason::not_a_part);
+    check_outputs(accumulator, other.shape);
+    check_weighting(accumulator, theirs->weighted);
+    subtract(*accumulator.state, *theirs);
+}
+
+void reset(Accumulator& accumulator) { accumulator = Accumulator(accumulator.configuration); }
+
+Accumulator copy_of(Accumulator& accumulator) {
+    (void)sums_of(accumulator);
+    Accumulator copy(accumulator.configuration);
+    copy.shape = accumulator.shape;
+    copy.state = accumulator.state;
+    copy.has_seen = accumulator.has_seen;
+    return copy;
+}
+
+}  // namespace squarely

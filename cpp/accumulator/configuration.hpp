@@ -1,0 +1,38 @@
+// What is asked of pairs, before any is seen.
+#pragma once
+
+#include "tables/reasons.hpp"
+#include "tables/choices.hpp"
+#include "tables/metrics.hpp"
+
+#include <vector>
+
+namespace squarely {
+
+struct AskedMetric {
+    const Metric* metric;
+    double parameter;
+
+    bool operator==(const AskedMetric&) const = default;
+};
+
+struct Configuration {
+    std::vector<AskedMetric> metrics;  // each once
+    Averaging averaging = Averaging::uniform_average;
+    std::vector<double> output_weights;  // where averaging is weights
+    NanPolicy nan_policy = NanPolicy::raise;
+    Summation summation = Summation::exact;
+    bool complex_values = false;
+};
+
+// Everything that is summed for it, of outputs that have seen nothing.
+State empty_state(const Configuration& configuration, std::size_t outputs, bool weighted);
+
+// What of two configurations differs, or none.
+Reason difference_of(const Configuration& configuration, const Configuration& other);
+
+// Throws Refused where the policy does not let through what was counted.
+void check_policy(NanPolicy policy, const State& state);
+bool lets_through(NanPolicy policy, const PairCounts& counts);
+
+}  // namespace squarely

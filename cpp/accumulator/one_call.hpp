@@ -1,0 +1,20 @@
+// An accumulator that lives for one call, of one metric: the everyday question, without making what is not needed.
+#pragma once
+
+#include "accumulator/scores.hpp"
+
+#include <span>
+
+namespace squarely {
+
+struct Question {
+    AskedMetric asked;
+    Averaging averaging = Averaging::uniform_average;  // or raw_values: nothing else
+    NanPolicy nan_policy = NanPolicy::raise;
+    Summation summation = Summation::exact;
+};
+
+// One value an output. False where there is anything to say beside the values: a refusal, or a warning.
+bool answer(const Question& question, std::span<const Pairs> outputs, std::ptrdiff_t rows, std::span<double> values);
+
+}  // namespace squarely

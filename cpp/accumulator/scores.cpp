@@ -1,0 +1,100 @@
+#include "accumulator/scores.hpp"
+
+#include "numbers/average.hpp"
+#include "states/metric_formulas.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace squarely {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+bool has_few_pairs(const PairCounts& counts, const Metric& metric) {
+    return counts.pairs < static_cast<std::uint64_t>(metric.least_pairs);
+}
+
+bool sums_to_zero(const State& state, std::size_t output) {
+    if (!state.weighted) return false;
+    const Sums& weights = *find(state, {Term::sample_weight});
+    return weights.exact.empty() ? weights.rounded[output].high == 0 : is_zero(weights.exact[output]);
+}
+
+bool is_missing_some(const PairCounts& counts) { return counts.missing_true + counts.missing_pred > 0; }
+
+// Of weights that are all zero nothing is left, whatever the number of pairs.
+Refusal why_no_weights(const State& state) {
+    for (std::size_t i = 0; i < state.counts.size(); ++i) {
+        if (state.counts[i].pairs > 0 && sums_to_zero(state, i)) return {Reason::weights_sum_to_zero, i};
+    }
+    return {};
+}
+
+}  // namespace
+
+std::uint64_t pairs_outside(const State& state, std::size_t output, const AskedMetric& asked) {
+    std::uint64_t outside = 0;
+    for (const Summand& summand : asked.metric->summands(asked.parameter)) {
+        const Sums* sums = find(state, summand);
+        if (sums != nullptr && !sums->counted.empty()) outside = std::max(outside, sums->counted[output].outside);
+    }
+    return outside;
+}
+
+std::vector<double> values_of(const Configuration& configuration, const State& state, const AskedMetric& asked) {
+    const bool propagates = configuration.nan_policy == NanPolicy::propagate;
+    std::vector<double> values(state.counts.size(), nan);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (has_few_pairs(state.counts[i], *asked.metric)) continue;
+        if (propagates && is_missing_some(state.counts[i])) continue;
+        values[i] = value_of(*asked.metric, state, i, asked.parameter);
+    }
+    return values;
+}
+
+Refusal why_no_score(const Configuration& configuration, const State& state, const AskedMetric& asked) {
+    if (const Refusal refusal = why_no_weights(state); refusal.reason != Reason::none) return refusal;
+    const auto has_pairs = [](const PairCounts& counts) { return counts.pairs > 0; };
+    // An ocean cell of a land mask has no score, and the others have theirs.
+    const bool needs_all = configuration.averaging != Averaging::raw_values ||
+                           std::none_of(state.counts.begin(), state.counts.end(), has_pairs);
+    if (configuration.nan_policy != NanPolicy::propagate && needs_all) {
+        const auto found = std::find_if_not(state.counts.begin(), state.counts.end(), has_pairs);
+        if (found != state.counts.end()) {
+            return {Reason::no_pairs, static_cast<std::size_t>(found - state.counts.begin())};
+        }
+    }
+    if (asked.metric->domain == Domain::all) return {};
+    for (std::size_t i = 0; i < state.counts.size(); ++i) {
+        if (pairs_outside(state, i, asked) > 0) return {Reason::outside_domain, i};
+    }
+    return {};
+}
+
+bool has_too_few_pairs(const State& state, const AskedMetric& asked) {
+    return asked.metric->least_pairs > 1 &&
+           std::any_of(state.counts.begin(), state.counts.end(),
+                       [&](const PairCounts& counts) { return has_few_pairs(counts, *asked.metric); });
+}
+
+Reason why_no_value(const State& state, std::size_t output, const AskedMetric& asked) {
+    if (state.counts[output].pairs == 0) return Reason::no_pairs;
+    if (pairs_outside(state, output, asked) > 0) return Reason::outside_domain;
+    if (has_few_pairs(state.counts[output], *asked.metric)) return Reason::too_few_pairs;
+    return sums_to_zero(state, output) ? Reason::weights_sum_to_zero : Reason::none;
+}
+
+double averaged(const Configuration& configuration, const State& state, std::span<const double> values) {
+    if (values.size() == 1) return values[0];
+    if (configuration.averaging == Averaging::weights) return average(values, configuration.output_weights);
+    if (configuration.averaging == Averaging::variance_weighted) {
+        const std::vector<double> variances = relative_variances_of_truth(state);
+        // All truth constant: as scikit-learn, every output counts alike.
+        const bool are_weights = std::any_of(variances.begin(), variances.end(), [](double one) { return one != 0; });
+        if (are_weights) return average(values, variances);
+    }
+    return average(values, std::vector<double>(values.size(), 1.0));
+}
+
+}  // namespace squarely

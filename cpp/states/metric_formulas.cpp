@@ -1,0 +1,298 @@
+#include "states/metric_formulas.hpp"
+
+#include "machine/elementary.hpp"
+#include "machine/floating_point.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+namespace squarely {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+// A quotient whose denominator may be zero.
+double ratio(const BigNumber& numerator, const BigNumber& denominator) {
+    if (!is_zero(denominator)) return nearest_ratio(numerator, denominator);
+    if (is_zero(numerator)) return nan;
+    return numerator.negative ? -infinity : infinity;
+}
+
+double root_ratio(const BigNumber& numerator, const BigNumber& denominator) {
+    if (numerator.negative != denominator.negative && !is_zero(numerator)) return nan;
+    if (is_zero(denominator)) return is_zero(numerator) ? nan : infinity;
+    return nearest_root(absolute(numerator), absolute(denominator));
+}
+
+namespace {
+
+// 1 - part / whole, as one quotient, and what stands for it where the whole is zero: of a finite kind, 1 for a perfect
+// prediction and 0 for any other.
+double one_minus(const BigNumber& part, const BigNumber& whole, bool force_finite) {
+    if (!is_zero(whole)) return nearest_ratio(whole - part, whole);
+    if (force_finite) return is_zero(part) ? 1.0 : 0.0;
+    return is_zero(part) ? nan : -infinity;
+}
+
+// Twice the sum of the losses: the positive parts of y - p and p - y are halves of Σ|e| -+ Σe.
+BigNumber twice_pinball_loss(const OutputSums& sums, double alpha) {
+    const BigNumber error = sum_of(sums, {Term::error});
+    const BigNumber size = sum_of(sums, {Term::absolute_error});
+    const BigNumber share = big_number(alpha);
+    return share * (size - error) + (big_number(std::uint64_t{1}) - share) * (size + error);
+}
+
+// A correlation, which of sums with an error may come out as more.
+double within_one(double value) { return value > 1 ? 1 : value < -1 ? -1 : value; }
+
+Summand deviance(double power) {
+    return power == 0   ? Summand{Term::squared_error}
+           : power == 1 ? Summand{Term::poisson_deviance}
+           : power == 2 ? Summand{Term::gamma_deviance}
+                        : Summand{Term::tweedie_deviance, power};
+}
+
+Summand truth_of_deviance(double power) {
+    return power == 1   ? Summand{Term::truth_of_poisson_deviance}
+           : power == 2 ? Summand{Term::truth_of_gamma_deviance}
+                        : Summand{Term::truth_of_tweedie_deviance, power};
+}
+
+// The sum of deviances of the truth from its own mean, by what of them depends on the truth alone. None where the mean
+// is outside the domain.
+std::optional<BigNumber> deviance_from_mean(const OutputSums& sums, double power) {
+    const BigNumber truth = sum_of(sums, {Term::truth});
+    const BigNumber own = sum_of(sums, truth_of_deviance(power));
+    const BigNumber weight = weight_of(sums);
+    const double mean = ratio(truth, weight);
+    if (!(mean > 0 && std::isfinite(mean))) return std::nullopt;
+    if (power == 1) return scaled(own - truth * big_number(logarithm_of(mean)), 1);
+    if (power == 2) return scaled(weight * big_number(logarithm_of(mean)) - own, 1);
+    const double cross = power_of(mean, 1 - power) / (1 - power);
+    const double constant = power_of(mean, 2 - power) / (2 - power);
+    if (!std::isfinite(cross) || !std::isfinite(constant)) return std::nullopt;
+    return scaled(own - truth * big_number(cross) + weight * big_number(constant), 1);
+}
+
+}  // namespace
+
+namespace summands {
+
+SummandList of_variance(double) { return {{Term::squared_error}, {Term::truth}, {Term::squared_truth}}; }
+
+SummandList of_explained_variance(double) {
+    return {{Term::squared_error}, {Term::error}, {Term::truth}, {Term::squared_truth}};
+}
+
+// The variance of the truth, by which outputs are averaged.
+SummandList of_truth(double) { return {{Term::truth}, {Term::squared_truth}}; }
+
+// normalization: 0 range, 1 mean, 2 std, 3 euclidean.
+SummandList of_normalized_root(double normalization) {
+    switch (static_cast<int>(normalization)) {
+        case 0: return {{Term::squared_error}, {Term::least_truth}, {Term::greatest_truth}};
+        case 1: return {{Term::squared_error}, {Term::truth}};
+        case 2: return of_variance(0);
+        default: return {{Term::squared_error}, {Term::squared_truth}};
+    }
+}
+
+SummandList of_weighted_percentage(double) { return {{Term::absolute_error}, {Term::absolute_truth}}; }
+
+SummandList of_pinball(double) { return {{Term::error}, {Term::absolute_error}}; }
+
+SummandList of_asymmetric(double) { return {{Term::squared_error}, {Term::squared_underprediction}}; }
+
+SummandList of_bias(double) { return {{Term::error}}; }
+
+SummandList of_residual_variance(double) { return {{Term::error}, {Term::squared_error}}; }
+
+SummandList of_both(double) {
+    return {
+        {Term::squared_error}, {Term::truth}, {Term::squared_truth}, {Term::prediction}, {Term::squared_prediction}};
+}
+
+SummandList of_tweedie(double power) { return {deviance(power)}; }
+
+SummandList of_d2_tweedie(double power) {
+    if (power == 0) return of_variance(0);
+    return {deviance(power), truth_of_deviance(power), {Term::truth}, {Term::squared_truth}};
+}
+
+}  // namespace summands
+
+namespace formulas {
+
+double max_error(const OutputSums& sums, double) { return extreme_of(sums, Term::largest_error); }
+
+double r2_score(const OutputSums& sums, double force_finite) {
+    return one_minus(weight_of(sums) * sum_of(sums, {Term::squared_error}), spread_of_truth(sums), force_finite != 0);
+}
+
+double explained_variance_score(const OutputSums& sums, double force_finite) {
+    return one_minus(spread_of_error(sums), spread_of_truth(sums), force_finite != 0);
+}
+
+double nash_sutcliffe_efficiency(const OutputSums& sums, double) { return r2_score(sums, 0); }
+
+double normalized_mean_squared_error(const OutputSums& sums, double) {
+    return ratio(weight_of(sums) * sum_of(sums, {Term::squared_error}), spread_of_truth(sums));
+}
+
+double variance_of_truth(const OutputSums& sums, double) {
+    const BigNumber weight = weight_of(sums);
+    return ratio(spread_of_truth(sums), weight * weight);
+}
+
+double mean_of_truth(const OutputSums& sums, double) { return ratio(sum_of(sums, {Term::truth}), weight_of(sums)); }
+
+double normalized_root_mean_squared_error(const OutputSums& sums, double normalization) {
+    const BigNumber squares = sum_of(sums, {Term::squared_error});
+    const BigNumber weight = weight_of(sums);
+    if (normalization == 0) {
+        const double least = extreme_of(sums, Term::least_truth);
+        const double greatest = extreme_of(sums, Term::greatest_truth);
+        if (greatest < least) return nan;  // no row has a weight
+        const BigNumber range = big_number(greatest) - big_number(least);
+        return root_ratio(squares, weight * range * range);
+    }
+    if (normalization == 1) {
+        const BigNumber total = sum_of(sums, {Term::truth});
+        const double size = root_ratio(weight * squares, total * total);
+        return total.negative ? -size : size;
+    }
+    if (normalization == 2) return root_ratio(weight * squares, spread_of_truth(sums));
+    return root_ratio(squares, sum_of(sums, {Term::squared_truth}));
+}
+
+double peak_signal_noise_ratio(const OutputSums& sums, double data_range) {
+    const BigNumber range = big_number(data_range);
+    const BigNumber squares = sum_of(sums, {Term::squared_error});
+    if (is_zero(squares)) return infinity;
+    return decibels_of_ratio(range * range * weight_of(sums), squares);
+}
+
+double weighted_absolute_percentage_error(const OutputSums& sums, double) {
+    return ratio(sum_of(sums, {Term::absolute_error}), sum_of(sums, {Term::absolute_truth}));
+}
+
+double symmetric_mean_absolute_percentage_error(const OutputSums& sums, double scale) {
+    const BigNumber total = sum_of(sums, {Term::symmetric_absolute_percentage_error});
+    return ratio(scaled(total * big_number(scale), -1), weight_of(sums));
+}
+
+double mean_pinball_loss(const OutputSums& sums, double alpha) {
+    return ratio(scaled(twice_pinball_loss(sums, alpha), -1), weight_of(sums));
+}
+
+double mean_asymmetric_squared_error(const OutputSums& sums, double tau) {
+    const BigNumber under = sum_of(sums, {Term::squared_underprediction});
+    const BigNumber over = sum_of(sums, {Term::squared_error}) - under;
+    const BigNumber share = big_number(tau);
+    return ratio(share * under + (big_number(std::uint64_t{1}) - share) * over, weight_of(sums));
+}
+
+double mean_gaussian_nll(const OutputSums& sums, double variance) {
+    const double mean = ratio(sum_of(sums, {Term::squared_error}), weight_of(sums) * big_number(variance));
+    return 0.5 * (logarithm_of(variance) + mean);
+}
+
+double squared_bias(const OutputSums& sums, double) {
+    const BigNumber error = sum_of(sums, {Term::error});
+    const BigNumber weight = weight_of(sums);
+    return ratio(error * error, weight * weight);
+}
+
+double residual_variance(const OutputSums& sums, double) {
+    const BigNumber weight = weight_of(sums);
+    return ratio(spread_of_error(sums), weight * weight);
+}
+
+double pearson_correlation(const OutputSums& sums, double) {
+    const BigNumber joint = joint_spread(sums);
+    const double size = root_ratio(joint * joint, spread_of_truth(sums) * spread_of_prediction(sums));
+    return within_one(joint.negative ? -size : size);
+}
+
+double concordance_correlation(const OutputSums& sums, double) {
+    const BigNumber shift = sum_of(sums, {Term::truth}) - sum_of(sums, {Term::prediction});
+    const BigNumber whole = spread_of_truth(sums) + spread_of_prediction(sums) + shift * shift;
+    return within_one(ratio(scaled(joint_spread(sums), 1), whole));
+}
+
+// Gupta et al. (2009), and with the ratio of the coefficients of variation, Kling et al. (2012).
+double kling_gupta_efficiency(const OutputSums& sums, double year) {
+    const double r = pearson_correlation(sums, 0);
+    const double alpha = root_ratio(spread_of_prediction(sums), spread_of_truth(sums));
+    const double beta = ratio(sum_of(sums, {Term::prediction}), sum_of(sums, {Term::truth}));
+    const double spread = year == 2012 ? alpha / beta : alpha;
+    return 1 - std::sqrt((r - 1) * (r - 1) + (spread - 1) * (spread - 1) + (beta - 1) * (beta - 1));
+}
+
+double mean_tweedie_deviance(const OutputSums& sums, double power) {
+    return ratio(sum_of(sums, deviance(power)), weight_of(sums));
+}
+
+double d2_tweedie_score(const OutputSums& sums, double power) {
+    if (power == 0) return r2_score(sums, 1);
+    const BigNumber part = sum_of(sums, deviance(power));
+    if (is_zero(spread_of_truth(sums))) return is_zero(part) ? 1.0 : 0.0;
+    const std::optional<BigNumber> whole = deviance_from_mean(sums, power);
+    return whole ? ratio(*whole - part, *whole) : nan;
+}
+
+}  // namespace formulas
+
+namespace {
+
+bool is_all_finite(const OutputSums& sums, const SummandList& summands) {
+    const PairCounts& counts = sums.state.counts[sums.output];
+    return counts.pairs > 0 && counts.undefined == 0 && counts.infinite == 0 &&
+           std::all_of(summands.begin(), summands.end(),
+                       [&](const Summand& summand) { return is_finite(sums, summand); });
+}
+
+struct Quotient {
+    BigNumber numerator;
+    BigNumber denominator;  // not negative
+};
+
+bool is_nearer_to_zero(const Quotient& a, const Quotient& b) {
+    return absolute(a.numerator) * b.denominator < absolute(b.numerator) * a.denominator;
+}
+
+}  // namespace
+
+double explained_pinball_loss(const State& model, const State& baseline, std::size_t output, double alpha) {
+    const FloatingPointEnvironment environment;
+    const OutputSums part{model, output};
+    const OutputSums whole{baseline, output};
+    if (!is_all_finite(part, summands::of_pinball(alpha)) || !is_all_finite(whole, summands::of_pinball(alpha))) return nan;
+    return one_minus(twice_pinball_loss(part, alpha), twice_pinball_loss(whole, alpha), true);
+}
+
+std::vector<double> relative_variances_of_truth(const State& state) {
+    const FloatingPointEnvironment environment;
+    std::vector<Quotient> variances;
+    for (std::size_t i = 0; i < state.counts.size(); ++i) {
+        const BigNumber weight = weight_of({state, i});
+        variances.push_back({spread_of_truth({state, i}), weight * weight});
+    }
+    const Quotient largest = *std::max_element(variances.begin(), variances.end(), is_nearer_to_zero);
+    if (is_zero(largest.numerator)) return std::vector<double>(variances.size());
+    std::vector<double> relative;
+    for (const Quotient& one : variances) {
+        const bool is_empty = is_zero(one.denominator);
+        relative.push_back(is_empty ? 0.0
+                                    : nearest_ratio(one.numerator * largest.denominator,
+                                                    one.denominator * absolute(largest.numerator)));
+    }
+    return relative;
+}
+
+}  // namespace squarely

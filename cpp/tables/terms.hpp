@@ -1,0 +1,81 @@
+// What is summed: the terms by name, and the facts of their rows in terms.def. Plain data: kernels see it too, so that
+// no function of this header may be left to run time there.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+namespace squarely {
+
+enum class Term : std::uint8_t {
+#define SQUARELY_TERM(name, number, ...) name = number,
+#include "tables/terms.def"
+#undef SQUARELY_TERM
+};
+
+// Of the loop over moments, which polynomials of truth and prediction that are neither weighed nor rounded come from.
+enum class Part : std::uint8_t { none, square, error, truth, prediction };
+
+enum class Extreme : std::uint8_t { none, largest, least };
+
+struct TermFacts {
+    const char* name = "";
+    int words = 1;  // doubles whose sum it is, exactly or to the last bit
+    Part part = Part::none;
+    Extreme extreme = Extreme::none;
+    double first = 0;  // the extreme of no pairs
+    const char* parameter = "";
+    bool is_never_negative = false;  // whatever the data are, unless weights are negative
+    bool may_be_no_number = false;   // infinite, or outside its domain, for two finite numbers
+    bool is_kept_whole = false;      // a weighted sum keeps every bit, so that a constant truth is recognised
+    bool is_subtracted = false;  // from another sum, as the metrics of variance do: pairwise sums are too rough for it
+    bool proves_finite = false;  // its sum fails in the kernel wherever truth or prediction are no finite numbers
+};
+
+namespace term_rows {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+constexpr TermFacts facts[] = {
+#define SQUARELY_TERM(term, number, kernel, exact_form, ...) {.name = #term __VA_OPT__(, ) __VA_ARGS__},
+#include "tables/terms.def"
+#undef SQUARELY_TERM
+};
+
+constexpr int numbers[] = {
+#define SQUARELY_TERM(name, number, ...) number,
+#include "tables/terms.def"
+#undef SQUARELY_TERM
+};
+
+}  // namespace term_rows
+
+constexpr int term_count = sizeof(term_rows::facts) / sizeof(TermFacts);
+
+static_assert(
+    [] {
+        for (int i = 0; i < term_count; ++i) {
+            if (term_rows::numbers[i] != i) return false;
+        }
+        return true;
+    }(),
+    "The rows of terms.def stand in the order of their numbers, without a gap.");
+
+constexpr const TermFacts& facts_of(Term term) { return term_rows::facts[static_cast<int>(term)]; }
+
+constexpr bool is_extreme(Term term) { return facts_of(term).extreme != Extreme::none; }
+
+// The square of a large number times a large weight may be none, too.
+constexpr bool may_be_no_number(Term term, bool weighted) {
+    return (weighted || facts_of(term).may_be_no_number) && !is_extreme(term);
+}
+
+// In how many words a term is summed: of one word times a weight there are two, exactly; of two, two that are rounded
+// or four that are not.
+constexpr int words_to_sum(Term term, bool weighted) {
+    const TermFacts& facts = facts_of(term);
+    if (!weighted) return facts.words;
+    return facts.words == 2 && facts.is_kept_whole ? 4 : 2;
+}
+
+}  // namespace squarely

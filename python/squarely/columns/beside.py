@@ -1,0 +1,120 @@
+"""What goes beside truth and predictions, of the rows or of every element: masks and weights, from any container."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from squarely.arguments import InvalidParameterError, check_where_shape
+from squarely.columns import Array, Columns, Table, as_columns
+from squarely.columns.forms import missing_in
+
+__all__ = ["Mask", "array_of", "mask_of", "weights_of"]
+
+Mask = npt.NDArray[np.bool_]
+Shape = tuple[int, ...]
+
+
+def mask_of(where: object, y_true: Shape, y_pred: Shape, axis: int, function: str) -> Mask:
+    """Return the mask as an array of booleans of the shape of the rows or of the arrays."""
+    mask = _booleans(where, function)
+    check_where_shape(mask.shape, y_true, y_pred, axis)
+    return mask
+
+
+def _booleans(where: object, function: str) -> Mask:
+    is_array = type(where) is np.ndarray
+    columns = Array(np.asarray(where)) if is_array or not _is_container(where) else as_columns(where, "where", function)
+    mask = columns.array if isinstance(columns, Array) else _array_of(columns)
+    if mask is None or mask.dtype != np.bool_ or mask.ndim == 0 or _is_masked(columns):
+        found = mask if mask is not None else np.empty(0)
+        what = f"dtype {found.dtype}" if found.ndim else repr(where)
+        raise InvalidParameterError(
+            f"The 'where' parameter of {function} must be an array of booleans without missing values, True where a "
+            f"pair counts. Got a {type(where).__name__} of {what} instead."
+        )
+    return mask
+
+
+def _is_container(where: object) -> bool:
+    return any(hasattr(where, name) for name in ("__arrow_c_stream__", "__arrow_c_array__", "__dlpack__", "mask"))
+
+
+def _is_masked(columns: Columns) -> bool:
+    return columns.mask is not None
+
+
+def array_of(columns: Columns) -> npt.NDArray[Any]:
+    """Return columns of which no value is missing as an array: of tables a copy."""
+    array = columns.array if isinstance(columns, Array) else _array_of(columns)
+    assert array is not None
+    return array
+
+
+def _array_of(table: Table) -> npt.NDArray[Any] | None:
+    """Return a table as an array, or None where a value is missing."""
+    columns = []
+    for column in table.columns:
+        bounds = sorted({0, len(column)} | column.breaks())
+        segments = [column.segment(start, stop) for start, stop in zip(bounds, bounds[1:], strict=False)]
+        if any(missing is not None and missing.any() for missing in map(missing_in, segments)):
+            return None
+        columns.append(np.concatenate([segment[0] for segment in segments]) if segments else np.empty(0, column.dtype))
+    return columns[0] if table.is_flat else np.stack(columns, axis=-1)
+
+
+def weights_of(sample_weight: object, y_true: Shape, y_pred: Shape, axis: int, function: str) -> Columns:
+    """Return the weights as columns: one of the rows, for all outputs, or of the shape of the arrays."""
+    weights = _columns_of_weights(sample_weight, y_true[axis], function)
+    _check_complete(weights)
+    if weights.shape == (y_true[axis],) or weights.shape in (y_true, y_pred):
+        return weights
+    if len(weights.shape) == 1:
+        raise ValueError(
+            "Found input variables with inconsistent numbers of samples: "
+            f"[{y_true[axis]}, {y_true[axis]}, {weights.shape[0]}]. The last is that of sample_weight."
+        )
+    raise ValueError(
+        f"Sample weights must be 1D array or scalar, or have the shape of y_true, one for every element. Got an array "
+        f"of shape {weights.shape} beside {y_true[axis]} rows and y_true of shape {y_true}."
+    )
+
+
+def _columns_of_weights(sample_weight: Any, rows: int, function: str) -> Columns:
+    is_sparse = hasattr(sample_weight, "nnz") and hasattr(sample_weight, "toarray")
+    if is_sparse or isinstance(sample_weight, (str, bytes, dict, set)):
+        raise InvalidParameterError(
+            f"The 'sample_weight' parameter of {function} must be an array-like, a float or None. "
+            f"Got {sample_weight!r} instead."
+        )
+    if _is_number(sample_weight):
+        return Array(np.broadcast_to(np.float64(sample_weight), (rows,)))
+    return as_columns(sample_weight, "sample_weight", function)
+
+
+def _is_number(sample_weight: Any) -> bool:
+    if isinstance(sample_weight, (int, float, np.integer, np.floating, np.bool_)):
+        return True
+    return isinstance(sample_weight, np.ndarray) and sample_weight.ndim == 0 and sample_weight.dtype.kind in "biuf"
+
+
+def _check_complete(weights: Columns) -> None:
+    if weights.mask is not None:
+        if not weights.mask.any():
+            weights.mask = None
+            return
+        raise ValueError(
+            "sample_weight has masked elements. Give those rows a weight of 0, or leave them out by where."
+        )
+    if isinstance(weights, Table) and _has_missing(weights):
+        raise ValueError("sample_weight has missing values. Give those rows a weight of 0, or leave them out by where.")
+
+
+def _has_missing(table: Table) -> bool:
+    for column in table.columns:
+        bounds = sorted({0, len(column)} | column.breaks())
+        for start, stop in zip(bounds, bounds[1:], strict=False):
+            missing = missing_in(column.segment(start, stop))
+            if missing is not None and missing.any():
+                return True
+    return False

@@ -8,8 +8,8 @@ import threading
 import numpy as np
 import pytest
 
-import oracle
 import squarely
+from oracles import rational as oracle
 from squarely.named_metrics import EVERYDAY
 
 

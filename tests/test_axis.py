@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import oracle
 import squarely
+from oracles import rational as oracle
 
 
 def score_at(y_true: npt.NDArray, y_pred: npt.NDArray, axis: int) -> npt.NDArray:

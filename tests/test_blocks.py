@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import oracle
 import squarely
+from oracles import rational as oracle
 
 
 def sums_by_length(y_true: npt.NDArray[np.floating], y_pred: npt.NDArray[np.floating]) -> list[float]:

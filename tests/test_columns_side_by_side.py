@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hard_data import MAKERS, Maker
+from inputs.hard_data import MAKERS, Maker
 from squarely import _core
 
 ROWS = 1100

@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import oracle
 import squarely
+from oracles import rational as oracle
 
 COMPLEX = np.array([1 + 2j, 3 - 1j, 0.5j]), np.array([1 - 1j, 2 - 1j, 0.25])
 

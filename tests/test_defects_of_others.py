@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import oracle
 import squarely
+from oracles import rational as oracle
 
 
 def r2_of(y_true: npt.NDArray, y_pred: npt.NDArray) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import squarely
-from c_interface import (
+from instruments.c_interface import (
     DTYPES,
     Counts,
     Error,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inputs.written_tables import pa, read_columns, write_table
 from squarely.files import FileError, score_files
 from squarely.files.arrow_numbers import to_numpy
-from written_tables import pa, read_columns, write_table
 
 
 def test_float64_columns_are_scored_where_arrow_has_them(tmp_path):

@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pytest
 
+from inputs.written_tables import random_columns, write_table, write_text
 from squarely.files import FileError, FileStates, accumulate_files, arrays, parquet, score_files, work
-from written_tables import random_columns, write_table, write_text
 
 pytest.importorskip("pyarrow")
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inputs.written_tables import read_columns, write_text
 from squarely.files import FileError, csv_rows, score_files
-from written_tables import read_columns, write_text
 
 
 @given(

@@ -2,9 +2,9 @@
 
 import pytest
 
+from inputs.written_tables import write_text
 from squarely.files import FileError, score_files
 from squarely.files.csv_rows import BLOCK_BYTES
-from written_tables import write_text
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pathlib
 import numpy as np
 import pytest
 
+from inputs.written_tables import SUFFIXES, pa, random_columns, write_table, write_text
 from squarely.files import FileError, MissingValueError, expand_paths, score_files
-from written_tables import SUFFIXES, pa, random_columns, write_table, write_text
 
 ds = pytest.importorskip("pyarrow.dataset")
 fs = pytest.importorskip("pyarrow.fs")

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from written_tables import write_table, write_text
+from inputs.written_tables import write_table, write_text
 
 MEASURE_GROWTH = """
 import resource, sys

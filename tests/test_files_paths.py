@@ -2,8 +2,8 @@
 
 import pytest
 
+from inputs.written_tables import write_text
 from squarely.files import FileError, expand_paths
-from written_tables import write_text
 
 
 def test_patterns_are_expanded_in_order(tmp_path):

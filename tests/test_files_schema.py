@@ -2,8 +2,8 @@
 
 import pytest
 
+from inputs.written_tables import pa, write_table
 from squarely.files import FileError, score_files
-from written_tables import pa, write_table
 
 
 @pytest.mark.parametrize(

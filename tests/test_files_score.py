@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import squarely
+from inputs.written_tables import SUFFIXES, pa, random_columns, read_columns, write_table, write_text
 from squarely.files import FileError, InfiniteValueError, MissingValueError, score_files
-from written_tables import SUFFIXES, pa, random_columns, read_columns, write_table, write_text
 
 METRICS = ("mean_squared_error", "root_mean_squared_error", "sum_squared_error")
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import squarely
+from inputs.written_tables import random_columns, write_table, write_text
 from squarely.files import FileError, FileStates, accumulate_files, score_files
-from written_tables import random_columns, write_table, write_text
 
 pytest.importorskip("pyarrow")
 

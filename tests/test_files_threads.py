@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import squarely
+from inputs.written_tables import random_columns, write_table, write_text
 from squarely.files import FileError, MissingValueError, parquet, score_files
-from written_tables import random_columns, write_table, write_text
 
 METRICS = ("mean_squared_error", "mean_absolute_error", "max_error")
 

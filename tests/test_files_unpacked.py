@@ -4,8 +4,8 @@ import zipfile
 
 import pytest
 
+from inputs.written_tables import random_columns, write_table
 from squarely.files import FileError, score_files
-from written_tables import random_columns, write_table
 
 
 @pytest.mark.parametrize("members", [[], ["a.csv", "b.csv"]], ids=["none", "two"])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import squarely
-from hard_data import MAKERS, Maker
+from inputs.hard_data import MAKERS, Maker
 from squarely import _core
 
 pytestmark = pytest.mark.skipif(

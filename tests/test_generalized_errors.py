@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import oracle
 import squarely
+from oracles import rational as oracle
 
 Doubles = npt.NDArray[np.float64]
 

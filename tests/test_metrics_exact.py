@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import oracle
 import squarely
-from hard_data import MAKERS, Maker, huge, normal, sixty_decades, subnormal, window_limits
-from oracle import nearest_double
+from inputs.hard_data import MAKERS, Maker, huge, normal, sixty_decades, subnormal, window_limits
+from oracles import rational as oracle
+from oracles.rational import nearest_double
+from oracles.terms import held, state_of
 from squarely import _core
-from term_oracle import held, state_of
 from test_floating_point_environment import Environment, disturbed
 from test_floating_point_environment import pytestmark as needs_known_environment
 

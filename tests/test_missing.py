@@ -4,7 +4,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-import oracle
+from oracles import rational as oracle
 from squarely import _core
 
 DTYPES = ["float64", "float32", "float16", ml_dtypes.bfloat16, "int64", "int32", "uint16", "uint8", "bool"]

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import oracle
 import squarely
-from hard_data import MAKERS, Maker
+from inputs.hard_data import MAKERS, Maker
+from oracles import rational as oracle
+from oracles.terms import RATIONAL, held
 from squarely import _core
-from term_oracle import RATIONAL, held
 
 Array = npt.NDArray[np.float64]
 

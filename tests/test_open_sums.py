@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import squarely
-from hard_data import MAKERS
+from inputs.hard_data import MAKERS
 from squarely.named_metrics import EVERYDAY, sum_names
 
 SETS = {

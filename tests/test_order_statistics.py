@@ -14,9 +14,9 @@ import pandas as pd
 import polars as pl
 import pytest
 
-import hard_data
-import oracle
 import squarely
+from inputs import hard_data
+from oracles import rational as oracle
 from squarely import _core
 from squarely.order_statistics import median_of_absolute_errors, quantiles_of_truth, trimmed_mean_of_squares
 from squarely.pairing import PairedColumns, pair

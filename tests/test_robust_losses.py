@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import metric_definitions as definitions
-import oracle
 import squarely
-from hard_data import MAKERS, Maker
+from inputs.hard_data import MAKERS, Maker
+from oracles import metrics as definitions
+from oracles import rational as oracle
 
 DIGITS = mpmath.mp.clone()
 DIGITS.dps = 60

@@ -8,7 +8,7 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
-import oracle
+from oracles import rational as oracle
 from squarely import _core
 
 

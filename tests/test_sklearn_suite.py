@@ -14,8 +14,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-import sklearn_plugin
 import squarely
+from instruments import sklearn_plugin
 
 sklearn = pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 Function = Callable[..., object]
@@ -50,10 +50,10 @@ def outcomes_of(module: str, report: pathlib.Path, *options: str, **environment:
     """Return the names of scikit-learn's tests by what became of them."""
     tests = pathlib.Path(importlib.util.find_spec(f"sklearn.metrics.tests.{module}").origin)
     left_out = [f"--deselect={node}" for node in LEFT_OUT]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "sklearn_plugin", "-p", "no:cacheprovider", "-c", os.devnull]
-    command += [f"--rootdir={tests.parent}", f"--junitxml={report}", *left_out, *options, str(tests)]
-    here = str(pathlib.Path(__file__).parent)
-    paths = [str(pathlib.Path(squarely.__file__).parents[1]), here, os.environ.get("PYTHONPATH", "")]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", sklearn_plugin.__name__, "-p", "no:cacheprovider"]
+    command += ["-c", os.devnull, f"--rootdir={tests.parent}", f"--junitxml={report}", *left_out, *options, str(tests)]
+    plugins = str(pathlib.Path(sklearn_plugin.__file__).parents[1])
+    paths = [str(pathlib.Path(squarely.__file__).parents[1]), plugins, os.environ.get("PYTHONPATH", "")]
     variables = {name: value for name, value in os.environ.items() if name != "SCIPY_ARRAY_API"}
     variables |= {"PYTHONPATH": os.pathsep.join(filter(None, paths)), **environment}
     run = subprocess.run(command, capture_output=True, text=True, env=variables, cwd=report.parent)

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import oracle
 import squarely
-from hard_data import MAKERS, Maker
+from inputs.hard_data import MAKERS, Maker
+from oracles import rational as oracle
 from squarely import _core
 
 METRICS = ("sum_squared_error", "mean_squared_error", "root_mean_squared_error")

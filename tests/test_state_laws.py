@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 import squarely
-from hard_data import MAKERS, Maker
+from inputs.hard_data import MAKERS, Maker
 
 Arrays = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 

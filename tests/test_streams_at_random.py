@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 import squarely
-from hard_data import MAKERS
+from inputs.hard_data import MAKERS
 from squarely.named_metrics import EVERYDAY, sum_names
 
 Array = npt.NDArray[Any]

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-import oracle
 import squarely
-from hard_data import MAKERS, Maker
+from inputs.hard_data import MAKERS, Maker
+from oracles import rational as oracle
 
 BEYOND_ROUNDED_SQUARES = ("huge", "largest", "spread", "subnormal", "window_limits", "outliers_beyond_any_window")
 ORDINARY = [make for make in MAKERS if make.__name__ not in BEYOND_ROUNDED_SQUARES]

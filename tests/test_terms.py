@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import oracle
 import squarely
-from hard_data import MAKERS, Maker
-from term_oracle import (
+from inputs.hard_data import MAKERS, Maker
+from oracles import rational as oracle
+from oracles.terms import (
     LARGEST,
     METRIC_OF,
     RATIONAL,

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import oracle
 import squarely
-from hard_data import MAKERS, Maker
+from inputs.hard_data import MAKERS, Maker
+from oracles import rational as oracle
 
 Doubles = npt.NDArray[np.float64]
 

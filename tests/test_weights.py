@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import oracle
 import squarely
-from hard_data import MAKERS, Maker, integers, lognormal, nearly_equal, normal
+from inputs.hard_data import MAKERS, Maker, integers, lognormal, nearly_equal, normal
+from oracles import rational as oracle
+from oracles.terms import held, state_of
 from squarely import _core
 from squarely.scoring import score
-from term_oracle import held, state_of
 from test_metrics_exact import EVERY, TRANSCENDENTAL, state_of_everything, value_of
 
 Array = npt.NDArray[np.float64]

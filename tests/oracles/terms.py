@@ -7,7 +7,7 @@ import mpmath
 import numpy as np
 import numpy.typing as npt
 
-import oracle
+from oracles import rational as oracle
 from squarely import _core
 
 Array = npt.NDArray[np.float64]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-import oracle
+from oracles import rational as oracle
 
 Numbers = Sequence[Fraction]
 

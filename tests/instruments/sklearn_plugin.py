@@ -1,4 +1,4 @@
-"""A pytest plugin, for `-p sklearn_plugin`: scikit-learn's metrics become ours before its tests are collected."""
+"""A plugin of pytest, `instruments.sklearn_plugin`: scikit-learn's metrics become ours before tests are collected."""
 
 import importlib
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import squarely
-from oracles import rational as oracle
+from oracles import rational
 from squarely.named_metrics import EVERYDAY
 
 
@@ -20,7 +20,7 @@ def filled(seed: int = 0, **configuration: object) -> squarely.Accumulator:
 
 def test_compute_gives_every_metric_by_name() -> None:
     y_true, y_pred = np.random.default_rng(0).standard_normal((2, 1000))
-    assert filled().compute() == oracle.scores(y_true, y_pred)
+    assert filled().compute() == rational.scores(y_true, y_pred)
     assert filled(metrics="mean_squared_error").compute().keys() == {"mean_squared_error"}
     assert tuple(filled().compute()) == ("mean_squared_error", "root_mean_squared_error", "sum_squared_error")
 
@@ -148,8 +148,8 @@ def test_averages_over_outputs_are_rounded_once() -> None:
     raw = squarely.mean_squared_error(y_true, y_pred, multioutput="raw_values").tolist()
     for weights in ([1.0, 1.0, 1.0], [0.1, 0.7, 0.3], [1e300, 1.0, -1e-300]):
         found = squarely.Accumulator(multioutput=weights).update(y_true, y_pred)["mean_squared_error"]
-        assert found == oracle.average(raw, weights)
-    assert squarely.mean_squared_error(y_true, y_pred) == oracle.average(raw, [1.0, 1.0, 1.0])
+        assert found == rational.average(raw, weights)
+    assert squarely.mean_squared_error(y_true, y_pred) == rational.average(raw, [1.0, 1.0, 1.0])
 
 
 def test_many_threads_may_update_one_accumulator() -> None:

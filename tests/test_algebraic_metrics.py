@@ -13,7 +13,7 @@ import pytest
 import squarely
 from inputs.hard_data import MAKERS, Maker
 from oracles import metrics as definitions
-from oracles import rational as oracle
+from oracles import rational
 from squarely import _core
 from squarely.named_metrics import number_of
 
@@ -200,7 +200,7 @@ def test_bias_and_variance_add_up_to_the_mean_squared_error(make: Maker, rng: np
     bias, variance = pairs.mean(pairs.errors) ** 2, pairs.variance(pairs.errors)
     assert bias + variance == pairs.mean_squared_error
     parts = squarely.bias_variance(y_true, y_pred)
-    assert parts == (oracle.nearest_double(bias), oracle.nearest_double(variance))
+    assert parts == (rational.nearest_double(bias), rational.nearest_double(variance))
     assert parts.squared_bias == squarely.squared_bias(y_true, y_pred)
     assert parts.variance == squarely.residual_variance(y_true, y_pred)
 
@@ -286,7 +286,7 @@ def test_outputs_are_columns_and_averaged(name: str, parameters: dict[str, Any])
     metric = metric_of(name, parameters)
     raw = metric(y_true, y_pred, multioutput="raw_values")
     assert raw.tolist() == [metric(y_true[:, i], y_pred[:, i]) for i in range(3)]
-    assert metric(y_true, y_pred) == oracle.average(raw, [1, 1, 1])
+    assert metric(y_true, y_pred) == rational.average(raw, [1, 1, 1])
 
 
 @every_metric

@@ -11,14 +11,14 @@ import numpy.typing as npt
 import pytest
 
 import squarely
-from oracles import rational as oracle
+from oracles import rational
 
 
 def score_at(y_true: npt.NDArray, y_pred: npt.NDArray, axis: int) -> npt.NDArray:
     truth, prediction = (np.moveaxis(values, axis, -1) for values in (y_true, y_pred))
     scores = np.empty(truth.shape[:-1])
     for index in np.ndindex(scores.shape):
-        scores[index] = oracle.scores(truth[index], prediction[index])["mean_squared_error"]
+        scores[index] = rational.scores(truth[index], prediction[index])["mean_squared_error"]
     return scores
 
 

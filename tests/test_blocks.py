@@ -1,19 +1,21 @@
 """Every length, every alignment, every layout, every position: no element is missed, and none read twice."""
 
+from fractions import Fraction
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 import squarely
-from oracles import rational as oracle
+from oracles import rational
 
 
 def sums_by_length(y_true: npt.NDArray[np.floating], y_pred: npt.NDArray[np.floating]) -> list[float]:
     total = 0
     sums = []
     for y, p in zip(y_true, y_pred, strict=True):
-        total += (oracle.integer_of(y) - oracle.integer_of(p)) ** 2
-        sums.append(oracle.nearest_double(oracle.Fraction(total, 4**oracle.UNIT)))
+        total += (rational.integer_of(y) - rational.integer_of(p)) ** 2
+        sums.append(rational.nearest_double(Fraction(total, 4**rational.UNIT)))
     return sums
 
 
@@ -38,7 +40,7 @@ def at_offset(array: npt.NDArray[np.floating], offset: int) -> npt.NDArray[np.fl
 def test_every_alignment_gives_the_same_bits(target: str, dtype: type, rng: np.random.Generator) -> None:
     y_true = rng.standard_normal(1100).astype(dtype)
     y_pred = rng.standard_normal(1100).astype(dtype)
-    expected = oracle.scores(y_true, y_pred)["mean_squared_error"]
+    expected = rational.scores(y_true, y_pred)["mean_squared_error"]
     for offset in range(64):
         assert squarely.mean_squared_error(at_offset(y_true, offset), at_offset(y_pred, 63 - offset)) == expected
 
@@ -93,7 +95,7 @@ def layouts(array: npt.NDArray[np.floating]) -> dict[str, npt.NDArray[np.floatin
 def test_every_layout_gives_the_same_bits(target: str, dtype: type, outputs: int, rng: np.random.Generator) -> None:
     y_true = rng.standard_normal((700, outputs)).astype(dtype)
     y_pred = rng.standard_normal((700, outputs)).astype(dtype)
-    expected = [oracle.scores(y_true[:, i], y_pred[:, i])["mean_squared_error"] for i in range(outputs)]
+    expected = [rational.scores(y_true[:, i], y_pred[:, i])["mean_squared_error"] for i in range(outputs)]
     for truth in layouts(y_true).values():
         for prediction in layouts(y_pred).values():
             found = squarely.mean_squared_error(truth, prediction, multioutput="raw_values")
@@ -103,7 +105,7 @@ def test_every_layout_gives_the_same_bits(target: str, dtype: type, outputs: int
 def test_a_broadcast_column_is_read_in_place(target: str, rng: np.random.Generator) -> None:
     y_true = rng.standard_normal(1000)
     y_pred = np.broadcast_to(np.float64(0.25), (1000,))
-    assert squarely.mean_squared_error(y_true, y_pred) == oracle.scores(y_true, y_pred)["mean_squared_error"]
+    assert squarely.mean_squared_error(y_true, y_pred) == rational.scores(y_true, y_pred)["mean_squared_error"]
 
 
 def test_any_stride_is_allowed_where_there_is_one_row(target: str) -> None:

@@ -5,7 +5,8 @@ import numpy.typing as npt
 import pytest
 
 import squarely
-from oracles import rational as oracle
+from oracles import rational
+from oracles.state_bytes import sums_held_by
 
 COMPLEX = np.array([1 + 2j, 3 - 1j, 0.5j]), np.array([1 - 1j, 2 - 1j, 0.25])
 
@@ -44,10 +45,10 @@ def test_complex_chunks_make_the_state_of_the_whole(
     assert whole.omitted.tolist() == (~kept | missing).sum(axis=0).tolist()
     assert whole._state.missing_true == (kept & np.isnan(y_true)).sum(axis=0).tolist()
     if nan_policy == "omit":
-        for i, held in enumerate(oracle.sums_held_by(whole._state.to_bytes())):
+        for i, held in enumerate(sums_held_by(whole._state.to_bytes())):
             truth, prediction = (values[kept[:, i] & ~missing[:, i], i] for values in (y_true, y_pred))
             parts = (
-                oracle.sum_of_squares(getattr(truth, part), getattr(prediction, part)) for part in ("real", "imag")
+                rational.sum_of_squares(getattr(truth, part), getattr(prediction, part)) for part in ("real", "imag")
             )
             assert held == sum(parts)
 

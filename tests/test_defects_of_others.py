@@ -8,14 +8,14 @@ import numpy.typing as npt
 import pytest
 
 import squarely
-from oracles import rational as oracle
+from oracles import rational
 
 
 def r2_of(y_true: npt.NDArray, y_pred: npt.NDArray) -> float:
     truth = [Fraction(float(value)) for value in y_true]
     errors = sum((y - Fraction(float(p))) ** 2 for y, p in zip(truth, y_pred, strict=True))
     mean = sum(truth) / len(truth)
-    return oracle.nearest_double(1 - errors / sum((y - mean) ** 2 for y in truth))
+    return rational.nearest_double(1 - errors / sum((y - mean) ** 2 for y in truth))
 
 
 def test_many_float32_in_two_columns_do_not_stall_the_sum() -> None:
@@ -190,9 +190,9 @@ def test_pinball_losses_of_both_sides_are_exact() -> None:
     alpha = Fraction(0.1)
     y_true, y_pred = [1.0, 2.0, 10.0], [2.0, 4.0, 7.0]
     expected = ((1 - alpha) * 3 + alpha * 3) / 3
-    assert squarely.mean_pinball_loss(y_true, y_pred, alpha=0.1) == oracle.nearest_double(expected)
+    assert squarely.mean_pinball_loss(y_true, y_pred, alpha=0.1) == rational.nearest_double(expected)
     above = ((1 - alpha) * 3) / 3
-    assert squarely.mean_pinball_loss(y_true, [2.0, 4.0, 10.0], alpha=0.1) == oracle.nearest_double(above)
+    assert squarely.mean_pinball_loss(y_true, [2.0, 4.0, 10.0], alpha=0.1) == rational.nearest_double(above)
 
 
 def test_the_loss_of_the_smallest_quantile_is_zero_below_all_truth() -> None:

@@ -1,6 +1,7 @@
 """Every element type against every other, in every byte order: no value is rounded before it is compared."""
 
 import itertools
+from fractions import Fraction
 
 import ml_dtypes
 import numpy as np
@@ -8,7 +9,8 @@ import numpy.typing as npt
 import pytest
 
 import squarely
-from oracles import rational as oracle
+from oracles import rational
+from oracles.state_bytes import sums_held_by
 from squarely import _core
 
 FLOATS = [np.dtype(name) for name in ("float64", "float32", "float16")] + [np.dtype(ml_dtypes.bfloat16)]
@@ -38,20 +40,22 @@ def values_of(dtype: np.dtype, rng: np.random.Generator, rows: int = ROWS) -> np
 
 def integer_of(value: object) -> int:
     return (
-        int(value) << oracle.UNIT if isinstance(value, (int, np.integer, np.bool_)) else oracle.integer_of(float(value))
+        int(value) << rational.UNIT
+        if isinstance(value, (int, np.integer, np.bool_))
+        else rational.integer_of(float(value))
     )
 
 
-def exact(y_true: npt.NDArray, y_pred: npt.NDArray) -> oracle.Fraction:
+def exact(y_true: npt.NDArray, y_pred: npt.NDArray) -> Fraction:
     total = sum((integer_of(y) - integer_of(p)) ** 2 for y, p in zip(y_true, y_pred, strict=True))
-    return oracle.Fraction(total, 4**oracle.UNIT)
+    return Fraction(total, 4**rational.UNIT)
 
 
-def found(y_true: npt.NDArray, y_pred: npt.NDArray) -> oracle.Fraction:
+def found(y_true: npt.NDArray, y_pred: npt.NDArray) -> Fraction:
     state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
     state.update(y_true, y_pred)
     assert state.pairs == [len(y_true)]
-    return oracle.sums_held_by(state.to_bytes())[0]
+    return sums_held_by(state.to_bytes())[0]
 
 
 @pytest.mark.parametrize(("left", "right"), list(itertools.product(DTYPES, DTYPES)), ids=str)

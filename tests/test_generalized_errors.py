@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 import squarely
-from oracles import rational as oracle
+from oracles import rational
 
 Doubles = npt.NDArray[np.float64]
 
@@ -36,7 +36,7 @@ def exact(y_true: Doubles, y_pred: Doubles, covariance: Doubles) -> float:
     for y, p in zip(y_true.tolist(), y_pred.tolist(), strict=True):
         errors = [Fraction(b) - Fraction(a) for a, b in zip(y, p, strict=True)]
         total += sum(a * b for a, b in zip(errors, solved(matrix, errors), strict=True))
-    return oracle.nearest_double(total / len(y_true))
+    return rational.nearest_double(total / len(y_true))
 
 
 def covariance_of(rng: np.random.Generator, outputs: int, spread: float = 1.0) -> Doubles:

@@ -10,14 +10,14 @@ import numpy.typing as npt
 import pytest
 
 import squarely
-from oracles import rational as oracle
+from oracles import rational
 
 DIGITS = mpmath.mp.clone()
 DIGITS.dps = 60
 
 
 def decibels(y_true: npt.NDArray[Any], y_pred: npt.NDArray[Any], data_range: float) -> mpmath.mpf:
-    squares = oracle.sum_of_squares(y_true.ravel().astype(float), y_pred.ravel().astype(float))
+    squares = rational.sum_of_squares(y_true.ravel().astype(float), y_pred.ravel().astype(float))
     ratio = Fraction(data_range) ** 2 * y_true.size / squares
     return 10 * DIGITS.log10(DIGITS.mpf(ratio.numerator) / ratio.denominator)
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 
 import squarely
-from oracles import rational as oracle
+from oracles import rational
 
 DIGITS = mpmath.mp.clone()
 DIGITS.dps = 60
@@ -97,8 +97,8 @@ def test_outputs_are_averaged_and_weighted_as_ever(rng: np.random.Generator) -> 
     raw = metric(multioutput="raw_values")
     for i in range(3):
         assert raw[i] == squarely.mean_gaussian_nll(y_true[:, i], y_pred[:, i], variance=variances[:, i])
-    assert metric() == oracle.average(raw, [1, 1, 1])
-    assert metric(multioutput=[1.0, 2.0, 3.0]) == oracle.average(raw, [1, 2, 3])
+    assert metric() == rational.average(raw, [1, 1, 1])
+    assert metric(multioutput=[1.0, 2.0, 3.0]) == rational.average(raw, [1, 2, 3])
     with pytest.raises(ValueError, match="must be a str among"):  # only shares of a variance are weighed by it
         metric(multioutput="variance_weighted")
 

@@ -13,9 +13,10 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS, Maker, huge, normal, sixty_decades, subnormal, window_limits
-from oracles import rational as oracle
+from instruments.core_states import held, state_of
+from oracles import rational
 from oracles.rational import nearest_double
-from oracles.terms import held, state_of
+from oracles.state_bytes import terms_held_by
 from squarely import _core
 from test_floating_point_environment import Environment, disturbed
 from test_floating_point_environment import pytestmark as needs_known_environment
@@ -34,7 +35,7 @@ def ratio(numerator: Fraction, denominator: Fraction) -> float:
 
 def root(numerator: Fraction, denominator: Fraction) -> float:
     if denominator:
-        return oracle.nearest_root(numerator / denominator)
+        return rational.nearest_root(numerator / denominator)
     return math.nan if not numerator else math.inf
 
 
@@ -520,7 +521,7 @@ def test_masked_and_missing_rows_are_as_good_as_absent(
         clean_weights = None if weights is None else weights[kept]
         clean = state_of(summed, y_true[kept], y_pred[kept], clean_weights)
         assert (state.masked, state.missing_true) == ([(~counts).sum()], [(counts & ~there).sum()])
-        assert oracle.terms_held_by(state.to_bytes()) == oracle.terms_held_by(clean.to_bytes())
+        assert terms_held_by(state.to_bytes()) == terms_held_by(clean.to_bytes())
         for asked in summed:
             np.testing.assert_equal(state.values(*asked), clean.values(*asked))
         largest = state_of([("max_error", 0.0)], *dirty, weights, where=counts).values("max_error")
@@ -541,7 +542,7 @@ def test_missing_and_infinite_values_late_in_a_block_are_counted(target: str, rn
                 clean = state_of_everything(
                     y_true[finite], y_pred[finite], None if weights is None else weights[finite]
                 )
-                assert oracle.terms_held_by(state.to_bytes()) == oracle.terms_held_by(clean.to_bytes())
+                assert terms_held_by(state.to_bytes()) == terms_held_by(clean.to_bytes())
 
 
 @laws

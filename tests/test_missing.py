@@ -1,10 +1,13 @@
 """NaN, masks and validity bitmaps, of every type and layout: what is left out is counted, and the rest is exact."""
 
+from fractions import Fraction
+
 import ml_dtypes
 import numpy as np
 import pytest
 
-from oracles import rational as oracle
+from oracles import rational
+from oracles.state_bytes import sums_held_by
 from squarely import _core
 
 DTYPES = ["float64", "float32", "float16", ml_dtypes.bfloat16, "int64", "int32", "uint16", "uint8", "bool"]
@@ -17,7 +20,7 @@ def values_of(dtype: object, rng: np.random.Generator) -> np.ndarray:
 
 def expected_state(
     y_true: np.ndarray, y_pred: np.ndarray, where: np.ndarray, there_true: np.ndarray, there_pred: np.ndarray
-) -> tuple[oracle.Fraction, dict[str, int]]:
+) -> tuple[Fraction, dict[str, int]]:
     missing_true = ~there_true | np.isnan(y_true.astype(float))
     missing_pred = ~missing_true & (~there_pred | np.isnan(y_pred.astype(float)))
     kept = where & ~missing_true & ~missing_pred
@@ -27,7 +30,7 @@ def expected_state(
         "missing_true": int((where & missing_true).sum()),
         "missing_pred": int((where & missing_pred).sum()),
     }
-    return oracle.sum_of_squares(y_true[kept].astype(float), y_pred[kept].astype(float)), counts
+    return rational.sum_of_squares(y_true[kept].astype(float), y_pred[kept].astype(float)), counts
 
 
 def bitmap_of(there: np.ndarray, offset: int) -> np.ndarray:
@@ -44,8 +47,8 @@ def strided(array: np.ndarray, layout: str) -> np.ndarray:
     return spaced[:, 1]
 
 
-def check(state: _core.State, expected: tuple[oracle.Fraction, dict[str, int]]) -> None:
-    assert oracle.sums_held_by(state.to_bytes())[0] == expected[0]
+def check(state: _core.State, expected: tuple[Fraction, dict[str, int]]) -> None:
+    assert sums_held_by(state.to_bytes())[0] == expected[0]
     assert {name: getattr(state, name)[0] for name in expected[1]} == expected[1]
 
 
@@ -193,7 +196,7 @@ def test_large_integers_that_are_null_or_masked_add_nothing(target: str, rng: np
     state.update([(y_true, bitmap_of(there, 0), 0)], [(y_pred, None, 0)], where)
     kept = there & where
     pairs = zip(y_true[kept].tolist(), y_pred[kept].tolist(), strict=True)
-    assert oracle.sums_held_by(state.to_bytes())[0] == sum((y - p) ** 2 for y, p in pairs)
+    assert sums_held_by(state.to_bytes())[0] == sum((y - p) ** 2 for y, p in pairs)
     assert (state.pairs, state.masked) == ([kept.sum()], [(~where).sum()])
 
 
@@ -224,6 +227,6 @@ def test_masks_of_rows_and_of_elements_fit_many_outputs(target: str, shape: str,
     state = _core.State(9, "exact", [("sum_squared_error", 0.0)])
     state.update(y_true, y_pred, where)
     full = np.broadcast_to(where if where.ndim == 2 else where[:, None], (700, 9))
-    for i, held in enumerate(oracle.sums_held_by(state.to_bytes())):
+    for i, held in enumerate(sums_held_by(state.to_bytes())):
         kept = full[:, i]
-        assert held == oracle.sum_of_squares(y_true[kept, i], y_pred[kept, i])
+        assert held == rational.sum_of_squares(y_true[kept, i], y_pred[kept, i])

@@ -12,8 +12,9 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS, Maker
-from oracles import rational as oracle
-from oracles.terms import RATIONAL, held
+from instruments.core_states import held
+from oracles.state_bytes import terms_held_by
+from oracles.terms import RATIONAL
 from squarely import _core
 
 Array = npt.NDArray[np.float64]
@@ -34,7 +35,7 @@ def sums_of(metrics: list[tuple[str, float]], *chunks: tuple[Array, Array]) -> d
     state = _core.State(1, "exact", metrics)
     for y_true, y_pred in chunks:
         state.update(y_true, y_pred)
-    return oracle.terms_held_by(state.to_bytes())[0]
+    return terms_held_by(state.to_bytes())[0]
 
 
 def assert_exact(metrics: list[tuple[str, float]], y_true: Array, y_pred: Array) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 import squarely
 from inputs import hard_data
-from oracles import rational as oracle
+from oracles import rational
 from squarely import _core
 from squarely.order_statistics import median_of_absolute_errors, quantiles_of_truth, trimmed_mean_of_squares
 from squarely.pairing import PairedColumns, pair
@@ -74,8 +74,8 @@ def expected_quantile(values: Sequence[float], weights: Sequence[float], level: 
 
 def expected_trimmed_mean(errors: Sequence[float], proportion: float) -> float:
     kept = len(errors) - math.floor(Fraction(proportion) * len(errors))
-    total = sum(oracle.integer_of(error) ** 2 for error in sorted(errors)[:kept])
-    return oracle.nearest_double(Fraction(total, kept * 4**oracle.UNIT))
+    total = sum(rational.integer_of(error) ** 2 for error in sorted(errors)[:kept])
+    return rational.nearest_double(Fraction(total, kept * 4**rational.UNIT))
 
 
 # ---------------------------------------------------------------------------------------------------------- quantiles

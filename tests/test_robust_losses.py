@@ -12,7 +12,7 @@ import pytest
 import squarely
 from inputs.hard_data import MAKERS, Maker
 from oracles import metrics as definitions
-from oracles import rational as oracle
+from oracles import rational
 
 DIGITS = mpmath.mp.clone()
 DIGITS.dps = 60
@@ -186,6 +186,6 @@ def test_perfect_predictions_and_one_pair_are_no_edge(loss: Callable[..., float]
 
 
 def test_small_errors_cost_half_their_square_under_every_loss() -> None:
-    half = oracle.nearest_double(Fraction(1e-9) ** 2 / 2)
+    half = rational.nearest_double(Fraction(1e-9) ** 2 / 2)
     for loss in LOSSES:
         assert loss([0.0], [1e-9]) == pytest.approx(half, rel=1e-15)

@@ -8,7 +8,7 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
-from oracles import rational as oracle
+from oracles import rational
 from squarely import _core
 
 
@@ -28,10 +28,10 @@ def state_of(total: int, pairs: int) -> _core.State:
 
 def assert_correctly_rounded(total: int, pairs: int) -> None:
     state = state_of(total, pairs)
-    value = Fraction(total, 4**oracle.UNIT)
-    assert state.values("sum_squared_error") == [oracle.nearest_double(value)]
-    assert state.values("mean_squared_error") == [oracle.nearest_double(value / pairs)]
-    assert state.values("root_mean_squared_error") == [oracle.nearest_root(value / pairs)]
+    value = Fraction(total, 4**rational.UNIT)
+    assert state.values("sum_squared_error") == [rational.nearest_double(value)]
+    assert state.values("mean_squared_error") == [rational.nearest_double(value / pairs)]
+    assert state.values("root_mean_squared_error") == [rational.nearest_root(value / pairs)]
 
 
 # An odd number of 54 bits lies half way between two doubles.
@@ -71,11 +71,11 @@ def test_the_edge_of_overflow(nudge: int) -> None:
 def test_averages_are_rounded_once(pairs: list[tuple[float, float]]) -> None:
     values, weights = ([pair[i] for pair in pairs] for i in (0, 1))
     hypothesis.assume(sum(map(Fraction, weights)) != 0)
-    assert _core.average(values, weights) == oracle.average(values, weights)
+    assert _core.average(values, weights) == rational.average(values, weights)
 
 
 @pytest.mark.parametrize("extra", [0.0, 1.0, 1.0 + 2.0**-52])
 def test_averages_at_ties(extra: float) -> None:
     # The first two average to a tie; the third has next to no weight and decides.
     values, weights = [1.0, 1.0 + 2.0**-52, extra], [1.0, 1.0, 2.0**-1000]
-    assert _core.average(values, weights) == oracle.average(values, weights)
+    assert _core.average(values, weights) == rational.average(values, weights)

@@ -11,7 +11,8 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS, Maker
-from oracles import rational as oracle
+from oracles import rational
+from oracles.state_bytes import sums_held_by
 from squarely import _core
 
 METRICS = ("sum_squared_error", "mean_squared_error", "root_mean_squared_error")
@@ -24,12 +25,12 @@ def scores(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> dict[str, float]:
 def exact_sum(y_true: npt.NDArray[np.floating], y_pred: npt.NDArray[np.floating]) -> fractions.Fraction:
     state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
     state.update(y_true, y_pred)
-    return oracle.sums_held_by(state.to_bytes())[0]
+    return sums_held_by(state.to_bytes())[0]
 
 
 def assert_exact(y_true: npt.NDArray[np.floating], y_pred: npt.NDArray[np.floating]) -> None:
-    assert exact_sum(y_true, y_pred) == oracle.sum_of_squares(y_true, y_pred)
-    assert scores(y_true, y_pred) == oracle.scores(y_true, y_pred)
+    assert exact_sum(y_true, y_pred) == rational.sum_of_squares(y_true, y_pred)
+    assert scores(y_true, y_pred) == rational.scores(y_true, y_pred)
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
@@ -110,8 +111,8 @@ def test_many_groups_of_the_largest_sums_do_not_overflow_their_lanes(target: str
     y_pred = np.full(length, -(1.0 - 2.0**-53))
     y_true[:512] = 0.25
     y_pred[:512] = -0.25
-    total = 512 * oracle.sum_of_squares([0.25], [-0.25])
-    total += (length - 512) * oracle.sum_of_squares([1.0], [y_pred[512]])
+    total = 512 * rational.sum_of_squares([0.25], [-0.25])
+    total += (length - 512) * rational.sum_of_squares([1.0], [y_pred[512]])
     assert exact_sum(y_true, y_pred) == total
     assert exact_sum(y_true.astype(np.float32), y_pred.astype(np.float32)) == 4 * (length - 512) + 512 // 4
 
@@ -124,8 +125,8 @@ def test_many_groups_of_the_largest_sums_do_not_overflow_their_lanes(target: str
         ("int8 that would wrap", np.array([100], np.int8), np.array([-100], np.int8), 40000.0),
         ("uint8 that would wrap", np.array([0], np.uint8), np.array([16], np.uint8), 256.0),
         ("errors near 1e153", [1e153, 0.0], [-1e153, 0.0], 2e306),
-        ("errors near 1e-150", [1e-150], [0.0], oracle.nearest_double(oracle.sum_of_squares([1e-150], [0.0]))),
-        ("one pair", [0.1], [0.3], oracle.nearest_double(oracle.sum_of_squares([0.1], [0.3]))),
+        ("errors near 1e-150", [1e-150], [0.0], rational.nearest_double(rational.sum_of_squares([1e-150], [0.0]))),
+        ("one pair", [0.1], [0.3], rational.nearest_double(rational.sum_of_squares([0.1], [0.3]))),
     ],
 )
 def test_defects_seen_elsewhere_are_right_here(

@@ -7,7 +7,7 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS, Maker
-from oracles import rational as oracle
+from oracles import rational
 
 BEYOND_ROUNDED_SQUARES = ("huge", "largest", "spread", "subnormal", "window_limits", "outliers_beyond_any_window")
 ORDINARY = [make for make in MAKERS if make.__name__ not in BEYOND_ROUNDED_SQUARES]
@@ -17,7 +17,7 @@ ORDINARY = [make for make in MAKERS if make.__name__ not in BEYOND_ROUNDED_SQUAR
 @pytest.mark.parametrize("make", ORDINARY, ids=lambda make: make.__name__)
 def test_rounded_sums_are_close(target: str, summation: str, make: Maker, rng: np.random.Generator) -> None:
     y_true, y_pred = make(rng, 5000)
-    truth = oracle.scores(y_true, y_pred)["sum_squared_error"]
+    truth = rational.scores(y_true, y_pred)["sum_squared_error"]
     # Each square is off by up to 3u; compensated lanes add next to nothing, a tree of depth 4 + 5 + 4 its depth.
     bound = 4 if summation == "kahan" else 4 + 13 + 16
     found = squarely.sum_squared_error(y_true, y_pred, summation=summation)

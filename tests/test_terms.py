@@ -10,19 +10,9 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS, Maker
-from oracles import rational as oracle
-from oracles.terms import (
-    LARGEST,
-    METRIC_OF,
-    RATIONAL,
-    REAL,
-    fraction_of,
-    held,
-    huber_loss,
-    of_single_pairs,
-    state_of,
-    tweedie_parts,
-)
+from instruments.core_states import METRIC_OF, held, of_single_pairs, state_of
+from oracles import rational
+from oracles.terms import LARGEST, RATIONAL, REAL, fraction_of, huber_loss, tweedie_parts
 
 Array = npt.NDArray[np.float64]
 UNIT = Fraction(1, 2**53)
@@ -341,7 +331,7 @@ def test_the_largest_error_of_integers_is_correctly_rounded(target: str, weighte
         found = state_of(
             [("max_error", 0.0)], y_true[:count], y_pred[:count], None if weights is None else weights[:count]
         )
-        assert found.values("max_error") == [oracle.nearest_double(Fraction(exact))]
+        assert found.values("max_error") == [rational.nearest_double(Fraction(exact))]
 
 
 @make_hard

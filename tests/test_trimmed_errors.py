@@ -9,7 +9,7 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS, Maker
-from oracles import rational as oracle
+from oracles import rational
 
 Doubles = npt.NDArray[np.float64]
 
@@ -17,7 +17,7 @@ Doubles = npt.NDArray[np.float64]
 def definition(y_true: Doubles, y_pred: Doubles, proportion: float, *, rounds_errors: bool) -> Fraction:
     errors = [abs(Fraction(y) - Fraction(p)) for y, p in zip(y_true.tolist(), y_pred.tolist(), strict=True)]
     if rounds_errors:
-        errors = [Fraction(oracle.nearest_double(error)) for error in errors]
+        errors = [Fraction(rational.nearest_double(error)) for error in errors]
     kept = sorted(errors)[: len(errors) - math.floor(Fraction(proportion) * len(errors))]
     return sum((error**2 for error in kept), Fraction(0)) / len(kept)
 
@@ -30,9 +30,9 @@ FINITE_MAKERS = [make for make in MAKERS if make.__name__ != "largest"]
 def test_hard_data_is_correct_but_for_the_rounding_of_its_errors(make: Maker, proportion: float) -> None:
     y_true, y_pred = make(np.random.default_rng(71), 600)
     result = squarely.trimmed_mean_squared_error(y_true, y_pred, proportion=proportion)
-    assert result == oracle.nearest_double(definition(y_true, y_pred, proportion, rounds_errors=True))
+    assert result == rational.nearest_double(definition(y_true, y_pred, proportion, rounds_errors=True))
     exact = definition(y_true, y_pred, proportion, rounds_errors=False)
-    nearest = oracle.nearest_double(exact)
+    nearest = rational.nearest_double(exact)
     if math.isfinite(nearest):
         assert abs(Fraction(result) - exact) <= Fraction(5, 2) * Fraction(math.ulp(nearest))
 
@@ -48,7 +48,7 @@ def test_errors_beyond_the_largest_double_give_infinity() -> None:
 def test_the_number_of_errors_dropped_is_that_of_the_exact_product(length: int, proportion: float) -> None:
     y_true, y_pred = np.zeros(length), np.arange(length) + 1.0
     result = squarely.trimmed_mean_squared_error(y_true, y_pred, proportion=proportion)
-    assert result == oracle.nearest_double(definition(y_true, y_pred, proportion, rounds_errors=False))
+    assert result == rational.nearest_double(definition(y_true, y_pred, proportion, rounds_errors=False))
 
 
 def test_dropping_nothing_gives_the_mean_squared_error(rng: np.random.Generator) -> None:
@@ -76,9 +76,9 @@ def test_outputs_drop_errors_of_their_own(rng: np.random.Generator) -> None:
     y_true, y_pred = rng.standard_normal((2, 60, 3))
     raw = squarely.trimmed_mean_squared_error(y_true, y_pred, multioutput="raw_values")
     assert raw.tolist() == [squarely.trimmed_mean_squared_error(y_true[:, i], y_pred[:, i]) for i in range(3)]
-    assert squarely.trimmed_mean_squared_error(y_true, y_pred) == oracle.average(raw, [1, 1, 1])
+    assert squarely.trimmed_mean_squared_error(y_true, y_pred) == rational.average(raw, [1, 1, 1])
     weighted = squarely.trimmed_mean_squared_error(y_true, y_pred, multioutput=[1.0, 2.0, 5.0])
-    assert weighted == oracle.average(raw, [1, 2, 5])
+    assert weighted == rational.average(raw, [1, 2, 5])
 
 
 def test_pairs_left_out_are_not_counted(rng: np.random.Generator) -> None:

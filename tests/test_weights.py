@@ -11,8 +11,8 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS, Maker, integers, lognormal, nearly_equal, normal
-from oracles import rational as oracle
-from oracles.terms import held, state_of
+from instruments.core_states import held, state_of
+from oracles.state_bytes import terms_held_by
 from squarely import _core
 from squarely.scoring import score
 from test_metrics_exact import EVERY, TRANSCENDENTAL, state_of_everything, value_of
@@ -221,10 +221,10 @@ def test_all_outputs_share_the_weights(target: str, rng: np.random.Generator) ->
     weights = rng.random(1300)
     for order in ("C", "F"):
         wide = state_of(EVERY, np.asarray(y_true, order=order), np.asarray(y_pred, order=order), weights)
-        sums = oracle.terms_held_by(wide.to_bytes())
+        sums = terms_held_by(wide.to_bytes())
         for i in range(7):
             alone = state_of_everything(y_true[:, i].copy(), y_pred[:, i].copy(), weights)
-            assert oracle.terms_held_by(alone.to_bytes()) == [sums[i]]
+            assert terms_held_by(alone.to_bytes()) == [sums[i]]
 
 
 @pytest.mark.parametrize("weight", [np.nan, np.inf, -np.inf])

@@ -9,13 +9,13 @@ import numpy.typing as npt
 import pytest
 
 import squarely
-from oracles import rational as oracle
+from oracles import rational
 from squarely.scoring import NEED_TWO_PAIRS
 
 
 def expected(y_true: npt.NDArray, y_pred: npt.NDArray, where: npt.NDArray) -> list[float]:
     return [
-        oracle.scores(y_true[where[:, i], i], y_pred[where[:, i], i])["mean_squared_error"]
+        rational.scores(y_true[where[:, i], i], y_pred[where[:, i], i])["mean_squared_error"]
         for i in range(y_true.shape[1])
     ]
 

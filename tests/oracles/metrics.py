@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from oracles import rational as oracle
+from oracles import rational
 
 Numbers = Sequence[Fraction]
 
@@ -46,7 +46,7 @@ class Pairs:
 def quotient(numerator: Fraction, denominator: Fraction) -> float:
     """Return the nearest double, with what a denominator of zero gives."""
     if denominator:
-        return oracle.nearest_double(numerator / denominator)
+        return rational.nearest_double(numerator / denominator)
     if not numerator:
         return math.nan
     return math.inf if numerator > 0 else -math.inf
@@ -54,20 +54,20 @@ def quotient(numerator: Fraction, denominator: Fraction) -> float:
 
 def root_quotient(numerator: Fraction, denominator: Fraction) -> float:
     if denominator:
-        return oracle.nearest_root(numerator / denominator)
+        return rational.nearest_root(numerator / denominator)
     return math.inf if numerator else math.nan
 
 
 def mean_error(pairs: Pairs) -> float:
-    return oracle.nearest_double(pairs.mean(pairs.errors))
+    return rational.nearest_double(pairs.mean(pairs.errors))
 
 
 def squared_bias(pairs: Pairs) -> float:
-    return oracle.nearest_double(pairs.mean(pairs.errors) ** 2)
+    return rational.nearest_double(pairs.mean(pairs.errors) ** 2)
 
 
 def residual_variance(pairs: Pairs) -> float:
-    return oracle.nearest_double(pairs.variance(pairs.errors))
+    return rational.nearest_double(pairs.variance(pairs.errors))
 
 
 def weighted_absolute_percentage_error(pairs: Pairs) -> float:
@@ -82,7 +82,7 @@ def symmetric_mean_absolute_percentage_error(pairs: Pairs, scale: float = 2.0) -
         if math.isinf(both):
             y, p, both = 0.5 * y, 0.5 * p, abs(0.5 * y) + abs(0.5 * p)
         shares.append(Fraction(abs((y - p) / both)) if both else Fraction(0))
-    return oracle.nearest_double(Fraction(scale) * pairs.mean(shares))
+    return rational.nearest_double(Fraction(scale) * pairs.mean(shares))
 
 
 def normalized_mean_squared_error(pairs: Pairs) -> float:
@@ -105,7 +105,7 @@ def normalized_root_mean_squared_error(pairs: Pairs, normalization: str = "range
 def mean_asymmetric_squared_error(pairs: Pairs, tau: float = 0.5) -> float:
     share = Fraction(tau)
     # An error is prediction minus truth here: below zero, the prediction is too low.
-    return oracle.nearest_double(pairs.mean((share if e < 0 else 1 - share) * e**2 for e in pairs.errors))
+    return rational.nearest_double(pairs.mean((share if e < 0 else 1 - share) * e**2 for e in pairs.errors))
 
 
 def pearson_correlation(pairs: Pairs) -> float:

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 import squarely
+from inputs.consumer_numbers import made_numbers
 
 ROOT = pathlib.Path(__file__).parents[1]
-CONSUMERS = pathlib.Path(__file__).parent / "consumer"
+CONSUMERS = ROOT / "tests" / "consumer"
 
 # What a consumer may ask of its compiler. The second sets flush-to-zero for the whole program.
 FLAGS = {"plain": "-O2", "fast-math": "-O3 -ffast-math -march=native"}
@@ -39,15 +40,6 @@ def output_of(command: Sequence[str | os.PathLike[str]], **environment: str) -> 
     )
     assert found.returncode == 0, found.stdout + found.stderr
     return found.stdout
-
-
-def made_numbers() -> tuple[np.ndarray, np.ndarray]:
-    """Return the truth and the predictions of every consumer."""
-    seed, values = 1, []
-    for _ in range(2000):
-        seed = (seed * 1664525 + 1013904223) % 2**32
-        values.append(((seed - 2**32 if seed >= 2**31 else seed) >> 4) / 2**20)
-    return np.array(values[::2]), np.array(values[1::2], np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -125,8 +117,8 @@ def test_an_extension_by_the_capsule(name: str, expected: list[str], tmp_path: p
         CXXFLAGS=FLAGS["fast-math"],
     )  # fmt: skip
     code = (
-        f"import sys; sys.path[:0] = [{str(site)!r}, {str(pathlib.Path(__file__).parent)!r}]\n"
-        f"import squarely_consumer_{name} as consumer; from test_embedding import made_numbers\n"
+        f"import sys; sys.path[:0] = [{str(site)!r}, {str(CONSUMERS.parent)!r}]\n"
+        f"import squarely_consumer_{name} as consumer; from inputs.consumer_numbers import made_numbers\n"
         "import numpy as np; y_true, y_pred = made_numbers()\n"
         "print(repr(consumer.mean_squared_error(y_true, y_pred.astype(np.float64))), consumer.digest(y_true, y_pred))"
     )

@@ -1,54 +1,14 @@
 """A host that flushes subnormals or rounds upward changes nothing, and finds its settings again afterwards."""
 
-import ctypes
-import ctypes.util
-import platform
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
 import squarely
 from inputs.hard_data import MAKERS, Maker
+from instruments.floating_point_environment import CONTROL, Environment, needs_known_environment
 from squarely import _core
 
-pytestmark = pytest.mark.skipif(
-    platform.machine() != "x86_64" or platform.libc_ver()[0] != "glibc", reason="knows glibc's fenv_t on x86-64"
-)
-
-FLUSH_TO_ZERO = 0x8000
-DENORMALS_ARE_ZERO = 0x0040
-ROUND_UPWARD = 0x4000
-ROUND_TO_ZERO = 0x6000
-CONTROL = FLUSH_TO_ZERO | DENORMALS_ARE_ZERO | ROUND_TO_ZERO
-MXCSR_OFFSET = 28  # behind the 28 bytes of the x87 environment
-
-
-class Environment:
-    def __init__(self) -> None:
-        self.math = ctypes.CDLL(ctypes.util.find_library("m"))
-
-    def read(self) -> ctypes.Array[ctypes.c_char]:
-        buffer = ctypes.create_string_buffer(32)
-        self.math.fegetenv(buffer)
-        return buffer
-
-    @property
-    def mxcsr(self) -> int:
-        return int.from_bytes(self.read().raw[MXCSR_OFFSET:], "little")
-
-    def set(self, control: int) -> None:
-        buffer = self.read()
-        value = self.mxcsr & ~CONTROL | control
-        buffer[MXCSR_OFFSET:32] = value.to_bytes(4, "little")
-        self.math.fesetenv(buffer)
-
-
-@pytest.fixture(params=[FLUSH_TO_ZERO | DENORMALS_ARE_ZERO, ROUND_UPWARD, CONTROL])
-def disturbed(request: pytest.FixtureRequest) -> Iterator[tuple[Environment, int]]:
-    environment = Environment()
-    yield environment, request.param
-    environment.set(0)
+pytestmark = needs_known_environment
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import squarely
-from test_processes import SCRIPTS, output_of
+from instruments.chunk_scripts import SCRIPTS, output_of
 
 torch = pytest.importorskip("torch")
 

@@ -11,11 +11,12 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS, Maker, integers, lognormal, nearly_equal, normal
-from instruments.core_states import held, state_of
+from inputs.metric_parameters import EVERY
+from instruments.core_states import held, state_of, state_of_everything, value_of
+from oracles.metrics_of_sums import TRANSCENDENTAL
 from oracles.state_bytes import terms_held_by
 from squarely import _core
 from squarely.scoring import score
-from test_metrics_exact import EVERY, TRANSCENDENTAL, state_of_everything, value_of
 
 Array = npt.NDArray[np.float64]
 make_hard = pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)

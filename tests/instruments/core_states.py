@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from inputs.metric_parameters import EVERY
 from oracles.state_bytes import terms_held_by
 from squarely import _core
 
@@ -53,3 +54,13 @@ def of_single_pairs(metric: tuple[str, float], term: str, y_true: Array, y_pred:
     """Return the term of each pair, by a state in which every pair is an output of its own."""
     state = state_of([metric], y_true.reshape(1, -1), y_pred.reshape(1, -1))
     return [of_output[term] for of_output in terms_held_by(state.to_bytes())]
+
+
+def value_of(asked: tuple[str, float], y_true: Array, y_pred: Array, weights: Array | None = None, **how: str) -> float:
+    return state_of([asked], y_true, y_pred, weights, **how).values(*asked)[0]
+
+
+def state_of_everything(
+    y_true: Array, y_pred: Array, weights: Array | None = None, summation: str = "exact"
+) -> _core.State:
+    return state_of(EVERY, y_true, y_pred, weights, summation=summation)

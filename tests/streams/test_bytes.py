@@ -10,7 +10,7 @@ import pytest
 import squarely
 from squarely import _core
 
-STATES = pathlib.Path(__file__).parent / "states"
+STATES = pathlib.Path(__file__).parents[1] / "states"
 
 
 def filled(**configuration: object) -> squarely.Accumulator:

@@ -24,7 +24,7 @@ from squarely.directions import BETTER, greater_is_better
 Array = npt.NDArray[Any]
 LIBRARIES = ("lightgbm", "xgboost", "catboost")
 MAKERS = (lightgbm_metric, xgboost_metric, catboost_metric)
-PAGE = pathlib.Path(__file__).parents[1] / "docs" / "boosting.md"
+PAGE = pathlib.Path(__file__).parents[2] / "docs" / "boosting.md"
 # LightGBM 4.7 has another name for it, that older ones do not know.
 EVAL_SET = pytest.mark.filterwarnings("ignore:The argument 'eval_set' is deprecated")
 ROUNDS = 200

@@ -17,7 +17,7 @@ import pytest
 import squarely
 from inputs.consumer_numbers import made_numbers
 
-ROOT = pathlib.Path(__file__).parents[1]
+ROOT = pathlib.Path(__file__).parents[2]
 CONSUMERS = ROOT / "tests" / "consumer"
 
 # What a consumer may ask of its compiler. The second sets flush-to-zero for the whole program.

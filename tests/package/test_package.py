@@ -15,7 +15,7 @@ import squarely
 
 MODULES = sorted({found.name for found in pkgutil.walk_packages(squarely.__path__, "squarely.")} - {"squarely._core"})
 PUBLIC = sorted(set(squarely.__all__) - {"__version__"})
-README = pathlib.Path(__file__).parents[1] / "README.md"
+README = pathlib.Path(__file__).parents[2] / "README.md"
 
 
 def test_import_loads_nothing_heavy() -> None:

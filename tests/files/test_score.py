@@ -163,7 +163,7 @@ def test_what_reads_files_is_imported_when_it_is_asked_for():
 
 
 def test_the_page_about_files_is_true():
-    page = pathlib.Path(__file__).parents[1] / "docs" / "files.md"
+    page = pathlib.Path(__file__).parents[2] / "docs" / "files.md"
     results = doctest.testfile(str(page), module_relative=False)
     assert (results.failed, results.attempted > 0) == (0, True)
 

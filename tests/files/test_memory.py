@@ -1,0 +1,38 @@
+"""The memory in use does not grow with the file."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from inputs.written_tables import write_table, write_text
+
+MEASURE_GROWTH = """
+import resource, sys
+from squarely.files import score_files
+def peak_after(path):
+    score_files(path, true="y", pred="p")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+small = peak_after(sys.argv[1])
+print(peak_after(sys.argv[2]) - small)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss is in KiB on Linux only")
+@pytest.mark.parametrize("suffix", ("parquet", "csv", "csv.gz", "arrow", "arrows"))
+def test_memory_does_not_grow_with_the_file(tmp_path, suffix):
+    generator = np.random.default_rng(5)
+    paths = []
+    for rows in (150_000, 3_000_000):
+        truth = generator.integers(0, 2**20, rows) / 8
+        table = {"y": truth, "p": truth + 1, "ignored": truth}
+        path = tmp_path / f"{rows}.{suffix}"
+        if "csv" in suffix:
+            row = "1024.125,1025.125,1024.125\n"
+            write_text(path, "y,p,ignored\n" + row * rows)
+        else:  # everything in one row group, or one record batch
+            write_table(path, table, batch_rows=rows)
+        paths.append(str(path))
+    run = subprocess.run([sys.executable, "-c", MEASURE_GROWTH, *paths], capture_output=True, text=True, check=True)
+    assert int(run.stdout) < 20  # MiB; the two columns take 46, the text 77

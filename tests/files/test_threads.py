@@ -1,0 +1,203 @@
+"""Threads change speed only; failures are told as one thread would tell them; Ctrl-C ends all of them at once."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import squarely
+from inputs.written_tables import random_columns, write_table, write_text
+from squarely.files import FileError, MissingValueError, parquet, score_files
+
+METRICS = ("mean_squared_error", "mean_absolute_error", "max_error")
+
+
+@pytest.fixture
+def small_sections(monkeypatch):
+    monkeypatch.setattr(parquet, "SECTION_ROWS", 100)
+
+
+def digests(paths, **options):
+    scores = score_files(paths, true="truth", pred=["model", "naive"], metrics=METRICS, **options)
+    return scores.rows, [(one.digest, one.count, one.metrics) for one in scores.predictions.values()]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_row_groups_in_parallel_give_the_bits_of_one_pass(tmp_path, small_sections, threads):
+    columns = random_columns()
+    path = write_table(tmp_path / "t.parquet", columns, batch_rows=70)
+    expected = squarely.Accumulator(metrics=METRICS).update(columns["truth"], columns["model"])
+    assert digests(path, threads=threads)[1][0][:2] == (expected.digest(), 2500)
+
+
+def test_small_row_groups_share_a_section(tmp_path):
+    write_table(tmp_path / "t.parquet", random_columns(), batch_rows=70)
+    with parquet.open_parquet(parquet.DataFile(str(tmp_path / "t.parquet"))) as table:
+        assert [(one.first, one.last, one.share) for one in table.sections] == [(0, 36, 1.0)]
+
+
+@pytest.mark.parametrize("summation", ["kahan", "pairwise"])
+def test_sums_that_depend_on_order_are_the_same_every_time(tmp_path, small_sections, summation):
+    paths = [write_table(tmp_path / f"{n}.parquet", random_columns(), batch_rows=70) for n in range(3)]
+    found = [digests(paths, threads=threads, summation=summation) for threads in (1, 4, 4)]
+    assert found[0] == found[1] == found[2]
+
+
+def test_threads_must_be_positive(tmp_path):
+    path = write_text(tmp_path / "t.csv", "y,p\n1,2\n")
+    with pytest.raises(ValueError, match=r"threads must be at least 1, not 0"):
+        score_files(path, true="y", pred="p", threads=0)
+
+
+def test_progress_is_told_in_the_calling_thread_and_ends_with_everything(tmp_path, small_sections):
+    paths = [write_table(tmp_path / f"{n}.parquet", random_columns(), batch_rows=70) for n in range(3)]
+    seen = []
+    digests(paths, threads=3, progress=lambda progress: seen.append((threading.current_thread(), progress)))
+    assert {thread for thread, _ in seen} == {threading.main_thread()}
+    last = seen[-1][1]
+    assert last.rows == 7500
+    assert last.bytes_read == pytest.approx(last.bytes_total) == sum(path.stat().st_size for path in paths)
+
+
+# --- failures ---
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_the_first_missing_value_in_order_is_told(tmp_path, small_sections, attempt):
+    truth = np.zeros(5000)
+    truth[[1234, 1235, 3000, 4999]] = np.nan
+    path = write_table(tmp_path / "t.parquet", {"y": truth, "p": np.zeros(5000)}, batch_rows=70)
+    later = write_text(tmp_path / "z.csv", "y,p\nNA,1\n")
+    with pytest.raises(MissingValueError, match=r"t.parquet: column 'y' has a missing value or NaN in data row 1235$"):
+        score_files([path, later], true="y", pred="p", threads=4)
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_damage_names_the_file_and_the_row_group(tmp_path, small_sections, threads):
+    options = {"write_page_checksum": True, "use_dictionary": False}
+    path = write_table(tmp_path / "changed.parquet", random_columns(), batch_rows=70, **options)
+    content = bytearray(path.read_bytes())
+    column = parquet.import_pyarrow("pyarrow.parquet").ParquetFile(path).metadata.row_group(17).column(1)
+    content[column.data_page_offset + column.total_compressed_size // 2] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(
+        FileError, match=r"changed.parquet: the file .* in row group 17 \(counted from 0; data rows 1191 to 1260\)"
+    ):
+        digests(path, threads=threads)
+
+
+def test_damage_in_a_text_names_the_row(tmp_path):
+    path = write_text(tmp_path / "t.csv.gz", "y,p\n" + "1,2\n" * 600_000)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 9 // 10])
+    with pytest.raises(FileError, match=r"t.csv.gz: the file is damaged after data row \d+ or not what its name says"):
+        score_files(path, true="y", pred="p")
+
+
+def test_an_error_of_progress_ends_the_score(tmp_path, small_sections):
+    path = write_table(tmp_path / "t.parquet", random_columns(), batch_rows=70)
+
+    def fail(_):
+        raise LookupError("not now")
+
+    with pytest.raises(LookupError, match="not now"):
+        digests(path, progress=fail)
+    assert_no_workers_left()
+
+
+def assert_no_workers_left():
+    deadline = time.monotonic() + 10
+    while any(thread.name.startswith("squarely-files") for thread in threading.enumerate()):
+        assert time.monotonic() < deadline, threading.enumerate()
+        time.sleep(0.01)
+
+
+# --- Ctrl-C ---
+
+LONG_READ = """
+import sys, threading
+import pyarrow
+import squarely
+def told(progress):
+    print(progress.rows, flush=True)
+try:
+    squarely.score_files([path for path in sys.argv[1:]], true="y", pred="p", progress=told, threads=2)
+    print("scored", flush=True)
+except KeyboardInterrupt:
+
+    workers = [one for one in threading.enumerate() if one.name.startswith("squarely-files")]
+    for worker in workers:
+        worker.join(10)
+    print("interrupted", any(worker.is_alive() for worker in workers), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def long_files(tmp_path_factory):
+    """Files that take some seconds: the same one under many names."""
+    folder = tmp_path_factory.mktemp("long")
+    rows = 2_000_000
+    table = {"y": np.arange(rows) / 7, "p": np.arange(rows) / 7.5}
+    made = {
+        "parquet": write_table(folder / "t.parquet", table, batch_rows=1 << 17, compression="zstd"),
+        "csv": write_text(folder / "t.csv", "y,p\n" + "1024.125,1025.125\n" * rows),
+    }
+    names = {}
+    for suffix, path in made.items():
+        names[suffix] = [str(folder / f"{number}.{suffix}") for number in range(200)]
+        for name in names[suffix]:
+            os.link(path, name)
+    return names
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_an_interrupt_reaches_python_and_ends_the_threads(long_files, suffix):
+    command = [sys.executable, "-c", LONG_READ, *long_files[suffix]]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert int(process.stdout.readline()) > 0
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+    assert output.splitlines()[-1] == "interrupted False"
+    assert (process.returncode, errors) == (0, "")
+
+
+BLOCKED_READ = """
+import io, sys, threading
+import pyarrow as pa, pyarrow.fs as fs
+from squarely import cli
+from squarely.files import paths
+class Stuck(io.RawIOBase):
+    def readable(self): return True
+    def seekable(self): return True
+    def readinto(self, buffer):
+        if threading.current_thread() is threading.main_thread():
+            buffer[:4] = b"y,p\\n"
+            return 4 if self.first() else 0
+        print("reading", file=sys.stderr, flush=True)
+        threading.Event().wait()
+    def first(self):
+        self.calls = getattr(self, "calls", 0) + 1
+        return self.calls == 1
+    def seek(self, *_): return 0
+    def tell(self): return 0
+paths.DataFile.open = lambda file: Stuck()
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+def test_an_interrupt_does_not_wait_for_a_read_that_hangs(tmp_path):
+    pytest.importorskip("typer")
+    path = write_text(tmp_path / "t.csv", "y,p\n1,2\n")
+    command = [sys.executable, "-c", BLOCKED_READ, "score", str(path), "--true", "y", "--pred", "p"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr.readline() == "reading\n"
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output, errors) == (130, "", "")

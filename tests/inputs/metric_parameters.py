@@ -1,0 +1,21 @@
+"""The parameters that every metric of the core is tested with."""
+
+from squarely import _core
+
+PARAMETERS: dict[str, tuple[float, ...]] = {
+    "r2_score": (0.0, 1.0),
+    "explained_variance_score": (0.0, 1.0),
+    "symmetric_mean_absolute_percentage_error": (2.0, 1.0, 100.0, 0.1),
+    "mean_pinball_loss": (0.0, 0.1, 0.5, 0.9, 1.0),
+    "mean_huber_loss": (1.0, 0.1, 1e-3, 1e6),
+    "mean_tukey_loss": (4.685, 0.1, 1e6),
+    "mean_asymmetric_squared_error": (0.0, 0.1, 0.5, 1.0),
+    "mean_gaussian_nll": (1.0, 0.3, 1e-9, 1e9),
+    "mean_tweedie_deviance": (0.0, 1.0, 2.0, -1.0, 1.5, 3.0),
+    "d2_tweedie_score": (0.0, 1.0, 2.0, 1.5, 3.0, -1.0),
+    "normalized_root_mean_squared_error": (0.0, 1.0, 2.0, 3.0),
+    "peak_signal_noise_ratio": (1.0, 255.0, 1e200, 1e-200),
+    "kling_gupta_efficiency": (2009.0, 2012.0),
+}
+
+EVERY = [(name, parameter) for name in _core.metrics for parameter in PARAMETERS.get(name, (0.0,))]

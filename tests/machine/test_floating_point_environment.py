@@ -1,0 +1,85 @@
+"""A host that flushes subnormals or rounds upward changes nothing, and finds its settings again afterwards."""
+
+import numpy as np
+import pytest
+
+import squarely
+from inputs.hard_data import MAKERS, Maker
+from instruments.floating_point_environment import CONTROL, Environment, needs_known_environment
+from squarely import _core
+
+pytestmark = needs_known_environment
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_settings_of_the_host_do_not_move_an_order_statistic(
+    target: str, make: Maker, threads: int, disturbed: tuple[Environment, int], rng: np.random.Generator
+) -> None:
+    environment, control = disturbed
+    y_true, y_pred = make(rng, 70_000)
+    weights = rng.integers(0, 9, 70_000) * 5e-324
+
+    def answers() -> list[list[float]]:
+        statistics = _core.OrderStatistics(1, 70_000, "absolute_error")
+        statistics.update(y_true, y_pred)
+        return [
+            *(statistics.quantiles(level, chosen) for level in (0.01, 0.5) for chosen in (None, weights)),
+            statistics.trimmed_mean_squares(0.1),
+        ]
+
+    squarely.set_num_threads(threads)
+    expected = answers()
+    environment.set(control)
+    found = answers()
+    environment.set(0)
+    assert found == expected
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+def test_settings_of_the_host_do_not_matter(
+    target: str, make: Maker, summation: str, disturbed: tuple[Environment, int], rng: np.random.Generator
+) -> None:
+    environment, control = disturbed
+    y_true, y_pred = make(rng, 1500)
+    quiet = squarely.Accumulator(summation=summation).update(y_true, y_pred).to_bytes()
+    expected = squarely.mean_squared_error(y_true, y_pred)
+    environment.set(control)
+    loud = squarely.Accumulator(summation=summation).update(y_true, y_pred).to_bytes()
+    found = squarely.mean_squared_error(y_true, y_pred)
+    after = environment.mxcsr & CONTROL
+    environment.set(0)
+    assert loud == quiet
+    assert found == expected
+    assert after == control
+
+
+@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+def test_merging_and_computing_are_guarded_too(
+    summation: str, disturbed: tuple[Environment, int], rng: np.random.Generator
+) -> None:
+    environment, control = disturbed
+    parts = [squarely.Accumulator(summation=summation).update(*rng.random((2, 999))) for _ in range(20)]
+
+    def outcome() -> tuple[bytes, dict[str, object]]:
+        total = sum(parts) - parts[3]
+        return total.to_bytes(), total.compute()
+
+    quiet = outcome()
+    environment.set(control)
+    loud = outcome()
+    environment.set(0)
+    assert loud == quiet
+
+
+def test_worker_threads_are_guarded_too(disturbed: tuple[Environment, int], rng: np.random.Generator) -> None:
+    environment, control = disturbed
+    y_true = rng.integers(-9, 9, 500_000) * 5e-324
+    y_pred = np.zeros(500_000)
+    quiet = squarely.Accumulator().update(y_true, y_pred).to_bytes()
+    environment.set(control)
+    squarely.set_num_threads(4)
+    loud = squarely.Accumulator().update(y_true, y_pred).to_bytes()
+    environment.set(0)
+    assert loud == quiet

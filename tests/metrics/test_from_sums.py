@@ -1,0 +1,430 @@
+"""Every metric of the core against its formula over the sums a state holds: correctly rounded where it is algebra."""
+
+import math
+import subprocess
+import sys
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import squarely
+from inputs.hard_data import MAKERS, Maker, huge, normal, sixty_decades, subnormal, window_limits
+from inputs.metric_parameters import EVERY, PARAMETERS
+from instruments.core_states import held, state_of, state_of_everything, value_of
+from instruments.floating_point_environment import Environment, needs_known_environment
+from oracles.metrics_of_sums import ALGEBRAIC, TRANSCENDENTAL, Sums, of_prediction, of_truth, pearson, ratio, root
+from oracles.state_bytes import terms_held_by
+from squarely import _core
+
+Array = npt.NDArray[np.float64]
+algebraic = pytest.mark.parametrize(
+    ("name", "parameter"), [asked for asked in EVERY if asked[0] not in TRANSCENDENTAL], ids=lambda value: f"{value}"
+)
+make_hard = pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+
+
+def sums_of(asked: tuple[str, float], y_true: Array, y_pred: Array, weights: Array | None) -> Sums:
+    sums = held(asked, y_true, y_pred, weights)
+    return {"weight": sums.get("sample_weight", Fraction(len(y_true))), **sums}
+
+
+def assert_follows_from_sums(asked: tuple[str, float], y_true: Array, y_pred: Array, weights: Array | None) -> None:
+    expected = ALGEBRAIC[asked[0]](sums_of(asked, y_true, y_pred, weights), asked[1])
+    np.testing.assert_equal(value_of(asked, y_true, y_pred, weights), expected)
+
+
+def test_every_metric_is_tested() -> None:
+    assert {*ALGEBRAIC, *TRANSCENDENTAL} == set(_core.metrics)
+    assert {name for name, (parameter, _) in _core.metrics.items() if parameter} == set(PARAMETERS)
+
+
+@algebraic
+@pytest.mark.parametrize("weighted", [False, True])
+def test_metrics_follow_from_their_sums(
+    target: str, name: str, parameter: float, weighted: bool, rng: np.random.Generator
+) -> None:
+    for length in (1, 2, 3, 7, 63, 64, 65, 129, 512, 513, 2000):
+        y_true, y_pred = rng.lognormal(0, 1, (2, length))
+        weights = rng.random(length) if weighted else None
+        assert_follows_from_sums((name, parameter), y_true, y_pred, weights)
+
+
+@algebraic
+@make_hard
+def test_metrics_of_hard_data_follow_from_their_sums(
+    name: str, parameter: float, make: Maker, rng: np.random.Generator
+) -> None:
+    y_true, y_pred = make(rng, 700)
+    state = state_of([(name, parameter)], y_true, y_pred)
+    if any(state.outside(name, parameter)):
+        y_true, y_pred = abs(y_true) + 1e-300, abs(y_pred) + 1e-300
+        state = state_of([(name, parameter)], y_true, y_pred)
+    value = state.values(name, parameter)[0]
+    # Terms beyond the largest double are counted beside the sums.
+    if not (math.isinf(value) and int.from_bytes(state.to_bytes()[-12:-4], "little")):
+        assert_follows_from_sums((name, parameter), y_true, y_pred, None)
+
+
+@algebraic
+@pytest.mark.parametrize("weighted", [False, True])
+def test_metrics_of_constants_follow_from_their_sums(
+    target: str, name: str, parameter: float, weighted: bool, rng: np.random.Generator
+) -> None:
+    for length in (1, 5, 600):
+        varied = rng.lognormal(0, 1, length)
+        weights = rng.integers(1, 9, length).astype(float) if weighted else None
+        for y_true, y_pred in (
+            (np.full(length, 0.1), np.full(length, 0.1)),
+            (np.full(length, 0.1), np.full(length, 0.3)),
+            (np.full(length, 0.1), varied),
+            (varied, np.full(length, 0.1)),
+            (varied, varied),
+        ):
+            # Errors that are doubles: only then are weighted sums of them exact.
+            y_true, y_pred = (np.ldexp(np.rint(np.ldexp(side, 20)), -20) for side in (y_true, y_pred))
+            assert_follows_from_sums((name, parameter), y_true, y_pred, weights)
+
+
+def logarithm(value: Fraction) -> mpmath.mpf:
+    return mpmath.log(mpmath.mpf(value.numerator) / value.denominator)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@mpmath.workdps(60)
+def test_decibels_are_near_what_sixty_digits_say(weighted: bool, rng: np.random.Generator) -> None:
+    for data_range in (1.0, 255.0, 1e200, 1e-200, 1.7e308, 5e-324):
+        for scale in (1.0, 1e-150, 1e150, 1e300, 5e-324):
+            y_true, y_pred = np.rint(rng.uniform(1, 9, (2, 300))) * scale
+            weights = rng.random(300) if weighted else None
+            asked = ("peak_signal_noise_ratio", data_range)
+            sums = sums_of(asked, y_true, y_pred, weights)
+            exact = 10 * logarithm(Fraction(data_range) ** 2 * sums["weight"] / sums["squared_error"]) / mpmath.log(10)
+            assert abs(value_of(asked, y_true, y_pred, weights) - exact) <= 4 * 2.0**-53 * abs(exact)
+    assert value_of(("peak_signal_noise_ratio", 2.0), np.ones(3), np.ones(3)) == math.inf
+    assert value_of(("peak_signal_noise_ratio", 1.0), np.array([1.0]), np.array([0.0])) == 0.0
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@mpmath.workdps(60)
+def test_gaussian_likelihood_is_near_what_sixty_digits_say(weighted: bool, rng: np.random.Generator) -> None:
+    for variance in PARAMETERS["mean_gaussian_nll"]:
+        y_true, y_pred = rng.standard_normal((2, 400))
+        weights = rng.random(400) if weighted else None
+        asked = ("mean_gaussian_nll", variance)
+        sums = sums_of(asked, y_true, y_pred, weights)
+        mean = sums["squared_error"] / sums["weight"] / Fraction(variance)
+        parts = logarithm(Fraction(variance)) / 2, mpmath.mpf(mean.numerator) / mean.denominator / 2
+        bound = 3 * 2.0**-53 * sum(map(abs, parts))
+        assert abs(value_of(asked, y_true, y_pred, weights) - sum(parts)) <= bound
+
+
+@pytest.mark.parametrize("version", PARAMETERS["kling_gupta_efficiency"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_kling_gupta_efficiency_follows_from_its_sums(version: float, weighted: bool, rng: np.random.Generator) -> None:
+    for length in (2, 3, 100, 700):
+        y_true, y_pred = rng.lognormal(0, 1, (2, length))
+        weights = rng.random(length) if weighted else None
+        asked = ("kling_gupta_efficiency", version)
+        sums = sums_of(asked, y_true, y_pred, weights)
+        alpha, beta = root(of_prediction(sums), of_truth(sums)), ratio(sums["prediction"], sums["truth"])
+        shares = (pearson(sums), alpha / beta if version == 2012 else alpha, beta)
+        expected = 1 - math.sqrt(math.fsum((share - 1) ** 2 for share in shares))
+        assert value_of(asked, y_true, y_pred, weights) == pytest.approx(expected, rel=0, abs=2e-15)
+    assert value_of(asked, y_true, y_true) == 1.0
+    assert math.isnan(value_of(asked, np.ones(4), np.arange(4.0)))
+
+
+def deviance_from_mean(y_true: Array, weights: Array, k: float) -> tuple[mpmath.mpf, mpmath.mpf]:
+    """Return the sum of deviances of the truth from its mean, and what cancels in it."""
+    y = [mpmath.mpf(float(value)) for value in y_true]
+    w = [mpmath.mpf(float(weight)) for weight in weights]
+    mean = mpmath.fdot(w, y) / mpmath.fsum(w)
+    if k == 1:
+        parts = [mpmath.fdot(w, [v * mpmath.log(v) for v in y]), -mpmath.fdot(w, y) * mpmath.log(mean)]
+    elif k == 2:
+        parts = [mpmath.fsum(w) * mpmath.log(mean), -mpmath.fdot(w, [mpmath.log(v) for v in y])]
+    else:
+        parts = [
+            mpmath.fdot(w, [v ** (2 - k) for v in y]) / ((1 - k) * (2 - k)),
+            -mpmath.fdot(w, y) * mean ** (1 - k) / (1 - k),
+            mpmath.fsum(w) * mean ** (2 - k) / (2 - k),
+        ]
+    return 2 * mpmath.fsum(parts), 2 * mpmath.fsum(parts, absolute=True)
+
+
+@pytest.mark.parametrize("power", [power for power in PARAMETERS["d2_tweedie_score"] if power != 0])
+@pytest.mark.parametrize("weighted", [False, True])
+@mpmath.workdps(60)
+def test_explained_deviance_is_near_what_sixty_digits_say(
+    power: float, weighted: bool, rng: np.random.Generator
+) -> None:
+    asked = ("d2_tweedie_score", power)
+    for length in (2, 100, 700):
+        y_true, y_pred = rng.lognormal(0, 1, (2, length))
+        weights = rng.random(length) if weighted else None
+        found = held(asked, y_true, y_pred, weights)
+        part = next(float(value) for term, value in found.items() if term.endswith("deviance") and "truth" not in term)
+        whole, cancelled = deviance_from_mean(y_true, np.ones(length) if weights is None else weights, power)
+        bound = 8 * 2.0**-53 * (1 + part / whole) * cancelled / whole
+        assert abs(value_of(asked, y_true, y_pred, weights) - (1 - part / whole)) <= bound
+    constant = np.full(5, 0.1)
+    assert value_of(asked, constant, constant) == 1.0
+    assert value_of(asked, constant, 2 * constant) == 0.0
+
+
+def test_explained_deviance_of_a_negative_mean_is_undefined() -> None:
+    y_true, y_pred = np.array([-1.0, -2.0, 1.0]), np.array([1.0, 2.0, 3.0])
+    assert math.isnan(value_of(("d2_tweedie_score", -1.0), y_true, y_pred))
+    weights = np.array([5.0, -4.0, 1.0])
+    assert math.isnan(value_of(("d2_tweedie_score", 1.0), abs(y_true), y_pred, weights))
+
+
+@pytest.mark.parametrize("name", ["r2_score", "explained_variance_score"])
+@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_constants_are_recognised_by_every_summation(
+    target: str, name: str, summation: str, weighted: bool, rng: np.random.Generator
+) -> None:
+    for value in (0.1, 1 / 3, 1e9 + 0.1, -1e-9, 1e100):
+        for length in (2, 3, 100, 5000):
+            truth = np.full(length, value)
+            weights = rng.random(length) if weighted else None
+            for prediction, expected in ((truth, 1.0), (truth * rng.uniform(1, 2, length), 0.0)):
+                finite = value_of((name, 1.0), truth, prediction, weights, summation=summation)
+                plain = value_of((name, 0.0), truth, prediction, weights, summation=summation)
+                assert finite == expected
+                np.testing.assert_equal(plain, math.nan if expected else -math.inf)
+            correlation = value_of(("pearson_correlation", 0.0), truth, prediction, weights, summation=summation)
+            assert math.isnan(correlation)
+
+
+@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_constant_residual_is_explained(
+    target: str, summation: str, weighted: bool, rng: np.random.Generator
+) -> None:
+    y_true = np.rint(rng.standard_normal(3000) * 2.0**10)
+    y_pred = y_true + 2.0**45 + 1
+    weights = rng.random(3000) if weighted else None
+    assert value_of(("explained_variance_score", 1.0), y_true, y_pred, weights, summation=summation) == 1.0
+    assert value_of(("residual_variance", 0.0), y_true, y_pred, weights, summation=summation) == 0.0
+
+
+@pytest.mark.parametrize("name", ["r2_score", "explained_variance_score", "nash_sutcliffe_efficiency"])
+@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("weighted", [False, True])
+@make_hard
+def test_no_score_is_above_one(
+    name: str, summation: str, weighted: bool, make: Maker, rng: np.random.Generator
+) -> None:
+    y_true, y_pred = make(rng, 1000)
+    weights = rng.random(1000) if weighted else None
+    for prediction in (y_pred, np.nextafter(y_true, 0), y_true, -y_true):
+        assert not value_of((name, 1.0), y_true, prediction, weights, summation=summation) > 1
+
+
+@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("weighted", [False, True])
+@make_hard
+def test_no_correlation_leaves_its_range(summation: str, weighted: bool, make: Maker, rng: np.random.Generator) -> None:
+    y_true, y_pred = make(rng, 1000)
+    weights = rng.random(1000) if weighted else None
+    for prediction in (y_pred, np.nextafter(y_true, 0), y_true, -y_true, y_true / 3):
+        for name in ("pearson_correlation", "concordance_correlation"):
+            assert not abs(value_of((name, 0.0), y_true, prediction, weights, summation=summation)) > 1
+
+
+laws = pytest.mark.parametrize("weighted", [False, True])
+
+
+@laws
+@make_hard
+def test_no_split_order_thread_or_target_changes_any_sum(weighted: bool, make: Maker, rng: np.random.Generator) -> None:
+    y_true, y_pred = make(rng, 70_000 if make.__name__ in ("normal", "spread") else 3000)
+    length = len(y_true)
+    weights = rng.standard_normal(length) if weighted else None
+    whole = state_of_everything(y_true, y_pred, weights).to_bytes()
+    for name in squarely.targets():
+        squarely.set_target(name)
+        for threads in (1, 3):
+            squarely.set_num_threads(threads)
+            order = rng.permutation(length)
+            shuffled = state_of_everything(y_true[order], y_pred[order], None if weights is None else weights[order])
+            assert shuffled.to_bytes() == whole
+    parts = np.split(np.arange(length), sorted(rng.integers(0, length, 12).tolist()))
+    merged = _core.State(1, "exact", EVERY, weighted)
+    updated = _core.State(1, "exact", EVERY, weighted)
+    for part in parts:
+        chunk = y_true[part], y_pred[part], None if weights is None else weights[part]
+        merged.merge(state_of_everything(*chunk))
+        updated.update(chunk[0], chunk[1], sample_weight=chunk[2])
+    assert merged.to_bytes() == updated.to_bytes() == whole
+    assert _core.State.from_bytes(whole).to_bytes() == whole
+
+
+@laws
+@make_hard
+def test_what_is_merged_can_be_taken_away_from_every_sum(weighted: bool, make: Maker, rng: np.random.Generator) -> None:
+    of_extremes = {"max_error", "normalized_root_mean_squared_error"}
+    asked = [(name, parameter) for name, parameter in EVERY if name not in of_extremes]
+    kept, taken = (state_of(asked, *make(rng, 800), rng.standard_normal(800) if weighted else None) for _ in range(2))
+    both = kept.copy()
+    both.merge(taken)
+    both.subtract(taken)
+    assert both.to_bytes() == kept.to_bytes()
+    with pytest.raises(ValueError, match="cannot be subtracted"):
+        state_of([("max_error", 0.0)], np.ones(3), np.zeros(3)).subtract(_core.State(1, "exact", [("max_error", 0.0)]))
+
+
+@laws
+@pytest.mark.parametrize("summation", ["kahan", "pairwise"])
+@make_hard
+def test_rounded_sums_of_every_term_depend_on_no_thread_or_target(
+    weighted: bool, summation: str, make: Maker, rng: np.random.Generator
+) -> None:
+    y_true, y_pred = make(rng, 70_000 if make.__name__ == "normal" else 3000)
+    weights = rng.standard_normal(len(y_true)) if weighted else None
+    states = set()
+    for name in squarely.targets():
+        squarely.set_target(name)
+        for threads in (1, 3):
+            squarely.set_num_threads(threads)
+            states.add(state_of_everything(y_true, y_pred, weights, summation).to_bytes())
+    assert len(states) == 1
+    again = states.pop()
+    assert _core.State.from_bytes(again).to_bytes() == again
+
+
+@laws
+@pytest.mark.parametrize("summation", ["kahan", "pairwise"])
+def test_rounded_metrics_are_close_to_exact_ones(
+    target: str, weighted: bool, summation: str, rng: np.random.Generator
+) -> None:
+    y_true = rng.lognormal(0, 1, 5000)
+    y_pred = y_true * rng.lognormal(0, 0.3, 5000)
+    weights = rng.random(5000) if weighted else None
+    exact = state_of_everything(y_true, y_pred, weights)
+    rounded = state_of_everything(y_true, y_pred, weights, summation)
+    for asked in EVERY:
+        bound = 1e-13 if summation == "kahan" else 1e-12
+        assert rounded.values(*asked) == pytest.approx(exact.values(*asked), rel=bound, abs=1e-14), asked
+
+
+@needs_known_environment
+@laws
+@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+def test_settings_of_the_host_change_no_sum(
+    target: str, weighted: bool, summation: str, disturbed: tuple[Environment, int], rng: np.random.Generator
+) -> None:
+    environment, control = disturbed
+    for make in (normal, sixty_decades, subnormal, huge, window_limits):
+        y_true, y_pred = make(rng, 700)
+        weights = rng.standard_normal(700) * 1e-300 if weighted else None
+        quiet = state_of_everything(y_true, y_pred, weights, summation)
+        quiet_values = [quiet.values(*asked) for asked in EVERY]
+        environment.set(control)
+        try:
+            loud = state_of_everything(y_true, y_pred, weights, summation)
+            loud_values = [loud.values(*asked) for asked in EVERY]
+        finally:
+            environment.set(0)
+        assert loud.to_bytes() == quiet.to_bytes()
+        np.testing.assert_equal(loud_values, quiet_values)
+
+
+@laws
+@make_hard
+def test_masked_and_missing_rows_are_as_good_as_absent(
+    target: str, weighted: bool, make: Maker, rng: np.random.Generator
+) -> None:
+    for length in (1, 64, 65, 512, 1500):
+        y_true, y_pred = make(rng, length)
+        weights = rng.standard_normal(length) if weighted else None
+        counts = rng.random(length) < 0.7
+        counts[0] = True
+        there = rng.random(length) < 0.9
+        there[0] = True
+        kept = counts & there
+        dirty = np.where(there, y_true, np.nan), np.where(counts, y_pred, np.inf)
+        summed = [asked for asked in EVERY if asked[0] != "max_error"]  # which may be infinite
+        state = state_of(summed, *dirty, weights, where=counts)
+        clean_weights = None if weights is None else weights[kept]
+        clean = state_of(summed, y_true[kept], y_pred[kept], clean_weights)
+        assert (state.masked, state.missing_true) == ([(~counts).sum()], [(counts & ~there).sum()])
+        assert terms_held_by(state.to_bytes()) == terms_held_by(clean.to_bytes())
+        for asked in summed:
+            np.testing.assert_equal(state.values(*asked), clean.values(*asked))
+        largest = state_of([("max_error", 0.0)], *dirty, weights, where=counts).values("max_error")
+        assert largest == state_of([("max_error", 0.0)], y_true[kept], y_pred[kept], clean_weights).values("max_error")
+
+
+def test_missing_and_infinite_values_late_in_a_block_are_counted(target: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.lognormal(0, 1, (2, 1500))
+    y_true[[511, 1023]], y_pred[[510, 1022]] = np.nan, np.nan
+    y_true[1499], y_pred[[1499, 1498]] = np.inf, [np.inf, -np.inf]
+    for weights in (None, rng.random(1500)):
+        for summation in ("exact", "kahan", "pairwise"):
+            state = state_of_everything(y_true, y_pred, weights, summation)
+            counts = state.pairs, state.missing_true, state.missing_pred, state.infinite, state.undefined
+            assert counts == ([1496], [2], [2], [1], [1])
+            finite = np.isfinite(y_true) & np.isfinite(y_pred)
+            if summation == "exact":
+                clean = state_of_everything(
+                    y_true[finite], y_pred[finite], None if weights is None else weights[finite]
+                )
+                assert terms_held_by(state.to_bytes()) == terms_held_by(clean.to_bytes())
+
+
+@laws
+def test_nothing_is_written_to_the_data(target: str, weighted: bool, rng: np.random.Generator) -> None:
+    data = rng.standard_normal((3, 2000))
+    data[:, ::50] = np.nan
+    data[2] = rng.random(2000)
+    where = rng.random(2000) < 0.5
+    before = data.copy(), where.copy()
+    data.flags.writeable = where.flags.writeable = False
+    for mask in (None, where):
+        for summation in ("exact", "kahan", "pairwise"):
+            state_of(EVERY, data[0], data[1], data[2] if weighted else None, summation=summation, where=mask)
+    np.testing.assert_equal((data, where), before)
+
+
+# Peak resident memory of one call on a hundred megabytes of input, above what was resident before it.
+MEMORY = """
+import resource, sys, numpy as np
+from squarely import _core
+every = [(name, default) for name, (_, default) in _core.metrics.items()]
+data = np.random.default_rng(0).lognormal(0, 1, (3, 4_000_000))
+if sys.argv[3] == "missing":
+    data[0, ::10] = np.nan
+def run(rows):
+    state = _core.State(1, sys.argv[1], every, sys.argv[2] == "weighted")
+    weights = data[2, :rows] if sys.argv[2] == "weighted" else None
+    state.update(data[0, :rows], data[1, :rows], sample_weight=weights)
+run(200_000)  # starts the threads
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+run(4_000_000)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@laws
+@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("missing", ["missing", "complete"])
+def test_no_metric_takes_a_megabyte(weighted: bool, summation: str, missing: str) -> None:
+    arguments = [sys.executable, "-c", MEMORY, summation, "weighted" if weighted else "plain", missing]
+    found = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+    assert int(found) < 1024
+
+
+def test_the_last_bit_of_a_sum_settles_a_tie(target: str) -> None:
+    # 2^53 + 1 lies between two doubles, and something far below it decides.
+    y_true, y_pred = np.array([2.0**54, 0.0, 0.0, 0.0]), np.array([-2.0, 0.0, 0.0, 0.0])
+    assert value_of(("root_mean_squared_error", 0.0), y_true, y_pred) == 2.0**53
+    assert value_of(("mean_absolute_error", 0.0), 2 * y_true, 2 * y_pred) == 2.0**53
+    y_true[3] = 2.0**-300
+    assert value_of(("root_mean_squared_error", 0.0), y_true, y_pred) == 2.0**53 + 2
+    assert value_of(("mean_absolute_error", 0.0), 2 * y_true, 2 * y_pred) == 2.0**53 + 2

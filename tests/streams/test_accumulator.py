@@ -1,0 +1,220 @@
+"""Accumulator: what a person does with it."""
+
+import copy
+import math
+import pickle
+import threading
+
+import numpy as np
+import pytest
+
+import squarely
+from oracles import rational
+from squarely.named_metrics import EVERYDAY
+
+
+def filled(seed: int = 0, **configuration: object) -> squarely.Accumulator:
+    y_true, y_pred = np.random.default_rng(seed).standard_normal((2, 1000))
+    return squarely.Accumulator(**configuration).update(y_true, y_pred)
+
+
+def test_compute_gives_every_metric_by_name() -> None:
+    y_true, y_pred = np.random.default_rng(0).standard_normal((2, 1000))
+    assert filled().compute() == rational.scores(y_true, y_pred)
+    assert filled(metrics="mean_squared_error").compute().keys() == {"mean_squared_error"}
+    assert tuple(filled().compute()) == ("mean_squared_error", "root_mean_squared_error", "sum_squared_error")
+
+
+def test_update_returns_the_accumulator_never_a_score() -> None:
+    accumulator = squarely.Accumulator()
+    assert accumulator.update([1.0], [2.0]) is accumulator
+
+
+def test_count_and_omitted_add_up_to_the_rows() -> None:
+    accumulator = squarely.Accumulator(nan_policy="omit").update([1.0, np.nan, 3.0], [1.0, 2.0, np.nan])
+    assert (accumulator.count, accumulator.omitted) == (1, 2)
+    wide = squarely.Accumulator(nan_policy="omit").update([[1.0, np.nan], [3.0, 4.0]], [[1.0, 2.0], [3.0, 4.0]])
+    assert (wide.count.tolist(), wide.omitted.tolist()) == ([2, 1], [0, 1])
+
+
+def test_copies_are_independent() -> None:
+    original = filled()
+    for duplicate in (copy.copy(original), copy.deepcopy(original), pickle.loads(pickle.dumps(original))):
+        assert duplicate == original
+        duplicate.update([1.0], [2.0])
+        assert duplicate != original
+        assert original == filled()
+
+
+def test_sum_of_many_and_reset() -> None:
+    parts = [filled(seed) for seed in range(5)]
+    total = sum(parts)
+    assert isinstance(total, squarely.Accumulator)
+    assert total.count == 5000
+    assert parts[0] == filled(0)
+    assert total.reset() == squarely.Accumulator()
+    assert total.count == 0
+
+
+def test_empty_accumulators_are_neutral() -> None:
+    empty = squarely.Accumulator()
+    assert empty + filled() == filled()
+    assert filled() + empty == filled()
+    assert filled() - empty == filled()
+    with pytest.raises(ValueError, match="has seen no pairs yet"):
+        empty.compute()
+    with pytest.raises(ValueError, match="which is empty"):
+        empty.subtract(filled())
+    assert empty == squarely.Accumulator()
+
+
+def test_digest_is_equal_exactly_where_states_are() -> None:
+    assert filled(1).digest() == filled(1).digest()
+    assert filled(1).digest() != filled(2).digest()
+    assert filled(1).digest() != filled(1, nan_policy="omit").digest()
+    # Known bits: a digest that changes here changes for everyone who stored one.
+    known = squarely.Accumulator().update([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])
+    assert known.digest() == "daf20b1a10db1a053dce55dbe209d10b5372fe2e29861b48e75950e895634087"
+
+
+def test_an_update_that_raises_changes_nothing() -> None:
+    accumulator = filled()
+    before = accumulator.to_bytes()
+    for y_true, y_pred in [
+        ([1.0, np.nan], [1.0, 2.0]),
+        ([1.0, np.inf], [1.0, 2.0]),
+        ([1.0, 2.0], [1.0]),
+        ([[1.0, 2.0]], [[1.0, 2.0]]),
+        (["a"], [1.0]),
+        ([], []),
+    ]:
+        with pytest.raises(ValueError):
+            accumulator.update(y_true, y_pred)
+        assert accumulator.to_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "mine", "theirs"),
+    [
+        ("metrics", "mean_squared_error", "sum_squared_error"),
+        ("nan_policy", "raise", "omit"),
+        ("summation", "exact", "kahan"),
+        ("multioutput", "uniform_average", "raw_values"),
+    ],
+)
+def test_merging_what_differs_names_both_sides(name: str, mine: str, theirs: str) -> None:
+    left, right = filled(**{name: mine}), filled(**{name: theirs})
+    before = left.to_bytes()
+    with pytest.raises(ValueError, match=rf"differ in {name}: .*{mine}.*{theirs}"):
+        left.merge(right)
+    with pytest.raises(ValueError, match=f"differ in {name}"):
+        left.subtract(right)
+    assert left.to_bytes() == before
+
+
+def test_merging_other_numbers_of_outputs_names_both_sides() -> None:
+    narrow, wide = filled(), squarely.Accumulator().update(np.ones((3, 2)), np.zeros((3, 2)))
+    with pytest.raises(ValueError, match=r"has 1 output\(s\), and what is added has 2"):
+        narrow.merge(wide)
+    with pytest.raises(ValueError, match=r"1 output\(s\).*2 output\(s\)"):
+        narrow.subtract(wide)
+
+
+def test_subtracting_what_was_never_added_is_refused() -> None:
+    accumulator = squarely.Accumulator().update([1.0, 2.0], [1.0, 2.0])
+    before = accumulator.to_bytes()
+    with pytest.raises(ValueError, match="is no part of this one"):
+        accumulator.subtract(squarely.Accumulator().update([1.0], [3.0]))
+    with pytest.raises(ValueError, match="is no part of this one"):
+        accumulator.subtract(squarely.Accumulator().update(np.ones(3), np.ones(3)))
+    assert accumulator.to_bytes() == before
+
+
+def test_unknown_metrics_and_wrong_operands_are_refused() -> None:
+    with pytest.raises(ValueError, match="has no metric 'mean_squared_eror'. Did you mean 'mean_squared_error'"):
+        squarely.Accumulator(metrics=("mean_squared_eror",))
+    with pytest.raises(ValueError, match="at least one metric"):
+        squarely.Accumulator(metrics=())
+    with pytest.raises(KeyError, match="has no metric 'sum_squared_error'"):
+        filled(metrics="mean_squared_error")["sum_squared_error"]
+    with pytest.raises(TypeError):
+        filled() + 1
+    with pytest.raises(TypeError, match="Only another Accumulator"):
+        filled().merge(b"")
+
+
+def test_averages_over_outputs_are_rounded_once() -> None:
+    y_true, y_pred = np.random.default_rng(3).standard_normal((2, 500, 3))
+    raw = squarely.mean_squared_error(y_true, y_pred, multioutput="raw_values").tolist()
+    for weights in ([1.0, 1.0, 1.0], [0.1, 0.7, 0.3], [1e300, 1.0, -1e-300]):
+        found = squarely.Accumulator(multioutput=weights).update(y_true, y_pred)["mean_squared_error"]
+        assert found == rational.average(raw, weights)
+    assert squarely.mean_squared_error(y_true, y_pred) == rational.average(raw, [1.0, 1.0, 1.0])
+
+
+def test_many_threads_may_update_one_accumulator() -> None:
+    shared = squarely.Accumulator()
+    chunks = [np.random.default_rng(seed).standard_normal((2, 997)) for seed in range(40)]
+
+    def work(mine: list[np.ndarray]) -> None:
+        for y_true, y_pred in mine:
+            shared.update(y_true, y_pred)
+
+    threads = [threading.Thread(target=work, args=(chunks[i::8],)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    expected = squarely.Accumulator()
+    for y_true, y_pred in chunks:
+        expected.update(y_true, y_pred)
+    assert shared == expected
+
+
+def test_weights_are_for_every_chunk_or_for_none() -> None:
+    plain = squarely.Accumulator("r2_score").update([1.0, 2.0, 4.0], [1.0, 2.5, 3.0])
+    before = plain.to_bytes()
+    with pytest.raises(ValueError, match="began without sample_weight, and this chunk came with it"):
+        plain.update([1.0], [2.0], sample_weight=[2.0])
+    assert plain.to_bytes() == before
+    weighted = squarely.Accumulator("r2_score").update([1.0, 2.0], [1.0, 2.5], sample_weight=[1.0, 2.0])
+    with pytest.raises(ValueError, match="began with sample_weight, and this chunk came without it"):
+        weighted.update([1.0], [2.0])
+    assert weighted.update([4.0], [3.0], sample_weight=1.0)["r2_score"] == squarely.r2_score(
+        [1.0, 2.0, 2.0, 4.0], [1.0, 2.5, 2.5, 3.0]
+    )
+
+
+def test_a_chunk_of_no_weight_is_no_error_before_the_score_is_asked_for() -> None:
+    accumulator = squarely.Accumulator("mean_squared_error").update([1.0], [2.0], sample_weight=0.0)
+    with pytest.raises(ZeroDivisionError, match="Weights sum to zero"):
+        accumulator["mean_squared_error"]
+    assert accumulator.update([1.0], [3.0], sample_weight=2.0)["mean_squared_error"] == 4.0
+
+
+def test_metrics_of_order_are_refused_with_what_to_use_instead() -> None:
+    with pytest.raises(ValueError, match=r"median_absolute_error needs all pairs at once.*mean_absolute_error"):
+        squarely.Accumulator("median_absolute_error")
+
+
+def test_the_largest_error_cannot_be_taken_away() -> None:
+    accumulator = squarely.Accumulator(["max_error", "mean_error"]).update([1.0, 2.0], [1.0, 3.0])
+    with pytest.raises(ValueError, match="A state of largest_error cannot be subtracted"):
+        accumulator - accumulator
+
+
+def test_eight_metrics_take_little_room() -> None:
+    y_true, y_pred = np.random.default_rng(0).standard_normal((2, 10_000))
+    everyday = squarely.Accumulator(EVERYDAY).update(y_true, y_pred)
+    assert len(everyday.to_bytes()) < 1500
+    assert squarely.Accumulator.from_bytes(everyday.to_bytes()).compute() == everyday.compute()
+
+
+def test_an_undefined_metric_is_nan_in_its_own_cell() -> None:
+    accumulator = squarely.Accumulator(["mean_poisson_deviance", "mean_error"]).update([-1.0, 2.0], [1.0, 2.0])
+    with pytest.warns(UserWarning, match="mean_poisson_deviance is undefined"):
+        scores = accumulator.compute()
+    assert math.isnan(scores["mean_poisson_deviance"])
+    assert scores["mean_error"] == 1.0
+    with pytest.raises(ValueError, match="can only be used on non-negative y"):
+        accumulator["mean_poisson_deviance"]

@@ -1,0 +1,349 @@
+"""Streams driven at random beside plain lists of rows: whatever was done, the bits are those of one fresh update."""
+
+import copy
+import pickle
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import squarely
+from inputs.hard_data import MAKERS
+from squarely.named_metrics import EVERYDAY, sum_names
+
+Array = npt.NDArray[Any]
+
+LENGTHS = (1, 2, 63, 64, 65, 511, 512, 513, 1000, 8192, 8193)
+FREQUENCIES = np.array([8, 8, 8, 8, 8, 4, 4, 4, 2, 0.3, 0.3])
+FREQUENCIES /= FREQUENCIES.sum()
+LONG = (65_536, 65_537)
+POLICIES = ("raise", "propagate", "omit", "omit_true")
+
+# Of every kind: one sum, moments alone, terms alone, extremes alone, all together.
+SETS: tuple[tuple[str, ...], ...] = (
+    ("mean_squared_error",),
+    EVERYDAY,
+    ("max_error",),
+    ("normalized_root_mean_squared_error", "pearson_correlation"),
+    ("mean_squared_log_error", "mean_poisson_deviance", "mean_huber_loss"),
+    sum_names(),
+)
+EXTREME = ("max_error", "normalized_mean_squared_error", "normalized_root_mean_squared_error")
+
+
+class Rows(NamedTuple):
+    """What a chunk says, in float64 that hold all of it."""
+
+    y_true: Array
+    y_pred: Array
+    weights: Array
+
+    def __getitem__(self, rows: Any) -> "Rows":
+        return Rows(*(np.asarray(side)[rows] for side in tuple(self)))
+
+
+NO_ROWS = Rows(np.empty(0), np.empty(0), np.empty(0))
+
+
+def joined(*several: Rows) -> Rows:
+    return Rows(*(np.concatenate(sides) for sides in zip(*several, strict=True)))
+
+
+def with_gaps(values: Array, step: int) -> Array:
+    room = np.full((len(values) * abs(step), *values.shape[1:]), 7, values.dtype)
+    view = room[::step]
+    view[:] = values
+    return view
+
+
+def misaligned(values: Array) -> Array:
+    room = np.empty(values.nbytes + 1, np.uint8)[1:]
+    room[:] = np.frombuffer(values.tobytes(), np.uint8)
+    return room.view(values.dtype)
+
+
+def in_a_record(values: Array) -> Array:
+    records = np.zeros(len(values), [("before", np.int8), ("value", values.dtype), ("after", np.float32)])
+    records["value"] = values
+    return records["value"]
+
+
+def read_only(values: Array) -> Array:
+    fixed = values.copy()
+    fixed.flags.writeable = False
+    return fixed
+
+
+class Subclass(np.ndarray):
+    """Whatever is no plain array goes another way."""
+
+
+LAYOUTS = (
+    *[lambda values: values] * 4,
+    lambda values: with_gaps(values, -1),
+    lambda values: with_gaps(values, 3),
+    lambda values: values.astype(values.dtype.newbyteorder()),
+    misaligned,
+    in_a_record,
+    read_only,
+    lambda values: values.view(Subclass),
+    list,
+)
+
+# With what every number of the chunk is still itself.
+DTYPES = (np.float64, np.float64, np.float32, np.float16, np.int64, np.int32, np.uint8)
+
+
+def numbers(rng: np.random.Generator, length: int, dtype: Any) -> tuple[Array, Array]:
+    if np.dtype(dtype).kind == "f":
+        with np.errstate(over="ignore", under="ignore"):
+            pairs = [side.astype(dtype) for side in MAKERS[rng.integers(len(MAKERS))](rng, length)]
+        return tuple(np.where(np.isfinite(side), side, 1).astype(dtype) for side in pairs)  # type: ignore[return-value]
+    return tuple(rng.integers(0, 200, (2, length)).astype(dtype))
+
+
+class Chunk(NamedTuple):
+    """As it is passed, and as it is meant."""
+
+    y_true: Any
+    y_pred: Any
+    sample_weight: Any
+    rows: Rows
+
+
+def make_weights(rng: np.random.Generator, length: int) -> Array:
+    kind = rng.integers(5)
+    if kind == 0:
+        return np.ones(length)
+    if kind == 1:
+        return rng.choice([0.0, -0.0, 1.0, -2.5, 5e-324, 1e-300, 1e300], length)
+    return rng.uniform(-0.5 if kind == 2 else 0, 1, length)
+
+
+def make_chunk(rng: np.random.Generator, length: int, weighted: bool, with_nan: bool, with_infinity: bool) -> Chunk:
+    sides = list(numbers(rng, length, DTYPES[rng.integers(len(DTYPES))]))
+    weights = make_weights(rng, length)
+    for side in sides:
+        if side.dtype.kind == "f":
+            if with_nan and rng.random() < 0.5:
+                side[rng.random(length) < rng.choice([0.001, 0.1, 1.0])] = np.nan
+            if with_infinity and rng.random() < 0.5:
+                side[rng.integers(length)] = rng.choice([np.inf, -np.inf])
+    meant = Rows(sides[0].astype(float), sides[1].astype(float), weights)
+    y_true, y_pred, lying = (LAYOUTS[rng.integers(len(LAYOUTS))](side) for side in (*sides, weights))
+    return Chunk(y_true, y_pred, lying if weighted else None, meant)
+
+
+class Kind(NamedTuple):
+    """Of an accumulator."""
+
+    metrics: tuple[str, ...]
+    nan_policy: Any
+    weighted: bool
+
+    def fresh(self, rows: Rows) -> squarely.Accumulator:
+        accumulator = squarely.Accumulator(self.metrics, nan_policy=self.nan_policy)
+        return self.updated(accumulator, rows) if len(rows.y_true) else accumulator
+
+    def updated(self, accumulator: Any, rows: Rows) -> Any:
+        return accumulator.update(rows.y_true, rows.y_pred, sample_weight=rows.weights if self.weighted else None)
+
+
+def make_kind(rng: np.random.Generator) -> Kind:
+    return Kind(SETS[rng.integers(len(SETS))], POLICIES[rng.integers(4)], bool(rng.random() < 0.4))
+
+
+def chunk_of(kind: Kind, rng: np.random.Generator, length: int) -> Chunk:
+    """Return a chunk that is accepted."""
+    chunk = make_chunk(
+        rng, length, kind.weighted, with_nan=kind.nan_policy != "raise", with_infinity=kind.nan_policy == "propagate"
+    )
+    if kind.nan_policy != "omit_true" or not np.isnan(chunk.rows.y_pred[~np.isnan(chunk.rows.y_true)]).any():
+        return chunk
+    return chunk_of(kind, rng, length)
+
+
+def refused(kind: Kind, rng: np.random.Generator, length: int) -> tuple[Any, Any, Any]:
+    """Return a chunk that is not: wrong in a row, or in its shape."""
+    y_true, y_pred = rng.uniform(1, 2, (2, length))
+    weights = np.ones(length) if kind.weighted else None
+    wrong = rng.integers(8)
+    if wrong == 0 and kind.nan_policy in ("raise", "omit_true"):
+        y_pred[rng.integers(length)] = np.nan
+    elif wrong == 1 and kind.nan_policy != "propagate":
+        (y_true if rng.random() < 0.5 else y_pred)[rng.integers(length)] = -np.inf
+    elif wrong == 2 and weights is not None:
+        weights[rng.integers(length)] = rng.choice([np.nan, np.inf, -np.inf])
+    elif wrong == 3:
+        weights = None if kind.weighted else np.ones(length)
+    elif wrong == 4:
+        y_true, y_pred = np.stack([y_true, y_true], 1), np.stack([y_pred, y_pred], 1)
+    elif wrong == 5:
+        y_pred = y_pred.astype(complex)
+    elif wrong == 6:
+        y_true, y_pred, weights = y_true[:0], y_pred[:0], None if weights is None else weights[:0]
+    else:
+        y_pred = y_pred[1:]
+    return y_true, y_pred, weights
+
+
+def length_at_random(rng: np.random.Generator) -> int:
+    return int(LONG[rng.integers(2)] if rng.random() < 0.01 else rng.choice(LENGTHS, p=FREQUENCIES))
+
+
+def again(accumulator: Any, rng: np.random.Generator) -> Any:
+    way = rng.integers(4)
+    if way == 0:
+        return copy.copy(accumulator)
+    if way == 1:
+        return copy.deepcopy(accumulator)
+    return pickle.loads(pickle.dumps(accumulator))
+
+
+def set_something(rng: np.random.Generator) -> None:
+    if rng.random() < 0.5:
+        squarely.set_target(str(rng.choice(squarely.targets())))
+    else:
+        squarely.set_num_threads(int(rng.integers(1, 4)))
+
+
+class Stream:
+    """An accumulator, and what it has taken in."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.kind = make_kind(self.rng)
+        self.accumulator = self.kind.fresh(NO_ROWS)
+        self.taken_in: list[Rows] = []
+        self.is_of_rows = False  # there were some since the last reset, so that their kind is known
+
+    def next_chunk(self) -> Chunk:
+        chunk = chunk_of(self.kind, self.rng, length_at_random(self.rng))
+        self.taken_in.append(chunk.rows)
+        self.is_of_rows = True
+        return chunk
+
+    def update(self) -> None:
+        chunk = self.next_chunk()
+        self.accumulator.update(chunk.y_true, chunk.y_pred, sample_weight=chunk.sample_weight)
+
+    def merge(self) -> None:
+        self.accumulator.merge(self.kind.fresh(self.next_chunk().rows))
+
+    def update_with_what_is_refused(self) -> None:
+        if not self.is_of_rows:
+            return
+        y_true, y_pred, weights = refused(self.kind, self.rng, int(self.rng.choice([2, 64, 600, 9000])))
+        with pytest.raises(ValueError):
+            self.accumulator.update(y_true, y_pred, sample_weight=weights)
+
+    def subtract(self) -> None:
+        if not self.taken_in or any(name in EXTREME for name in self.kind.metrics):
+            return
+        part = self.taken_in.pop(self.rng.integers(len(self.taken_in)))
+        self.accumulator.subtract(self.kind.fresh(part))
+
+    def travel(self) -> None:
+        self.accumulator = again(self.accumulator, self.rng)
+
+    def reset(self) -> None:
+        self.accumulator.reset()
+        self.taken_in.clear()
+        self.is_of_rows = False
+
+    def look(self) -> None:
+        assert self.accumulator.count == self.kind.fresh(joined(NO_ROWS, *self.taken_in)).count
+
+    def compare(self) -> None:
+        if not self.taken_in:
+            return
+        expected = self.kind.fresh(joined(NO_ROWS, *self.taken_in))
+        assert self.accumulator.digest() == expected.digest(), self.kind
+
+
+ACTIONS = (
+    *[Stream.update] * 12,
+    *[Stream.update_with_what_is_refused] * 2,
+    Stream.merge,
+    Stream.subtract,
+    Stream.travel,
+    Stream.look,
+    Stream.compare,
+    lambda stream: set_something(stream.rng),
+)
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_an_accumulator_has_the_digest_of_one_update_whatever_was_done(seed: int) -> None:
+    stream = Stream(seed)
+    for _ in range(60):
+        action = Stream.reset if stream.rng.random() < 0.02 else ACTIONS[stream.rng.integers(len(ACTIONS))]
+        action(stream)
+    stream.compare()
+
+
+# Of one type each, because a window of several is compared with a fresh accumulator of the same arrays joined.
+ROLLING_SETS = (*SETS, ("max_error", "r2_score"), ("normalized_root_mean_squared_error", "mean_pinball_loss"))
+ROLLING_DTYPES = (np.float64, np.float32, np.float16, np.int64, np.uint64, np.int8, np.bool_, ">f8")
+
+
+def field(rng: np.random.Generator, length: int, shape: tuple[int, ...], dtype: Any, nan_policy: str) -> list[Array]:
+    sides = []
+    for _ in range(2):
+        if np.dtype(dtype).kind in "iub":
+            info = np.iinfo(np.uint8 if dtype is np.bool_ else dtype)
+            sides.append(rng.integers(info.min, info.max, (length, *shape), endpoint=True, dtype=info.dtype))
+            continue
+        side = rng.standard_normal((length, *shape)) * 10.0 ** rng.integers(-3, 4, (length, *shape))
+        sides.append(side)
+        if nan_policy != "raise":
+            side[rng.random(side.shape) < 0.1] = np.nan
+        if nan_policy == "propagate":
+            side[rng.random(side.shape) < 0.05] = np.inf
+    if nan_policy == "omit_true" and np.dtype(dtype).kind == "f":
+        sides[1] = np.nan_to_num(sides[1])
+    return [side.astype(dtype) for side in sides]
+
+
+@pytest.mark.filterwarnings("ignore:.*undefined", "ignore:.*well-defined")
+@pytest.mark.parametrize("unit", ["rows", "chunks"])
+@pytest.mark.parametrize("seed", range(40))
+def test_a_window_has_the_digest_of_one_update_whatever_was_done(seed: int, unit: Any) -> None:
+    rng = np.random.default_rng(seed)
+    metrics = ROLLING_SETS[rng.integers(len(ROLLING_SETS))]
+    nan_policy: Any = POLICIES[rng.integers(4)]
+    shape = ((), (1,), (3,), (2, 2))[rng.integers(4)]
+    several = shape in ((3,), (2, 2))
+    multioutput: Any = rng.choice(["raw_values", "uniform_average", "variance_weighted"]) if several else "raw_values"
+    dtype = ROLLING_DTYPES[rng.integers(len(ROLLING_DTYPES))]
+    configuration = {"nan_policy": nan_policy, "multioutput": str(multioutput)}
+    weighted = rng.random() < 0.4
+    window = int(rng.choice([1, 2, 5, 64, 1000]) if unit == "rows" else rng.choice([1, 2, 5]))
+    rolling = squarely.RollingAccumulator(metrics, window=window, unit=unit, **configuration)
+    chunks: list[list[Array]] = []
+    for _ in range(25):
+        length = int(rng.choice([1, 2, 7, 64, 65, 513, 1500], p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.05, 0.05]))
+        chunk = field(rng, length, shape, dtype, nan_policy)
+        chunk += [rng.choice([0.0, 0.5, 1.0, 3.0], length)] if weighted else []
+        passed = [with_gaps(side, -2) if rng.random() < 0.3 else side.copy() for side in chunk]
+        rolling.update(*passed[:2], sample_weight=passed[2] if weighted else None)
+        for side in passed:
+            side[:] = 0  # whatever the caller does with it later
+        chunks.append(chunk)
+        if rng.random() < 0.1:
+            rolling = again(rolling, rng)
+        if rng.random() < 0.1:
+            with pytest.raises(ValueError):
+                rolling.update(chunk[0], chunk[1][:-1])
+        if rng.random() < 0.03:
+            rolling.reset()
+            chunks.clear()
+            continue
+        of_window = chunks[-window:] if unit == "chunks" else chunks
+        sides = [np.concatenate(side) for side in zip(*of_window, strict=True)]
+        held = [side[-window:] if unit == "rows" else side for side in sides]
+        fresh = squarely.Accumulator(metrics, **configuration)
+        fresh.update(*held[:2], sample_weight=held[2] if weighted else None)
+        assert rolling.snapshot().digest() == fresh.digest()
+    assert np.array_equal(rolling.count, fresh.count if chunks else 0)

@@ -1,0 +1,218 @@
+"""Short chunks: their sums stay open between updates, and nobody can tell."""
+
+import concurrent.futures
+import itertools
+import pickle
+
+import numpy as np
+import pytest
+
+import squarely
+from inputs.hard_data import MAKERS
+from squarely.named_metrics import EVERYDAY, sum_names
+
+SETS = {
+    "squares": ("mean_squared_error",),
+    "everyday": EVERYDAY,
+    "terms": ("mean_squared_log_error", "mean_poisson_deviance", "mean_log_cosh_loss"),
+}
+
+
+@pytest.fixture(params=SETS)
+def metrics(request):
+    return SETS[request.param]
+
+
+def positive_pairs(rows, dtype=np.float64):
+    rng = np.random.default_rng(rows)
+    y_true = rng.lognormal(size=rows)
+    return y_true.astype(dtype), (y_true * rng.lognormal(sigma=0.1, size=rows)).astype(dtype)
+
+
+def in_chunks(accumulator, y_true, y_pred, lengths, sample_weight=None):
+    start, remaining = 0, itertools.cycle(lengths)
+    while start < len(y_true):
+        rows = slice(start, start + next(remaining))
+        own = None if sample_weight is None else sample_weight[rows]
+        accumulator.update(y_true[rows], y_pred[rows], sample_weight=own)
+        start = rows.stop
+    return accumulator
+
+
+def whole(metrics, y_true, y_pred, sample_weight=None, **configuration):
+    return squarely.Accumulator(metrics, **configuration).update(y_true, y_pred, sample_weight=sample_weight)
+
+
+@pytest.mark.parametrize("lengths", [(1,), (64,), (63, 65), (512,), (4096,), (1, 7, 600, 2, 8193)], ids=str)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+def test_chunks_of_any_length_end_in_the_state_of_one_call(target, metrics, dtype, lengths):
+    y_true, y_pred = positive_pairs(min(20_000, 2000 * max(lengths)), dtype)
+    chunks = in_chunks(squarely.Accumulator(metrics), y_true, y_pred, lengths)
+    assert chunks.digest() == whole(metrics, y_true, y_pred).digest()
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_chunks_of_hard_data_end_in_the_state_of_one_call(target, rng, make):
+    y_true, y_pred = make(rng, 3000)
+    metrics = ("mean_squared_error", "mean_absolute_error", "max_error", "pearson_correlation")
+    for some in (metrics[:1], metrics):
+        chunks = in_chunks(squarely.Accumulator(some), y_true, y_pred, (64, 100, 512))
+        assert chunks.digest() == whole(some, y_true, y_pred).digest()
+
+
+@pytest.mark.parametrize("name", sum_names())
+def test_chunks_of_every_metric_end_in_the_state_of_one_call(name):
+    y_true, y_pred = positive_pairs(1500)
+    weights = np.random.default_rng(2).uniform(size=1500)
+    for sample_weight in (None, weights):
+        chunks = in_chunks(squarely.Accumulator(name), y_true, y_pred, (64, 33), sample_weight)
+        assert chunks.digest() == whole(name, y_true, y_pred, sample_weight).digest()
+
+
+@pytest.mark.parametrize("stride", [-1, 2, 3])
+def test_chunks_may_lie_with_gaps_or_backwards(metrics, stride):
+    y_true, y_pred = positive_pairs(3000)
+    y_true, y_pred = y_true[::stride], y_pred[::stride]
+    chunks = in_chunks(squarely.Accumulator(metrics), y_true, y_pred, (64, 100))
+    assert chunks.digest() == whole(metrics, y_true, y_pred).digest()
+
+
+def test_plain_chunks_take_the_short_way(metrics):
+    y_true, y_pred = positive_pairs(100)
+    asked = [(name, 0.0) for name in metrics]
+    state = squarely._core.State(1, "exact", asked)
+    open_sums = squarely._core.OpenSums(state, missing_true=False, missing_pred=False, infinite=False)
+    assert open_sums.add(y_true, y_pred, None)
+    assert open_sums.add(y_true.astype(np.float32), y_pred[::-1], None)
+    assert not open_sums.add(y_true, y_pred.astype(">f8"), None)
+    assert state.pairs == [0]
+    open_sums.close_into(state)
+    assert state.pairs == [200]
+
+
+def test_plain_and_other_chunks_may_be_mixed(metrics):
+    y_true, y_pred = positive_pairs(1000)
+    accumulator = in_chunks(squarely.Accumulator(metrics), y_true, y_pred, (50,))
+    accumulator.update(list(y_true), y_pred.astype(">f8"))
+    accumulator.update(y_true.astype(np.float32), y_pred)
+    accumulator.update(y_true[:, None], y_pred[:, None], where=y_true > 1)
+    in_chunks(accumulator, y_true, y_pred, (50,))
+    parts = [
+        whole(metrics, y_true, y_pred),
+        whole(metrics, y_true, y_pred),
+        whole(metrics, y_true.astype(np.float32), y_pred),
+        squarely.Accumulator(metrics).update(y_true, y_pred, where=y_true > 1),
+        whole(metrics, y_true, y_pred),
+    ]
+    assert accumulator.digest() == sum(parts).digest()
+
+
+def test_what_is_read_between_chunks_is_what_has_been_added(metrics):
+    y_true, y_pred = positive_pairs(640)
+    accumulator = squarely.Accumulator(metrics)
+    for stop in range(64, 641, 64):
+        accumulator.update(y_true[stop - 64 : stop], y_pred[stop - 64 : stop])
+        so_far = whole(metrics, y_true[:stop], y_pred[:stop])
+        assert accumulator.count == stop
+        assert accumulator.compute() == so_far.compute()
+        assert accumulator == so_far
+        assert pickle.loads(pickle.dumps(accumulator)) == so_far
+        assert accumulator + so_far == so_far + so_far
+
+
+@pytest.mark.parametrize("side", ["y_true", "y_pred"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("row", [0, 511, 512, 3999])
+def test_a_chunk_that_is_refused_leaves_the_sums_as_they_were(metrics, row, value, side):
+    y_true, y_pred = positive_pairs(4000)
+    accumulator = in_chunks(squarely.Accumulator(metrics), y_true, y_pred, (1000,))
+    before = pickle.loads(pickle.dumps(accumulator))
+    in_chunks(accumulator, y_true, y_pred, (1000,))
+    {"y_true": y_true, "y_pred": y_pred}[side][row] = value
+    with pytest.raises(ValueError, match="Input contains"):
+        accumulator.update(y_true, y_pred)
+    assert accumulator == before + before
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("row", [0, 511, 512, 3999])
+def test_a_chunk_whose_weights_are_refused_leaves_the_sums_as_they_were(row, value):
+    y_true, y_pred = positive_pairs(4000)
+    weights = np.full(4000, 0.5)
+    accumulator = in_chunks(squarely.Accumulator(EVERYDAY), y_true, y_pred, (1000,), weights)
+    before = pickle.loads(pickle.dumps(accumulator))
+    weights[row] = value
+    with pytest.raises(ValueError, match="sample_weight contains"):
+        accumulator.update(y_true, y_pred, sample_weight=weights)
+    assert accumulator == before
+
+
+@pytest.mark.parametrize("nan_policy", ["omit", "omit_true", "propagate"])
+def test_missing_values_are_left_out_and_counted_as_in_one_call(target, metrics, nan_policy):
+    y_true, y_pred = positive_pairs(3000)
+    rng = np.random.default_rng(3)
+    y_true[rng.uniform(size=3000) < 0.1] = np.nan
+    if nan_policy != "omit_true":
+        y_pred[rng.uniform(size=3000) < 0.1] = np.nan
+    one = whole(metrics, y_true, y_pred, nan_policy=nan_policy)
+    chunks = in_chunks(squarely.Accumulator(metrics, nan_policy=nan_policy), y_true, y_pred, (64, 700))
+    assert chunks.digest() == one.digest()
+    assert chunks.omitted == one.omitted > 0
+
+
+def test_only_missing_truth_is_accepted_where_only_that_is_to_be_left_out(metrics):
+    y_true, y_pred = positive_pairs(300)
+    accumulator = in_chunks(squarely.Accumulator(metrics, nan_policy="omit_true"), y_true, y_pred, (100,))
+    before = pickle.loads(pickle.dumps(accumulator))
+    y_pred[7] = np.nan
+    with pytest.raises(ValueError, match="values of y_pred are NaN"):
+        accumulator.update(y_true, y_pred)
+    assert accumulator == before
+
+
+def test_a_chunk_of_another_shape_is_refused_in_the_usual_words():
+    accumulator = squarely.Accumulator()
+    y_true, y_pred = positive_pairs(64)
+    for _ in range(3):
+        accumulator.update(y_true, y_pred)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        accumulator.update(y_true, y_pred[:-1])
+    with pytest.raises(ValueError, match=r"has 1 output\(s\)"):
+        accumulator.update(np.ones((4, 2)), np.ones((4, 2)))
+    with pytest.raises(ValueError, match="without sample_weight"):
+        accumulator.update(y_true, y_pred, sample_weight=np.ones(64))
+    with pytest.raises(ValueError, match="minimum of 1 is required"):
+        accumulator.update(y_true[:0], y_pred[:0])
+    assert accumulator.count == 192
+
+
+def test_the_target_may_change_between_chunks(metrics):
+    y_true, y_pred = positive_pairs(2000)
+    accumulator = squarely.Accumulator(metrics)
+    targets = itertools.cycle(squarely.targets())
+    for start in range(0, 2000, 50):
+        squarely.set_target(next(targets))
+        accumulator.update(y_true[start : start + 50], y_pred[start : start + 50])
+    assert accumulator.digest() == whole(metrics, y_true, y_pred).digest()
+
+
+@pytest.mark.parametrize("length", [100, 20_000])
+def test_threads_may_update_one_accumulator_and_look_at_it(metrics, length):
+    y_true, y_pred = positive_pairs(40 * length)
+    accumulator = squarely.Accumulator(metrics)
+
+    def add(first):
+        for start in range(first * length, len(y_true), 4 * length):
+            accumulator.update(y_true[start : start + length], y_pred[start : start + length])
+            assert accumulator.count > 0
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(add, range(4)))
+    assert accumulator.digest() == whole(metrics, y_true, y_pred).digest()
+
+
+def test_reset_forgets_what_was_open(metrics):
+    y_true, y_pred = positive_pairs(300)
+    accumulator = in_chunks(squarely.Accumulator(metrics), y_true, y_pred, (64,))
+    accumulator.reset().update(y_true, y_pred)
+    assert accumulator == whole(metrics, y_true, y_pred)

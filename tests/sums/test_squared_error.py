@@ -1,0 +1,135 @@
+"""The exact kernels against rational arithmetic, bit for bit, on every target."""
+
+import fractions
+import math
+
+import hypothesis
+import hypothesis.strategies as st
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import squarely
+from inputs.hard_data import MAKERS, Maker
+from oracles import rational
+from oracles.state_bytes import sums_held_by
+from squarely import _core
+
+METRICS = ("sum_squared_error", "mean_squared_error", "root_mean_squared_error")
+
+
+def scores(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> dict[str, float]:
+    return {name: getattr(squarely, name)(y_true, y_pred) for name in METRICS}
+
+
+def exact_sum(y_true: npt.NDArray[np.floating], y_pred: npt.NDArray[np.floating]) -> fractions.Fraction:
+    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    state.update(y_true, y_pred)
+    return sums_held_by(state.to_bytes())[0]
+
+
+def assert_exact(y_true: npt.NDArray[np.floating], y_pred: npt.NDArray[np.floating]) -> None:
+    assert exact_sum(y_true, y_pred) == rational.sum_of_squares(y_true, y_pred)
+    assert scores(y_true, y_pred) == rational.scores(y_true, y_pred)
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("length", [1, 100, 512, 3000])
+def test_float64_is_correctly_rounded(target: str, make: Maker, length: int, rng: np.random.Generator) -> None:
+    y_true, y_pred = make(rng, length)
+    assert_exact(y_true, y_pred)
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("length", [100, 512, 3000])
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
+def test_float32_is_correctly_rounded(target: str, make: Maker, length: int, rng: np.random.Generator) -> None:
+    arrays = [np.nan_to_num(array.astype(np.float32)) for array in make(rng, length)]
+    assert_exact(*arrays)
+
+
+@pytest.mark.parametrize("exponent", range(-149, 128, 9))
+def test_float32_of_every_scale_is_correctly_rounded(target: str, exponent: int, rng: np.random.Generator) -> None:
+    y_true = np.ldexp(rng.standard_normal(1500), exponent).astype(np.float32)
+    y_pred = np.ldexp(rng.standard_normal(1500), exponent - 5).astype(np.float32)
+    assert np.isfinite(y_true).all()
+    assert_exact(y_true, y_pred)
+
+
+@pytest.mark.parametrize("dtypes", [(np.float32, np.float64), (np.float64, np.float32)])
+def test_mixed_float_types_are_correctly_rounded(
+    target: str, dtypes: tuple[type, type], rng: np.random.Generator
+) -> None:
+    y_true = rng.standard_normal(1700).astype(dtypes[0])
+    y_pred = rng.standard_normal(1700).astype(dtypes[1])
+    assert_exact(y_true, y_pred)
+
+
+# Doubles of every kind, and of kinds that meet: sums of a few bits far apart.
+any_double = st.floats(allow_nan=False, allow_infinity=False, width=64) | st.builds(
+    math.ldexp, st.floats(-2, 2), st.integers(-1074, 1020)
+)
+
+
+@hypothesis.given(st.lists(st.tuples(any_double, any_double), min_size=1, max_size=80))
+def test_any_finite_pairs_are_correctly_rounded(pairs: list[tuple[float, float]]) -> None:
+    y_true, y_pred = (np.array(side) for side in zip(*pairs, strict=True))
+    for name in squarely.targets():
+        squarely.set_target(name)
+        assert_exact(y_true, y_pred)
+
+
+@hypothesis.given(
+    st.lists(st.tuples(any_double, any_double), min_size=1, max_size=12),
+    st.integers(0, 2**32 - 1),
+)
+def test_any_pairs_hidden_in_ordinary_blocks_are_exact(pairs: list[tuple[float, float]], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    y_true = rng.standard_normal(1300)
+    y_pred = y_true + rng.standard_normal(1300)
+    for position, (y, p) in zip(rng.choice(1300, len(pairs), replace=False), pairs, strict=True):
+        y_true[position], y_pred[position] = y, p
+    for name in squarely.targets():
+        squarely.set_target(name)
+        assert_exact(y_true, y_pred)
+
+
+def test_a_sum_that_overflows_leaves_a_finite_root(target: str) -> None:
+    y_true, y_pred = np.full(700, 1e200), np.full(700, -1e200)
+    assert scores(y_true, y_pred) == {
+        "sum_squared_error": math.inf,
+        "mean_squared_error": math.inf,
+        "root_mean_squared_error": 2e200,
+    }
+
+
+def test_many_groups_of_the_largest_sums_do_not_overflow_their_lanes(target: str) -> None:
+    # The first block chooses a window that the others fill to the brim: every group of eight vectors adds almost 2^51
+    # units to each lane, and there are many times the groups a lane could hold without being emptied in between.
+    length = 1 << 20
+    y_true = np.full(length, 1.0)
+    y_pred = np.full(length, -(1.0 - 2.0**-53))
+    y_true[:512] = 0.25
+    y_pred[:512] = -0.25
+    total = 512 * rational.sum_of_squares([0.25], [-0.25])
+    total += (length - 512) * rational.sum_of_squares([1.0], [y_pred[512]])
+    assert exact_sum(y_true, y_pred) == total
+    assert exact_sum(y_true.astype(np.float32), y_pred.astype(np.float32)) == 4 * (length - 512) + 512 // 4
+
+
+@pytest.mark.parametrize(
+    ("name", "y_true", "y_pred", "truth"),
+    [
+        ("float32 columns of ones", np.ones((20_000, 2), np.float32), np.zeros((20_000, 2), np.float32), 1.0),
+        ("integers above 2^53", [2**53 + 2], [2**53], 4.0),
+        ("int8 that would wrap", np.array([100], np.int8), np.array([-100], np.int8), 40000.0),
+        ("uint8 that would wrap", np.array([0], np.uint8), np.array([16], np.uint8), 256.0),
+        ("errors near 1e153", [1e153, 0.0], [-1e153, 0.0], 2e306),
+        ("errors near 1e-150", [1e-150], [0.0], rational.nearest_double(rational.sum_of_squares([1e-150], [0.0]))),
+        ("one pair", [0.1], [0.3], rational.nearest_double(rational.sum_of_squares([0.1], [0.3]))),
+    ],
+)
+def test_defects_seen_elsewhere_are_right_here(
+    name: str, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, truth: float
+) -> None:
+    assert squarely.mean_squared_error(y_true, y_pred) == truth

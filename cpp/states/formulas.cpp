@@ -43,11 +43,13 @@ constexpr int exact_to_two_words = -99;  // weighted errors, whose terms have no
 constexpr int exact_to_compensation = -80;
 constexpr int exact_to_a_tree = -44;
 
+// Moments without weights lose nothing.
+bool are_exact(const OutputSums& sums) { return sums.state.summation == Summation::exact && !sums.state.weighted; }
+
 BigNumber rounding_of(const OutputSums& sums, Term squares, const BigNumber& size) {
     const bool is_of_error = squares == Term::squared_error;
     if (sums.state.summation == Summation::pairwise && is_of_error) return scaled(size, exact_to_a_tree);
     if (sums.state.summation != Summation::exact) return scaled(size, exact_to_compensation);
-    if (!sums.state.weighted) return {};
     // The long integer ends where bits of a weighted term may go on: a million times what it may have cut off.
     const BigNumber cut =
         scaled(weight_of(sums) * big_number(sums.state.counts[sums.output].pairs), ExactSum::unit_exponent + 20);
@@ -58,8 +60,9 @@ BigNumber rounding_of(const OutputSums& sums, Term squares, const BigNumber& siz
 BigNumber spread(const OutputSums& sums, Term squares, Term values) {
     const BigNumber sum = sum_of(sums, {values});
     const BigNumber size = weight_of(sums) * sum_of(sums, {squares});
-    const BigNumber rest = size - sum * sum;
-    return absolute(rest) < rounding_of(sums, squares, absolute(size)) ? BigNumber{} : rest;
+    BigNumber rest = size - sum * sum;
+    if (!are_exact(sums) && absolute(rest) < rounding_of(sums, squares, absolute(size))) rest = {};
+    return rest;
 }
 
 }  // namespace
@@ -71,10 +74,13 @@ BigNumber spread_of_prediction(const OutputSums& sums) {
 BigNumber spread_of_error(const OutputSums& sums) { return spread(sums, Term::squared_error, Term::error); }
 
 BigNumber joint_spread(const OutputSums& sums) {
-    if (is_zero(spread_of_truth(sums)) || is_zero(spread_of_prediction(sums))) return {};
-    const BigNumber twice = sum_of(sums, {Term::squared_truth}) + sum_of(sums, {Term::squared_prediction}) -
-                            sum_of(sums, {Term::squared_error});
-    return weight_of(sums) * scaled(twice, -1) - sum_of(sums, {Term::truth}) * sum_of(sums, {Term::prediction});
+    // Exact sums need not be asked: where either is constant, this is zero.
+    const bool is_rounded = !are_exact(sums);
+    if (is_rounded && (is_zero(spread_of_truth(sums)) || is_zero(spread_of_prediction(sums)))) return {};
+    BigNumber twice = sum_of(sums, {Term::squared_truth}) + sum_of(sums, {Term::squared_prediction}) -
+                      sum_of(sums, {Term::squared_error});
+    --twice.exponent;
+    return weight_of(sums) * twice - sum_of(sums, {Term::truth}) * sum_of(sums, {Term::prediction});
 }
 
 namespace {
@@ -89,7 +95,7 @@ double log1p_of(double value) {
 }
 
 // The power of two below which a number lies, or a few less.
-int top_of(const BigNumber& number) { return number.exponent + 64 * static_cast<int>(number.limbs.size()); }
+int top_of(const BigNumber& number) { return number.exponent + 64 * number.limbs.size(); }
 
 double logarithm_of_ratio(const BigNumber& numerator, const BigNumber& denominator) {
     const double ratio = nearest_ratio(numerator, denominator);

@@ -38,8 +38,10 @@ class Limbs {
 
     // The highest that are zero are dropped.
     void trim() {
-        const std::uint64_t* limbs = data();
-        while (size_ > 0 && limbs[size_ - 1] == 0) --size_;
+        const std::uint64_t* const limbs = data();
+        int size = size_;
+        while (size > 0 && limbs[size - 1] == 0) --size;
+        size_ = size;
     }
 
   private:

@@ -57,31 +57,40 @@ BigNumber rounding_of(const OutputSums& sums, Term squares, const BigNumber& siz
 }
 
 // What rounding may have left of nothing is nothing: only then is a constant recognised.
-BigNumber spread(const OutputSums& sums, Term squares, Term values) {
-    const BigNumber sum = sum_of(sums, {values});
-    const BigNumber size = weight_of(sums) * sum_of(sums, {squares});
+BigNumber spread(const OutputSums& sums, Term term, const BigNumber& weight, const BigNumber& squares,
+                 const BigNumber& sum) {
+    const BigNumber size = weight * squares;
     BigNumber rest = size - sum * sum;
-    if (!are_exact(sums) && absolute(rest) < rounding_of(sums, squares, absolute(size))) rest = {};
+    if (!are_exact(sums) && absolute(rest) < rounding_of(sums, term, absolute(size))) rest = {};
     return rest;
+}
+
+BigNumber spread(const OutputSums& sums, Term squares, Term values) {
+    return spread(sums, squares, weight_of(sums), sum_of(sums, {squares}), sum_of(sums, {values}));
+}
+
+BigNumber joint_spread(const OutputSums& sums, const JointMoments& moments) {
+    const bool is_constant = is_zero(moments.spread_of_truth) || is_zero(moments.spread_of_prediction);
+    if (is_constant) return {};
+    BigNumber products = moments.squared_truth + moments.squared_prediction - sum_of(sums, {Term::squared_error});
+    --products.exponent;
+    return moments.weight * products - moments.truth * moments.prediction;
 }
 
 }  // namespace
 
 BigNumber spread_of_truth(const OutputSums& sums) { return spread(sums, Term::squared_truth, Term::truth); }
-BigNumber spread_of_prediction(const OutputSums& sums) {
-    return spread(sums, Term::squared_prediction, Term::prediction);
-}
 BigNumber spread_of_error(const OutputSums& sums) { return spread(sums, Term::squared_error, Term::error); }
 
-BigNumber joint_spread(const OutputSums& sums) {
-    // Exact sums need not be asked: where either is constant, this is zero.
-    const bool is_rounded = !are_exact(sums);
-    if (is_rounded && (is_zero(spread_of_truth(sums)) || is_zero(spread_of_prediction(sums)))) return {};
-    BigNumber twice = sum_of(sums, {Term::squared_truth}) + sum_of(sums, {Term::squared_prediction}) -
-                      sum_of(sums, {Term::squared_error});
-    --twice.exponent;
-    return weight_of(sums) * twice - sum_of(sums, {Term::truth}) * sum_of(sums, {Term::prediction});
-}
+JointMoments::JointMoments(const OutputSums& sums)
+    : weight(weight_of(sums)),
+      truth(sum_of(sums, {Term::truth})),
+      prediction(sum_of(sums, {Term::prediction})),
+      squared_truth(sum_of(sums, {Term::squared_truth})),
+      squared_prediction(sum_of(sums, {Term::squared_prediction})),
+      spread_of_truth(spread(sums, Term::squared_truth, weight, squared_truth, truth)),
+      spread_of_prediction(spread(sums, Term::squared_prediction, weight, squared_prediction, prediction)),
+      joint_spread(squarely::joint_spread(sums, *this)) {}
 
 namespace {
 

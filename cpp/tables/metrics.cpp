@@ -196,23 +196,27 @@ Summands of_both(double) {
 // A correlation, which of sums with an error may come out as more.
 double within_one(double value) { return value > 1 ? 1 : value < -1 ? -1 : value; }
 
-double pearson_correlation(const OutputSums& sums, double) {
-    const BigNumber joint = joint_spread(sums);
-    const double size = root_ratio(joint * joint, spread_of_truth(sums) * spread_of_prediction(sums));
+double pearson_of(const JointMoments& moments) {
+    const BigNumber& joint = moments.joint_spread;
+    const double size = root_ratio(joint * joint, moments.spread_of_truth * moments.spread_of_prediction);
     return within_one(joint.negative ? -size : size);
 }
 
+double pearson_correlation(const OutputSums& sums, double) { return pearson_of(JointMoments(sums)); }
+
 double concordance_correlation(const OutputSums& sums, double) {
-    const BigNumber shift = sum_of(sums, {Term::truth}) - sum_of(sums, {Term::prediction});
-    const BigNumber whole = spread_of_truth(sums) + spread_of_prediction(sums) + shift * shift;
-    return within_one(ratio(scaled(joint_spread(sums), 1), whole));
+    const JointMoments moments(sums);
+    const BigNumber shift = moments.truth - moments.prediction;
+    const BigNumber whole = moments.spread_of_truth + moments.spread_of_prediction + shift * shift;
+    return within_one(ratio(scaled(moments.joint_spread, 1), whole));
 }
 
 // Gupta et al. (2009), and with the ratio of the coefficients of variation, Kling et al. (2012).
 double kling_gupta_efficiency(const OutputSums& sums, double year) {
-    const double r = pearson_correlation(sums, 0);
-    const double alpha = root_ratio(spread_of_prediction(sums), spread_of_truth(sums));
-    const double beta = ratio(sum_of(sums, {Term::prediction}), sum_of(sums, {Term::truth}));
+    const JointMoments moments(sums);
+    const double r = pearson_of(moments);
+    const double alpha = root_ratio(moments.spread_of_prediction, moments.spread_of_truth);
+    const double beta = ratio(moments.prediction, moments.truth);
     const double spread = year == 2012 ? alpha / beta : alpha;
     return 1 - std::sqrt((r - 1) * (r - 1) + (spread - 1) * (spread - 1) + (beta - 1) * (beta - 1));
 }

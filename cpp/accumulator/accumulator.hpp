@@ -1,5 +1,5 @@
-// THE accumulator: what is asked, and the sums of all pairs seen. A one-shot call is one that lives for a call; Python's
-// Accumulator and the states of squarely.h are this one, with words of their own.
+// THE accumulator: what is asked, and the sums of all pairs seen. A one-shot call is one that lives for a call;
+// Python's Accumulator and the states of squarely.h are this one, with words of their own.
 #pragma once
 
 #include "accumulator/configuration.hpp"

@@ -1,9 +1,9 @@
 // What is asked of pairs, before any is seen.
 #pragma once
 
-#include "tables/reasons.hpp"
 #include "tables/choices.hpp"
 #include "tables/metrics.hpp"
+#include "tables/reasons.hpp"
 
 #include <vector>
 

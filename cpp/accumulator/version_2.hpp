@@ -1,5 +1,5 @@
-// Version 2 of the byte form, which is read and no longer written. Its configuration is JSON, in one of two kinds: with a
-// key that says whether complex values are accepted, or from before there was one.
+// Version 2 of the byte form, which is read and no longer written. Its configuration is JSON, in one of two kinds: with
+// a key that says whether complex values are accepted, or from before there was one.
 #pragma once
 
 #include "accumulator/accumulator.hpp"

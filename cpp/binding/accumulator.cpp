@@ -69,8 +69,9 @@ Shape shape_of(const PlainPairs& pairs) { return pairs.shape.empty() ? Shape{1} 
 bool update_from(Accumulator& accumulator, const py::object& y_true, const py::object& y_pred,
                  const py::object& sample_weight, const py::object& where, py::ssize_t axis, bool takes_numbers) {
     PlainPairs pairs;
-    if (!see_plain_pairs(y_true, y_pred, sample_weight, where, axis,
-                         takes_numbers ? Numbers::taken : Numbers::refused, pairs)) return false;
+    if (!see_plain_pairs(y_true, y_pred, sample_weight, where, axis, takes_numbers ? Numbers::taken : Numbers::refused,
+                         pairs))
+        return false;
     if (pairs.several.empty() && add_short_chunk(accumulator, pairs.one, pairs.rows)) return true;
     const std::shared_ptr<const Configuration> configuration = accumulator.configuration;
     State sums;
@@ -153,9 +154,8 @@ std::vector<std::uint64_t> pairs_of_outputs(Accumulator& accumulator) {
 }
 
 std::vector<std::uint64_t> omitted_of_outputs(Accumulator& accumulator) {
-    return counted(accumulator, [](const PairCounts& counts) {
-        return counts.missing_true + counts.missing_pred + counts.masked;
-    });
+    return counted(accumulator,
+                   [](const PairCounts& counts) { return counts.missing_true + counts.missing_pred + counts.masked; });
 }
 
 py::tuple tuple_of(const Shape& shape) {
@@ -212,10 +212,9 @@ void register_accumulator(py::module_& module) {
                                [](const Accumulator& accumulator) {
                                    return std::const_pointer_cast<Configuration>(accumulator.configuration);
                                })
-        .def_property_readonly("weighted",
-                               [](const Accumulator& accumulator) {
-                                   return accumulator.has_seen && accumulator.state->weighted;
-                               })
+        .def_property_readonly(
+            "weighted",
+            [](const Accumulator& accumulator) { return accumulator.has_seen && accumulator.state->weighted; })
         .def_property_readonly("pairs", &pairs_of_outputs)
         .def_property_readonly("omitted", &omitted_of_outputs)
         .def_property_readonly("shape", [](const Accumulator& accumulator) { return tuple_of(accumulator.shape); });

@@ -184,9 +184,9 @@ bool see_plain_pairs(py::handle y_true, py::handle y_pred, py::handle sample_wei
     if (pairs.y_true.dimensions == 0 || pairs.y_pred.dimensions == 0) return false;
     if (axis < 0) axis += pairs.y_true.dimensions;
     if (axis < 0 || axis >= pairs.y_true.dimensions || is_without_elements(pairs.y_true)) return false;
-    const bool fit = have_same_shape(pairs.y_true, pairs.y_pred) ||
-                     (axis == 0 && (is_column_beside(pairs.y_true, pairs.y_pred) ||
-                                    is_column_beside(pairs.y_pred, pairs.y_true)));
+    const bool fit =
+        have_same_shape(pairs.y_true, pairs.y_pred) ||
+        (axis == 0 && (is_column_beside(pairs.y_true, pairs.y_pred) || is_column_beside(pairs.y_pred, pairs.y_true)));
     if (!fit) return false;
     pairs.rows = pairs.y_true.shape[axis];
     const bool has_weights = !sample_weight.is_none();

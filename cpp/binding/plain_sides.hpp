@@ -1,5 +1,5 @@
-// Truth, predictions, weights and masks as they come most often: NumPy arrays, numbers and lists of numbers, seen without
-// any Python in between. Whatever else there is takes the way through python/squarely/columns.
+// Truth, predictions, weights and masks as they come most often: NumPy arrays, numbers and lists of numbers, seen
+// without any Python in between. Whatever else there is takes the way through python/squarely/columns.
 #pragma once
 
 #include "binding/binding.hpp"

@@ -1,5 +1,5 @@
-// What the core refuses comes to Python as an exception with a reason and numbers; python/squarely/policy.py has words for
-// it.
+// What the core refuses comes to Python as an exception with a reason and numbers; python/squarely/policy.py has words
+// for it.
 #include "binding/binding.hpp"
 #include "tables/reasons.hpp"
 #include "tables/terms.hpp"

@@ -1,6 +1,6 @@
-// The one entry of metric calls: plain arrays, any option, to a score. CPython's vectorcall is taken as it is, because the
-// dispatch of pybind11 would cost more than the arithmetic of a hundred pairs. Whatever is not plain, and whatever there is
-// something to say about, goes to the Python function the entry was made with, with the same arguments.
+// The one entry of metric calls: plain arrays, any option, to a score. CPython's vectorcall is taken as it is, because
+// the dispatch of pybind11 would cost more than the arithmetic of a hundred pairs. Whatever is not plain, and whatever
+// there is something to say about, goes to the Python function the entry was made with, with the same arguments.
 #include "accumulator/one_call.hpp"
 #include "binding/binding.hpp"
 #include "binding/plain_sides.hpp"

@@ -19,7 +19,8 @@ std::string missing_values(const Refusal& refusal) {
 
 std::string extreme_not_a_sum(const Refusal& refusal) {
     return "A state of " + std::string(facts_of(static_cast<Term>(refusal.number)).name) +
-           " cannot be subtracted: what was the largest or least without a part is not known. Keep a state of the other "
+           " cannot be subtracted: what was the largest or least without a part is not known. Keep a state of the "
+           "other "
            "metrics apart.";
 }
 
@@ -63,8 +64,8 @@ Failure failure_of(const Refusal& refusal) {
         case Reason::bytes_too_few:
             return {SQUARELY_DAMAGED, of_bytes("there are only " + number_of(refusal) + " of them")};
         case Reason::bytes_of_version:
-            return {SQUARELY_DAMAGED, of_bytes("they have version " + number_of(refusal) +
-                                               ", and this squarely reads versions 2 and 3")};
+            return {SQUARELY_DAMAGED,
+                    of_bytes("they have version " + number_of(refusal) + ", and this squarely reads versions 2 and 3")};
         case Reason::bytes_changed:
             return {SQUARELY_DAMAGED, of_bytes("the checksum does not match; they were cut or changed")};
         case Reason::bytes_cut: return {SQUARELY_DAMAGED, of_bytes("they end too early")};

@@ -3,7 +3,7 @@
 // function of the bits of its argument alone; there is one NaN, whatever the processor would make.
 //
 // The errors named below, in ulp, are the worst among 10^6 to 10^8 random arguments each, against 80-bit logarithms and
-// MPFR. tests/test_elementary.py holds them.
+// MPFR. tests/sums/test_elementary.py holds them.
 //
 // Polynomials are minimax for the relative error of the result (Remez exchange with 60 digits, coefficients rounded
 // to double one by one); beside each stand its interval and what it leaves of the result.

@@ -11,61 +11,75 @@ constexpr int smallest_exponent = -1074;  // of the last bit of a double
 constexpr int largest_exponent = 1023;
 constexpr std::uint64_t infinity_bits = 0x7ff0000000000000;
 
-int bit_length(uint128 value) {
-    const auto high = static_cast<std::uint64_t>(value >> 64);
-    const auto low = static_cast<std::uint64_t>(value);
-    if (high != 0) return 128 - __builtin_clzll(high);
-    return low != 0 ? 64 - __builtin_clzll(low) : 0;
+// significand >> drop, rounded half to even. For a significand up to 2^63 and a few more.
+std::uint64_t shifted_to_nearest(std::uint64_t significand, int drop) {
+    if (drop > 64) return 0;
+    const std::uint64_t half = std::uint64_t{1} << (drop - 1);
+    if (drop == 64) return significand > half ? 1 : 0;
+    return (significand + (half - 1) + (significand >> drop & 1)) >> drop;
 }
 
-// significand >> drop, rounded half to even.
-std::uint64_t shifted_to_nearest(uint128 significand, int drop, bool sticky) {
-    if (drop > 128) return 0;
-    const uint128 kept = drop == 128 ? 0 : significand >> drop;
-    const uint128 half = uint128{1} << (drop - 1);
-    const uint128 rest = drop == 128 ? significand : significand - (kept << drop);
-    const bool up = rest > half || (rest == half && (sticky || (kept & 1) != 0));
-    return static_cast<std::uint64_t>(kept) + (up ? 1 : 0);
-}
-
-std::uint64_t magnitude_bits(const Truncated& value) {
-    const int length = bit_length(value.significand);
-    if (length == 0) return 0;
+// The double nearest to significand * 2^exponent, of 60 bits or more. Integer arithmetic only: the host's rounding mode
+// cannot reach it.
+double rounded(std::uint64_t significand, int exponent) {
     // Exponent of the last bit kept: 53 bits for normal numbers, fewer where the format runs out of range.
-    const int last = std::max(value.exponent + length - 53, smallest_exponent);
-    const int drop = last - value.exponent;
-    const std::uint64_t kept = drop > 0 ? shifted_to_nearest(value.significand, drop, value.sticky)
-                                        : static_cast<std::uint64_t>(value.significand) << -drop;
-    if (last > largest_exponent - 52) return infinity_bits;
+    const int last = std::max(exponent + 11 - __builtin_clzll(significand), smallest_exponent);
+    if (last > largest_exponent - 52) return std::bit_cast<double>(infinity_bits);
+    const std::uint64_t kept = shifted_to_nearest(significand, last - exponent);
     // Added, not or-ed: a carry out of the rounding moves into the exponent, up to infinity, as it should.
-    const auto biased = static_cast<std::uint64_t>(last - smallest_exponent);
-    return kept + (biased << 52);
+    return std::bit_cast<double>(kept + (static_cast<std::uint64_t>(last - smallest_exponent) << 52));
 }
 
-// floor(sqrt(value)) for value < 2^126. The double estimate is good to 2^-52, one Newton step brings it
-// within one unit, and the loop settles that, whatever the rounding mode was.
-std::uint64_t floor_root(uint128 value) {
-    if (value == 0) return 0;
-    auto root = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(value)));
-    root = static_cast<std::uint64_t>((root + value / root) / 2);
-    while (uint128{root} * root > value) --root;
-    while (uint128{root + 1} * (root + 1) <= value) ++root;
-    return root;
+// significand * 2^exponent, from which the truth is no further than error * 2^exponent. The significand has 62 or 63
+// bits.
+struct Estimate {
+    std::uint64_t significand;
+    int exponent;
+    unsigned error;
+};
+
+Bounds bounds_of(const Estimate& estimate) {
+    return {rounded(estimate.significand - estimate.error, estimate.exponent),
+            rounded(estimate.significand + estimate.error, estimate.exponent)};
+}
+
+// With the leading 126 bits of the numerator a and 64 of the denominator b, the quotient is no more than (a + 1) / b,
+// and no less than a / (b + 1), which is a / b less (a / b) / (b + 1), less than one. The division leaves out less than
+// one more.
+Estimate estimated_ratio(const Leading& numerator, const Leading& denominator) {
+    const auto divisor = static_cast<std::uint64_t>(denominator.bits >> 64);
+    return {static_cast<std::uint64_t>((numerator.bits >> 2) / divisor), numerator.exponent - denominator.exponent - 62,
+            2};
+}
+
+// The error of the square becomes no larger, and what the root itself leaves out is less than two.
+Estimate estimated_root(const Estimate& square) {
+    const bool is_odd = (square.exponent & 1) != 0;  // half of an exponent needs an even one
+    const int up = is_odd ? 63 : 62;
+    const double scale = is_odd ? 0x1p63 : 0x1p62;
+    // The double is good to 2^-51 in any rounding mode, and one step of Newton's makes it good to the last bit.
+    const auto root = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(square.significand) * scale));
+    const auto other = static_cast<std::uint64_t>((uint128{square.significand} << up) / root);
+    return {root / 2 + other / 2, (square.exponent - up) / 2, square.error + 2};
 }
 
 }  // namespace
 
-double rounded(const Truncated& value, bool negative) {
-    return std::bit_cast<double>(magnitude_bits(value) | std::uint64_t{negative && value.significand != 0} << 63);
+Leading leading_bits(std::uint64_t first, std::uint64_t second, std::uint64_t third, int exponent) {
+    const int shift = __builtin_clzll(first);
+    return {(uint128{first} << 64 | second) << shift | (third >> 1) >> (63 - shift), exponent - 64 - shift};
 }
 
-double rounded_root(const Truncated& value) {
-    // Half of an exponent needs an even one; 123 bits or more give a root of 62 at least, nine more than a double.
-    const int drop = 2 + (value.exponent & 1);
-    const uint128 kept = value.significand >> drop;
-    const std::uint64_t root = floor_root(kept);
-    const bool sticky = value.sticky || kept << drop != value.significand || uint128{root} * root != kept;
-    return rounded({root, (value.exponent + drop) / 2, sticky}, false);
+Bounds bounds_of(const Leading& number) {
+    return bounds_of(Estimate{static_cast<std::uint64_t>(number.bits >> 65), number.exponent + 65, 1});
+}
+
+Bounds bounds_of_ratio(const Leading& numerator, const Leading& denominator) {
+    return bounds_of(estimated_ratio(numerator, denominator));
+}
+
+Bounds bounds_of_root(const Leading& numerator, const Leading& denominator) {
+    return bounds_of(estimated_root(estimated_ratio(numerator, denominator)));
 }
 
 }  // namespace squarely

@@ -43,11 +43,13 @@ constexpr int exact_to_two_words = -99;  // weighted errors, whose terms have no
 constexpr int exact_to_compensation = -80;
 constexpr int exact_to_a_tree = -44;
 
+// Moments without weights lose nothing.
+bool are_exact(const OutputSums& sums) { return sums.state.summation == Summation::exact && !sums.state.weighted; }
+
 BigNumber rounding_of(const OutputSums& sums, Term squares, const BigNumber& size) {
     const bool is_of_error = squares == Term::squared_error;
     if (sums.state.summation == Summation::pairwise && is_of_error) return scaled(size, exact_to_a_tree);
     if (sums.state.summation != Summation::exact) return scaled(size, exact_to_compensation);
-    if (!sums.state.weighted) return {};
     // The long integer ends where bits of a weighted term may go on: a million times what it may have cut off.
     const BigNumber cut =
         scaled(weight_of(sums) * big_number(sums.state.counts[sums.output].pairs), ExactSum::unit_exponent + 20);
@@ -55,27 +57,40 @@ BigNumber rounding_of(const OutputSums& sums, Term squares, const BigNumber& siz
 }
 
 // What rounding may have left of nothing is nothing: only then is a constant recognised.
+BigNumber spread(const OutputSums& sums, Term term, const BigNumber& weight, const BigNumber& squares,
+                 const BigNumber& sum) {
+    const BigNumber size = weight * squares;
+    BigNumber rest = size - sum * sum;
+    if (!are_exact(sums) && absolute(rest) < rounding_of(sums, term, absolute(size))) rest = {};
+    return rest;
+}
+
 BigNumber spread(const OutputSums& sums, Term squares, Term values) {
-    const BigNumber sum = sum_of(sums, {values});
-    const BigNumber size = weight_of(sums) * sum_of(sums, {squares});
-    const BigNumber rest = size - sum * sum;
-    return absolute(rest) < rounding_of(sums, squares, absolute(size)) ? BigNumber{} : rest;
+    return spread(sums, squares, weight_of(sums), sum_of(sums, {squares}), sum_of(sums, {values}));
+}
+
+BigNumber joint_spread(const OutputSums& sums, const JointMoments& moments) {
+    const bool is_constant = is_zero(moments.spread_of_truth) || is_zero(moments.spread_of_prediction);
+    if (is_constant) return {};
+    BigNumber products = moments.squared_truth + moments.squared_prediction - sum_of(sums, {Term::squared_error});
+    --products.exponent;
+    return moments.weight * products - moments.truth * moments.prediction;
 }
 
 }  // namespace
 
 BigNumber spread_of_truth(const OutputSums& sums) { return spread(sums, Term::squared_truth, Term::truth); }
-BigNumber spread_of_prediction(const OutputSums& sums) {
-    return spread(sums, Term::squared_prediction, Term::prediction);
-}
 BigNumber spread_of_error(const OutputSums& sums) { return spread(sums, Term::squared_error, Term::error); }
 
-BigNumber joint_spread(const OutputSums& sums) {
-    if (is_zero(spread_of_truth(sums)) || is_zero(spread_of_prediction(sums))) return {};
-    const BigNumber twice = sum_of(sums, {Term::squared_truth}) + sum_of(sums, {Term::squared_prediction}) -
-                            sum_of(sums, {Term::squared_error});
-    return weight_of(sums) * scaled(twice, -1) - sum_of(sums, {Term::truth}) * sum_of(sums, {Term::prediction});
-}
+JointMoments::JointMoments(const OutputSums& sums)
+    : weight(weight_of(sums)),
+      truth(sum_of(sums, {Term::truth})),
+      prediction(sum_of(sums, {Term::prediction})),
+      squared_truth(sum_of(sums, {Term::squared_truth})),
+      squared_prediction(sum_of(sums, {Term::squared_prediction})),
+      spread_of_truth(spread(sums, Term::squared_truth, weight, squared_truth, truth)),
+      spread_of_prediction(spread(sums, Term::squared_prediction, weight, squared_prediction, prediction)),
+      joint_spread(squarely::joint_spread(sums, *this)) {}
 
 namespace {
 
@@ -89,7 +104,7 @@ double log1p_of(double value) {
 }
 
 // The power of two below which a number lies, or a few less.
-int top_of(const BigNumber& number) { return number.exponent + 64 * static_cast<int>(number.limbs.size()); }
+int top_of(const BigNumber& number) { return number.exponent + 64 * number.limbs.size(); }
 
 double logarithm_of_ratio(const BigNumber& numerator, const BigNumber& denominator) {
     const double ratio = nearest_ratio(numerator, denominator);

@@ -21,13 +21,23 @@ double extreme_of(const OutputSums& sums, Term term);
 // The number of pairs, or the sum of their weights.
 BigNumber weight_of(const OutputSums& sums);
 
-// n Σx² - (Σx)², which is n² times the variance: of the truth, the predictions, and the errors.
+// n Σx² - (Σx)², which is n² times the variance: of the truth, and of the errors.
 BigNumber spread_of_truth(const OutputSums& sums);
-BigNumber spread_of_prediction(const OutputSums& sums);
 BigNumber spread_of_error(const OutputSums& sums);
 
-// n Σyp - Σy Σp, by 2 Σyp = Σy² + Σp² - Σ(y - p)².
-BigNumber joint_spread(const OutputSums& sums);
+// What correlations are made of, together: reading a long integer costs as much as any arithmetic with it.
+struct JointMoments {
+    explicit JointMoments(const OutputSums& sums);
+
+    BigNumber weight;
+    BigNumber truth;
+    BigNumber prediction;
+    BigNumber squared_truth;
+    BigNumber squared_prediction;
+    BigNumber spread_of_truth;
+    BigNumber spread_of_prediction;
+    BigNumber joint_spread;  // n Σyp - Σy Σp, by 2 Σyp = Σy² + Σp² - Σ(y - p)²
+};
 
 // 10 log10(numerator / denominator), also where the quotient is near one or beyond all doubles. NaN where it is
 // negative. Neither is zero.

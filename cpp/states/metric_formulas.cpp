@@ -50,6 +50,12 @@ BigNumber twice_pinball_loss(const OutputSums& sums, double alpha) {
 // A correlation, which of sums with an error may come out as more.
 double within_one(double value) { return value > 1 ? 1 : value < -1 ? -1 : value; }
 
+double pearson_of(const JointMoments& moments) {
+    const BigNumber& joint = moments.joint_spread;
+    const double size = root_ratio(joint * joint, moments.spread_of_truth * moments.spread_of_prediction);
+    return within_one(joint.negative ? -size : size);
+}
+
 Summand deviance(double power) {
     return power == 0   ? Summand{Term::squared_error}
            : power == 1 ? Summand{Term::poisson_deviance}
@@ -213,23 +219,21 @@ double residual_variance(const OutputSums& sums, double) {
     return ratio(spread_of_error(sums), weight * weight);
 }
 
-double pearson_correlation(const OutputSums& sums, double) {
-    const BigNumber joint = joint_spread(sums);
-    const double size = root_ratio(joint * joint, spread_of_truth(sums) * spread_of_prediction(sums));
-    return within_one(joint.negative ? -size : size);
-}
+double pearson_correlation(const OutputSums& sums, double) { return pearson_of(JointMoments(sums)); }
 
 double concordance_correlation(const OutputSums& sums, double) {
-    const BigNumber shift = sum_of(sums, {Term::truth}) - sum_of(sums, {Term::prediction});
-    const BigNumber whole = spread_of_truth(sums) + spread_of_prediction(sums) + shift * shift;
-    return within_one(ratio(scaled(joint_spread(sums), 1), whole));
+    const JointMoments moments(sums);
+    const BigNumber shift = moments.truth - moments.prediction;
+    const BigNumber whole = moments.spread_of_truth + moments.spread_of_prediction + shift * shift;
+    return within_one(ratio(scaled(moments.joint_spread, 1), whole));
 }
 
 // Gupta et al. (2009), and with the ratio of the coefficients of variation, Kling et al. (2012).
 double kling_gupta_efficiency(const OutputSums& sums, double year) {
-    const double r = pearson_correlation(sums, 0);
-    const double alpha = root_ratio(spread_of_prediction(sums), spread_of_truth(sums));
-    const double beta = ratio(sum_of(sums, {Term::prediction}), sum_of(sums, {Term::truth}));
+    const JointMoments moments(sums);
+    const double r = pearson_of(moments);
+    const double alpha = root_ratio(moments.spread_of_prediction, moments.spread_of_truth);
+    const double beta = ratio(moments.prediction, moments.truth);
     const double spread = year == 2012 ? alpha / beta : alpha;
     return 1 - std::sqrt((r - 1) * (r - 1) + (spread - 1) * (spread - 1) + (beta - 1) * (beta - 1));
 }
@@ -272,7 +276,8 @@ double explained_pinball_loss(const State& model, const State& baseline, std::si
     const FloatingPointEnvironment environment;
     const OutputSums part{model, output};
     const OutputSums whole{baseline, output};
-    if (!is_all_finite(part, summands::of_pinball(alpha)) || !is_all_finite(whole, summands::of_pinball(alpha))) return nan;
+    if (!is_all_finite(part, summands::of_pinball(alpha)) || !is_all_finite(whole, summands::of_pinball(alpha)))
+        return nan;
     return one_minus(twice_pinball_loss(part, alpha), twice_pinball_loss(whole, alpha), true);
 }
 

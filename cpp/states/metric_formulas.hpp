@@ -1,5 +1,5 @@
-// What each metric sums, and its formula over the sums in exact numbers, rounded once. The rows of tables/metrics.cpp say
-// which are whose.
+// What each metric sums, and its formula over the sums in exact numbers, rounded once. The rows of tables/metrics.cpp
+// say which are whose.
 #pragma once
 
 #include "states/formulas.hpp"

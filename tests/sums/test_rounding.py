@@ -12,18 +12,29 @@ from oracles import rational
 from squarely import _core
 
 
-def state_of(total: int, pairs: int) -> _core.State:
-    """Return the state that holds total * 2^-2148, which no small set of pairs would give."""
-    length = max(1, -(-total.bit_length() // 64))
+def bytes_of(total: int) -> bytes:
+    """Return the byte form of the sum total * 2^-2148."""
+    size = abs(total)
+    length = -(-size.bit_length() // 64)
     bottom = 0
-    while bottom < length - 1 and (total >> (64 * bottom)) % 2**64 == 0:
+    while bottom < length and (size >> (64 * bottom)) % 2**64 == 0:
         bottom += 1
-    limbs = (total >> (64 * bottom)).to_bytes(8 * (length - bottom), "little")
-    sum_bytes = bytes([0, bottom, length - bottom]) + limbs if total else bytes([0, 0, 0])
+    limbs = (size >> (64 * bottom)).to_bytes(8 * (length - bottom), "little")
+    return bytes([total < 0, bottom, length - bottom]) + limbs
+
+
+def state_with(totals: dict[str, int], pairs: int) -> _core.State:
+    """Return the state of such sums, in units of 2^-2148, which no small set of pairs would give."""
+    terms = sorted(totals, key=rational.TERMS.index)
     counts = b"".join(count.to_bytes(8, "little") for count in (pairs, 0, 0, 0, 0, 0))
-    squared_error = (1).to_bytes(2, "little") + bytes(9)  # one summand, of number 0 and without a parameter
-    body = b"sqst\2\0\0" + (1).to_bytes(8, "little") + squared_error + counts + sum_bytes
+    summands = b"".join(bytes([rational.TERMS.index(term)]) + bytes(8) for term in terms)
+    sums = b"".join(bytes_of(totals[term]) for term in terms)
+    body = b"sqst\2\0\0" + (1).to_bytes(8, "little") + len(terms).to_bytes(2, "little") + summands + counts + sums
     return _core.State.from_bytes(body + zlib.crc32(body).to_bytes(4, "little"))
+
+
+def state_of(total: int, pairs: int) -> _core.State:
+    return state_with({"squared_error": total}, pairs)
 
 
 def assert_correctly_rounded(total: int, pairs: int) -> None:
@@ -32,6 +43,7 @@ def assert_correctly_rounded(total: int, pairs: int) -> None:
     assert state.values("sum_squared_error") == [rational.nearest_double(value)]
     assert state.values("mean_squared_error") == [rational.nearest_double(value / pairs)]
     assert state.values("root_mean_squared_error") == [rational.nearest_root(value / pairs)]
+    assert state_with({"error": -total}, pairs).values("mean_error") == [-rational.nearest_double(value / pairs)]
 
 
 # An odd number of 54 bits lies half way between two doubles.
@@ -51,6 +63,43 @@ def test_sums_and_means_at_ties(tie: int, shift: int, pairs: int, nudge: int) ->
 def test_roots_at_ties(tie: int, shift: int, pairs: int, nudge: int) -> None:
     # A root that is a tie to the last of the bits an integer root keeps, and not beyond.
     assert_correctly_rounded(((tie * tie * pairs) << (2 * shift)) + nudge, pairs)
+
+
+largest_sum = 2 ** (64 * 67 - 1)
+# From one limb to all of them: the leading bits decide, or the last one does.
+divisors = st.integers(1, 9) | st.integers(1, 2**64) | st.integers(2**190, 2**200) | st.integers(2**3000, 2**3100)
+
+
+@hypothesis.given(ties, divisors, st.integers(0, 4000), st.integers(0, 1100), nudges)
+def test_quotients_of_sums_at_ties(tie: int, divisor: int, shift: int, divisor_shift: int, nudge: int) -> None:
+    numerator = ((tie * divisor) << shift) + nudge
+    hypothesis.assume(numerator < largest_sum)
+    denominator = divisor << divisor_shift
+    state = state_with({"absolute_error": numerator, "absolute_truth": denominator}, 2)
+    assert state.values("weighted_absolute_percentage_error") == [
+        rational.nearest_double(Fraction(numerator, denominator))
+    ]
+
+
+@hypothesis.given(ties, st.integers(1, 2**64), st.integers(900, 1200), nudges)
+def test_quotients_among_the_subnormals(tie: int, divisor: int, shift: int, nudge: int) -> None:
+    numerator, denominator = tie * divisor + nudge, divisor << shift
+    state = state_with({"absolute_error": numerator, "absolute_truth": denominator}, 2)
+    assert state.values("weighted_absolute_percentage_error") == [
+        rational.nearest_double(Fraction(numerator, denominator))
+    ]
+
+
+@hypothesis.given(ties, divisors, st.integers(0, 2000), st.integers(0, 500), nudges)
+def test_roots_of_quotients_at_ties(tie: int, divisor: int, shift: int, divisor_shift: int, nudge: int) -> None:
+    numerator = ((tie * tie * divisor) << (2 * shift)) + nudge
+    hypothesis.assume(numerator < largest_sum)
+    denominator = divisor << (2 * divisor_shift)
+    state = state_with({"squared_error": numerator, "squared_truth": denominator}, 2)
+    euclidean = 3
+    assert state.values("normalized_root_mean_squared_error", euclidean) == [
+        rational.nearest_root(Fraction(numerator, denominator))
+    ]
 
 
 @hypothesis.given(st.integers(0, 2**130), counts)

@@ -35,6 +35,17 @@ std::vector<std::uint64_t> counted(const State& state) {
     return values;
 }
 
+// A metric of every output, whatever a policy would say.
+std::vector<double> values_of(const State& state, const std::string& name, double parameter) {
+    const Metric& metric = metric_named(name);
+    for (const Summand& summand : metric.summands(parameter)) {
+        if (find(state, summand) == nullptr) throw Refused(Reason::no_such_sums);
+    }
+    std::vector<double> values;
+    for (std::size_t i = 0; i < state.counts.size(); ++i) values.push_back(value_of(metric, state, i, parameter));
+    return values;
+}
+
 // The largest and least values, by the names of their terms.
 py::dict extremes_of(const State& state) {
     py::dict extremes;
@@ -69,6 +80,7 @@ void register_state(py::module_& module) {
             "merge", [](State& state, const State& other) { merge(state, other); }, py::arg("other"))
         .def(
             "subtract", [](State& state, const State& other) { subtract(state, other); }, py::arg("other"))
+        .def("values", &values_of, py::arg("metric"), py::arg("parameter") = 0.0)
         .def("outputs_from", &outputs_from, py::arg("first"), py::arg("count"))
         .def_static(
             "outputs_together",

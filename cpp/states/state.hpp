@@ -125,8 +125,8 @@ void merge_outputs(State& state, std::size_t first, const State& other);  // int
 void subtract(State& state, const State& other);
 void subtract_sums(State& state, const State& other);  // leaving extremes as they are, to be set by who knows them
 
-// The bytes of the counts and sums of all outputs: see cpp/README.md. Equal exact states have equal bytes, and unequal
-// ones different bytes.
+// The bytes of what is summed, and of the counts and sums of all outputs: see cpp/README.md. Equal exact states have
+// equal bytes, and unequal ones different bytes.
 void append_sums(const State& state, std::vector<unsigned char>& bytes);
 
 // What is left to read.

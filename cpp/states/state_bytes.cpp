@@ -143,16 +143,7 @@ bool have_same_summands(const State& state, const std::vector<Summand>& summands
                       [](const Sums& sums, const Summand& summand) { return sums.summand == summand; });
 }
 
-}  // namespace
-
-void append_sums(const State& state, std::vector<unsigned char>& bytes) {
-    for (std::size_t i = 0; i < state.counts.size(); ++i) {
-        append_counts(bytes, state.counts[i]);
-        for (const Sums& sums : state.sums) append_output(bytes, sums, i);
-    }
-}
-
-void read_sums(State& state, ByteReader& reader) {
+void read_outputs(State& state, ByteReader& reader) {
     for (std::size_t i = 0; i < state.counts.size(); ++i) {
         state.counts[i] = read_counts(reader);
         bool possible = is_possible(state.counts[i]);
@@ -160,6 +151,26 @@ void read_sums(State& state, ByteReader& reader) {
         if (!possible) throw Refused(Reason::bytes_output, i);
     }
     if (reader.next != reader.last) throw Refused(Reason::bytes_go_on);
+}
+
+}  // namespace
+
+void append_sums(const State& state, std::vector<unsigned char>& bytes) {
+    append(bytes, state.sums.size(), 2);
+    for (const Sums& sums : state.sums) {
+        append(bytes, static_cast<std::uint64_t>(sums.summand.term), 1);
+        append(bytes, sums.summand.parameter);
+    }
+    for (std::size_t i = 0; i < state.counts.size(); ++i) {
+        append_counts(bytes, state.counts[i]);
+        for (const Sums& sums : state.sums) append_output(bytes, sums, i);
+    }
+}
+
+void read_sums(State& state, ByteReader& reader) {
+    const std::vector<Summand> summands = read_summands(reader, read_number(reader, 2), state.weighted);
+    if (!have_same_summands(state, summands)) throw Refused(Reason::bytes_of_other_sums);
+    read_outputs(state, reader);
 }
 
 State state_of_version_2(std::span<const unsigned char> bytes) {
@@ -172,7 +183,7 @@ State state_of_version_2(std::span<const unsigned char> bytes) {
     check_outputs(outputs, summands, bytes.size());
     State state = make_state(outputs, summation, summands, weighted);
     if (!have_same_summands(state, summands)) throw Refused(Reason::bytes_of_other_sums);
-    read_sums(state, reader);
+    read_outputs(state, reader);
     return state;
 }
 

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pytest
 
 import squarely
+from instruments.core_states import CoreState
 from oracles import rational
 from oracles.state_bytes import sums_held_by
-from squarely import _core
 
 FLOATS = [np.dtype(name) for name in ("float64", "float32", "float16")] + [np.dtype(ml_dtypes.bfloat16)]
 INTEGERS = [np.dtype(kind + str(size)) for kind in "iu" for size in (8, 4, 2, 1)]
@@ -52,7 +52,7 @@ def exact(y_true: npt.NDArray, y_pred: npt.NDArray) -> Fraction:
 
 
 def found(y_true: npt.NDArray, y_pred: npt.NDArray) -> Fraction:
-    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    state = CoreState(1, "exact", [("sum_squared_error", 0.0)])
     state.update(y_true, y_pred)
     assert state.pairs == [len(y_true)]
     return sums_held_by(state.to_bytes())[0]
@@ -108,7 +108,7 @@ def test_every_half_precision_pattern_is_read_right(target: str, dtype: type) ->
     zeros = np.zeros(len(numbers), np.float64)
     assert found(numbers, zeros) == exact(numbers, zeros)
     others = patterns[~np.isfinite(patterns.astype(np.float64))]
-    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    state = CoreState(1, "exact", [("sum_squared_error", 0.0)])
     state.update(others, np.zeros(len(others)))
     assert state.missing_true == [int(np.isnan(others.astype(np.float64)).sum())]
     assert state.infinite == [2]
@@ -121,7 +121,7 @@ def test_rounded_sums_of_large_integers_round_the_difference_not_the_values(
 ) -> None:
     y_true = np.arange(1000).astype(left) + np.array(2**62, left)
     y_pred = y_true.astype(right) if right == "f8" else (y_true - np.array(1, left)).astype(right)
-    state = _core.State(1, summation, [("sum_squared_error", 0.0)])
+    state = CoreState(1, summation, [("sum_squared_error", 0.0)])
     state.update(y_true, y_pred)
     if right != "f8":
         assert state.values("sum_squared_error") == [1000.0]
@@ -139,7 +139,7 @@ def test_threads_do_not_matter_for_any_type(rng: np.random.Generator) -> None:
         states = set()
         for threads in (1, 3):
             squarely.set_num_threads(threads)
-            state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+            state = CoreState(1, "exact", [("sum_squared_error", 0.0)])
             state.update(y_true, y_pred)
             states.add(state.to_bytes())
         assert len(states) == 1

@@ -6,9 +6,9 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from instruments.core_states import CoreState
 from oracles import rational
 from oracles.state_bytes import sums_held_by
-from squarely import _core
 
 DTYPES = ["float64", "float32", "float16", ml_dtypes.bfloat16, "int64", "int32", "uint16", "uint8", "bool"]
 ROWS = 1300
@@ -47,7 +47,7 @@ def strided(array: np.ndarray, layout: str) -> np.ndarray:
     return spaced[:, 1]
 
 
-def check(state: _core.State, expected: tuple[Fraction, dict[str, int]]) -> None:
+def check(state: CoreState, expected: tuple[Fraction, dict[str, int]]) -> None:
     assert sums_held_by(state.to_bytes())[0] == expected[0]
     assert {name: getattr(state, name)[0] for name in expected[1]} == expected[1]
 
@@ -63,7 +63,7 @@ def test_masks_of_every_density_leave_the_rest_exact(
     for density in (0.0, 0.02, 0.9, 1.0):
         where = strided(rng.random(ROWS) < density, layout)
         where[600:1200] = density > 0.5  # whole blocks of one kind
-        state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+        state = CoreState(1, "exact", [("sum_squared_error", 0.0)])
         state.update(y_true, y_pred, where)
         check(state, expected_state(y_true, y_pred, where, everything, everything))
 
@@ -79,7 +79,7 @@ def test_nan_of_every_share_is_counted_on_its_side(
     where = rng.random(ROWS) < 0.8
     everything = np.ones(ROWS, bool)
     for mask in (None, where):
-        state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+        state = CoreState(1, "exact", [("sum_squared_error", 0.0)])
         state.update(y_true, y_pred, mask)
         check(state, expected_state(y_true, y_pred, everything if mask is None else where, everything, everything))
 
@@ -91,7 +91,7 @@ def test_bitmaps_of_every_length_and_offset_are_read_to_their_last_bit_and_no_fu
 ) -> None:
     y_true, y_pred = rng.standard_normal((2, rows))
     there_true, there_pred = rng.random((2, rows)) < 0.5
-    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    state = CoreState(1, "exact", [("sum_squared_error", 0.0)])
     state.update([(y_true, bitmap_of(there_true, offset), offset)], [(y_pred, bitmap_of(there_pred, 0), 0)])
     check(state, expected_state(y_true, y_pred, np.ones(rows, bool), there_true, there_pred))
 
@@ -110,7 +110,7 @@ def test_nulls_hide_what_lies_beneath_and_nan_beside_them_are_counted_by_the_tru
     for start in (3000, 5000):  # blocks without and with NaN of their own
         y_true[start : start + 9] = np.nan
         y_pred[start + 300 : start + 309] = np.nan
-    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    state = CoreState(1, "exact", [("sum_squared_error", 0.0)])
     state.update(
         *([(values, bitmap_of(there[name], 3), 3)] for values, name in ((y_true, "y_true"), (y_pred, "y_pred")))
     )
@@ -128,8 +128,8 @@ def test_bytes_of_what_is_missing_say_the_same_as_bitmaps(
     where = rng.random(ROWS) < 0.9
     for mask in (None, where):
         by_bits, by_bytes = (
-            _core.State(1, summation, [("sum_squared_error", 0.0)]),
-            _core.State(1, summation, [("sum_squared_error", 0.0)]),
+            CoreState(1, summation, [("sum_squared_error", 0.0)]),
+            CoreState(1, summation, [("sum_squared_error", 0.0)]),
         )
         by_bits.update([(y_true, bitmap_of(there_true, 0), 0)], [(y_pred, bitmap_of(there_pred, 3), 3)], mask)
         missing = [strided(~there, layout) for there in (there_true, there_pred)]
@@ -141,7 +141,7 @@ def test_bytes_of_what_is_missing_say_the_same_as_bitmaps(
 def test_any_byte_that_is_not_zero_is_missing(target: str, dtype: str, rng: np.random.Generator) -> None:
     y_true, y_pred = values_of(dtype, rng), values_of(dtype, rng)
     marks = rng.integers(0, 256, ROWS).astype(np.uint8) * (rng.random(ROWS) < 0.5)
-    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    state = CoreState(1, "exact", [("sum_squared_error", 0.0)])
     state.update([(y_true, marks.astype(np.uint8).view(bool), 0)], [(y_pred, None, 0)])
     check(state, expected_state(y_true, y_pred, np.ones(ROWS, bool), marks == 0, np.ones(ROWS, bool)))
 
@@ -161,7 +161,7 @@ def test_narrow_columns_with_nulls_are_exact(target: str, dtype: str, share: flo
     there_true, there_pred = rng.random((2, rows)) >= share
     if dtype == "float32":
         y_true[~there_true] = rng.choice([np.nan, np.inf, 1e-40, 0, 1], (~there_true).sum()).astype(dtype)
-    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    state = CoreState(1, "exact", [("sum_squared_error", 0.0)])
     state.update([(y_true, bitmap_of(there_true, 3), 3)], [(y_pred, bitmap_of(there_pred, 0), 0)])
     check(state, expected_state(y_true, y_pred, np.ones(rows, bool), there_true, there_pred))
 
@@ -170,7 +170,7 @@ def test_narrow_columns_with_nulls_are_exact(target: str, dtype: str, share: flo
 def test_bytes_of_another_shape_than_the_values_are_refused(missing: np.ndarray) -> None:
     values = np.zeros(5)
     with pytest.raises(ValueError, match="as many"):
-        _core.State(1, "exact", [("sum_squared_error", 0.0)]).update([(values, missing, 0)], [(values, None, 0)])
+        CoreState(1, "exact", [("sum_squared_error", 0.0)]).update([(values, missing, 0)], [(values, None, 0)])
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -181,7 +181,7 @@ def test_validity_bitmaps_are_missing_values(target: str, dtype: object, offset:
     there_true[:520] = True  # a block without a null
     where = rng.random(ROWS) < 0.9
     for mask in (None, where):
-        state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+        state = CoreState(1, "exact", [("sum_squared_error", 0.0)])
         state.update([(y_true, bitmap_of(there_true, offset), offset)], [(y_pred, bitmap_of(there_pred, 3), 3)], mask)
         kept = np.ones(ROWS, bool) if mask is None else mask
         check(state, expected_state(y_true, y_pred, kept, there_true, there_pred))
@@ -192,7 +192,7 @@ def test_large_integers_that_are_null_or_masked_add_nothing(target: str, rng: np
     y_pred = rng.integers(0, 2**64 - 1, ROWS, np.uint64)
     there = rng.random(ROWS) < 0.5
     where = rng.random(ROWS) < 0.5
-    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    state = CoreState(1, "exact", [("sum_squared_error", 0.0)])
     state.update([(y_true, bitmap_of(there, 0), 0)], [(y_pred, None, 0)], where)
     kept = there & where
     pairs = zip(y_true[kept].tolist(), y_pred[kept].tolist(), strict=True)
@@ -206,8 +206,8 @@ def test_rounded_sums_leave_out_the_same_pairs(target: str, summation: str, rng:
     y_true[rng.random(ROWS) < 0.1] = np.nan
     where = rng.random(ROWS) < 0.7
     rounded, exact = (
-        _core.State(1, summation, [("sum_squared_error", 0.0)]),
-        _core.State(1, "exact", [("sum_squared_error", 0.0)]),
+        CoreState(1, summation, [("sum_squared_error", 0.0)]),
+        CoreState(1, "exact", [("sum_squared_error", 0.0)]),
     )
     for state in (rounded, exact):
         state.update(y_true, y_pred, where)
@@ -224,7 +224,7 @@ def test_masks_of_rows_and_of_elements_fit_many_outputs(target: str, shape: str,
         "elements": rng.random((700, 9)) < 0.5,
         "broadcast": np.broadcast_to(rows[:, None], (700, 9)),
     }[shape]
-    state = _core.State(9, "exact", [("sum_squared_error", 0.0)])
+    state = CoreState(9, "exact", [("sum_squared_error", 0.0)])
     state.update(y_true, y_pred, where)
     full = np.broadcast_to(where if where.ndim == 2 else where[:, None], (700, 9))
     for i, held in enumerate(sums_held_by(state.to_bytes())):

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from inputs.hard_data import MAKERS, Maker
+from instruments.core_states import CoreState
 from squarely import _core
 
 ROWS = 1100
 
 
 def bytes_of(y_true: np.ndarray, y_pred: np.ndarray, outputs: int) -> bytes:
-    state = _core.State(outputs, "exact", [("sum_squared_error", 0.0)])
+    state = CoreState(outputs, "exact", [("sum_squared_error", 0.0)])
     state.update(y_true, y_pred)
     return state.to_bytes()
 
@@ -82,7 +83,7 @@ def test_any_axis_of_any_number_of_dimensions_is_read_in_place(target: str, rng:
     y_true, y_pred = rng.standard_normal((2, 6, 50, 7))
     for axis in range(3):
         moved = [np.moveaxis(side, axis, 0).reshape(side.shape[axis], -1) for side in (y_true, y_pred)]
-        state = _core.State(moved[0].shape[1], "exact", [("sum_squared_error", 0.0)])
+        state = CoreState(moved[0].shape[1], "exact", [("sum_squared_error", 0.0)])
         state.update(y_true, y_pred, None, axis)
         assert state.to_bytes() == column_by_column(*moved)
 

@@ -12,10 +12,9 @@ import pytest
 import squarely
 from inputs.hard_data import MAKERS, Maker, integers, lognormal, nearly_equal, normal
 from inputs.metric_parameters import EVERY
-from instruments.core_states import held, state_of, state_of_everything, value_of
+from instruments.core_states import CoreState, held, state_of, state_of_everything, value_of
 from oracles.metrics_of_sums import TRANSCENDENTAL
 from oracles.state_bytes import terms_held_by
-from squarely import _core
 from squarely.scoring import score
 
 Array = npt.NDArray[np.float64]
@@ -158,7 +157,7 @@ def test_weights_that_are_no_numbers_are_refused(
         y_true, y_pred = rng.standard_normal((2, length))
         y_pred[-1] = y_true[-1]  # a term of zero does not hide its weight
         weights = np.ones(length, dtype)
-        state = _core.State(1, summation, [("mean_squared_error", 0.0)], True)
+        state = CoreState(1, summation, [("mean_squared_error", 0.0)], True)
         state.update(y_true, y_pred, sample_weight=weights)
         before = state.to_bytes()
         weights[-1] = value
@@ -196,7 +195,7 @@ def test_weights_that_no_mean_can_be_taken_with_are_refused() -> None:
 
 
 def test_states_of_different_kinds_do_not_mix() -> None:
-    plain, weighted = (_core.State(1, "exact", [("mean_squared_error", 0.0)], kind) for kind in (False, True))
+    plain, weighted = (CoreState(1, "exact", [("mean_squared_error", 0.0)], kind) for kind in (False, True))
     with pytest.raises(ValueError, match="do not match"):
         plain.merge(weighted)
     with pytest.raises(ValueError, match="weighted state is updated with sample_weight"):

@@ -18,4 +18,6 @@ PARAMETERS: dict[str, tuple[float, ...]] = {
     "kling_gupta_efficiency": (2009.0, 2012.0),
 }
 
-EVERY = [(name, parameter) for name in _core.metrics for parameter in PARAMETERS.get(name, (0.0,))]
+OF_SUMS = tuple(name for name, row in _core.metrics.items() if row.kind != "order")
+
+EVERY = [(name, parameter) for name in OF_SUMS for parameter in PARAMETERS.get(name, (0.0,))]

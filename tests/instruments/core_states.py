@@ -1,6 +1,8 @@
 """States of the core, updated once, and the exact sums they hold."""
 
+from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +12,7 @@ from oracles.state_bytes import terms_held_by
 from squarely import _core
 
 Array = npt.NDArray[np.float64]
+Asked = Sequence[tuple[str, float]]
 
 # A metric, and its parameter, whose sums hold each term.
 METRIC_OF: dict[str, tuple[str, float]] = {
@@ -25,19 +28,55 @@ METRIC_OF: dict[str, tuple[str, float]] = {
 }
 
 
+class CoreState:
+    """The sums of the core for any metrics, which no policy looks at."""
+
+    def __init__(
+        self, outputs: int, summation: str, metrics: Asked, weighted: bool = False, state: _core.State | None = None
+    ) -> None:
+        self.configuration = _core.Configuration(list(metrics), "raw_values", "propagate", summation, False)
+        self.sums = _core.State(outputs, self.configuration, weighted) if state is None else state
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "CoreState":
+        accumulator = _core.Accumulator.from_bytes(data)
+        configuration = accumulator.configuration
+        return cls(1, configuration.summation, configuration.metrics, state=accumulator.state())
+
+    def update(
+        self, y_true: Any, y_pred: Any, where: Any = None, axis: int = 0, sample_weight: Any = None
+    ) -> "CoreState":
+        self.sums.update(y_true, y_pred, where, axis, sample_weight)
+        return self
+
+    def merge(self, other: "CoreState") -> None:
+        self.sums.merge(other.sums)
+
+    def subtract(self, other: "CoreState") -> None:
+        self.sums.subtract(other.sums)
+
+    def to_bytes(self) -> bytes:
+        accumulator = _core.Accumulator(self.configuration)
+        accumulator.add(self.sums, (self.sums.outputs,))
+        return accumulator.to_bytes()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.sums, name)
+
+
 def state_of(
-    metrics: list[tuple[str, float]],
+    metrics: Asked,
     y_true: npt.NDArray[np.generic],
     y_pred: npt.NDArray[np.generic],
     weights: npt.NDArray[np.generic] | None = None,
     *,
     summation: str = "exact",
     where: npt.NDArray[np.bool_] | None = None,
-) -> _core.State:
+) -> CoreState:
     outputs = y_true.shape[1] if y_true.ndim == 2 else 1
-    state = _core.State(outputs, summation, metrics, weights is not None)
-    state.update(y_true, y_pred, where, sample_weight=weights)
-    return state
+    return CoreState(outputs, summation, metrics, weights is not None).update(
+        y_true, y_pred, where, sample_weight=weights
+    )
 
 
 def held(
@@ -57,10 +96,11 @@ def of_single_pairs(metric: tuple[str, float], term: str, y_true: Array, y_pred:
 
 
 def value_of(asked: tuple[str, float], y_true: Array, y_pred: Array, weights: Array | None = None, **how: str) -> float:
-    return state_of([asked], y_true, y_pred, weights, **how).values(*asked)[0]
+    values: list[float] = state_of([asked], y_true, y_pred, weights, **how).values(*asked)
+    return values[0]
 
 
 def state_of_everything(
     y_true: Array, y_pred: Array, weights: Array | None = None, summation: str = "exact"
-) -> _core.State:
+) -> CoreState:
     return state_of(EVERY, y_true, y_pred, weights, summation=summation)

@@ -12,6 +12,7 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS, Maker
+from instruments.core_states import CoreState
 from oracles import metrics as definitions
 from oracles import rational
 from squarely import _core
@@ -134,7 +135,7 @@ def test_merged_states_give_the_value_of_all_pairs(name: str, parameters: dict[s
         number = number_of(known, parameters[known], name)
     parts = []
     for rows in (slice(0, 700), slice(700, 701), slice(701, 2000)):
-        state = _core.State(1, "exact", [(name, number)])
+        state = CoreState(1, "exact", [(name, number)])
         state.update(y_true[rows], y_pred[rows])
         parts.append(state)
     parts[2].merge(parts[0])

@@ -13,7 +13,7 @@ import pytest
 import squarely
 from inputs.hard_data import MAKERS, Maker, huge, normal, sixty_decades, subnormal, window_limits
 from inputs.metric_parameters import EVERY, PARAMETERS
-from instruments.core_states import held, state_of, state_of_everything, value_of
+from instruments.core_states import CoreState, held, state_of, state_of_everything, value_of
 from instruments.floating_point_environment import Environment, needs_known_environment
 from oracles.metrics_of_sums import ALGEBRAIC, TRANSCENDENTAL, Sums, of_prediction, of_truth, pearson, ratio, root
 from oracles.state_bytes import terms_held_by
@@ -255,14 +255,14 @@ def test_no_split_order_thread_or_target_changes_any_sum(weighted: bool, make: M
             shuffled = state_of_everything(y_true[order], y_pred[order], None if weights is None else weights[order])
             assert shuffled.to_bytes() == whole
     parts = np.split(np.arange(length), sorted(rng.integers(0, length, 12).tolist()))
-    merged = _core.State(1, "exact", EVERY, weighted)
-    updated = _core.State(1, "exact", EVERY, weighted)
+    merged = CoreState(1, "exact", EVERY, weighted)
+    updated = CoreState(1, "exact", EVERY, weighted)
     for part in parts:
         chunk = y_true[part], y_pred[part], None if weights is None else weights[part]
         merged.merge(state_of_everything(*chunk))
         updated.update(chunk[0], chunk[1], sample_weight=chunk[2])
     assert merged.to_bytes() == updated.to_bytes() == whole
-    assert _core.State.from_bytes(whole).to_bytes() == whole
+    assert CoreState.from_bytes(whole).to_bytes() == whole
 
 
 @laws
@@ -276,7 +276,7 @@ def test_what_is_merged_can_be_taken_away_from_every_sum(weighted: bool, make: M
     both.subtract(taken)
     assert both.to_bytes() == kept.to_bytes()
     with pytest.raises(ValueError, match="cannot be subtracted"):
-        state_of([("max_error", 0.0)], np.ones(3), np.zeros(3)).subtract(_core.State(1, "exact", [("max_error", 0.0)]))
+        state_of([("max_error", 0.0)], np.ones(3), np.zeros(3)).subtract(CoreState(1, "exact", [("max_error", 0.0)]))
 
 
 @laws
@@ -295,7 +295,7 @@ def test_rounded_sums_of_every_term_depend_on_no_thread_or_target(
             states.add(state_of_everything(y_true, y_pred, weights, summation).to_bytes())
     assert len(states) == 1
     again = states.pop()
-    assert _core.State.from_bytes(again).to_bytes() == again
+    assert CoreState.from_bytes(again).to_bytes() == again
 
 
 @laws
@@ -401,7 +401,7 @@ data = np.random.default_rng(0).lognormal(0, 1, (3, 4_000_000))
 if sys.argv[3] == "missing":
     data[0, ::10] = np.nan
 def run(rows):
-    state = _core.State(1, sys.argv[1], every, sys.argv[2] == "weighted")
+    state = CoreState(1, sys.argv[1], every, sys.argv[2] == "weighted")
     weights = data[2, :rows] if sys.argv[2] == "weighted" else None
     state.update(data[0, :rows], data[1, :rows], sample_weight=weights)
 run(200_000)  # starts the threads

@@ -36,27 +36,35 @@ SUMMED = TERMS.index("largest_error")
 FIRST_WITH_COUNTS = TERMS.index("huber_loss")
 
 
-def terms_held_by(state: bytes) -> list[dict[str, Fraction]]:
-    """Return the exact sums of every output of `_core.State.to_bytes()`, by the documented byte form.
+def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:
+    """Return the exact sums of every output of an accumulator's bytes, by the documented byte form.
 
     A rounded score shows the leading 53 bits of a sum. This shows the rest.
     """
-    weighted = state[6]
-    outputs = int.from_bytes(state[7:15], "little")
-    summands = int.from_bytes(state[15:17], "little")
-    terms = [state[17 + 9 * i] for i in range(summands)]
-    position = 17 + 9 * summands
+    weighted = data[7] & 2
+    weights = int.from_bytes(data[9:17], "little")
+    position = 17 + 8 * weights
+    metrics, position = int.from_bytes(data[position : position + 2], "little"), position + 2
+    for _ in range(metrics):
+        position += 1 + data[position] + 8
+    dimensions, position = data[position], position + 1
+    outputs = 1
+    for _ in range(dimensions):
+        outputs, position = outputs * int.from_bytes(data[position : position + 8], "little"), position + 8
+    summands, position = int.from_bytes(data[position : position + 2], "little"), position + 2
+    terms = [data[position + 9 * i] for i in range(summands)]
+    position += 9 * summands
     sums = []
     for _ in range(outputs):
         position += 6 * 8
         of_output = {}
         for term in terms:
             if term >= SUMMED:
-                of_output[TERMS[term]] = Fraction(struct.unpack_from("<d", state, position)[0])
+                of_output[TERMS[term]] = Fraction(struct.unpack_from("<d", data, position)[0])
                 position += 8
                 continue
-            sign, bottom, used = state[position : position + 3]
-            limbs = state[position + 3 : position + 3 + 8 * used]
+            sign, bottom, used = data[position : position + 3]
+            limbs = data[position + 3 : position + 3 + 8 * used]
             magnitude = int.from_bytes(limbs, "little") << (64 * bottom)
             of_output[TERMS[term]] = Fraction(-magnitude if sign else magnitude, 4**UNIT)
             position += 3 + 8 * used + (16 if weighted or term >= FIRST_WITH_COUNTS else 0)

@@ -16,6 +16,7 @@ import pytest
 
 import squarely
 from inputs import hard_data
+from instruments.core_states import CoreState
 from oracles import rational
 from squarely import _core
 from squarely.order_statistics import median_of_absolute_errors, quantiles_of_truth, trimmed_mean_of_squares
@@ -504,7 +505,7 @@ def test_missing_values_and_infinities_are_counted_as_everywhere(target: str, rn
         values[rng.integers(0, 3000, 90)] = -np.inf
     where = rng.random(3000) < 0.8
     for mask in (None, where):
-        state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+        state = CoreState(1, "exact", [("sum_squared_error", 0.0)])
         state.update(y_true, y_pred, mask)
         for quantity in ("absolute_error", "truth"):
             statistics = statistics_of(y_true, y_pred, quantity, where=mask)

@@ -9,6 +9,7 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS
+from instruments.core_states import CoreState
 from squarely.named_metrics import EVERYDAY, sum_names
 
 SETS = {
@@ -80,7 +81,7 @@ def test_chunks_may_lie_with_gaps_or_backwards(metrics, stride):
 def test_plain_chunks_take_the_short_way(metrics):
     y_true, y_pred = positive_pairs(100)
     asked = [(name, 0.0) for name in metrics]
-    state = squarely._core.State(1, "exact", asked)
+    state = CoreState(1, "exact", asked)
     open_sums = squarely._core.OpenSums(state, missing_true=False, missing_pred=False, infinite=False)
     assert open_sums.add(y_true, y_pred, None)
     assert open_sums.add(y_true.astype(np.float32), y_pred[::-1], None)

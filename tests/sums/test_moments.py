@@ -12,7 +12,7 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS, Maker
-from instruments.core_states import held
+from instruments.core_states import CoreState, held
 from oracles.state_bytes import terms_held_by
 from oracles.terms import RATIONAL
 from squarely import _core
@@ -32,7 +32,7 @@ make_hard = pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name
 
 
 def sums_of(metrics: list[tuple[str, float]], *chunks: tuple[Array, Array]) -> dict[str, Fraction]:
-    state = _core.State(1, "exact", metrics)
+    state = CoreState(1, "exact", metrics)
     for y_true, y_pred in chunks:
         state.update(y_true, y_pred)
     return terms_held_by(state.to_bytes())[0]

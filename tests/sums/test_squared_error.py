@@ -11,9 +11,9 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS, Maker
+from instruments.core_states import CoreState
 from oracles import rational
 from oracles.state_bytes import sums_held_by
-from squarely import _core
 
 METRICS = ("sum_squared_error", "mean_squared_error", "root_mean_squared_error")
 
@@ -23,7 +23,7 @@ def scores(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> dict[str, float]:
 
 
 def exact_sum(y_true: npt.NDArray[np.floating], y_pred: npt.NDArray[np.floating]) -> fractions.Fraction:
-    state = _core.State(1, "exact", [("sum_squared_error", 0.0)])
+    state = CoreState(1, "exact", [("sum_squared_error", 0.0)])
     state.update(y_true, y_pred)
     return sums_held_by(state.to_bytes())[0]
 

@@ -2,7 +2,7 @@
 // accumulator at the end.
 #include "states/state.hpp"
 
-#include "accumulator/configuration.hpp"
+#include "accumulator/scores.hpp"
 #include "binding/binding.hpp"
 #include "states/metric_formulas.hpp"
 
@@ -36,7 +36,7 @@ std::vector<std::uint64_t> counted(const State& state) {
 }
 
 // A metric of every output, whatever a policy would say.
-std::vector<double> values_of(const State& state, const std::string& name, double parameter) {
+std::vector<double> values_named(const State& state, const std::string& name, double parameter) {
     const Metric& metric = metric_named(name);
     for (const Summand& summand : metric.summands(parameter)) {
         if (find(state, summand) == nullptr) throw Refused(Reason::no_such_sums);
@@ -44,6 +44,15 @@ std::vector<double> values_of(const State& state, const std::string& name, doubl
     std::vector<double> values;
     for (std::size_t i = 0; i < state.counts.size(); ++i) values.push_back(value_of(metric, state, i, parameter));
     return values;
+}
+
+// How many pairs of every output are outside the domain of a metric.
+std::vector<std::uint64_t> outside_of(const State& state, const std::string& name, double parameter) {
+    std::vector<std::uint64_t> outside;
+    for (std::size_t i = 0; i < state.counts.size(); ++i) {
+        outside.push_back(pairs_outside(state, i, {&metric_named(name), parameter}));
+    }
+    return outside;
 }
 
 // The largest and least values, by the names of their terms.
@@ -80,7 +89,8 @@ void register_state(py::module_& module) {
             "merge", [](State& state, const State& other) { merge(state, other); }, py::arg("other"))
         .def(
             "subtract", [](State& state, const State& other) { subtract(state, other); }, py::arg("other"))
-        .def("values", &values_of, py::arg("metric"), py::arg("parameter") = 0.0)
+        .def("values", &values_named, py::arg("metric"), py::arg("parameter") = 0.0)
+        .def("outside", &outside_of, py::arg("metric"), py::arg("parameter") = 0.0)
         .def("outputs_from", &outputs_from, py::arg("first"), py::arg("count"))
         .def_static(
             "outputs_together",

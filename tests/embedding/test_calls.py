@@ -31,7 +31,6 @@ from instruments.c_interface import (
     score,
 )
 from squarely import _core
-from squarely.named_metrics import ALLOWED, parameter_of, sum_names
 
 EVERYDAY = (
     "mean_squared_error",
@@ -82,7 +81,7 @@ def test_everyday_calls_take_numbers_of_any_size(metric: str, rng: np.random.Gen
         assert everyday_score(metric, y_true, y_pred) == getattr(squarely, metric)(y_true, y_pred)
 
 
-@pytest.mark.parametrize("metric", sum_names())
+@pytest.mark.parametrize("metric", squarely.metric_names("sums"))
 def test_every_metric_gives_the_bits_of_python(metric: str, rng: np.random.Generator) -> None:
     y_true, y_pred = rng.random((2, 1000)) + 0.5
     weights = rng.random(1000)
@@ -96,19 +95,18 @@ def test_the_metrics_are_those_of_sums() -> None:
     names = []
     while name := library.squarely_metric_name(c_size_t(len(names))):
         names.append(name.decode())
-    assert tuple(names) == sum_names()
+    assert tuple(names) == squarely.metric_names("sums")
     assert library.squarely_metric_name(c_size_t(2**64 - 1)) is None
 
 
-@pytest.mark.parametrize("metric", sum_names())
+@pytest.mark.parametrize("metric", squarely.metric_names("sums"))
 def test_parameters_have_the_names_defaults_and_ranges_of_python(metric: str) -> None:
     parameter, default = c_char_p(), c_double()
     call("metric_parameter", metric.encode(), byref(parameter), byref(default))
-    assert (parameter.value.decode(), default.value) == parameter_of(metric)
-    known = parameter.value.decode()
+    row = _core.metrics[metric]
+    assert (parameter.value.decode(), default.value) == (row.parameter, row.default)
     for value in (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 2009.0, 2012.0, np.inf, -np.inf, np.nan):
-        allowed = value in (0, 1, 2, 3) if known == "normalization" else known in ALLOWED and ALLOWED[known][0](value)
-        if allowed:
+        if row.allows(value):
             State([metric_of(metric, value)])
         else:
             with pytest.raises(RefusedError, match=r"^INVALID_ARGUMENT: The (parameter|metric) "):

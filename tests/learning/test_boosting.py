@@ -19,7 +19,10 @@ import pytest
 
 import squarely
 from squarely.boosting import catboost_metric, lightgbm_metric, xgboost_metric
-from squarely.directions import BETTER, greater_is_better
+from squarely.directions import greater_is_better
+
+BETTER = {name: squarely._core.metrics[name].better for name in squarely.metric_names()}
+
 
 Array = npt.NDArray[Any]
 LIBRARIES = ("lightgbm", "xgboost", "catboost")

@@ -19,8 +19,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import squarely
-from squarely.directions import BETTER
 from squarely.scorers import scorer
+
+BETTER = {name: squarely._core.metrics[name].better for name in squarely.metric_names()}
+
 
 Array = npt.NDArray[Any]
 

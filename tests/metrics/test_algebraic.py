@@ -16,7 +16,7 @@ from instruments.core_states import CoreState
 from oracles import metrics as definitions
 from oracles import rational
 from squarely import _core
-from squarely.named_metrics import number_of
+from squarely.named_metrics import parameter_value
 
 Doubles = npt.NDArray[np.float64]
 
@@ -130,9 +130,8 @@ def test_merged_states_give_the_value_of_all_pairs(name: str, parameters: dict[s
     rng = np.random.default_rng(16)
     y_true = rng.standard_normal(2000) * 10.0 ** rng.uniform(-20, 20, 2000)
     y_pred = y_true * (1 + 0.1 * rng.standard_normal(2000))
-    known, number = _core.metrics[name]
-    if parameters:
-        number = number_of(known, parameters[known], name)
+    row = _core.metrics[name]
+    number = parameter_value(name, parameters[row.parameter]) if parameters else row.default
     parts = []
     for rows in (slice(0, 700), slice(700, 701), slice(701, 2000)):
         state = CoreState(1, "exact", [(name, number)])

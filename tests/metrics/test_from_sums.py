@@ -12,7 +12,7 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS, Maker, huge, normal, sixty_decades, subnormal, window_limits
-from inputs.metric_parameters import EVERY, PARAMETERS
+from inputs.metric_parameters import EVERY, OF_SUMS, PARAMETERS
 from instruments.core_states import CoreState, held, state_of, state_of_everything, value_of
 from instruments.floating_point_environment import Environment, needs_known_environment
 from oracles.metrics_of_sums import ALGEBRAIC, TRANSCENDENTAL, Sums, of_prediction, of_truth, pearson, ratio, root
@@ -37,8 +37,8 @@ def assert_follows_from_sums(asked: tuple[str, float], y_true: Array, y_pred: Ar
 
 
 def test_every_metric_is_tested() -> None:
-    assert {*ALGEBRAIC, *TRANSCENDENTAL} == set(_core.metrics)
-    assert {name for name, (parameter, _) in _core.metrics.items() if parameter} == set(PARAMETERS)
+    assert {*ALGEBRAIC, *TRANSCENDENTAL} == set(OF_SUMS)
+    assert {name for name in OF_SUMS if _core.metrics[name].parameter} == set(PARAMETERS)
 
 
 @algebraic
@@ -396,12 +396,13 @@ def test_nothing_is_written_to_the_data(target: str, weighted: bool, rng: np.ran
 MEMORY = """
 import resource, sys, numpy as np
 from squarely import _core
-every = [(name, default) for name, (_, default) in _core.metrics.items()]
+every = [(name, row.default) for name, row in _core.metrics.items() if row.kind != "order"]
 data = np.random.default_rng(0).lognormal(0, 1, (3, 4_000_000))
 if sys.argv[3] == "missing":
     data[0, ::10] = np.nan
 def run(rows):
-    state = CoreState(1, sys.argv[1], every, sys.argv[2] == "weighted")
+    configuration = _core.Configuration(every, "raw_values", "propagate", sys.argv[1], False)
+    state = _core.State(1, configuration, sys.argv[2] == "weighted")
     weights = data[2, :rows] if sys.argv[2] == "weighted" else None
     state.update(data[0, :rows], data[1, :rows], sample_weight=weights)
 run(200_000)  # starts the threads

@@ -10,7 +10,7 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS
-from squarely.named_metrics import EVERYDAY, sum_names
+from squarely.named_metrics import EVERYDAY
 
 Array = npt.NDArray[Any]
 
@@ -27,7 +27,7 @@ SETS: tuple[tuple[str, ...], ...] = (
     ("max_error",),
     ("normalized_root_mean_squared_error", "pearson_correlation"),
     ("mean_squared_log_error", "mean_poisson_deviance", "mean_huber_loss"),
-    sum_names(),
+    squarely.metric_names("sums"),
 )
 EXTREME = ("max_error", "normalized_mean_squared_error", "normalized_root_mean_squared_error")
 

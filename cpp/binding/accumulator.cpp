@@ -23,6 +23,10 @@ Choice chosen(const std::string& name, const std::string_view (&names)[count]) {
 SharedConfiguration configured(const MetricsAsked& metrics, const py::object& multioutput,
                                const std::string& nan_policy, const std::string& summation, bool complex_values) {
     auto configuration = std::make_shared<Configuration>();
+    if (metrics.size() > most_metrics) {
+        throw std::invalid_argument("An accumulator has at most " + std::to_string(most_metrics) + " metrics. Got " +
+                                    std::to_string(metrics.size()) + ".");
+    }
     for (const auto& [name, parameter] : metrics) {
         const Metric& metric = metric_named(name);
         if (metric.summands == nullptr) throw std::invalid_argument("The metric " + name + " is not of sums.");

@@ -212,7 +212,7 @@ OF_BYTES = {
     "bytes_changed": "the checksum does not match; they were cut or changed",
     "bytes_cut": "they end too early",
     "bytes_configuration": "their configuration is damaged, or unknown to this squarely",
-    "bytes_of_other_sums": "their state has other sums than the metrics in their configuration",
+    "bytes_of_other_sums": "their state has other sums than their configuration needs",
     "bytes_outputs": "the number of outputs does not fit them",
     "bytes_output": "output {output} is damaged",
     "bytes_go_on": "they go on after the last output",

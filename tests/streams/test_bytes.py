@@ -430,6 +430,11 @@ def test_other_sums_than_the_metrics_need_are_refused(summands: tuple[tuple[int,
         check_refused(Form2(summands=summands, outputs=outputs).to_bytes(), OF_OTHER_SUMS)
 
 
+@pytest.mark.parametrize("metrics", [b'"max_error"', b'"mean_squared_error","max_error"', b'["mean_huber_loss",2.5]'])
+def test_a_configuration_of_other_metrics_does_not_fit_the_sums(metrics: bytes) -> None:
+    check_refused(Form2(CONFIGURATION_2.replace(b'"mean_squared_error"', metrics)).to_bytes(), OF_OTHER_SUMS)
+
+
 def test_sums_of_the_other_weighting_are_refused() -> None:
     check_refused(Form(flags=2).to_bytes(), OF_OTHER_SUMS)
     check_refused(Form2(weighted=1).to_bytes(), OF_OTHER_SUMS)
@@ -598,6 +603,8 @@ def test_what_goes_on_is_refused() -> None:
         (b'"mean_squared_error"', b'["mean_huber_loss",1e999]'),
         (b'"mean_squared_error"', b'["mean_huber_loss",inf]'),
         (b'"mean_squared_error"', b'["mean_huber_loss",]'),
+        (b'"mean_squared_error"', b'["mean_huber_loss",-2.5]'),
+        (b'"mean_squared_error"', b'["r2_score",2.5]'),
         (b'"mean_squared_error"', b'["mean_huber_loss",2.5'),
         (b'"uniform_average"', b"[1,-1"),
         (b'"uniform_average"', b"[1,"),

@@ -116,7 +116,7 @@ void subtract(Accumulator& accumulator, Accumulator& other) {
     check_same_configuration(accumulator, other);
     const State* theirs = sums_of(other);
     if (theirs == nullptr) return;
-    if (sums_of(accumulator) == nullptr) throw Refused(Reason::not_a_part);
+    if (sums_of(accumulator) == nullptr) throw Refused(Reason::nothing_to_take_from);
     check_outputs(accumulator, other.shape);
     check_weighting(accumulator, theirs->weighted);
     subtract(*accumulator.state, *theirs);

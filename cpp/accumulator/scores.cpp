@@ -23,6 +23,8 @@ bool sums_to_zero(const State& state, std::size_t output) {
 
 bool is_missing_some(const PairCounts& counts) { return counts.missing_true + counts.missing_pred > 0; }
 
+}  // namespace
+
 // Of weights that are all zero nothing is left, whatever the number of pairs.
 Refusal why_no_weights(const State& state) {
     for (std::size_t i = 0; i < state.counts.size(); ++i) {
@@ -30,8 +32,6 @@ Refusal why_no_weights(const State& state) {
     }
     return {};
 }
-
-}  // namespace
 
 std::uint64_t pairs_outside(const State& state, std::size_t output, const AskedMetric& asked) {
     std::uint64_t outside = 0;

@@ -11,6 +11,7 @@ std::vector<double> values_of(const Configuration& configuration, const State& s
 
 // Why there is no score, whatever its value would be, or none. Pairs that are too few are no such reason.
 Refusal why_no_score(const Configuration& configuration, const State& state, const AskedMetric& asked);
+Refusal why_no_weights(const State& state);  // of an output with pairs
 bool has_too_few_pairs(const State& state, const AskedMetric& asked);
 
 // Why there is none of one output.

@@ -202,6 +202,11 @@ void register_accumulator(py::module_& module) {
         .def("score", &score_at, py::arg("index"))
         .def("scores", &scores_of)
         .def("values_where_defined", &values_where_defined, py::arg("index"))
+        .def("check_weights",
+             [](Accumulator& accumulator) {
+                 const Refusal refusal = why_no_weights(sums_or_throw(accumulator));
+                 if (refusal.reason != Reason::none) throw Refused(refusal);
+             })
         .def(
             "has_too_few_pairs",
             [](Accumulator& accumulator, std::size_t index) {

@@ -356,7 +356,8 @@ squarely_status squarely_state_from_bytes(const void* bytes, size_t size, square
         check_not_null(state, "state");
         check_settings();
         Accumulator read = from_bytes({static_cast<const unsigned char*>(bytes), size});
-        const std::size_t outputs = outputs_of(read.shape);
+        const std::size_t averaged = read.configuration->output_weights.size();
+        const std::size_t outputs = read.shape.empty() && averaged > 0 ? averaged : outputs_of(read.shape);
         const bool weighted = read.state && read.state->weighted;
         *state = new squarely_state(std::move(read), outputs, weighted);
     });

@@ -346,6 +346,7 @@ class Accumulator:
         """
         index = self.metrics.index(_label_of(name))
         try:
+            self._core.check_weights()
             return np.array(self._core.values_where_defined(index)).reshape(self.shape)
         except _core.Refused as refused:
             raise score_refused(refused, self.asked[index], self.shape) from None

@@ -488,6 +488,8 @@ def test_states_that_do_not_match_are_refused_and_unchanged() -> None:
                 verb(other)
     with pytest.raises(RefusedError, match=r"^MISMATCH: The other state is no part of this one"):
         state.subtract(state.copy().update(ones, zeros))
+    with pytest.raises(RefusedError, match=r"^MISMATCH: .* is no part of this one, which has seen nothing\.$"):
+        State(squares).subtract(state)
     extreme = State([metric_of("max_error")]).update(ones, zeros)
     with pytest.raises(RefusedError, match=r"^MISMATCH: A state of largest_error cannot be subtracted"):
         extreme.subtract(extreme)
@@ -514,6 +516,11 @@ def test_an_accumulator_that_has_seen_nothing_is_read_as_one_of_one_output() -> 
     ones, zeros = np.ones(3), np.zeros(3)
     assert state.update(ones, zeros).to_bytes() == empty.update(ones, zeros).to_bytes()
     assert State([metric_of("mse"), metric_of("r2")], nan_policy="omit").merge(state).to_bytes() == empty.to_bytes()
+    of_three = squarely.Accumulator("mse", multioutput=[1.0, 2.0, 3.0])
+    state = State.from_bytes(of_three.to_bytes())
+    assert state.outputs == 3
+    wide = np.arange(6.0).reshape(2, 3)
+    assert state.update(wide, wide * 2).to_bytes() == of_three.update(wide, wide * 2).to_bytes()
 
 
 def test_a_buffer_that_is_too_small_is_left_alone() -> None:

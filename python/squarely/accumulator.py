@@ -20,6 +20,7 @@ from squarely.arguments import (
     check_multioutput,
     check_output_weights,
 )
+from squarely.columns.plain import plain_arrays
 from squarely.named_metrics import Metric, MetricLike, as_metric, as_metrics, full_name, metric_names
 from squarely.policy import UndefinedMetricError, bytes_refused, data_refused, differing, score_refused
 from squarely.scoring import Score, configuration_of, score_at
@@ -49,7 +50,7 @@ class Accumulator:
         How sums are formed. A state takes 592 bytes an output when exact and 64 otherwise; only exact ones
         promise the same bits for every chunking.
     complex_values : bool, default=False
-        Accept complex64 and complex128 arrays, as in `mean_squared_error`.
+        Accept complex64 and complex128 arrays, as in `mean_squared_error`; of metrics of squared errors only.
 
     Raises
     ------
@@ -80,6 +81,8 @@ class Accumulator:
         check_choice(nan_policy, NAN_POLICIES, "nan_policy", "Accumulator")
         check_choice(summation, SUMMATIONS, "summation", "Accumulator")
         asked = _checked_metrics(metrics)
+        if metrics is None and complex_values:
+            asked = tuple(one for one in asked if one.row.takes_complex_values)
         averaging = check_multioutput(multioutput, "Accumulator")
         _check_complex(asked, bool(complex_values))
         configuration = configuration_of(asked, averaging, nan_policy, summation, bool(complex_values))
@@ -132,6 +135,9 @@ class Accumulator:
         """
         try:
             if type(axis) is int and self._core.update(y_true, y_pred, sample_weight, where, axis, True):
+                return self
+            plain = plain_arrays(y_true, y_pred, sample_weight, where)
+            if plain is not None and type(axis) is int and self._core.update(*plain, axis, True):
                 return self
         except _core.Refused:  # the long way says why
             pass

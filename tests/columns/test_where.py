@@ -90,7 +90,8 @@ def test_nothing_left_is_an_error_that_names_the_output() -> None:
 OF_CELLS = [
     name
     for name in squarely.metric_names()
-    if "multioutput" in inspect.signature(getattr(squarely, name)).parameters and squarely._core.metrics[name].least_pairs < 2
+    if "multioutput" in inspect.signature(getattr(squarely, name)).parameters
+    and squarely._core.metrics[name].least_pairs < 2
 ]
 
 

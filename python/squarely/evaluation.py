@@ -54,7 +54,8 @@ def evaluate(
         once for all of them.
     metrics : str, function, Metric or iterable of these, default=eight everyday metrics
         Names from `metric_names()`, in short or in full, metric functions, or what `metric` makes of them. The sums
-        they need are united. Metrics over order statistics, as median_absolute_error, take another pass and one float64 of memory a row.
+        they need are united. Metrics over order statistics, as median_absolute_error, take another pass and one
+        float64 of memory a row.
     sample_weight : array-like of shape (rows,) or that of y_true, or float, optional
         Weights of the rows, or one for every element. max_error, and what else has no weights, leaves them aside.
     multioutput : {"uniform_average", "raw_values", "variance_weighted"} or array-like, default="uniform_average"

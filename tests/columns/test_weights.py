@@ -197,11 +197,11 @@ def test_weights_that_no_mean_can_be_taken_with_are_refused() -> None:
 
 def test_states_of_different_kinds_do_not_mix() -> None:
     plain, weighted = (CoreState(1, "exact", [("mean_squared_error", 0.0)], kind) for kind in (False, True))
-    with pytest.raises(ValueError, match="do not match"):
+    with pytest.raises(ValueError, match="sums_differ"):
         plain.merge(weighted)
-    with pytest.raises(ValueError, match="weighted state is updated with sample_weight"):
+    with pytest.raises(ValueError, match="weighting_differs"):
         plain.update(np.ones(3), np.ones(3), sample_weight=np.ones(3))
-    with pytest.raises(ValueError, match="weighted state is updated with sample_weight"):
+    with pytest.raises(ValueError, match="weighting_differs"):
         weighted.update(np.ones(3), np.ones(3))
 
 

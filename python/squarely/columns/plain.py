@@ -14,7 +14,7 @@ AS_THEY_ARE = frozenset({np.ndarray, list, tuple, float, type(None)})
 
 
 def plain_arrays(*values: Any) -> list[Any] | None:
-    """Return every container as the array it is inside, and what is none as it is, or None where there is nothing new."""
+    """Return every container as the array it is inside, or None where there is nothing new in that."""
     found = [one if type(one) in AS_THEY_ARE else _plain(one) for one in values]
     is_new = False
     for one, given in zip(found, values, strict=True):
@@ -43,7 +43,8 @@ def _plain_of_arrow(values: Any) -> Any:
 
 
 def _plain_of_tensor(values: Any) -> Any:
-    if values.requires_grad or values.device.type != "cpu":
+    # Not of a gradient, not on a device.
+    if getattr(values, "requires_grad", True) or getattr(values, "is_cpu", False) is not True:
         return None
     try:
         return np.from_dlpack(values)

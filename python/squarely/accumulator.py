@@ -136,8 +136,9 @@ class Accumulator:
         try:
             if type(axis) is int and self._core.update(y_true, y_pred, sample_weight, where, axis, True):
                 return self
-            plain = plain_arrays(y_true, y_pred, sample_weight, where)
-            if plain is not None and type(axis) is int and self._core.update(*plain, axis, True):
+            # Tables have their rows along axis 0, and are refused with any other.
+            plain = plain_arrays(y_true, y_pred, sample_weight, where) if axis == 0 else None
+            if plain is not None and self._core.update(*plain, 0, True):
                 return self
         except _core.Refused:  # the long way says why
             pass

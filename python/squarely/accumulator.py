@@ -105,8 +105,8 @@ class Accumulator:
             As in `mean_squared_error`, and of any number of dimensions. Every chunk has the same number of rows or
             another, and outputs of the same shape. Two numbers are a row.
         sample_weight : array-like of shape (rows,) or that of y_true, or float, optional
-            Weights of the rows, or one for every element. All chunks have weights or none has; pass 1.0 for a chunk whose
-            rows count once.
+            Weights of the rows, or one for every element. All chunks have weights or none has; pass 1.0 for a chunk
+            whose rows count once.
         where : array-like of bool of the shape of the rows or of y_true, optional
             True where a pair counts, as in `mean_squared_error`.
         axis : int, default=0

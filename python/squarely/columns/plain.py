@@ -1,0 +1,66 @@
+"""Containers that are one plain array inside, seen at once: what goes the same way as an array of NumPy."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from squarely import _core
+
+__all__ = ["plain_arrays"]
+
+# What goes the way in as it is.
+AS_THEY_ARE = frozenset({np.ndarray, list, tuple, float, type(None)})
+
+
+def plain_arrays(*values: Any) -> list[Any] | None:
+    """Return every container as the array it is inside, or None where there is nothing new in that."""
+    found = [one if type(one) in AS_THEY_ARE else _plain(one) for one in values]
+    is_new = False
+    for one, given in zip(found, values, strict=True):
+        if one is not given:
+            if one is None:
+                return None
+            is_new = True
+    return found if is_new else None
+
+
+def _plain(values: Any) -> Any:
+    look = LOOKS.get(type(values).__module__.partition(".")[0])
+    return None if look is None else look(values)
+
+
+def _plain_of_pandas(values: Any) -> Any:
+    # Of numbers of one type pandas keeps an array, one for all columns of a frame. Masked values, those of Arrow, and
+    # frames of several types are seen column by column.
+    if getattr(values, "ndim", 0) == 2 and len(getattr(getattr(values, "_mgr", None), "blocks", ())) != 1:
+        return None
+    array = getattr(values, "_values", None)
+    return array if type(array) is np.ndarray and array.dtype.kind in "fiub" else None
+
+
+def _plain_of_polars(values: Any) -> Any:
+    # Only a series can say that it need not be copied. Its Arrow stream takes seven times as long to make.
+    try:
+        return values.to_numpy(allow_copy=False)
+    except (AttributeError, RuntimeError, TypeError):  # missing values, several chunks, decimals; a lazy frame
+        return None
+
+
+def _plain_of_tensor(values: Any) -> Any:
+    # Not of a gradient, not on a device.
+    if getattr(values, "requires_grad", True) or getattr(values, "is_cpu", False) is not True:
+        return None
+    try:
+        return np.from_dlpack(values)
+    except (BufferError, RuntimeError, TypeError, ValueError):  # a type of its own, sparse, conjugated
+        return None
+
+
+# Those whose values are nearly always such an array. The others are seen by squarely.columns.
+LOOKS: dict[str, Callable[[Any], Any]] = {
+    "pandas": _plain_of_pandas,
+    "polars": _plain_of_polars,
+    "pyarrow": _core.plain_array_of_arrow,
+    "torch": _plain_of_tensor,
+}

@@ -16,4 +16,5 @@ PYBIND11_MODULE(_core, module) {
     squarely::register_quick_losses(module);
     squarely::register_build(module);
     squarely::register_c_api(module);
+    squarely::register_arrow(module);
 }

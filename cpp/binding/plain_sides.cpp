@@ -190,7 +190,11 @@ bool see_plain_pairs(py::handle y_true, py::handle y_pred, py::handle sample_wei
     if (!fit) return false;
     pairs.rows = pairs.y_true.shape[axis];
     const bool has_weights = !sample_weight.is_none();
-    if (has_weights) {
+    if (has_weights && PyFloat_Check(sample_weight.ptr())) {
+        see_number(sample_weight, pairs.weights);
+        pairs.weights.own_shape = pairs.rows;  // one for all rows
+        pairs.weights.own_stride = 0;
+    } else if (has_weights) {
         if (!see_plain_side(sample_weight, Numbers::refused, pairs.weights)) return false;
         if (!fits_rows_or_elements(pairs.weights, pairs.y_true, pairs.rows)) return false;
     }

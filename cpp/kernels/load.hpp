@@ -108,7 +108,7 @@ bool load_column(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count
     return lost == 0;
 }
 
-#define SQUARELY_ELEMENT_TYPE(name, number, numpy, type, kind, bytes) \
+#define SQUARELY_ELEMENT_TYPE(name, number, numpy, type, kind, bytes, arrow) \
     static_assert(sizeof(type) == (bytes), "The row of " numpy " says how many bytes it has.");
 #include "tables/element_types.def"
 #undef SQUARELY_ELEMENT_TYPE

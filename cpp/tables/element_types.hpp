@@ -16,10 +16,11 @@ struct ElementType {
     const char* name;  // in NumPy
     char kind;
     std::ptrdiff_t bytes;
+    const char* arrow_format;  // empty where Arrow has no such type
 };
 
 constexpr ElementType element_types[] = {
-#define SQUARELY_ELEMENT_TYPE(name, number, numpy, type, kind, bytes) {numpy, kind, bytes},
+#define SQUARELY_ELEMENT_TYPE(name, number, numpy, type, kind, bytes, arrow) {numpy, kind, bytes, arrow},
 #include "tables/element_types.def"
 #undef SQUARELY_ELEMENT_TYPE
 };

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from squarely import metrics
 from squarely._core import version as __version__
 from squarely.accumulator import Accumulator
 from squarely.build import get_cmake_dir, get_include, get_library, show_config
@@ -18,47 +19,7 @@ from squarely.losses import (
     squared_error,
     squared_error_gradient,
 )
-from squarely.metrics import (
-    BiasVariance,
-    bias_variance,
-    concordance_correlation,
-    d2_absolute_error_score,
-    d2_pinball_score,
-    d2_tweedie_score,
-    explained_variance_score,
-    generalized_squared_error,
-    kling_gupta_efficiency,
-    max_error,
-    mean_absolute_error,
-    mean_absolute_percentage_error,
-    mean_asymmetric_squared_error,
-    mean_error,
-    mean_gamma_deviance,
-    mean_gaussian_nll,
-    mean_huber_loss,
-    mean_log_cosh_loss,
-    mean_pinball_loss,
-    mean_poisson_deviance,
-    mean_squared_error,
-    mean_squared_log_error,
-    mean_tukey_loss,
-    mean_tweedie_deviance,
-    median_absolute_error,
-    nash_sutcliffe_efficiency,
-    normalized_mean_squared_error,
-    normalized_root_mean_squared_error,
-    peak_signal_noise_ratio,
-    pearson_correlation,
-    r2_score,
-    residual_variance,
-    root_mean_squared_error,
-    root_mean_squared_log_error,
-    squared_bias,
-    sum_squared_error,
-    symmetric_mean_absolute_percentage_error,
-    trimmed_mean_squared_error,
-    weighted_absolute_percentage_error,
-)
+from squarely.metrics import *
 from squarely.named_metrics import metric, metric_names
 from squarely.rolling import RollingAccumulator
 from squarely.settings import get_num_threads, get_target, set_num_threads, set_target, targets
@@ -72,19 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accumulator",
-    "BiasVariance",
     "RollingAccumulator",
     "__version__",
     "absolute_error",
     "absolute_error_gradient",
-    "bias_variance",
-    "concordance_correlation",
-    "d2_absolute_error_score",
-    "d2_pinball_score",
-    "d2_tweedie_score",
     "evaluate",
-    "explained_variance_score",
-    "generalized_squared_error",
     "get_cmake_dir",
     "get_include",
     "get_library",
@@ -92,51 +45,21 @@ __all__ = [
     "get_target",
     "huber_loss",
     "huber_loss_gradient",
-    "kling_gupta_efficiency",
     "log_cosh_loss",
     "log_cosh_loss_gradient",
-    "max_error",
-    "mean_absolute_error",
-    "mean_absolute_percentage_error",
-    "mean_asymmetric_squared_error",
-    "mean_error",
-    "mean_gamma_deviance",
-    "mean_gaussian_nll",
-    "mean_huber_loss",
-    "mean_log_cosh_loss",
-    "mean_pinball_loss",
-    "mean_poisson_deviance",
-    "mean_squared_error",
-    "mean_squared_log_error",
-    "mean_tukey_loss",
-    "mean_tweedie_deviance",
-    "median_absolute_error",
     "metric",
     "metric_names",
-    "nash_sutcliffe_efficiency",
-    "normalized_mean_squared_error",
-    "normalized_root_mean_squared_error",
-    "peak_signal_noise_ratio",
-    "pearson_correlation",
     "pinball_loss",
     "pinball_loss_gradient",
-    "r2_score",
-    "residual_variance",
-    "root_mean_squared_error",
-    "root_mean_squared_log_error",
     "score_files",
     "set_num_threads",
     "set_target",
     "show_config",
-    "squared_bias",
     "squared_error",
     "squared_error_gradient",
-    "sum_squared_error",
-    "symmetric_mean_absolute_percentage_error",
     "targets",
-    "trimmed_mean_squared_error",
-    "weighted_absolute_percentage_error",
 ]
+__all__ += metrics.__all__
 
 # What stands beside other libraries, and where it is; imported when it is first asked for.
 _LATER = {"boosting": "", "dask": "", "score_files": "files", "scorers": "", "xarray": ""}
@@ -153,4 +76,4 @@ if not TYPE_CHECKING:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *_LATER})

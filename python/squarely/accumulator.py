@@ -20,6 +20,7 @@ from squarely.arguments import (
     check_multioutput,
     check_output_weights,
 )
+from squarely.columns.plain import plain_arrays
 from squarely.named_metrics import Metric, MetricLike, as_metric, as_metrics, full_name, metric_names
 from squarely.policy import UndefinedMetricError, bytes_refused, data_refused, differing, score_refused
 from squarely.scoring import Score, configuration_of, score_at
@@ -46,10 +47,10 @@ class Accumulator:
     nan_policy : {"raise", "propagate", "omit", "omit_true"}, default="raise"
         What a NaN means, as in `mean_squared_error`.
     summation : {"exact", "kahan", "pairwise"}, default="exact"
-        How sums are formed. A state takes 592 bytes an output when exact and 64 otherwise; only exact ones
-        promise the same bits for every chunking.
+        How sums are formed. A sum takes 592 bytes an output when exact and 64 otherwise; only exact ones promise the
+        same bits for every chunking.
     complex_values : bool, default=False
-        Accept complex64 and complex128 arrays, as in `mean_squared_error`.
+        Accept complex64 and complex128 arrays, as in `mean_squared_error`; of metrics of squared errors only.
 
     Raises
     ------
@@ -80,6 +81,8 @@ class Accumulator:
         check_choice(nan_policy, NAN_POLICIES, "nan_policy", "Accumulator")
         check_choice(summation, SUMMATIONS, "summation", "Accumulator")
         asked = _checked_metrics(metrics)
+        if metrics is None and complex_values:
+            asked = tuple(one for one in asked if one.row.takes_complex_values)
         averaging = check_multioutput(multioutput, "Accumulator")
         _check_complex(asked, bool(complex_values))
         configuration = configuration_of(asked, averaging, nan_policy, summation, bool(complex_values))
@@ -98,11 +101,11 @@ class Accumulator:
 
         Parameters
         ----------
-        y_true, y_pred : array-like
+        y_true, y_pred : array-like or float
             As in `mean_squared_error`, and of any number of dimensions. Every chunk has the same number of rows or
-            another, and outputs of the same shape.
-        sample_weight : array-like of shape (rows,) or float, optional
-            Weights of the rows. All chunks have weights or none has; pass 1.0 for a chunk whose rows count once.
+            another, and outputs of the same shape. Two numbers are a row.
+        sample_weight : array-like of shape (rows,) or that of y_true, or float, optional
+            Weights of the rows, or one for every element. All chunks have weights or none has; pass 1.0 for a chunk whose rows count once.
         where : array-like of bool of the shape of the rows or of y_true, optional
             True where a pair counts, as in `mean_squared_error`.
         axis : int, default=0
@@ -122,7 +125,7 @@ class Accumulator:
         Examples
         --------
         >>> import squarely
-        >>> squarely.Accumulator().update([1.0, 2.0], [1.0, 4.0])["sum_squared_error"]
+        >>> squarely.Accumulator("sse").update([1.0, 2.0], [1.0, 4.0])["sse"]
         4.0
         >>> import numpy as np
         >>> fields = squarely.Accumulator("mean_squared_error", multioutput="raw_values")
@@ -132,6 +135,9 @@ class Accumulator:
         """
         try:
             if type(axis) is int and self._core.update(y_true, y_pred, sample_weight, where, axis, True):
+                return self
+            plain = plain_arrays(y_true, y_pred, sample_weight, where)
+            if plain is not None and type(axis) is int and self._core.update(*plain, axis, True):
                 return self
         except _core.Refused:  # the long way says why
             pass
@@ -181,9 +187,9 @@ class Accumulator:
         Examples
         --------
         >>> import squarely
-        >>> left = squarely.Accumulator().update([1.0], [2.0])
-        >>> right = squarely.Accumulator().update([5.0], [8.0])
-        >>> left.merge(right)["sum_squared_error"]
+        >>> left = squarely.Accumulator("sse").update([1.0], [2.0])
+        >>> right = squarely.Accumulator("sse").update([5.0], [8.0])
+        >>> left.merge(right)["sse"]
         10.0
         """
         self._check_is_accumulator(other)
@@ -209,14 +215,15 @@ class Accumulator:
         Raises
         ------
         ValueError
-            Where configuration or number of outputs differ, or a count or a sum would become negative, which shows that
-            the other is no part of this one; nothing is changed then.
+            Where configuration or number of outputs differ, where a count or a sum would become negative, which shows
+            that the other is no part of this one, and where a metric needs a largest or least value, as max_error
+            does, which is known of all pairs only; nothing is changed then.
 
         Examples
         --------
         >>> import squarely
-        >>> whole = squarely.Accumulator().update([1.0, 5.0], [2.0, 8.0])
-        >>> whole.subtract(squarely.Accumulator().update([5.0], [8.0]))["sum_squared_error"]
+        >>> whole = squarely.Accumulator("sse").update([1.0, 5.0], [2.0, 8.0])
+        >>> whole.subtract(squarely.Accumulator("sse").update([5.0], [8.0]))["sse"]
         1.0
         """
         self._check_is_accumulator(other)
@@ -369,7 +376,7 @@ class Accumulator:
         Parameters
         ----------
         data : bytes
-            From any machine and any version up to this one.
+            From any machine, of version 2 or 3 of the byte form.
 
         Raises
         ------
@@ -400,8 +407,8 @@ class Accumulator:
         Examples
         --------
         >>> import squarely
-        >>> whole = squarely.Accumulator().update([1.0, 5.0], [2.0, 8.0])
-        >>> parts = squarely.Accumulator().update([5.0], [8.0]).update([1.0], [2.0])
+        >>> whole = squarely.Accumulator("sse").update([1.0, 5.0], [2.0, 8.0])
+        >>> parts = squarely.Accumulator("sse").update([5.0], [8.0]).update([1.0], [2.0])
         >>> whole.digest() == parts.digest()
         True
         """

@@ -19,6 +19,7 @@ from squarely.arguments import (
     check_multioutput,
     check_output_weights,
 )
+from squarely.columns.plain import plain_arrays
 from squarely.named_metrics import EVERYDAY, Metric, MetricLike, as_metric, as_metrics
 from squarely.policy import UndefinedMetricError, data_refused, score_refused, told_of_too_few
 from squarely.report import Cell, Report
@@ -52,8 +53,9 @@ def evaluate(
         Predictions. Of a mapping every value is scored, and the report compares them by their names; the truth is read
         once for all of them.
     metrics : str, function, Metric or iterable of these, default=eight everyday metrics
-        Names from `metric_names()`, in short or in full, metric functions, or what `metric` makes of them. The sums they need are united. Metrics over order
-        statistics, as median_absolute_error, take another pass and one float64 of memory a row.
+        Names from `metric_names()`, in short or in full, metric functions, or what `metric` makes of them. The sums
+        they need are united. Metrics over order statistics, as median_absolute_error, take another pass and one
+        float64 of memory a row.
     sample_weight : array-like of shape (rows,) or that of y_true, or float, optional
         Weights of the rows, or one for every element. max_error, and what else has no weights, leaves them aside.
     multioutput : {"uniform_average", "raw_values", "variance_weighted"} or array-like, default="uniform_average"
@@ -124,7 +126,9 @@ def _plain_cells(
     accumulator = _core.Accumulator(configuration)
     try:
         if not accumulator.update(y_true, y_pred, sample_weight, where, axis, False):
-            return None
+            plain = plain_arrays(y_true, y_pred, sample_weight, where)
+            if plain is None or not accumulator.update(*plain, axis, False):
+                return None
     except _core.Refused:
         return None
     scores = accumulator.scores()

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from squarely.arguments import (
     check_multioutput,
     check_output_weights,
 )
+from squarely.columns.plain import plain_arrays
 from squarely.named_metrics import Metric, parameter_value
 from squarely.policy import data_refused, score_refused, told_of_too_few, warn_of
 
@@ -28,12 +29,16 @@ Score = float | npt.NDArray[np.float64]
 Averaging = str | list[float]
 
 
+# Not None, which is no parameter and is refused as such.
+DEFAULT = object()
+
+
 def _score_of_columns(
     name: str,
     y_true: object,
     y_pred: object,
     *,
-    parameter: object = None,
+    parameter: object = DEFAULT,
     sample_weight: object = None,
     multioutput: object = "uniform_average",
     where: object = None,
@@ -43,8 +48,23 @@ def _score_of_columns(
     function: str = "",
 ) -> Score:
     """Return a metric of any containers, or raise in words what is wrong with them."""
+    plain = plain_arrays(y_true, y_pred, sample_weight, where)
+    if plain is not None:
+        options: dict[str, Any] = {} if parameter is DEFAULT else {"parameter": parameter}
+        return score(
+            name,
+            plain[0],
+            plain[1],
+            sample_weight=plain[2],
+            multioutput=multioutput,
+            where=plain[3],
+            nan_policy=nan_policy,
+            summation=summation,
+            complex_values=complex_values,
+            **options,
+        )
     row = _core.metrics[name]
-    asked = Metric(name, row.default if parameter is None else parameter_value(name, parameter))
+    asked = Metric(name, row.default if parameter is DEFAULT else parameter_value(name, parameter))
     pairs, averaging = checked_pairs(
         name,
         y_true,
@@ -62,8 +82,8 @@ def _score_of_columns(
     return score_at(accumulator, 0, asked, pairs)
 
 
-# The body of every public metric of sums. Plain arrays go from here into the core and come back as a score. Whatever the
-# core has no words for, as a container, a refusal or a warning, it hands on to the function above.
+# The body of every public metric of sums. Plain arrays go from here into the core and come back as a score. Whatever
+# the core has no words for, as a container, a refusal or a warning, it hands on to the function above.
 score = _core.way_in(_score_of_columns)
 
 
@@ -140,7 +160,7 @@ def accumulated(pairs: "PairedColumns", configuration: _core.Configuration) -> _
 
 
 def score_at(accumulator: _core.Accumulator, index: int, metric: Metric, pairs: "PairedColumns | None" = None) -> Score:
-    """Return the score of a metric of an accumulator, with a warning where there are too few pairs, or raise why not."""
+    """Return the score of a metric, with a warning where there are too few pairs, or raise why there is none."""
     try:
         if accumulator.has_too_few_pairs(index):
             warn_of(told_of_too_few(metric))

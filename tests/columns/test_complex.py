@@ -43,9 +43,9 @@ def test_complex_chunks_make_the_state_of_the_whole(
     missing = np.isnan(y_true) | np.isnan(y_pred)
     assert whole.count.tolist() == (kept & ~missing).sum(axis=0).tolist()
     assert whole.omitted.tolist() == (~kept | missing).sum(axis=0).tolist()
-    assert whole._state.missing_true == (kept & np.isnan(y_true)).sum(axis=0).tolist()
+    assert whole.core.state().missing_true == (kept & np.isnan(y_true)).sum(axis=0).tolist()
     if nan_policy == "omit":
-        for i, held in enumerate(sums_held_by(whole._state.to_bytes())):
+        for i, held in enumerate(sums_held_by(whole.to_bytes())):
             truth, prediction = (values[kept[:, i] & ~missing[:, i], i] for values in (y_true, y_pred))
             parts = (
                 rational.sum_of_squares(getattr(truth, part), getattr(prediction, part)) for part in ("real", "imag")
@@ -72,12 +72,12 @@ def test_infinite_parts_propagate(y_true: complex, y_pred: complex, score: float
 
 
 def test_accumulators_of_real_and_of_complex_numbers_do_not_mix() -> None:
-    accumulator = squarely.Accumulator(complex_values=True).update(*COMPLEX)
+    accumulator = squarely.Accumulator(("mse", "sse"), complex_values=True).update(*COMPLEX)
     assert accumulator["sum_squared_error"] == squarely.sum_squared_error(*COMPLEX, complex_values=True)
     with pytest.raises(ValueError, match="differ in complex_values: this one has True, the other False"):
-        accumulator.merge(squarely.Accumulator())
+        accumulator.merge(squarely.Accumulator(("mse", "sse")))
     with pytest.raises(ValueError, match="differ in complex_values: this one has False, the other True"):
-        squarely.Accumulator().merge(accumulator)
+        squarely.Accumulator(("mse", "sse")).merge(accumulator)
 
 
 def test_large_integers_beside_complex_numbers_are_exact_even_where_others_are_missing() -> None:

@@ -81,7 +81,7 @@ def test_nothing_left_is_an_error_that_names_the_output() -> None:
     with pytest.raises(ValueError, match="output 1 has no pair of two numbers"):
         squarely.mean_squared_error(np.ones((2, 2)), np.ones((2, 2)), where=where)
     with pytest.raises(ValueError, match=re.escape("output (0, 1) has no pair")):
-        squarely.Accumulator().update(np.ones((2, 2, 2)), np.ones((2, 2, 2)), where=np.stack([where, where]))[
+        squarely.Accumulator("sse").update(np.ones((2, 2, 2)), np.ones((2, 2, 2)), where=np.stack([where, where]))[
             "sum_squared_error"
         ]
 
@@ -90,7 +90,8 @@ def test_nothing_left_is_an_error_that_names_the_output() -> None:
 OF_CELLS = [
     name
     for name in squarely.metric_names()
-    if "multioutput" in inspect.signature(getattr(squarely, name)).parameters and squarely._core.metrics[name].least_pairs < 2
+    if "multioutput" in inspect.signature(getattr(squarely, name)).parameters
+    and squarely._core.metrics[name].least_pairs < 2
 ]
 
 

@@ -1,5 +1,7 @@
 """The parameters that every metric of the core is tested with."""
 
+from typing import Any
+
 from squarely import _core
 
 PARAMETERS: dict[str, tuple[float, ...]] = {
@@ -20,4 +22,15 @@ PARAMETERS: dict[str, tuple[float, ...]] = {
 
 OF_SUMS = tuple(name for name, row in _core.metrics.items() if row.kind != "order")
 
+# With those that only serve others.
 EVERY = [(name, parameter) for name in OF_SUMS for parameter in PARAMETERS.get(name, (0.0,))]
+
+PUBLIC = [(name, parameter) for name, parameter in EVERY if _core.metrics[name].kind == "sums"]
+
+
+def as_taken(name: str, parameter: float) -> dict[str, Any]:
+    """Return a parameter as the one way in takes it, nothing where the metric has none."""
+    row = _core.metrics[name]
+    words = {number: word for word, number in row.words.items()}
+    value = bool(parameter) if row.is_boolean else words.get(parameter, parameter)
+    return {"parameter": value} if row.parameter else {}

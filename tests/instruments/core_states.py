@@ -55,6 +55,11 @@ class CoreState:
     def subtract(self, other: "CoreState") -> None:
         self.sums.subtract(other.sums)
 
+    def copy(self) -> "CoreState":
+        configuration = self.configuration
+        copied = self.sums.outputs_from(0, self.sums.outputs)
+        return CoreState(1, configuration.summation, configuration.metrics, state=copied)
+
     def to_bytes(self) -> bytes:
         accumulator = _core.Accumulator(self.configuration)
         accumulator.add(self.sums, (self.sums.outputs,))

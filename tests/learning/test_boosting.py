@@ -376,8 +376,9 @@ def _model_of(library: str) -> tuple[Any, dict[str, Any]]:
 
 @pytest.mark.parametrize("maker", MAKERS)
 def test_what_no_training_can_be_steered_by_is_refused_at_once(maker: Callable[..., Any]) -> None:
-    with pytest.raises(ValueError, match=f"The 'metric' parameter of {maker.__name__} must be a str among"):
-        maker("rmse")
+    with pytest.raises(ValueError, match=f"The 'metric' parameter of {maker.__name__} has no metric 'rsme'. Did you"):
+        maker("rsme")
+    assert maker("rmse").metric == maker(squarely.root_mean_squared_error).metric == squarely.metric("rmse")
     with pytest.raises(ValueError, match="has no parameter 'alpha'"):
         maker("mean_squared_error", alpha=0.5)
     with pytest.raises(ValueError, match="The 'alpha' parameter of mean_pinball_loss must be"):

@@ -204,8 +204,8 @@ def test_unknown_names_are_refused_with_the_known_ones() -> None:
 @pytest.mark.parametrize(
     ("metric", "options", "message"),
     [
-        ("rmse", {}, "The 'metric' parameter of scorer must be a str among"),
-        (["r2_score"], {}, "The 'metric' parameter of scorer must be a str among"),
+        ("rsme", {}, "The 'metric' parameter of scorer has no metric 'rsme'. Did you mean 'rmse'"),
+        (["r2_score"], {}, "The 'metric' parameter of scorer has no metric \\['r2_score'\\]"),
         ("mean_error", {}, "'mean_error' is best at 0"),
         ("mean_pinball_loss", {"alpha": 2}, "The 'alpha' parameter of mean_pinball_loss must be"),
         ("mean_squared_error", {"alpha": 0.5}, "A scorer of 'mean_squared_error' has no option 'alpha'. It has 'mult"),

@@ -79,7 +79,7 @@ def test_any_axis_gives_a_field_of_scores(rng: np.random.Generator, axis: int) -
     assert scores["r2_score"].shape == rows_first[0].shape[1:]
     for index in np.ndindex(*rows_first[0].shape[1:]):
         one = (slice(None), *index)
-        assert scores["r2_score"][index] == score("r2_score", rows_first[0][one], rows_first[1][one], parameter=1.0)
+        assert scores["r2_score"][index] == score("r2_score", rows_first[0][one], rows_first[1][one])
 
 
 def test_metrics_with_parameters_are_named_by_them() -> None:
@@ -100,7 +100,11 @@ def test_metrics_with_parameters_are_named_by_them() -> None:
         ),
         ("mean_pinball_loss", {"delta": 2.0}, "has no parameter 'delta'. It has only 'alpha'"),
         ("mean_squared_error", {"alpha": 2.0}, "has no parameter 'alpha'. It has none"),
-        ("mean_squared_errors", {}, "The 'name' parameter of metric must be a str among"),
+        (
+            "mean_squared_errors",
+            {},
+            "The 'name' parameter of metric has no metric 'mean_squared_errors'. Did you",
+        ),
         ("mean_huber_loss", {"delta": "wide"}, "The 'delta' parameter of mean_huber_loss must be"),
         ("mean_tweedie_deviance", {"power": 0.5}, "The 'power' parameter of mean_tweedie_deviance must be"),
         ("normalized_root_mean_squared_error", {"normalization": "iqr"}, "must be a str among"),

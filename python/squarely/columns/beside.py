@@ -1,5 +1,6 @@
 """What goes beside truth and predictions, of the rows or of every element: masks and weights, from any container."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def _array_of(table: Table) -> npt.NDArray[Any] | None:
     columns = []
     for column in table.columns:
         bounds = sorted({0, len(column)} | column.breaks())
-        segments = [column.segment(start, stop) for start, stop in zip(bounds, bounds[1:], strict=False)]
+        segments = [column.segment(start, stop) for start, stop in itertools.pairwise(bounds)]
         if any(missing is not None and missing.any() for missing in map(missing_in, segments)):
             return None
         columns.append(np.concatenate([segment[0] for segment in segments]) if segments else np.empty(0, column.dtype))
@@ -75,8 +76,8 @@ def weights_of(sample_weight: object, y_true: Shape, y_pred: Shape, axis: int, f
             f"[{y_true[axis]}, {y_true[axis]}, {weights.shape[0]}]. The last is that of sample_weight."
         )
     raise ValueError(
-        f"Sample weights must be 1D array or scalar, or have the shape of y_true, one for every element. Got an array "
-        f"of shape {weights.shape} beside {y_true[axis]} rows and y_true of shape {y_true}."
+        f"Sample weights must be 1D array or scalar, got {len(weights.shape)}D array. Expected either a scalar value, "
+        f"a 1D array of length {y_true[axis]}, or one weight for every element, of shape {y_true}. Got {weights.shape}."
     )
 
 
@@ -93,6 +94,8 @@ def _columns_of_weights(sample_weight: Any, rows: int, function: str) -> Columns
 
 
 def _is_number(sample_weight: Any) -> bool:
+    if isinstance(sample_weight, complex):
+        raise ValueError("Complex data not supported. sample_weight is a complex number.")
     if isinstance(sample_weight, (int, float, np.integer, np.floating, np.bool_)):
         return True
     return isinstance(sample_weight, np.ndarray) and sample_weight.ndim == 0 and sample_weight.dtype.kind in "biuf"
@@ -113,7 +116,7 @@ def _check_complete(weights: Columns) -> None:
 def _has_missing(table: Table) -> bool:
     for column in table.columns:
         bounds = sorted({0, len(column)} | column.breaks())
-        for start, stop in zip(bounds, bounds[1:], strict=False):
+        for start, stop in itertools.pairwise(bounds):
             missing = missing_in(column.segment(start, stop))
             if missing is not None and missing.any():
                 return True

@@ -1,5 +1,7 @@
 """Squared errors of outputs that vary together."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
@@ -7,6 +9,9 @@ from squarely import _core
 from squarely.arguments import NanPolicy, Summation
 from squarely.named_metrics import metric
 from squarely.scoring import accumulated, checked_pairs, configuration_of, score_at
+
+if TYPE_CHECKING:
+    from squarely.pairing import PairedColumns
 
 __all__ = ["generalized_squared_error"]
 

@@ -32,8 +32,8 @@ def mean_squared_error(
         is a missing value, as NaN is. Masked elements of a NumPy masked array are left out.
     y_pred : array-like of the same shape
         Predictions. (n, 1) goes with (n,); nothing is broadcast.
-    sample_weight : array-like of shape (n,) or float, optional
-        Weights of the rows. A weight of 2 counts as the same pair twice.
+    sample_weight : array-like of shape (n,) or that of y_true, or float, optional
+        Weights of the rows, or one for every element. A weight of 2 counts as the same pair twice.
     multioutput : {"uniform_average", "raw_values"} or array-like of shape (outputs,), default="uniform_average"
         Average the outputs, return one value an output, or average with these weights. An average is that of the
         outputs' values and is rounded once. An output of which every pair is left out is NaN among raw values, and an

@@ -1,0 +1,225 @@
+// Arrow data of any library by the Arrow C data interface, https://arrow.apache.org/docs/format/CDataInterface.html.
+// Nothing is copied: arrays of NumPy refer to the buffers, and keep them alive.
+#include "binding/binding.hpp"
+
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+namespace squarely {
+namespace {
+
+struct ArrowSchema {
+    const char* format;
+    const char* name;
+    const char* metadata;
+    std::int64_t flags;
+    std::int64_t n_children;
+    ArrowSchema** children;
+    ArrowSchema* dictionary;
+    void (*release)(ArrowSchema*);
+    void* private_data;
+};
+
+struct ArrowArray {
+    std::int64_t length;
+    std::int64_t null_count;
+    std::int64_t offset;
+    std::int64_t n_buffers;
+    std::int64_t n_children;
+    const void** buffers;
+    ArrowArray** children;
+    ArrowArray* dictionary;
+    void (*release)(ArrowArray*);
+    void* private_data;
+};
+
+struct ArrowArrayStream {
+    int (*get_schema)(ArrowArrayStream*, ArrowSchema*);
+    int (*get_next)(ArrowArrayStream*, ArrowArray*);
+    const char* (*get_last_error)(ArrowArrayStream*);
+    void (*release)(ArrowArrayStream*);
+    void* private_data;
+};
+
+template <class Structure>
+void give_back(Structure* structure) {
+    if (structure->release != nullptr) structure->release(structure);
+    delete structure;
+}
+
+template <class Structure>
+using Owned = std::unique_ptr<Structure, void (*)(Structure*)>;
+
+template <class Structure>
+Owned<Structure> owned() {
+    return {new Structure{}, &give_back<Structure>};
+}
+
+template <class Structure>
+Structure* pointed_at(const py::object& capsule, const char* label) {
+    auto* pointer = static_cast<Structure*>(PyCapsule_GetPointer(capsule.ptr(), label));
+    if (pointer == nullptr) throw py::error_already_set();
+    return pointer;
+}
+
+const ElementType* type_of_format(const char* format) {
+    for (const ElementType& type : element_types) {
+        if (*type.arrow_format != '\0' && std::strcmp(type.arrow_format, format) == 0) return &type;
+    }
+    return nullptr;
+}
+
+// NumPy's dtypes of the element types, asked for once.
+const py::dtype& dtype_of_type(const ElementType& type) {
+    static const auto* dtypes = [] {
+        auto* all = new std::vector<py::dtype>;  // for as long as the module
+        for (const ElementType& one : element_types) {
+            const bool is_known = *one.arrow_format != '\0';
+            all->push_back(is_known ? py::dtype::from_args(py::str(one.name)) : py::dtype::of<double>());
+        }
+        return all;
+    }();
+    return (*dtypes)[static_cast<std::size_t>(&type - element_types)];
+}
+
+py::array view_of(const void* data, std::int64_t count, const ElementType& type, const py::object& owner) {
+    py::array view(dtype_of_type(type), {static_cast<py::ssize_t>(count)}, {}, data, owner);
+    py::detail::array_proxy(view.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
+    return view;
+}
+
+constexpr const ElementType& bytes_of_bits = facts_of(DType::uint8);
+
+std::int64_t bytes_for(std::int64_t bits) { return (bits + 7) / 8; }
+
+// (length, values or bits, bit where those begin, bitmap of what is there or None, bit where that begins). The values of
+// what has no element type are not looked at.
+py::tuple chunk_of(const ArrowArray& array, std::int64_t offset, std::int64_t length, const ElementType* type,
+                   const py::object& owner) {
+    const std::int64_t first = offset + array.offset;
+    py::object values = py::none();
+    py::object validity = py::none();
+    if (type != nullptr && length > 0) {
+        const auto* data = static_cast<const char*>(array.buffers[1]);
+        if (type->kind == 'b') {
+            values = view_of(data + first / 8, bytes_for(first % 8 + length), bytes_of_bits, owner);
+        } else {
+            values = view_of(data + first * type->bytes, length, *type, owner);
+        }
+        const auto* bits = static_cast<const char*>(array.buffers[0]);
+        if (array.null_count != 0 && bits != nullptr) {
+            validity = view_of(bits + first / 8, bytes_for(first % 8 + length), bytes_of_bits, owner);
+        }
+    }
+    return py::make_tuple(length, values, first % 8, validity, first % 8);
+}
+
+struct Batch {
+    const ArrowArray* array;
+    py::object owner;
+};
+
+// (name, format, whether it is a dictionary, chunks)
+py::tuple column_of(const ArrowSchema& schema, py::list chunks) {
+    return py::make_tuple(py::str(schema.name == nullptr ? "" : schema.name), py::str(schema.format),
+                          schema.dictionary != nullptr, std::move(chunks));
+}
+
+const ElementType* type_of(const ArrowSchema& schema) {
+    return schema.dictionary == nullptr ? type_of_format(schema.format) : nullptr;
+}
+
+bool has_null_rows(const std::vector<Batch>& batches) {
+    for (const Batch& batch : batches) {
+        if (batch.array->null_count != 0 && batch.array->buffers[0] != nullptr) return true;
+    }
+    return false;
+}
+
+// (whether it is one column and no table, whether rows of a table are null, columns)
+py::tuple columns_of_batches(const ArrowSchema& schema, const std::vector<Batch>& batches) {
+    py::list columns;
+    if (std::strcmp(schema.format, "+s") != 0) {
+        py::list chunks;
+        for (const Batch& batch : batches) {
+            chunks.append(chunk_of(*batch.array, 0, batch.array->length, type_of(schema), batch.owner));
+        }
+        columns.append(column_of(schema, std::move(chunks)));
+        return py::make_tuple(true, false, columns);
+    }
+    for (std::int64_t i = 0; i < schema.n_children; ++i) {
+        const ArrowSchema& child = *schema.children[i];
+        py::list chunks;
+        for (const Batch& batch : batches) {
+            const ArrowArray& array = *batch.array;
+            chunks.append(chunk_of(*array.children[i], array.offset, array.length, type_of(child), batch.owner));
+        }
+        columns.append(column_of(child, std::move(chunks)));
+    }
+    return py::make_tuple(false, has_null_rows(batches), columns);
+}
+
+void check(ArrowArrayStream& stream, int status) {
+    if (status == 0) return;
+    const char* message = stream.get_last_error(&stream);
+    throw py::value_error("The Arrow stream ended with error " + std::to_string(status) + ": " +
+                          (message == nullptr ? "" : message));
+}
+
+template <class Read>
+auto read_stream(const py::object& capsule, Read read) {
+    ArrowArrayStream& stream = *pointed_at<ArrowArrayStream>(capsule, "arrow_array_stream");
+    const Owned<ArrowSchema> schema = owned<ArrowSchema>();
+    check(stream, stream.get_schema(&stream, schema.get()));
+    std::vector<Batch> batches;
+    while (true) {
+        Owned<ArrowArray> array = owned<ArrowArray>();
+        check(stream, stream.get_next(&stream, array.get()));
+        if (array->release == nullptr) break;
+        const ArrowArray* kept = array.get();
+        batches.push_back({kept, py::capsule(array.release(), [](void* pointer) {
+                               give_back(static_cast<ArrowArray*>(pointer));
+                           })});
+    }
+    return read(*schema, batches);
+}
+
+template <class Read>
+auto read_arrow(const py::object& source, Read read) {
+    // Of the type: some libraries look long for what an object does not have.
+    if (!py::hasattr(py::type::of(source), "__arrow_c_array__")) return read_stream(source.attr("__arrow_c_stream__")(), read);
+    const py::tuple capsules = source.attr("__arrow_c_array__")();
+    const ArrowSchema& schema = *pointed_at<ArrowSchema>(capsules[0], "arrow_schema");
+    return read(schema, std::vector<Batch>{{pointed_at<ArrowArray>(capsules[1], "arrow_array"), capsules[1]}});
+}
+
+// The usual column, one array of numbers without nulls, or None.
+py::object plain_array_of(const ArrowSchema& schema, const std::vector<Batch>& batches) {
+    const ElementType* type = type_of(schema);
+    if (type == nullptr || type->kind == 'b' || batches.size() != 1) return py::none();
+    const ArrowArray& array = *batches[0].array;
+    const bool has_nulls = array.null_count != 0 && array.buffers[0] != nullptr;
+    if (has_nulls || array.length == 0) return py::none();
+    const auto* data = static_cast<const char*>(array.buffers[1]);
+    return view_of(data + array.offset * type->bytes, array.length, *type, batches[0].owner);
+}
+
+}  // namespace
+
+void register_arrow(py::module_& module) {
+    py::dict formats;  // the names of NumPy by Arrow's formats
+    for (const ElementType& type : element_types) {
+        if (*type.arrow_format != '\0') formats[type.arrow_format] = type.name;
+    }
+    module.attr("arrow_formats") = formats;
+    module.def(
+        "columns_of_arrow", [](const py::object& source) { return read_arrow(source, columns_of_batches); },
+        py::arg("source"));
+    module.def(
+        "plain_array_of_arrow", [](const py::object& source) { return read_arrow(source, plain_array_of); },
+        py::arg("source"));
+}
+
+}  // namespace squarely

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
-#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -25,28 +23,13 @@ std::atomic<bool> forked{false};
 
 thread_local bool one_thread_here = false;
 
-std::mutex fork_mutex;  // locked during a fork
-std::condition_variable gate_is_free;
-int threads_in_gate = 0;
-
-[[maybe_unused]] void before_fork() {
-    std::unique_lock lock(fork_mutex);
-    gate_is_free.wait(lock, [] { return threads_in_gate == 0; });
-    (void)lock.release();
-}
-
-[[maybe_unused]] void after_fork_in_parent() { fork_mutex.unlock(); }
-
 // libgomp's threads do not survive a fork, and its next parallel region waits for them for ever.
 // A child runs on one thread: the same bits, later.
-[[maybe_unused]] void after_fork_in_child() {
-    forked = true;
-    fork_mutex.unlock();
-}
+[[maybe_unused]] void after_fork_in_child() { forked = true; }
 
 [[maybe_unused]] const bool fork_is_watched = [] {
 #if defined(__unix__) || defined(__APPLE__)
-    return pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
+    return pthread_atfork(nullptr, nullptr, after_fork_in_child) == 0;
 #else
     return false;
 #endif
@@ -93,18 +76,6 @@ void run_in_order(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)
 }
 
 }  // namespace
-
-ForkGate fork_gate;
-
-void ForkGate::lock() {
-    const std::lock_guard lock(fork_mutex);
-    ++threads_in_gate;
-}
-
-void ForkGate::unlock() {
-    const std::lock_guard lock(fork_mutex);
-    if (--threads_in_gate == 0) gate_is_free.notify_all();
-}
 
 void set_num_threads(int count) { asked_for() = checked(count); }
 

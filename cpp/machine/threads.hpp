@@ -23,13 +23,4 @@ void parallel_for(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)
 
 bool built_with_openmp();
 
-// Locked by any number of threads at once, while each works without the interpreter on what a forked child would go on
-// using: a fork waits until none does.
-struct ForkGate {
-    void lock();
-    void unlock();
-};
-
-extern ForkGate fork_gate;
-
 }  // namespace squarely

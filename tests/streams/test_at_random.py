@@ -4,6 +4,7 @@ import copy
 import pickle
 from typing import Any, NamedTuple
 
+import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -60,7 +61,7 @@ def with_gaps(values: Array, step: int) -> Array:
 def misaligned(values: Array) -> Array:
     room = np.empty(values.nbytes + 1, np.uint8)[1:]
     room[:] = np.frombuffer(values.tobytes(), np.uint8)
-    return room.view(values.dtype)
+    return room.view(values.dtype).reshape(values.shape)
 
 
 def in_a_record(values: Array) -> Array:
@@ -283,67 +284,193 @@ def test_an_accumulator_has_the_digest_of_one_update_whatever_was_done(seed: int
     stream.compare()
 
 
-# Of one type each, because a window of several is compared with a fresh accumulator of the same arrays joined.
-ROLLING_SETS = (*SETS, ("max_error", "r2_score"), ("normalized_root_mean_squared_error", "mean_pinball_loss"))
-ROLLING_DTYPES = (np.float64, np.float32, np.float16, np.int64, np.uint64, np.int8, np.bool_, ">f8")
+# Of both ends of every type, so that integers are beyond what a double holds.
+WINDOW_DTYPES = (
+    *[np.float64] * 4,
+    np.float32,
+    np.float16,
+    ml_dtypes.bfloat16,
+    np.int64,
+    np.uint64,
+    np.int32,
+    np.int8,
+    np.bool_,
+    ">f8",
+    ">f2",
+    ">i8",
+)
+WINDOW_SETS = (*SETS, ("max_error", "r2_score"), ("normalized_root_mean_squared_error", "mean_pinball_loss"))
 
 
-def field(rng: np.random.Generator, length: int, shape: tuple[int, ...], dtype: Any, nan_policy: str) -> list[Array]:
-    sides = []
-    for _ in range(2):
-        if np.dtype(dtype).kind in "iub":
-            info = np.iinfo(np.uint8 if dtype is np.bool_ else dtype)
-            sides.append(rng.integers(info.min, info.max, (length, *shape), endpoint=True, dtype=info.dtype))
-            continue
-        side = rng.standard_normal((length, *shape)) * 10.0 ** rng.integers(-3, 4, (length, *shape))
-        sides.append(side)
-        if nan_policy != "raise":
-            side[rng.random(side.shape) < 0.1] = np.nan
-        if nan_policy == "propagate":
-            side[rng.random(side.shape) < 0.05] = np.inf
-    if nan_policy == "omit_true" and np.dtype(dtype).kind == "f":
-        sides[1] = np.nan_to_num(sides[1])
-    return [side.astype(dtype) for side in sides]
+class WindowKind(NamedTuple):
+    """Of a window, and of every chunk that goes through it."""
+
+    metrics: tuple[str, ...]
+    nan_policy: Any
+    multioutput: str
+    shape: tuple[int, ...]
+    weighted: bool
+    window: int
+    unit: Any
+
+    def rolling(self) -> squarely.RollingAccumulator:
+        return squarely.RollingAccumulator(
+            self.metrics,
+            window=self.window,
+            unit=self.unit,
+            nan_policy=self.nan_policy,
+            multioutput=self.multioutput,  # type: ignore[arg-type]
+        )
+
+    def fresh(self) -> squarely.Accumulator:
+        return squarely.Accumulator(
+            self.metrics,
+            nan_policy=self.nan_policy,
+            multioutput=self.multioutput,  # type: ignore[arg-type]
+        )
 
 
-@pytest.mark.filterwarnings("ignore:.*undefined", "ignore:.*well-defined")
+def window_kind(rng: np.random.Generator, unit: Any) -> WindowKind:
+    shape = ((), (), (1,), (3,), (2, 2), (40,))[rng.integers(6)]
+    several = np.prod(shape, dtype=int) > 1
+    return WindowKind(
+        WINDOW_SETS[rng.integers(len(WINDOW_SETS))],
+        POLICIES[rng.integers(4)],
+        str(rng.choice(["raw_values", "uniform_average", "variance_weighted"])) if several else "raw_values",
+        shape,
+        bool(rng.random() < 0.4),
+        int(rng.choice([1, 2, 5, 64, 1000, 5000] if unit == "rows" else [1, 2, 5])),
+        unit,
+    )
+
+
+def side_of(rng: np.random.Generator, kind: WindowKind, length: int, dtype: Any, is_truth: bool) -> Array:
+    shape = (length, *kind.shape)
+    if np.dtype(dtype).kind in "iub":
+        info = np.iinfo(np.uint8 if dtype is np.bool_ else np.dtype(dtype).newbyteorder("="))
+        return rng.integers(info.min, info.max, shape, endpoint=True, dtype=info.dtype).astype(dtype)
+    side = rng.standard_normal(shape) * 10.0 ** rng.integers(-3, 4, shape)
+    if kind.nan_policy in ("omit", "propagate") or (kind.nan_policy == "omit_true" and is_truth):
+        side[rng.random(shape) < 0.1] = np.nan
+    if kind.nan_policy == "propagate":
+        side[rng.random(shape) < 0.05] = rng.choice([np.inf, -np.inf])
+    return side.astype(dtype)
+
+
+def weights_at_random(rng: np.random.Generator, kind: WindowKind, length: int) -> Array:
+    shape = (length, *kind.shape) if rng.random() < 0.4 else (length,)
+    weights = rng.choice([0.0, -0.0, 0.5, 1.0, 3.0], shape)
+    return weights.astype(rng.choice(["f8", "f4", ">f8", "f2"]))
+
+
+def passed(rng: np.random.Generator, side: Array) -> Any:
+    """Return the same rows, as a caller may have them."""
+    way = rng.random()
+    if way < 0.4 or side.dtype.kind == "V":
+        return side.copy()
+    if way < 0.6:
+        return with_gaps(side, -2)
+    if way < 0.7:
+        return misaligned(side)
+    if side.ndim == 1 and side.dtype == np.float64 and way < 0.9:
+        return float(side[0]) if len(side) == 1 else tuple(side.tolist())
+    return side.tolist() if side.ndim == 1 else np.array(side, order="F")
+
+
+class WindowStream:
+    """A window, and every chunk that went through it."""
+
+    def __init__(self, seed: int, unit: Any) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.kind = window_kind(self.rng, unit)
+        self.rolling = self.kind.rolling()
+        self.chunks: list[tuple[Array, ...]] = []
+
+    def update(self) -> None:
+        lengths, frequencies = [1, 2, 7, 64, 65, 513, 1500, 9000], [0.4, 0.2, 0.15, 0.08, 0.08, 0.04, 0.03, 0.02]
+        length = int(self.rng.choice(lengths, p=frequencies))
+        dtypes = [WINDOW_DTYPES[self.rng.integers(len(WINDOW_DTYPES))] for _ in range(2)]
+        chunk = tuple(side_of(self.rng, self.kind, length, dtypes[i], is_truth=i == 0) for i in range(2))
+        if self.kind.weighted:
+            chunk = (*chunk, weights_at_random(self.rng, self.kind, length))
+        given = [passed(self.rng, side) for side in chunk]
+        if self.kind.weighted and isinstance(given[2], float):
+            given[2] = chunk[2]
+        self.rolling.update(*given[:2], sample_weight=given[2] if self.kind.weighted else None)
+        for side in given:
+            if isinstance(side, np.ndarray) and side is not chunk[-1]:
+                side[:] = 0  # whatever the caller does with it later
+        self.chunks.append(chunk)
+
+    def update_with_what_is_refused(self) -> None:
+        if not self.chunks:
+            return
+        length = int(self.rng.choice([2, 64, 9000]))
+        y_true, y_pred = self.rng.uniform(1, 2, (2, length, *self.kind.shape))
+        weights = np.ones(length) if self.kind.weighted else None
+        wrong = self.rng.integers(7)
+        row = self.rng.integers(length)
+        if wrong == 0 and self.kind.nan_policy in ("raise", "omit_true"):
+            y_pred[row] = np.nan
+        elif wrong == 1 and self.kind.nan_policy != "propagate":
+            y_true[row] = np.inf
+        elif wrong == 2 and weights is not None:
+            weights[row] = self.rng.choice([np.nan, np.inf])
+        elif wrong == 3:
+            weights = None if self.kind.weighted else np.ones(length)
+        elif wrong == 4:
+            y_true, y_pred = np.stack([y_true, y_true], -1), np.stack([y_pred, y_pred], -1)
+        elif wrong == 5:
+            y_pred = y_pred.astype(complex)
+        else:
+            y_pred = y_pred[:-1]
+        with pytest.raises(ValueError):
+            self.rolling.update(y_true, y_pred, sample_weight=weights)
+
+    def travel(self) -> None:
+        self.rolling = again(self.rolling, self.rng)
+
+    def reset(self) -> None:
+        self.rolling.reset()
+        self.chunks.clear()
+
+    def inside(self) -> list[tuple[Array, ...]]:
+        if self.kind.unit == "chunks":
+            return self.chunks[-self.kind.window :]
+        found: list[tuple[Array, ...]] = []
+        missing = self.kind.window
+        for chunk in reversed(self.chunks):
+            if missing > 0:
+                found.append(tuple(side[-missing:] for side in chunk))
+                missing -= len(found[-1][0])
+        return found
+
+    def compare(self) -> None:
+        expected = self.kind.fresh()
+        for y_true, y_pred, *weights in self.inside():
+            expected.update(y_true, y_pred, sample_weight=weights[0] if weights else None)
+        snapshot = self.rolling.snapshot()
+        assert snapshot.digest() == expected.digest(), self.kind
+        assert snapshot.to_bytes() == expected.to_bytes()
+        assert np.array_equal(self.rolling.count, expected.count)
+        assert np.array_equal(self.rolling.omitted, expected.omitted)
+
+
+WINDOW_ACTIONS = (
+    *[WindowStream.update] * 12,
+    *[WindowStream.update_with_what_is_refused] * 2,
+    WindowStream.travel,
+    *[WindowStream.compare] * 2,
+    lambda stream: set_something(stream.rng),
+)
+
+
 @pytest.mark.parametrize("unit", ["rows", "chunks"])
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(150))
 def test_a_window_has_the_digest_of_one_update_whatever_was_done(seed: int, unit: Any) -> None:
-    rng = np.random.default_rng(seed)
-    metrics = ROLLING_SETS[rng.integers(len(ROLLING_SETS))]
-    nan_policy: Any = POLICIES[rng.integers(4)]
-    shape = ((), (1,), (3,), (2, 2))[rng.integers(4)]
-    several = shape in ((3,), (2, 2))
-    multioutput: Any = rng.choice(["raw_values", "uniform_average", "variance_weighted"]) if several else "raw_values"
-    dtype = ROLLING_DTYPES[rng.integers(len(ROLLING_DTYPES))]
-    configuration = {"nan_policy": nan_policy, "multioutput": str(multioutput)}
-    weighted = rng.random() < 0.4
-    window = int(rng.choice([1, 2, 5, 64, 1000]) if unit == "rows" else rng.choice([1, 2, 5]))
-    rolling = squarely.RollingAccumulator(metrics, window=window, unit=unit, **configuration)
-    chunks: list[list[Array]] = []
-    for _ in range(25):
-        length = int(rng.choice([1, 2, 7, 64, 65, 513, 1500], p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.05, 0.05]))
-        chunk = field(rng, length, shape, dtype, nan_policy)
-        chunk += [rng.choice([0.0, 0.5, 1.0, 3.0], length)] if weighted else []
-        passed = [with_gaps(side, -2) if rng.random() < 0.3 else side.copy() for side in chunk]
-        rolling.update(*passed[:2], sample_weight=passed[2] if weighted else None)
-        for side in passed:
-            side[:] = 0  # whatever the caller does with it later
-        chunks.append(chunk)
-        if rng.random() < 0.1:
-            rolling = again(rolling, rng)
-        if rng.random() < 0.1:
-            with pytest.raises(ValueError):
-                rolling.update(chunk[0], chunk[1][:-1])
-        if rng.random() < 0.03:
-            rolling.reset()
-            chunks.clear()
-            continue
-        of_window = chunks[-window:] if unit == "chunks" else chunks
-        sides = [np.concatenate(side) for side in zip(*of_window, strict=True)]
-        held = [side[-window:] if unit == "rows" else side for side in sides]
-        fresh = squarely.Accumulator(metrics, **configuration)
-        fresh.update(*held[:2], sample_weight=held[2] if weighted else None)
-        assert rolling.snapshot().digest() == fresh.digest()
-    assert np.array_equal(rolling.count, fresh.count if chunks else 0)
+    stream = WindowStream(seed, unit)
+    for _ in range(60):
+        is_reset = stream.rng.random() < 0.02
+        action: Any = WindowStream.reset if is_reset else WINDOW_ACTIONS[stream.rng.integers(len(WINDOW_ACTIONS))]
+        action(stream)
+    stream.compare()

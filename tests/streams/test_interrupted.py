@@ -2,7 +2,6 @@
 
 import copy
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -14,7 +13,6 @@ import numpy as np
 import pytest
 
 import squarely
-from squarely.rolling.extremes import WindowExtremes
 
 Y_TRUE, Y_PRED = np.random.default_rng(0).standard_normal((2, 64))
 
@@ -147,6 +145,7 @@ def work(length):
 def roll():
     while not stop.is_set():
         rolling.update(y_true[:4], y_pred[:4])
+        rolling.update(y_true, y_pred)
 
 threads = [threading.Thread(target=work, args=(LENGTH,)) for _ in range(2)] + [threading.Thread(target=roll)]
 for thread in threads:
@@ -161,11 +160,9 @@ for _ in range(40):
         accumulator.update(y_true, y_pred).update(y_true[:64], y_pred[:64])
         whole = whole and accumulator.count == before + LENGTH + 64
         score = squarely.mean_squared_error(y_true, y_pred)
-        try:
-            rolling.update(y_true[:8], y_pred[:8])
-            whole = whole and rolling["mean_squared_error"] == squarely.mean_squared_error(y_true[:8], y_pred[:8])
-        except RuntimeError:  # forked in the middle of an update
-            rolling.reset().update(y_true[:8], y_pred[:8])
+        whole = whole and rolling.count == 8
+        rolling.update(y_true[:8], y_pred[:8])
+        whole = whole and rolling["mean_squared_error"] == squarely.mean_squared_error(y_true[:8], y_pred[:8])
         os._exit(0 if whole else 1)
     status |= os.waitpid(child, 0)[1]
 stop.set()
@@ -239,26 +236,96 @@ def test_an_interrupt_leaves_whole_chunks_behind() -> None:
     assert accumulator["mean_squared_error"] == squarely.mean_squared_error(Y_TRUE, Y_PRED)
 
 
+def window_after(updates: int, window: int, unit: Any) -> squarely.Accumulator:
+    """Return what is inside after chunks of three rows each, which say which chunk they are of."""
+    rows = [float(number) for number in range(updates) for _ in range(3)]
+    inside = rows[-window:] if unit == "rows" else rows[-3 * window :]
+    fresh = squarely.Accumulator(("max_error", "mean_absolute_error"))
+    return fresh.update(inside, [0.0] * len(inside)) if inside else fresh
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
 @pytest.mark.parametrize("unit", ["rows", "chunks"])
-@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
-def test_a_window_that_was_interrupted_says_so_until_it_is_reset(
-    monkeypatch: pytest.MonkeyPatch, unit: Any, error: type[BaseException]
-) -> None:
-    rolling = squarely.RollingAccumulator("max_error", window=5, unit=unit).update(Y_TRUE, Y_PRED)
+def test_an_interrupt_leaves_a_whole_window_behind(unit: Any) -> None:
+    rolling = squarely.RollingAccumulator(("max_error", "mean_absolute_error"), window=5, unit=unit)
 
-    def fails(self: WindowExtremes, *_: object) -> None:
-        raise error
+    def interrupt(*_: object) -> None:
+        raise Interrupted
 
-    with monkeypatch.context() as patched, pytest.raises(error):
-        patched.setattr(WindowExtremes, {"rows": "push_rows", "chunks": "push_chunk"}[unit], fails)
-        rolling.update(Y_TRUE, Y_PRED)
-    for look in (rolling.compute, rolling.snapshot, lambda: rolling.count, lambda: pickle.dumps(rolling)):
-        with pytest.raises(RuntimeError, match="was interrupted"):
-            look()
-    with pytest.raises(RuntimeError, match="Call reset"):
-        rolling.update(Y_TRUE, Y_PRED)
-    expected = squarely.max_error(Y_TRUE, Y_PRED) if unit == "chunks" else squarely.max_error(Y_TRUE[-5:], Y_PRED[-5:])
-    assert rolling.reset().update(Y_TRUE, Y_PRED)["max_error"] == expected
+    before = signal.signal(signal.SIGALRM, interrupt)
+    interrupts = updates = 0
+    try:
+        while interrupts < 200:
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 1e-4 * (1 + interrupts % 5))
+                while True:
+                    rolling.update([float(updates)] * 3, [0.0] * 3)
+                    updates += 1
+                    rolling.snapshot()
+            except Interrupted:
+                interrupts += 1
+            if rolling.snapshot() == window_after(updates + 1, 5, unit):  # interrupted before it was counted
+                updates += 1
+            assert rolling.snapshot() == window_after(updates, 5, unit)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("frequent_switches")
+@pytest.mark.parametrize("unit", ["rows", "chunks"])
+def test_a_window_of_many_threads_holds_whole_chunks(unit: Any) -> None:
+    long = np.ones(20_000)
+    rolling = squarely.RollingAccumulator("sum_squared_error", window={"rows": 30_000, "chunks": 2}[unit], unit=unit)
+
+    def work() -> None:
+        for number in range(60):
+            rolling.update(long * number, long * number)
+            rolling.update(Y_TRUE, Y_TRUE)
+            rolling.update(1.0, 1.0)
+
+    def look() -> None:
+        for _ in range(200):
+            snapshot = rolling.snapshot()
+            assert snapshot.count == 0 or snapshot["sum_squared_error"] == 0.0
+            copy.copy(rolling).update(Y_TRUE, Y_TRUE)
+
+    at_once(work, work, look)
+    if unit == "rows":
+        assert rolling.count == 30_000
+    rolling.update([3.0], [1.0]).update([3.0], [1.0])
+    assert rolling["sum_squared_error"] == 8.0
+
+
+WANT_OF_MEMORY = """
+import resource
+import numpy as np
+import squarely
+
+squarely.set_num_threads(1)
+unit = {unit!r}
+rolling = squarely.RollingAccumulator(("mse", "max_error"), window=10**8, unit=unit).update([1.0, 2.0], [1.0, 5.0])
+before = rolling.snapshot()
+rows = np.ones({rows})
+weights = np.ones({rows})
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 2**24, used + 2**24))
+try:
+    rolling.update(rows, rows)
+except MemoryError:
+    pass
+else:
+    raise SystemExit("there was enough")
+assert rolling.snapshot() == before
+assert rolling.update([1.0], [1.0]).count == 3
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs limits")
+def test_want_of_memory_leaves_the_window_as_it_was() -> None:
+    code = WANT_OF_MEMORY.format(unit="rows", rows=8_000_000)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
 
 
 WANT_OF_MEMORY = """

@@ -8,6 +8,7 @@ import pickle
 import ml_dtypes
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 import xarray as xr
 
@@ -164,14 +165,29 @@ def test_fields_have_windows_too(rng):
 
 def test_what_the_caller_writes_later_does_not_reach_the_window():
     buffer, zeros = np.ones(4), np.zeros(4)
-    rolling = squarely.RollingAccumulator(window=6).update(buffer, zeros)
+    rolling = squarely.RollingAccumulator("sum_squared_error", window=6).update(buffer, zeros)
     buffer[:] = 5.0
     assert rolling.update(buffer, zeros)["sum_squared_error"] == 2 * 1.0 + 4 * 25.0
 
 
 def test_series_are_held_as_their_arrays():
     y_true, y_pred = pd.Series([1.0, 2.0, 3.0]), pd.Series([1, 1, 1])
-    assert squarely.RollingAccumulator(window=2).update(y_true, y_pred)["sum_squared_error"] == 5.0
+    rolling = squarely.RollingAccumulator("sum_squared_error", window=2).update(y_true, y_pred)
+    assert rolling["sum_squared_error"] == 5.0
+
+
+def test_arrow_columns_in_one_piece_are_held_as_their_arrays():
+    y_true, y_pred = pyarrow.array([1.0, 2.0, 3.0]), pyarrow.chunked_array([[1, 1, 1]])
+    rolling = squarely.RollingAccumulator("sum_squared_error", window=2).update(y_true, y_pred)
+    assert rolling["sum_squared_error"] == 5.0
+
+
+def test_numbers_are_rows_too():
+    rolling = squarely.RollingAccumulator("sum_squared_error", window=2)
+    for y_pred in (9.0, 1.0, np.float64(2.0)):
+        rolling.update(0.0, y_pred)
+    assert rolling["sum_squared_error"] == 5.0
+    assert rolling.update(1.0, 1.0, sample_weight=None)["sum_squared_error"] == 4.0
 
 
 @pytest.mark.parametrize(
@@ -196,8 +212,21 @@ def test_rows_that_have_left_are_not_kept_in_memory():
     rolling = squarely.RollingAccumulator(window=100)
     for _ in range(2000):
         rolling.update(np.ones(50), np.zeros(50))
-    held = sum(side.nbytes for piece in rolling._rows._pieces for side in piece)
-    assert held <= 2 * 2 * 8 * 1024
+    assert rolling._core.bytes_held <= 2 * 2 * 8 * 1024
+
+
+def test_a_window_of_single_rows_holds_their_numbers_and_little_more():
+    rolling = squarely.RollingAccumulator("mean_squared_error", window=100_000)
+    for _ in range(150_000):
+        rolling.update(1.0, 2.0)
+    assert 2 * 8 * 100_000 <= rolling._core.bytes_held <= 2 * 8 * 102_000
+
+
+def test_rows_of_types_in_turn_are_not_given_room_for_many():
+    rolling = squarely.RollingAccumulator("mean_squared_error", window=1000)
+    for number in range(4000):
+        rolling.update([1.0], [2.0 if number % 2 else 2])
+    assert rolling._core.bytes_held <= 2 * 8 * 1600 * 16
 
 
 @pytest.mark.parametrize("unit", ["rows", "chunks"])
@@ -212,7 +241,7 @@ def test_a_window_is_copied_and_pickled_with_what_it_holds(rng, unit):
 
 
 def test_an_empty_window_has_no_score():
-    rolling = squarely.RollingAccumulator(window=3)
+    rolling = squarely.RollingAccumulator("mean_squared_error", window=3)
     assert rolling.count == 0
     with pytest.raises(ValueError, match="has seen no pairs yet"):
         rolling.compute()
@@ -222,8 +251,11 @@ def test_an_empty_window_has_no_score():
 
 def test_reset_empties_the_window():
     for unit in ("rows", "chunks"):
-        rolling = squarely.RollingAccumulator(window=3, unit=unit).update([1.0, 2.0], [5.0, 5.0]).reset()
+        rolling = squarely.RollingAccumulator("sum_squared_error", window=3, unit=unit)
+        rolling.update([1.0, 2.0], [5.0, 5.0]).reset()
+        assert rolling.count == 0
         assert rolling.update([1.0], [3.0])["sum_squared_error"] == 4.0
+        assert rolling.reset().update(np.ones((2, 3)), np.ones((2, 3)), sample_weight=2.0)["sum_squared_error"] == 0.0
 
 
 def test_windows_of_several_machines_merge(rng):
@@ -259,7 +291,78 @@ def test_axes_of_other_names_are_refused(unit):
 def test_a_window_of_wide_rows_holds_few_more():
     rolling = squarely.RollingAccumulator(window=3, multioutput="raw_values")
     field = np.ones((1, 500, 20))
-    for _ in range(10):
+    for _ in range(30):
         rolling.update(field, field)
-    held = sum(side.nbytes for piece in rolling._rows._pieces for side in piece)
-    assert held <= 2 * 4 * field.nbytes
+    assert rolling._core.bytes_held <= 2 * 9 * field.nbytes
+
+
+def words_of(update):
+    with pytest.raises(ValueError) as refused:
+        update()
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("unit", ["rows", "chunks"])
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        ([1.0, np.nan], [1.0, 2.0], None),
+        ([1.0, 2.0], [np.inf, 2.0], None),
+        (np.full(9000, np.nan), np.ones(9000), None),
+        (np.r_[np.inf, np.ones(9000)], np.ones(9001), None),
+        ([1.0, 2.0], [1.0], None),
+        ([1.0, 2.0], [1.0, 2.0], [1.0, 2.0]),
+        ([[1.0, 2.0]], [[1.0, 2.0]], None),
+        (["a"], ["b"], None),
+    ],
+    ids=["nan", "inf", "long nan", "long inf", "shorter", "weights", "outputs", "strings"],
+)
+def test_a_window_refuses_in_the_words_of_an_accumulator(unit, chunk):
+    y_true, y_pred, sample_weight = chunk
+    rolling = squarely.RollingAccumulator(METRICS, window=3, unit=unit).update([1.0], [2.0])
+    accumulator = squarely.Accumulator(METRICS).update([1.0], [2.0])
+    expected = words_of(lambda: accumulator.update(y_true, y_pred, sample_weight=sample_weight))
+    words = words_of(lambda: rolling.update(y_true, y_pred, sample_weight=sample_weight))
+    assert words == expected.replace("Accumulator.update", "RollingAccumulator.update")
+
+
+@pytest.mark.parametrize("unit", ["rows", "chunks"])
+@pytest.mark.parametrize("weight", [np.nan, np.inf])
+def test_weights_of_rows_that_are_left_out_may_be_no_numbers(unit, weight):
+    rolling = squarely.RollingAccumulator("mse", window=5, unit=unit, nan_policy="omit")
+    accumulator = squarely.Accumulator("mse", nan_policy="omit")
+    for one in (rolling, accumulator):
+        one.update([1.0, np.nan], [2.0, 2.0], sample_weight=[1.0, weight])
+        with pytest.raises(ValueError, match="sample_weight contains"):
+            one.update([1.0, 2.0], [2.0, 2.0], sample_weight=[1.0, weight])
+    assert rolling.snapshot() == accumulator
+
+
+@pytest.mark.parametrize("unit", ["rows", "chunks"])
+def test_weights_of_outputs_are_checked_with_the_first_chunk(unit):
+    rolling = squarely.RollingAccumulator("mse", window=2, unit=unit, multioutput=[0.25, 0.75])
+    assert "Custom weights" in words_of(lambda: rolling.update([1.0], [2.0]))
+    assert "equally many custom weights" in words_of(lambda: rolling.update([[1.0] * 3], [[2.0] * 3]))
+    assert rolling.update([[1.0, 1.0]], [[2.0, 3.0]])["mse"] == 3.25
+
+
+@pytest.mark.parametrize("unit", ["rows", "chunks"])
+def test_a_window_longer_than_any_stream_is_taken(unit):
+    rolling = squarely.RollingAccumulator("mse", window=10**30, unit=unit).update([1.0], [2.0]).update([1.0], [2.0])
+    assert (rolling.window, rolling.count) == (10**30, 2)
+
+
+def test_what_a_subclass_keeps_goes_with_its_copies():
+    for unit in ("rows", "chunks"):
+        rolling = Named(METRICS, window=2, unit=unit).update([1.0, 2.0], [2.0, 2.0])
+        rolling.name = ["station"]
+        for other in (copy.copy(rolling), copy.deepcopy(rolling), pickle.loads(pickle.dumps(rolling))):
+            assert (type(other), other.name) == (Named, ["station"])
+            assert repr(other) == repr(rolling)
+            assert other.snapshot() == rolling.snapshot()
+        assert copy.copy(rolling).name is rolling.name
+        assert copy.deepcopy(rolling).name is not rolling.name
+
+
+class Named(squarely.RollingAccumulator):
+    pass

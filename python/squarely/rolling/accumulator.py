@@ -1,26 +1,26 @@
-"""RollingAccumulator: what entered and what left are two exact states, and the window is their difference."""
+"""RollingAccumulator: the metrics of the last rows, or chunks, of a stream."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from copy import copy, deepcopy
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
+from squarely import _core
 from squarely.accumulator import Accumulator, Count
 from squarely.arguments import InvalidParameterError, Multioutput, NanPolicy, check_choice
-from squarely.columns import Array, Columns, Table, as_columns
-from squarely.fork_guards import Guard
-from squarely.named_metrics import Metric
-from squarely.rolling.extremes import WindowExtremes
-from squarely.rolling.held_rows import HeldRows
+from squarely.named_metrics import MetricLike
+from squarely.rolling.plain_rows import plain_rows
 from squarely.scoring import Score
 
 __all__ = ["RollingAccumulator"]
 
 Unit = Literal["rows", "chunks"]
 UNITS = ("rows", "chunks")
+
+# More than any stream has.
+NO_END = 2**62
 
 
 class RollingAccumulator:
@@ -31,9 +31,9 @@ class RollingAccumulator:
 
     Parameters
     ----------
-    metrics : str, Metric or iterable of these, optional
-        As in `Accumulator`. Those that need largest or least values, as max_error, hold one float64 a row, or chunk,
-        and output for each of them.
+    metrics : str, function, Metric or iterable of these, optional
+        As in `Accumulator`. Those that need largest or least values, as max_error, hold up to sixteen bytes more a row,
+        or chunk, and output for each of them.
     window : int
         How many rows, or chunks, are looked at.
     unit : {"rows", "chunks"}, default="rows"
@@ -64,7 +64,7 @@ class RollingAccumulator:
 
     def __init__(
         self,
-        metrics: str | Metric | Iterable[str | Metric] | None = None,
+        metrics: MetricLike | Iterable[MetricLike] | None = None,
         *,
         window: int,
         unit: Unit = "rows",
@@ -74,17 +74,12 @@ class RollingAccumulator:
         self._window = _checked_window(window)
         check_choice(unit, UNITS, "unit", "RollingAccumulator")
         self._unit: Unit = unit
-        self._entered = Accumulator(metrics, multioutput=multioutput, nan_policy=nan_policy)
-        self._empty = copy(self._entered)
-        self._guard = Guard()
-        self._begin()
+        self._empty = Accumulator(metrics, multioutput=multioutput, nan_policy=nan_policy)
+        self._core = self._new_core()
 
-    def _begin(self) -> None:
-        self._entered, self._left = copy(self._empty), copy(self._empty)
-        self._rows = HeldRows()
-        self._chunks: deque[Accumulator] = deque()
-        self._extremes = WindowExtremes(self._empty._terms_of_extremes())
-        self._is_whole = True
+    def _new_core(self) -> _core.RowWindow | _core.ChunkWindow:
+        kind = _core.RowWindow if self._unit == "rows" else _core.ChunkWindow
+        return kind(self._empty.core.configuration, min(self._window, NO_END))
 
     def update(
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None
@@ -95,7 +90,7 @@ class RollingAccumulator:
         ----------
         y_true, y_pred : array-like
             Of any number of rows, also more than the window holds; otherwise as in `Accumulator.update`. With
-            ``unit="rows"`` they are copied, as NumPy arrays.
+            ``unit="rows"`` they are copied.
         sample_weight : array-like of shape (rows,) or float, optional
             As in `Accumulator.update`.
 
@@ -108,9 +103,6 @@ class RollingAccumulator:
         ------
         ValueError
             As in `Accumulator.update`. The window is then as it was before.
-        RuntimeError
-            Where an earlier update was interrupted, as by Ctrl-C, so that nobody knows what is in the window. Call
-            `reset`. The other methods raise it too.
 
         Examples
         --------
@@ -119,60 +111,35 @@ class RollingAccumulator:
         >>> rolling.update([1.0], [3.0]).update([1.0, 1.0], [2.0, 2.0])["mean_squared_error"]
         1.0
         """
-        with self._guard.lock:
-            self._check_is_whole()
-            if self._unit == "chunks":
-                self._move_by_chunk(y_true, y_pred, sample_weight)
-            else:
-                self._move_by_rows(y_true, y_pred, sample_weight)
+        if not self._core.update(y_true, y_pred, sample_weight):
+            self._take_columns(y_true, y_pred, sample_weight)
         return self
 
-    def _move_by_chunk(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> None:
-        chunk = copy(self._empty).update(y_true, y_pred, sample_weight=sample_weight)
-        self._enter(lambda: self._entered.merge(chunk))
-        self._chunks.append(chunk)
-        self._extremes.push_chunk(chunk._extremes())
-        if len(self._chunks) > self._window:
-            self._left.merge(self._chunks.popleft())
-            self._extremes.release(1)
-        self._is_whole = True
+    def _take_columns(self, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
+        from squarely.pairing import pair
 
-    def _move_by_rows(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> None:
-        truth = as_columns(y_true, "y_true", "RollingAccumulator.update")
-        prediction = as_columns(y_pred, "y_pred", "RollingAccumulator.update")
-        if truth.dimensions != prediction.dimensions:
-            from squarely.pairing import check_same_dimensions
-
-            check_same_dimensions(truth, prediction)
-        rows = [_to_hold(truth, y_true, "y_true"), _to_hold(prediction, y_pred, "y_pred")]
-        if sample_weight is not None:
-            weights = np.asarray(sample_weight)
-            rows.append(weights)  # type: ignore[arg-type]
-        self._enter(lambda: _add(self._entered, rows))
-        self._rows.append(rows)
-        self._extremes.push_rows(rows)
-        leaving = self._rows.count - self._window
-        if leaving > 0:
-            for left in self._rows.release(leaving):
-                _add(self._left, left)
-            self._extremes.release(leaving)
-        self._is_whole = True
-
-    def _enter(self, add: Callable[[], object]) -> None:
-        """Take a chunk in, and leave it to whoever moves the window on to say when it is whole again."""
-        self._is_whole = False
+        pairs = pair(
+            y_true,
+            y_pred,
+            None,
+            0,
+            "RollingAccumulator.update",
+            most_dimensions=None,
+            sample_weight=sample_weight,
+        )
+        core = self._core
         try:
-            add()
-        except (TypeError, ValueError):  # refused, and nothing changed: of an interrupt that is not known
-            self._is_whole = True
-            raise
+            if isinstance(core, _core.RowWindow):
+                core.add(*plain_rows(pairs, y_true, y_pred), pairs.output_shape)
+            else:
+                core.add(pairs.sums(self._empty.core.configuration), pairs.output_shape)
+        except _core.Refused as refused:
+            self._say_why(refused, y_true, y_pred, sample_weight)
 
-    def _check_is_whole(self) -> None:
-        if not self._is_whole:
-            raise RuntimeError(
-                "An update of this RollingAccumulator was interrupted, and what is in the window is not known. "
-                "Call reset, and update it with the rows it should hold."
-            )
+    def _say_why(self, refused: _core.Refused, y_true: Any, y_pred: Any, sample_weight: Any) -> NoReturn:
+        # What a window refuses an accumulator of the same rows refuses too, and has words for.
+        self.snapshot().update(y_true, y_pred, sample_weight=sample_weight)
+        raise refused
 
     def snapshot(self) -> Accumulator:
         """Return an accumulator of what is in the window, which later updates leave alone.
@@ -186,9 +153,7 @@ class RollingAccumulator:
         >>> rolling.snapshot() == squarely.Accumulator().update([2.0, 3.0], [4.0, 4.0])
         True
         """
-        with self._guard.lock:
-            self._check_is_whole()
-            return self._entered._without(self._left, self._extremes.by_term)
+        return Accumulator._of(self._core.snapshot())
 
     def compute(self) -> dict[str, Score]:
         """Return every metric of the window by name, as `Accumulator.compute`.
@@ -201,7 +166,7 @@ class RollingAccumulator:
         """
         return self.snapshot().compute()
 
-    def __getitem__(self, name: str | Metric) -> Score:
+    def __getitem__(self, name: MetricLike) -> Score:
         return self.snapshot()[name]
 
     def reset(self) -> "RollingAccumulator":
@@ -213,8 +178,7 @@ class RollingAccumulator:
         >>> squarely.RollingAccumulator(window=2).update([1.0], [2.0]).reset().count
         0
         """
-        with self._guard.lock:
-            self._begin()
+        self._core.reset()
         return self
 
     @property
@@ -230,7 +194,7 @@ class RollingAccumulator:
     @property
     def metrics(self) -> tuple[str, ...]:
         """The names of the metrics, with their parameters where these are not the defaults."""
-        return self._entered.metrics
+        return self._empty.metrics
 
     @property
     def count(self) -> Count:
@@ -246,41 +210,36 @@ class RollingAccumulator:
         return f"RollingAccumulator(metrics={self.metrics!r}, window={self._window}, unit={self._unit!r})"
 
     def __copy__(self) -> "RollingAccumulator":
-        return deepcopy(self)
+        return self._copy(self._attributes())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "RollingAccumulator":
+        return self._copy({name: deepcopy(value, memo) for name, value in self._attributes().items()})
+
+    def _copy(self, attributes: dict[str, Any]) -> "RollingAccumulator":
         other = object.__new__(type(self))
-        with self._guard.lock:
-            other.__setstate__(deepcopy(self.__getstate__(), memo))
+        other.__dict__.update(attributes)
+        other._core = self._core.copy()
         return other
 
+    def _attributes(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_core"}
+
     def __getstate__(self) -> dict[str, Any]:
-        with self._guard.lock:
-            self._check_is_whole()
-            return {name: value for name, value in self.__dict__.items() if name != "_guard"}
+        core = self._core
+        if isinstance(core, _core.RowWindow):
+            return {**self._attributes(), "rows": core.rows()}
+        return {**self._attributes(), "chunks": [Accumulator._of(chunk) for chunk in core.chunks()]}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        rows, chunks = state.pop("rows", ()), state.pop("chunks", ())
         self.__dict__.update(state)
-        self._guard = Guard()
-
-
-def _add(accumulator: Accumulator, rows: Sequence[npt.NDArray[Any]]) -> None:
-    y_true, y_pred, *weights = rows
-    accumulator.update(y_true, y_pred, sample_weight=weights[0] if weights else None)
-
-
-def _to_hold(columns: Columns, values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
-    """Return an array whose rows can be held, or raise why there is none."""
-    if isinstance(columns, Array) and columns.mask is None:
-        return columns.array
-    if isinstance(columns, Table) and columns.is_flat and not columns.breaks():
-        series, presence, _ = columns.columns[0].segment(0, columns.shape[0])
-        if presence is None:
-            return series
-    raise ValueError(
-        f"{name} is a {type(values).__name__}, and a window of rows holds plain arrays. Pass it as an array, with NaN "
-        'where a value is missing, or take windows of chunks, unit="chunks".'
-    )
+        self._core = core = self._new_core()
+        if isinstance(core, _core.RowWindow):
+            for sides in rows:
+                core.add(*sides, sides[0].shape[1:])
+        else:
+            for chunk in chunks:
+                core.add(chunk.core.state(), chunk.shape)
 
 
 def _checked_window(window: object) -> int:

@@ -100,6 +100,18 @@ State outputs_from(const State& state, std::size_t first, std::size_t count);
 // they differ in summation or summands.
 State outputs_together(std::span<const State* const> parts);
 
+// Where the sum of one summand of one output is. What this kind of sum has not is null.
+struct SumOfOutput {
+    Summand summand;
+    const ExactSum* exact;
+    const RoundedSum* rounded;
+    const double* extreme;
+    const TermCounts* counted;
+};
+
+// Sums that round are set.
+void add_to_output(Sums& sums, std::size_t output, const SumOfOutput& more);
+
 // Where the sums of a summand are, or null.
 const Sums* find(const State& state, const Summand& summand);
 

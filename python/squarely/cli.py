@@ -25,9 +25,9 @@ from squarely.files import (
     accumulate_files,
 )
 from squarely.files.errors import StuckError
-from squarely.files.paths import expand_paths
-from squarely.files.score import CHECKPOINT_SECONDS
-from squarely.files.states import check_may_be_replaced
+from squarely.files.sources.paths import expand_paths
+from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
+from squarely.files.runs.states import check_may_be_replaced
 from squarely.named_metrics import Metric, sum_names
 
 if TYPE_CHECKING:

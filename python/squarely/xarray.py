@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from squarely.accumulator import Accumulator
 from squarely.arguments import InvalidParameterError, NanPolicy, check_not_empty
+from squarely.extras import import_extra
 from squarely.named_metrics import EVERYDAY, MetricLike, as_metrics
-from squarely.optional_modules import dask_module, xarray_module
 
 __all__ = ["evaluate"]
 
@@ -85,7 +85,7 @@ def evaluate(
     >>> scores.x.values
     array([10, 20])
     """
-    xarray = xarray_module()
+    xarray = import_extra("xarray")
     asked = as_metrics(metrics, "evaluate")
     empty = Accumulator(asked, multioutput="raw_values", nan_policy=nan_policy)
     _check_kinds(truth, prediction, xarray)
@@ -218,7 +218,7 @@ def _scores(
 def _scores_of_dask_arrays(arrays: list[Any], outputs: tuple[int, ...], rank: int, update: Any, rows: int) -> Any:
     from squarely.dask.states import beside_others, cut_wherever_one_is, state_grid, tree_of
 
-    dask, dask_array = dask_module("dask"), dask_module("dask.array")
+    dask, dask_array = import_extra("dask"), import_extra("dask.array")
     lazy = [
         array if hasattr(array, "__dask_graph__") else dask_array.from_array(np.asarray(array), chunks=-1)
         for array in arrays

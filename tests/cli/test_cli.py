@@ -296,7 +296,7 @@ def test_a_reader_that_left_is_no_traceback(flights):
 INTERRUPT_AFTER_THE_FIRST_BATCH = """
 import os, signal, sys
 from squarely import cli
-from squarely.files import work
+from squarely.files.runs import work
 update = work._update
 def interrupted(*arguments):
     os.kill(os.getpid(), signal.SIGINT)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import squarely
-from squarely.files import FileError, MissingValueError, accumulate_files, arrays, score_files
+from squarely.files import FileError, MissingValueError, accumulate_files, score_files
+from squarely.files.sources import arrays
 
 pytest.importorskip("pyarrow")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from inputs.written_tables import pa, read_columns, write_table
 from squarely.files import FileError, score_files
-from squarely.files.arrow_numbers import to_numpy
+from squarely.files.sources.arrow_numbers import to_numpy
 
 
 def test_float64_columns_are_scored_where_arrow_has_them(tmp_path):

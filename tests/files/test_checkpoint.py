@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 from inputs.written_tables import random_columns, write_table, write_text
-from squarely.files import FileError, FileStates, accumulate_files, arrays, parquet, score_files, work
+from squarely.files import FileError, FileStates, accumulate_files, score_files
+from squarely.files.formats import parquet
+from squarely.files.runs import work
+from squarely.files.sources import arrays
 
 pytest.importorskip("pyarrow")
 
@@ -212,7 +215,9 @@ def test_what_a_later_run_cannot_know_again_is_refused(tmp_path):
 
 UNTIL_KILLED = """
 import sys, time
-from squarely.files import parquet, score_files, work
+from squarely.files import score_files
+from squarely.files.formats import parquet
+from squarely.files.runs import work
 work.PIECES_BEFORE_COMMIT = 1
 parquet.SECTION_ROWS = 1000
 path, checkpoint = sys.argv[1:]

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inputs.written_tables import read_columns, write_text
-from squarely.files import FileError, csv_rows, score_files
+from squarely.files import FileError, score_files
+from squarely.files.formats import csv_rows
 
 
 @given(

@@ -4,7 +4,7 @@ import pytest
 
 from inputs.written_tables import write_text
 from squarely.files import FileError, score_files
-from squarely.files.csv_rows import BLOCK_BYTES
+from squarely.files.formats.csv_rows import BLOCK_BYTES
 
 
 @pytest.mark.parametrize(

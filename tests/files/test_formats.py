@@ -3,7 +3,8 @@
 import pytest
 
 from inputs.written_tables import SUFFIXES, parquet, random_columns, write_table, write_text
-from squarely.files import FileError, arrow, score_files
+from squarely.files import FileError, score_files
+from squarely.files.formats import arrow
 
 
 @pytest.mark.parametrize("suffix", ("parquet", "csv.gz", "csv.zip", "arrow", "arrows"))

@@ -12,7 +12,8 @@ import pytest
 
 import squarely
 from inputs.written_tables import random_columns, write_table, write_text
-from squarely.files import FileError, MissingValueError, parquet, score_files
+from squarely.files import FileError, MissingValueError, score_files
+from squarely.files.formats import parquet
 
 METRICS = ("mean_squared_error", "mean_absolute_error", "max_error")
 
@@ -82,7 +83,7 @@ def test_damage_names_the_file_and_the_row_group(tmp_path, small_sections, threa
     options = {"write_page_checksum": True, "use_dictionary": False}
     path = write_table(tmp_path / "changed.parquet", random_columns(), batch_rows=70, **options)
     content = bytearray(path.read_bytes())
-    column = parquet.import_pyarrow("pyarrow.parquet").ParquetFile(path).metadata.row_group(17).column(1)
+    column = parquet.import_extra("pyarrow.parquet").ParquetFile(path).metadata.row_group(17).column(1)
     content[column.data_page_offset + column.total_compressed_size // 2] ^= 0xFF
     path.write_bytes(content)
     with pytest.raises(
@@ -171,7 +172,7 @@ BLOCKED_READ = """
 import io, sys, threading
 import pyarrow as pa, pyarrow.fs as fs
 from squarely import cli
-from squarely.files import paths
+from squarely.files.sources import paths
 class Stuck(io.RawIOBase):
     def readable(self): return True
     def seekable(self): return True

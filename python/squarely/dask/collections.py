@@ -22,8 +22,8 @@ from squarely.arguments import (
 from squarely.dask.fusion import without_journeys
 from squarely.dask.states import Extras, States, cut_wherever_one_is, state_grid, states_of_chunks, tree_of
 from squarely.evaluation import naming, report_of
+from squarely.extras import import_extra
 from squarely.named_metrics import EVERYDAY, MetricLike
-from squarely.optional_modules import dask_module
 from squarely.output_blocks import joined
 from squarely.report import Report
 
@@ -102,7 +102,7 @@ def evaluate(
     1000 pairs
     """
     states = _states(y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, "evaluate")
-    report = dask_module("dask").delayed(_report, pure=False)(states.delayed, states.names)
+    report = import_extra("dask").delayed(_report, pure=False)(states.delayed, states.names)
     return report.compute() if compute else report
 
 
@@ -151,7 +151,7 @@ def accumulate(
     True
     """
     states = _states(y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, "accumulate")
-    accumulators = dask_module("dask").delayed(_by_name, pure=False)(states.delayed, states.names)
+    accumulators = import_extra("dask").delayed(_by_name, pure=False)(states.delayed, states.names)
     return accumulators.compute() if compute else accumulators
 
 
@@ -180,7 +180,7 @@ def _states(
     axis: Any,
     function: str,
 ) -> _MergedStates:
-    dask_module("dask")
+    import_extra("dask")
     result = Accumulator(metrics, multioutput=multioutput, nan_policy=nan_policy)
     predictions = {str(name): one for name, one in y_pred.items()} if isinstance(y_pred, Mapping) else {"": y_pred}
     if not predictions:
@@ -268,7 +268,7 @@ def _merged_states_of_arrays(sides: _Sides, function: str) -> Any:
     columns = [tree_of(rows_last[index]) for index in np.ndindex(rows_last.shape[:-1])]
     if not is_cut_across:
         return columns[0]
-    return dask_module("dask").delayed(_joined_states, pure=False)(columns, rows_last.shape[:-1], result)
+    return import_extra("dask").delayed(_joined_states, pure=False)(columns, rows_last.shape[:-1], result)
 
 
 def _check_dimensions(arrays: Mapping[str, Any]) -> None:
@@ -362,7 +362,7 @@ def _states_of_frames(sides: _Sides) -> list[Any]:
             "y_pred.repartition(divisions=y_true.divisions)."
         )
     # As one expression, so that Dask reads a partition of the file under them once.
-    states = dask_module("dask.dataframe").map_partitions(
+    states = import_extra("dask.dataframe").map_partitions(
         partial(states_of_chunks, extras=sides.extras, where_from="a partition"),
         *frames,
         meta=frames[0]._meta,
@@ -375,7 +375,7 @@ def _states_of_frames(sides: _Sides) -> list[Any]:
 def _states_of_lists(sides: _Sides) -> list[Any]:
     chunks = {name: _list_of(collection) for name, collection in sides.collections.items()}
     _check_same_number({name: len(own) for name, own in chunks.items()})
-    delayed = dask_module("dask").delayed
+    delayed = import_extra("dask").delayed
     states = [
         delayed(partial(states_of_chunks, extras=sides.extras, where_from=f"chunk {number}"), pure=False)(*own)
         for number, own in enumerate(zip(*chunks.values(), strict=True))

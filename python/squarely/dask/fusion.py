@@ -7,7 +7,7 @@ make them on two workers and send one to the other, which takes longer than to s
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from squarely.optional_modules import dask_module
+from squarely.extras import import_extra
 
 __all__ = ["without_journeys"]
 
@@ -23,7 +23,7 @@ class Subgraph(NamedTuple):
 
     def __call__(self, *values: Any) -> Any:
         values_of = dict(zip(self.needed, values, strict=True))
-        return dask_module("dask.core").get(self.tasks, [self.result], values_of)[0]
+        return import_extra("dask.core").get(self.tasks, [self.result], values_of)[0]
 
 
 def without_journeys(states: Sequence[Any]) -> list[Any]:
@@ -31,13 +31,13 @@ def without_journeys(states: Sequence[Any]) -> list[Any]:
     layers = {name: layer for state in states for name, layer in state.dask.layers.items()}
     graph = {key: task for layer in layers.values() for key, task in layer.items()}
     keys = [state.key for state in states]
-    name = f"squarely-{dask_module('dask.base').tokenize(keys)}"
-    together = dask_module("dask.highlevelgraph").HighLevelGraph.from_collections(name, _fused(graph, keys))
-    return [dask_module("dask.delayed").Delayed(key, together, layer=name) for key in keys]
+    name = f"squarely-{import_extra('dask.base').tokenize(keys)}"
+    together = import_extra("dask.highlevelgraph").HighLevelGraph.from_collections(name, _fused(graph, keys))
+    return [import_extra("dask.delayed").Delayed(key, together, layer=name) for key in keys]
 
 
 def _fused(graph: Mapping[Key, Any], results: Sequence[Key]) -> dict[Key, Any]:
-    core = dask_module("dask.core")
+    core = import_extra("dask.core")
     needs, needed_by = core.get_deps(graph)
     owners: dict[Key, Key | None] = {key: key for key in results}
     for key in reversed(core.toposort(graph, dependencies=needs)):
@@ -66,4 +66,4 @@ def _as_one(tasks: dict[Key, Any], result: Key, needs: Mapping[Key, set[Key]]) -
 def _can_join(task: Any, owner: Any, graph: Mapping[Key, Any]) -> bool:
     # Data, and what names a key beyond the graph as a future on a worker does, only Dask knows how to bring.
     is_complete = all(key in graph for one in (task, owner) for key in getattr(one, "dependencies", ()))
-    return is_complete and bool(dask_module("dask.core").istask(task))
+    return is_complete and bool(import_extra("dask.core").istask(task))

@@ -15,7 +15,7 @@ from squarely import _core
 from squarely.accumulator import Accumulator
 from squarely.dask.fusion import without_journeys
 from squarely.evaluation import naming
-from squarely.optional_modules import dask_module
+from squarely.extras import import_extra
 
 __all__ = [
     "Extras",
@@ -80,7 +80,7 @@ def tree_of(states: Sequence[Any], fan_in: int = FAN_IN) -> Any:
     if len(states) == 1:
         return states[0]
     left = [state.key for state in states]
-    name = f"squarely-merge-{dask_module('dask.base').tokenize(left)}"
+    name = f"squarely-merge-{import_extra('dask.base').tokenize(left)}"
     tree: dict[Any, Any] = {}
     # Written down rather than called: dask.delayed looks through the whole graph in every call.
     for level in itertools.count():
@@ -89,14 +89,14 @@ def tree_of(states: Sequence[Any], fan_in: int = FAN_IN) -> Any:
         left = [(name, level, number) for number in range(len(groups))]
         if len(left) == 1:
             break
-    graph = dask_module("dask.highlevelgraph").HighLevelGraph.from_collections(name, tree, dependencies=states)
-    return dask_module("dask.delayed").Delayed(left[0], graph, layer=name)
+    graph = import_extra("dask.highlevelgraph").HighLevelGraph.from_collections(name, tree, dependencies=states)
+    return import_extra("dask.delayed").Delayed(left[0], graph, layer=name)
 
 
 def cut_wherever_one_is(arrays: Sequence[Any], dimensions: Sequence[Sequence[int]]) -> list[Any]:
     """Return the arrays in equal blocks: cut wherever one of them is, along the dimensions they share."""
     pairs = [part for array, own in zip(arrays, dimensions, strict=True) for part in (array, tuple(own))]
-    _, cut = dask_module("dask.array").core.unify_chunks(*pairs, warn=False)
+    _, cut = import_extra("dask.array").core.unify_chunks(*pairs, warn=False)
     return list(cut)
 
 
@@ -112,7 +112,7 @@ def state_grid(arrays: Sequence[Any], dimensions: Sequence[Sequence[int]], updat
     update : callable
         From the blocks to their states.
     """
-    dask_array = dask_module("dask.array")
+    dask_array = import_extra("dask.array")
     rank = arrays[0].ndim
     states = dask_array.blockwise(
         update,

@@ -5,12 +5,12 @@ memory in use does not grow with the data. The sums can be saved, merged with th
 again after a run that was ended.
 """
 
-from squarely.files.batches import Batch, read_batches
 from squarely.files.errors import FileError, InfiniteValueError, MissingValueError
-from squarely.files.paths import expand_paths
+from squarely.files.runs.scores import ColumnScore, FileScores, Progress
+from squarely.files.runs.states import FileStates
 from squarely.files.score import accumulate_files, score_files
-from squarely.files.scores import ColumnScore, FileScores, Progress
-from squarely.files.states import FileStates
+from squarely.files.sources.batches import Batch, read_batches
+from squarely.files.sources.paths import expand_paths
 
 __all__ = [
     "Batch",

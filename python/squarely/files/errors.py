@@ -1,5 +1,13 @@
 """What is said of a file that cannot be scored."""
 
+import contextlib
+import csv
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+
+from squarely.extras import import_extra
+
 SHOWN_CHARACTERS = 200  # of a message or a value that another library or the file supplies
 
 
@@ -26,3 +34,20 @@ class ContentError(Exception):
 def one_line(message: object) -> str:
     text = " ".join(str(message).split())
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}..."
+
+
+@contextlib.contextmanager
+def told_in_one_sentence(path: str, where: Callable[[], str] = str) -> Iterator[None]:
+    """Turn what pyarrow and others raise into a `FileError` that begins with the name of the file."""
+    pyarrow = import_extra("pyarrow")
+    try:
+        yield
+    except ContentError as error:
+        raise FileError(f"{path}: {error}") from error
+    except pyarrow.lib.ArrowCancelled as error:  # how pyarrow reports Ctrl-C where it handles signals itself
+        raise KeyboardInterrupt from error
+    except OSError as error:
+        raise FileError(f"{path}: the file cannot be read{where()}: {one_line(error.strerror or error)}") from error
+    except (pyarrow.ArrowException, zipfile.BadZipFile, zlib.error, EOFError, UnicodeError, csv.Error) as error:
+        reason = one_line(error)
+        raise FileError(f"{path}: the file is damaged{where()} or not what its name says: {reason}") from error

@@ -1,26 +1,19 @@
-"""From files to scores: every piece that is read goes to the accumulators of its predictions."""
+"""From files to scores: what the caller names becomes sources, and a run over them sums."""
 
-import contextlib
 import copy
-import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import squarely
 from squarely.arguments import NanPolicy, Summation
-from squarely.files.checkpoint import Checkpoint
-from squarely.files.errors import FileError
-from squarely.files.exclusive import alone_with
-from squarely.files.plan import plan
-from squarely.files.scores import FileScores, Progress
-from squarely.files.source import Names, Source
-from squarely.files.states import FileStates
-from squarely.files.totals import Totals
-from squarely.files.work import STOP_SECONDS, score_sources
+from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
+from squarely.files.runs.run import run, saved_in
+from squarely.files.runs.scores import FileScores, Progress
+from squarely.files.runs.states import FileStates
+from squarely.files.sources.plan import plan
 from squarely.named_metrics import Metric
 
-CHECKPOINT_SECONDS = 30.0
 MOST_THREADS = 8  # by default: each takes 10 MB a column, and eight decode more than most disks deliver
 
 
@@ -162,42 +155,12 @@ def accumulate_files(
     3
     """
     workers = _checked_threads(threads)
-    sources = plan(paths, true, pred, weight, filesystem)
-    names, sources = _names_of(sources)
+    names, sources = plan(paths, true, pred, weight, filesystem)
     empty = squarely.Accumulator(metrics, nan_policy=nan_policy, summation=summation)
-    new = {name: copy.copy(empty) for name in names.predictions}
-    states = FileStates(names.true, names.weight, nan_policy, summation, [], 0, new)
-    with contextlib.ExitStack() as held:
-        saving = None
-        if checkpoint is not None:
-            saving = Checkpoint(os.fspath(checkpoint), checkpoint_seconds, _all_of(sources, checkpoint))
-            held.enter_context(alone_with(saving.path))
-        totals = _begun(states, saving)
-        total = sum(source.size for source in sources) if isinstance(sources, list) else None
-
-        def tell() -> None:
-            if progress is not None and totals.path:
-                progress(Progress(totals.path, totals.bytes_read, total, totals.rows_read))
-
-        tell()
-        is_exact = summation == "exact"
-        is_short = isinstance(sources, list) and sum(len(source.sections) for source in sources) < workers
-        with _saved_when_stopped(saving, states, totals):
-            score_sources(
-                _checked(sources, names),
-                totals,
-                nan_policy,
-                workers if is_exact else 1,
-                tell,
-                in_parallel=workers > 1 and (is_short or not is_exact),
-            )
-        tell()
-        if saving is not None:
-            with totals.lock:
-                saving.save(states, totals, finished=True)
-        return FileStates(
-            names.true, names.weight, nan_policy, summation, totals.files, totals.rows, totals.accumulators
-        )
+    predictions = {name: copy.copy(empty) for name in names.predictions}
+    states = FileStates(names.true, names.weight, nan_policy, summation, [], 0, predictions)
+    with saved_in(checkpoint, checkpoint_seconds, sources) as saving:
+        return run(sources, states, workers, progress, saving)
 
 
 def _checked_threads(threads: int | None) -> int:
@@ -206,57 +169,3 @@ def _checked_threads(threads: int | None) -> int:
     if threads < 1:
         raise ValueError(f"threads must be at least 1, not {threads}; leave it out for as many as the machine has")
     return threads
-
-
-def _names_of(sources: Iterable[Source]) -> tuple[Names, Iterable[Source]]:
-    """Return the names that the first source has, and the sources again."""
-    rest = iter(sources)
-    first = next(rest, None)
-    if first is None:
-        raise ValueError("paths is empty: name at least one file")
-    return first.names, sources if isinstance(sources, list) else itertools.chain([first], rest)
-
-
-def _checked(sources: Iterable[Source], names: Names) -> Iterator[Source]:
-    for source in sources:
-        if source.names != names:
-            raise FileError(
-                f"{source.name}: what came before has {', '.join(names.columns)}, and this has "
-                f"{', '.join(source.names.columns)}"
-            )
-        yield source
-
-
-def _all_of(sources: Iterable[Source], checkpoint: object) -> list[Source]:
-    if not isinstance(sources, list):
-        raise ValueError(f"checkpoint={os.fspath(checkpoint)!r} needs a list of files, which a later run can check")  # type: ignore[call-overload]
-    return sources
-
-
-def _begun(states: FileStates, saving: Checkpoint | None) -> Totals:
-    is_exact = states.summation == "exact"
-    saved = None if saving is None else saving.resume(states)
-    if saved is None or saving is None or saved.work is None:
-        totals = Totals(states.predictions, is_exact=is_exact)
-    else:
-        predictions = {name: saved.predictions[name] for name in states.predictions}
-        totals = Totals(predictions, is_exact=is_exact, rows=saved.rows)
-        saving.restore(totals, saved.work)
-        totals.path = saving.path
-    if saving is not None:
-        totals.after_commit = lambda: saving.save_if_due(states, totals)
-    return totals
-
-
-@contextlib.contextmanager
-def _saved_when_stopped(saving: Checkpoint | None, states: FileStates, totals: Totals) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        # A thread that hangs in a write to the checkpoint keeps the lock.
-        if saving is not None and totals.rows and totals.lock.acquire(timeout=STOP_SECONDS):
-            try:
-                saving.save(states, totals, finished=False)
-            finally:
-                totals.lock.release()
-        raise

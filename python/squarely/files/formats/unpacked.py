@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from squarely.files.errors import ContentError, one_line
-from squarely.files.paths import DataFile
+from squarely.files.formats.data_file import DataFile
 
 
 @contextlib.contextmanager

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from squarely.files.arrow_numbers import Column, to_numpy
-from squarely.files.formats import open_table
-from squarely.files.paths import DataFile
-from squarely.files.table import Position
+from squarely.files.formats.data_file import DataFile
+from squarely.files.formats.table import Position
+from squarely.files.sources.arrow_numbers import Column, to_numpy
+from squarely.files.sources.tables import open_table
 
 
 class Batch(NamedTuple):

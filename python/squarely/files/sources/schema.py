@@ -4,8 +4,8 @@ import difflib
 from collections.abc import Sequence
 from typing import Any
 
+from squarely.extras import import_extra
 from squarely.files.errors import ContentError
-from squarely.files.pyarrow_modules import import_pyarrow
 
 LISTED_COLUMNS = 20  # column names spelled out in an error message
 
@@ -32,7 +32,7 @@ def _no_such_column(name: str, names: Sequence[str]) -> str:
 
 
 def _is_numeric(kind: Any) -> bool:
-    types = import_pyarrow("pyarrow.types")
+    types = import_extra("pyarrow.types")
     if types.is_dictionary(kind):
         return _is_numeric(kind.value_type)
     tests = (types.is_floating, types.is_integer, types.is_boolean, types.is_decimal, types.is_null)

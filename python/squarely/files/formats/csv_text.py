@@ -9,17 +9,18 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from squarely.files.csv_rows import ROW_BYTES, end_of_rows, first_bytes, row_blocks
+from squarely.extras import import_extra
 from squarely.files.errors import ContentError, one_line
-from squarely.files.paths import DataFile
-from squarely.files.pyarrow_modules import import_pyarrow
-from squarely.files.table import Piece, Position, Section, Table, after_rows
-from squarely.files.unpacked import open_unpacked
+from squarely.files.formats.csv_rows import ROW_BYTES, end_of_rows, first_bytes, row_blocks
+from squarely.files.formats.data_file import DataFile
+from squarely.files.formats.format import Format
+from squarely.files.formats.table import Piece, Position, Section, Table, after_rows
+from squarely.files.formats.unpacked import open_unpacked
 
 
 @contextlib.contextmanager
 def open_csv(source: DataFile) -> Iterator[Table]:
-    pyarrow = import_pyarrow()
+    pyarrow = import_extra("pyarrow")
     with open_unpacked(source) as (content, _):
         names = _header(next(row_blocks(content), b""))[0]
     # Text has no types: any column may hold numbers, and its conversion will tell.
@@ -58,7 +59,7 @@ def _header(block: bytes) -> tuple[list[str], bytes]:
 
 
 def _parse_rows(block: bytes, rows_before: int, names: Sequence[str], columns: Sequence[str]) -> Any:
-    pyarrow, arrow_csv = import_pyarrow(), import_pyarrow("pyarrow.csv")
+    pyarrow, arrow_csv = import_extra("pyarrow"), import_extra("pyarrow.csv")
     wanted = list(dict.fromkeys(columns))
     try:
         return (
@@ -87,3 +88,6 @@ def _refusal(error: Exception, rows_before: int, names: Sequence[str]) -> Except
         column, row, value = names[int(text[1])], rows_before + int(text[2]), one_line(text[3])
         return ContentError(f"column {column!r} holds {value!r} in data row {row}, which is not a number")
     return error
+
+
+FORMAT = Format((".csv", ".csv.gz", ".csv.zip"), open_csv)

@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from squarely.extras import import_extra
 from squarely.files.errors import ContentError
-from squarely.files.pyarrow_modules import import_pyarrow
 
 Column = NDArray[np.float64] | NDArray[np.float32]
 
 
 def to_numpy(name: str, array: Any) -> Column:
     """Return the numbers as float64 or float32, in place where they are that already and none is missing."""
-    types = import_pyarrow("pyarrow.types")
+    types = import_extra("pyarrow.types")
     if not types.is_floating(array.type):
         array = _as_floating(name, array, types)
     column: Column = array.to_numpy(zero_copy_only=array.null_count == 0)  # nulls become NaN in the copy
@@ -28,11 +28,11 @@ def _as_floating(name: str, array: Any, types: Any) -> Any:
         return _exact_integers(name, array)
     if types.is_decimal(array.type):
         return _rounded_decimals(array)
-    return array if types.is_floating(array.type) else array.cast(import_pyarrow().float64())
+    return array if types.is_floating(array.type) else array.cast(import_extra("pyarrow").float64())
 
 
 def _exact_integers(name: str, array: Any) -> Any:
-    pyarrow = import_pyarrow()
+    pyarrow = import_extra("pyarrow")
     with contextlib.suppress(pyarrow.ArrowInvalid):
         return array.cast(pyarrow.float64())
     # pyarrow refuses whatever exceeds 2**53, also what float64 holds exactly, such as 2**60.
@@ -50,6 +50,6 @@ def _exact_integers(name: str, array: Any) -> Any:
 
 def _rounded_decimals(array: Any) -> Any:
     """Round each decimal to the nearest float64, by way of text: what parses CSV rounds digits once, and right."""
-    pyarrow = import_pyarrow()
+    pyarrow = import_extra("pyarrow")
     # The direct cast multiplies by a power of ten, itself rounded: of decimal 0.3 it makes 0.30000000000000004.
     return array.cast(pyarrow.string()).cast(pyarrow.float64())

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from squarely.files.paths import DataFile
-from squarely.files.pyarrow_modules import import_pyarrow
-from squarely.files.table import Piece, Position, Section, Table, batch_rows
+from squarely.extras import import_extra
+from squarely.files.formats.data_file import DataFile
+from squarely.files.formats.format import Format
+from squarely.files.formats.table import Piece, Position, Section, Table, batch_rows
 
 BUFFER_BYTES = 1 << 20  # without it a column is read whole, a row group at a time, whatever its size
 SECTION_ROWS = 1 << 20  # small row groups are read several in a row: every section opens the file anew
@@ -19,7 +20,7 @@ FOOTERS = 8  # that are kept: of thousands of row groups one takes as long to pa
 
 @contextlib.contextmanager
 def open_parquet(source: DataFile) -> Iterator[Table]:
-    parquet = import_pyarrow("pyarrow.parquet")
+    parquet = import_extra("pyarrow.parquet")
     options = {"buffer_size": BUFFER_BYTES, "pre_buffer": False, "page_checksum_verification": True}
     with contextlib.ExitStack() as opened:
         if source.filesystem is None:
@@ -37,7 +38,7 @@ def open_parquet(source: DataFile) -> Iterator[Table]:
 @functools.lru_cache(FOOTERS)
 def _footer(path: str, size: int, modified: int) -> tuple[Any, Sequence[int]]:
     """Return what the end of a file says of its row groups, as long as the file is of this size and time."""
-    metadata = import_pyarrow("pyarrow.parquet").read_metadata(path)
+    metadata = import_extra("pyarrow.parquet").read_metadata(path)
     return metadata, _bounds(metadata)
 
 
@@ -108,3 +109,6 @@ def _group_of(bounds: Sequence[int], section: Section, rows: int) -> int:
 def _where(bounds: Sequence[int], failed: Sequence[int], section: Section, rows: int) -> str:
     group = failed[0] if failed else _group_of(bounds, section, rows)
     return f" in row group {group} (counted from 0; data rows {bounds[group] + 1} to {bounds[group + 1]})"
+
+
+FORMAT = Format((".parquet", ".pq"), open_parquet)

@@ -1,52 +1,19 @@
 """From what the caller names to the files to read."""
 
-import errno
 import glob
 import os
 import posixpath
 import urllib.parse
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
+from squarely.extras import import_extra
 from squarely.files.errors import FileError
-from squarely.files.pyarrow_modules import import_pyarrow
+from squarely.files.formats.data_file import DataFile
 
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 IGNORED_PREFIXES = ("_", ".")  # of names in a folder that hold no data: _SUCCESS, .crc, and what is being written
 IGNORED_SUFFIX = ".sq"  # of states and checkpoints, as the documentation names them
-
-
-class DataFile(NamedTuple):
-    """A file to read, and the columns that only the names of its folders hold."""
-
-    path: str
-    filesystem: Any = None  # None: the local one, without pyarrow between
-    keys: Mapping[str, str | None] = MappingProxyType({})
-    info: Any = None  # what its filesystem says of it, where that may be a request over the network
-
-    def size(self) -> int:
-        if self.filesystem is None:
-            return os.path.getsize(self.path)
-        if self.info.size is None:
-            raise FileNotFoundError(errno.ENOENT, "there is no such file")
-        return int(self.info.size)
-
-    def open(self) -> Any:
-        """Return the bytes of the file, readable from any place in it."""
-        if self.filesystem is None:
-            return open(self.path, "rb", buffering=0)
-        return self.filesystem.open_input_file(self.path)
-
-    def place(self) -> str:
-        """Return what no other file has."""
-        return os.path.realpath(self.path) if self.filesystem is None else f"{self.filesystem.type_name}:{self.path}"
-
-    def modified(self) -> int:
-        """Return when the file was last changed, in nanoseconds, and 0 where its filesystem does not know."""
-        if self.filesystem is None:
-            return os.stat(self.path).st_mtime_ns
-        return int(self.info.mtime_ns or 0)
 
 
 def expand_paths(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str]:
@@ -100,7 +67,7 @@ def data_files(given: str | os.PathLike[str], filesystem: Any = None) -> list[Da
 
 def as_filesystem(filesystem: Any) -> Any:
     """Return a pyarrow filesystem, also of a URI that names one."""
-    fs = import_pyarrow("pyarrow.fs")
+    fs = import_extra("pyarrow.fs")
     if isinstance(filesystem, str):
         whole, base = _from_uri(filesystem)
         return fs.SubTreeFileSystem(base, whole) if base else whole
@@ -113,7 +80,7 @@ def as_filesystem(filesystem: Any) -> Any:
 
 
 def _from_uri(uri: str) -> tuple[Any, str]:
-    pyarrow, fs = import_pyarrow(), import_pyarrow("pyarrow.fs")
+    pyarrow, fs = import_extra("pyarrow"), import_extra("pyarrow.fs")
     try:
         filesystem, path = fs.FileSystem.from_uri(uri)
     except (pyarrow.ArrowException, OSError) as error:
@@ -123,7 +90,7 @@ def _from_uri(uri: str) -> tuple[Any, str]:
 
 def innermost(filesystem: Any, path: str) -> tuple[Any, str]:
     """Return a path without the filesystem where that is a local one: mapping the file needs a plain path."""
-    fs = import_pyarrow("pyarrow.fs")
+    fs = import_extra("pyarrow.fs")
     inner, inner_path = filesystem, path
     while isinstance(inner, fs.SubTreeFileSystem):
         inner, inner_path = inner.base_fs, posixpath.join(inner.base_path, inner_path.lstrip("/"))
@@ -131,7 +98,7 @@ def innermost(filesystem: Any, path: str) -> tuple[Any, str]:
 
 
 def _files_elsewhere(path: str, filesystem: Any) -> list[DataFile]:
-    fs = import_pyarrow("pyarrow.fs")
+    fs = import_extra("pyarrow.fs")
     info = filesystem.get_file_info(path)
     if info.type == fs.FileType.Directory:
         return _files_in_folder(path, filesystem)
@@ -147,7 +114,7 @@ def _matched(path: str) -> list[DataFile]:
 
 def _files_in_folder(folder: str, filesystem: Any) -> list[DataFile]:
     """Return the files in a folder and the folders in it, sorted, with the keys that folders named key=value hold."""
-    fs = import_pyarrow("pyarrow.fs")
+    fs = import_extra("pyarrow.fs")
     listing = (filesystem or fs.LocalFileSystem()).get_file_info(fs.FileSelector(folder, recursive=True))
     files = []
     found = {info.path: info for info in listing if info.type == fs.FileType.File}

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from squarely.extras import import_extra
 from squarely.files.errors import ContentError
-from squarely.files.pyarrow_modules import import_pyarrow
-from squarely.files.table import Piece, Position, Section, Table
+from squarely.files.formats.table import Piece, Position, Section, Table
 
 
 def with_keys(table: Table, keys: Mapping[str, str | None]) -> Table:
@@ -16,7 +16,7 @@ def with_keys(table: Table, keys: Mapping[str, str | None]) -> Table:
     added = {key: value for key, value in keys.items() if key not in table.schema.names}
     if not added:
         return table
-    pyarrow = import_pyarrow()
+    pyarrow = import_extra("pyarrow")
     schema = table.schema
     for key in added:
         schema = schema.append(pyarrow.field(key, pyarrow.float64()))
@@ -31,7 +31,7 @@ def _pieces(
     position: Position,
     in_parallel: bool,
 ) -> Iterator[Piece]:
-    pyarrow = import_pyarrow()
+    pyarrow = import_extra("pyarrow")
     in_file = [name for name in columns if name not in keys]
     if not in_file:
         raise ContentError("all the columns are names of folders; at least one must be in the file")
@@ -45,7 +45,7 @@ def _pieces(
 
 def _number(name: str, text: str | None) -> float:
     """Return the number nearest to what a folder is named, as of text in CSV."""
-    pyarrow = import_pyarrow()
+    pyarrow = import_extra("pyarrow")
     if text is None:
         return np.nan
     try:

@@ -6,17 +6,20 @@ groups (of rows, where it is arrays; [0, 1] where a file is read as a whole), an
 sections of which only the first rows are in the sums.
 """
 
+import dataclasses
 import os
 import time
 from collections.abc import Sequence
 from typing import Any
 
-from squarely.files.atomic_write import check_can_be_written, write_atomically
 from squarely.files.errors import FileError
-from squarely.files.source import Source
-from squarely.files.states import FileStates
-from squarely.files.table import Position
-from squarely.files.totals import Done, Totals
+from squarely.files.formats.table import Position
+from squarely.files.runs.atomic_write import check_can_be_written, write_atomically
+from squarely.files.runs.states import FileStates
+from squarely.files.runs.totals import Done, Totals
+from squarely.files.sources.source import Source
+
+CHECKPOINT_SECONDS = 30.0  # between two writes, by default
 
 
 class Checkpoint:
@@ -82,13 +85,7 @@ class Checkpoint:
             sources.append({"identity": source.identity, "done": _runs(source, done.sections), "begun": begun})
         work = {"finished": finished, "sources": sources}
         files = [file for source in self._sources for file in source.files]
-        saved = FileStates(
-            **{name: getattr(states, name) for name in ("true", "weight", "nan_policy", "summation")},
-            files=files,
-            rows=totals.rows,
-            predictions=totals.accumulators,
-            work=work,
-        )
+        saved = dataclasses.replace(states, files=files, rows=totals.rows, predictions=totals.accumulators, work=work)
         write_atomically(self.path, saved.to_bytes())
         self._last = time.monotonic()
 

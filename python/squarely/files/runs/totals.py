@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import squarely
-from squarely.files.source import Source
-from squarely.files.table import Position
+from squarely.files.formats.table import Position
+from squarely.files.sources.source import Source
 
 Accumulators = dict[str, "squarely.Accumulator"]
 

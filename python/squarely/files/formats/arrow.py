@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from squarely.extras import import_extra
 from squarely.files.errors import ContentError
-from squarely.files.paths import DataFile
-from squarely.files.pyarrow_modules import import_pyarrow
-from squarely.files.table import BATCH_ROWS, Piece, Position, Section, Table, after_rows
+from squarely.files.formats.data_file import DataFile
+from squarely.files.formats.format import Format
+from squarely.files.formats.table import BATCH_ROWS, Piece, Position, Section, Table, after_rows
 
 FILE_MAGIC = b"ARROW1"
 FILE_PREFIX_BYTES = 8  # the magic and two bytes of padding; what follows is the stream format
@@ -18,7 +19,7 @@ END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 @contextlib.contextmanager
 def open_arrow(source: DataFile) -> Iterator[Table]:
-    ipc = import_pyarrow("pyarrow.ipc")
+    ipc = import_extra("pyarrow.ipc")
     with _content(source) as (content, mapped):
         sections = (Section(begins_anywhere=True),)
         if content.read(len(FILE_MAGIC)) == FILE_MAGIC:
@@ -38,7 +39,7 @@ def open_arrow(source: DataFile) -> Iterator[Table]:
 @contextlib.contextmanager
 def _content(source: DataFile) -> Iterator[tuple[Any, Any]]:
     """Open the bytes of a file: mapped where it is local, read one record batch at a time where it is not."""
-    pyarrow = import_pyarrow()
+    pyarrow = import_extra("pyarrow")
     if source.filesystem is not None:
         with source.open() as content:
             yield content, None
@@ -58,7 +59,7 @@ def _pieces(
     position: Position,
     in_parallel: bool,
 ) -> Iterator[Piece]:
-    pyarrow, ipc = import_pyarrow(), import_pyarrow("pyarrow.ipc")
+    pyarrow, ipc = import_extra("pyarrow"), import_extra("pyarrow.ipc")
     content.seek(prefix)
     schema = ipc.open_stream(content).schema
     fields = [schema.get_field_index(name) for name in dict.fromkeys(columns)]
@@ -84,3 +85,6 @@ def _pieces(
         rows += batch.num_rows
     if expected is not None and found != expected:
         raise pyarrow.ArrowInvalid(f"{found} record batches where the footer promises {expected}")
+
+
+FORMAT = Format((".arrow", ".arrows", ".feather", ".ipc"), open_arrow)

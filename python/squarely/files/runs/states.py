@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import squarely
-from squarely.files.atomic_write import check_can_be_written, write_atomically
 from squarely.files.errors import FileError, one_line
-from squarely.files.scores import ColumnScore, FileScores
+from squarely.files.runs.atomic_write import check_can_be_written, write_atomically
+from squarely.files.runs.scores import ColumnScore, FileScores
 
 MAGIC = b"sqfs"
 VERSION = 1

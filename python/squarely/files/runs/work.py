@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from squarely.files.errors import FileError, InfiniteValueError, MissingValueError, StuckError, one_line
-from squarely.files.source import Chunk, Source
-from squarely.files.table import Position
-from squarely.files.totals import Accumulators, Totals
+from squarely.files.formats.table import Position
+from squarely.files.runs.totals import Accumulators, Totals
+from squarely.files.sources.source import Chunk, Source
 
 TELL_SECONDS = 0.05  # between two looks at what the threads have read
 STOP_SECONDS = 0.3  # that Ctrl-C waits for threads to see it; local reads see it within milliseconds

@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from squarely.files.arrow_numbers import to_numpy
-from squarely.files.formats import OPENERS, told_in_one_sentence
-from squarely.files.parquet import BUFFER_BYTES
-from squarely.files.paths import DataFile, as_filesystem, innermost
-from squarely.files.pyarrow_modules import import_pyarrow
-from squarely.files.schema import check_columns
-from squarely.files.source import Chunk, Names, Source, table_source
-from squarely.files.table import Position, Section, batch_rows
+from squarely.extras import import_extra
+from squarely.files.errors import told_in_one_sentence
+from squarely.files.formats import format_of
+from squarely.files.formats.data_file import DataFile
+from squarely.files.formats.parquet import BUFFER_BYTES
+from squarely.files.formats.table import Position, Section, batch_rows
+from squarely.files.sources.arrow_numbers import to_numpy
+from squarely.files.sources.paths import as_filesystem, innermost
+from squarely.files.sources.schema import check_columns
+from squarely.files.sources.source import Chunk, Names, Source
+from squarely.files.sources.tables import table_source
 
 
 def is_dataset(item: Any) -> bool:
@@ -36,8 +39,8 @@ def dataset_sources(dataset: Any, names: Names) -> Iterator[Source]:
 
 def _plain_file(fragment: Any) -> DataFile | None:
     """Return the file of a fragment that our readers read as the dataset means it."""
-    ds, csv = import_pyarrow("pyarrow.dataset"), import_pyarrow("pyarrow.csv")
-    if not isinstance(fragment, ds.FileFragment) or not str(fragment.path).lower().endswith(tuple(OPENERS)):
+    ds, csv = import_extra("pyarrow.dataset"), import_extra("pyarrow.csv")
+    if not isinstance(fragment, ds.FileFragment) or format_of(str(fragment.path)) is None:
         return None
     form = fragment.format
     if isinstance(form, ds.CsvFileFormat):
@@ -54,14 +57,14 @@ def _plain_file(fragment: Any) -> DataFile | None:
 
 
 def _has_usual_missing_values(scan: Any) -> bool:
-    csv = import_pyarrow("pyarrow.csv")
+    csv = import_extra("pyarrow.csv")
     usual, given = csv.ConvertOptions(), scan.convert_options
     return (usual.null_values, usual.decimal_point) == (given.null_values, given.decimal_point)
 
 
 def _scanned(dataset: Any, part: Any, files: tuple[str, ...], names: Names) -> Source:
     """Return a fragment, or a whole dataset with a filter, as pyarrow reads it."""
-    ds = import_pyarrow("pyarrow.dataset")
+    ds = import_extra("pyarrow.dataset")
     name = f"{files[0]} and {len(files) - 1} more" if len(files) > 1 else files[0] if files else "dataset"
     schema = dataset.schema
     if not is_dataset(part) and isinstance(getattr(part, "format", None), ds.CsvFileFormat):
@@ -75,7 +78,7 @@ def _scanned(dataset: Any, part: Any, files: tuple[str, ...], names: Names) -> S
 
 def _buffered(part: Any) -> dict[str, Any]:
     """Have Parquet read a buffer at a time: by default whole row groups, and those after them, are in memory."""
-    ds = import_pyarrow("pyarrow.dataset")
+    ds = import_extra("pyarrow.dataset")
     if not isinstance(getattr(part, "format", None), ds.ParquetFileFormat):
         return {}
     options = ds.ParquetFragmentScanOptions(pre_buffer=False, use_buffered_stream=True, buffer_size=BUFFER_BYTES)
@@ -84,7 +87,7 @@ def _buffered(part: Any) -> dict[str, Any]:
 
 def _of_numbers(schema: Any, names: Names) -> Any:
     """Have text read as float64: a type that was inferred may have rounded it before."""
-    pyarrow, types = import_pyarrow(), import_pyarrow("pyarrow.types")
+    pyarrow, types = import_extra("pyarrow"), import_extra("pyarrow.types")
     for name in names.columns:
         index = schema.get_field_index(name)
         if index >= 0 and not types.is_dictionary(schema.field(index).type):

@@ -1,27 +1,50 @@
 """From what the caller passes as `paths` to sources, all at once or as an iterator brings them."""
 
+import itertools
 import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from squarely.files.arrays import pair_source
-from squarely.files.datasets import dataset_sources, is_dataset
 from squarely.files.errors import FileError
-from squarely.files.paths import check_named_once, data_files
-from squarely.files.source import Names, Source, table_source
+from squarely.files.sources.arrays import pair_source
+from squarely.files.sources.datasets import dataset_sources, is_dataset
+from squarely.files.sources.paths import check_named_once, data_files
+from squarely.files.sources.source import Names, Source
+from squarely.files.sources.tables import table_source
 
 
-def plan(paths: Any, true: str | None, pred: Any, weight: str | None, filesystem: Any) -> Iterable[Source]:
-    """Return the sources in order: a list where `paths` is complete, and an iterator where it is one or may be long."""
+def plan(
+    paths: Any, true: str | None, pred: Any, weight: str | None, filesystem: Any
+) -> tuple[Names, Iterable[Source]]:
+    """Return what the columns are called, and the sources in order.
+
+    They are a list where `paths` is complete, and an iterator where it is one or may be long.
+    """
     is_one = isinstance(paths, str | os.PathLike) or is_dataset(paths)
     items = [paths] if is_one else paths
     if isinstance(items, dict) or not isinstance(items, Iterable):
         raise TypeError(
             f"paths must be a path, a dataset or an iterable of paths and pairs, not {type(paths).__name__}"
         )
-    found = _sources(items, true, pred, weight, filesystem)
+    found = _with_same_names(_sources(items, true, pred, weight, filesystem))
+    first = next(found, None)
+    if first is None:
+        raise ValueError("paths is empty: name at least one file")
+    sources = itertools.chain([first], found)
     # All of them first: a wrong name in the last file should not cost an hour of reading.
-    return list(found) if isinstance(items, list | tuple | set | frozenset) else found
+    return first.names, list(sources) if isinstance(items, list | tuple | set | frozenset) else sources
+
+
+def _with_same_names(sources: Iterable[Source]) -> Iterator[Source]:
+    names = None
+    for source in sources:
+        names = names or source.names
+        if source.names != names:
+            raise FileError(
+                f"{source.name}: what came before has {', '.join(names.columns)}, and this has "
+                f"{', '.join(source.names.columns)}"
+            )
+        yield source
 
 
 def _sources(

@@ -1,0 +1,5 @@
+"""What is said of options."""
+
+
+class UsageError(Exception):
+    """An option that makes no sense."""

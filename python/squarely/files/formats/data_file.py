@@ -1,0 +1,39 @@
+"""A file to read, in the local filesystem or in one of pyarrow."""
+
+import errno
+import os
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+
+class DataFile(NamedTuple):
+    """A file to read, and the columns that only the names of its folders hold."""
+
+    path: str
+    filesystem: Any = None  # None: the local one, without pyarrow between
+    keys: Mapping[str, str | None] = MappingProxyType({})
+    info: Any = None  # what its filesystem says of it, where that may be a request over the network
+
+    def size(self) -> int:
+        if self.filesystem is None:
+            return os.path.getsize(self.path)
+        if self.info.size is None:
+            raise FileNotFoundError(errno.ENOENT, "there is no such file")
+        return int(self.info.size)
+
+    def open(self) -> Any:
+        """Return the bytes of the file, readable from any place in it."""
+        if self.filesystem is None:
+            return open(self.path, "rb", buffering=0)
+        return self.filesystem.open_input_file(self.path)
+
+    def place(self) -> str:
+        """Return what no other file has."""
+        return os.path.realpath(self.path) if self.filesystem is None else f"{self.filesystem.type_name}:{self.path}"
+
+    def modified(self) -> int:
+        """Return when the file was last changed, in nanoseconds, and 0 where its filesystem does not know."""
+        if self.filesystem is None:
+            return os.stat(self.path).st_mtime_ns
+        return int(self.info.mtime_ns or 0)

@@ -1,0 +1,15 @@
+"""A format: how the names of its files end, and how one of them is opened."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import NamedTuple
+
+from squarely.files.formats.data_file import DataFile
+from squarely.files.formats.table import Table
+
+
+class Format(NamedTuple):
+    """A row of `FORMATS`."""
+
+    endings: tuple[str, ...]
+    open: Callable[[DataFile], AbstractContextManager[Table]]

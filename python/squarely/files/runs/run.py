@@ -1,0 +1,98 @@
+"""A run: sources scored into totals, which are saved from time to time and are states at the end."""
+
+import contextlib
+import dataclasses
+import os
+from collections.abc import Callable, Iterable, Iterator
+
+from squarely.files.runs.checkpoint import Checkpoint
+from squarely.files.runs.exclusive import alone_with
+from squarely.files.runs.scores import Progress
+from squarely.files.runs.states import FileStates
+from squarely.files.runs.totals import Totals
+from squarely.files.runs.work import STOP_SECONDS, score_sources
+from squarely.files.sources.source import Source
+
+
+def run(
+    sources: Iterable[Source],
+    states: FileStates,
+    workers: int,
+    progress: Callable[[Progress], object] | None,
+    saving: Checkpoint | None,
+) -> FileStates:
+    """Return empty states with the sums of the sources in them, or with the rest of what an earlier run began."""
+    totals = _begun(states, saving)
+    tell = _teller(progress, totals, sources)
+    tell()
+    is_short = isinstance(sources, list) and sum(len(source.sections) for source in sources) < workers
+    with _saved_when_stopped(saving, states, totals):
+        score_sources(
+            sources,
+            totals,
+            states.nan_policy,
+            workers if totals.is_exact else 1,
+            tell,
+            in_parallel=workers > 1 and (is_short or not totals.is_exact),
+        )
+    tell()
+    if saving is not None:
+        with totals.lock:
+            saving.save(states, totals, finished=True)
+    return dataclasses.replace(states, files=totals.files, rows=totals.rows, predictions=totals.accumulators)
+
+
+@contextlib.contextmanager
+def saved_in(
+    path: str | os.PathLike[str] | None, seconds: float, sources: Iterable[Source]
+) -> Iterator[Checkpoint | None]:
+    """Hold the checkpoint of a run, if it has one, so that no other run uses it meanwhile."""
+    if path is None:
+        yield None
+        return
+    if not isinstance(sources, list):
+        raise ValueError(f"checkpoint={os.fspath(path)!r} needs a list of files, which a later run can check")
+    saving = Checkpoint(os.fspath(path), seconds, sources)
+    with alone_with(saving.path):
+        yield saving
+
+
+def _teller(
+    progress: Callable[[Progress], object] | None, totals: Totals, sources: Iterable[Source]
+) -> Callable[[], None]:
+    total = sum(source.size for source in sources) if isinstance(sources, list) else None
+
+    def tell() -> None:
+        if progress is not None and totals.path:
+            progress(Progress(totals.path, totals.bytes_read, total, totals.rows_read))
+
+    return tell
+
+
+def _begun(states: FileStates, saving: Checkpoint | None) -> Totals:
+    is_exact = states.summation == "exact"
+    saved = None if saving is None else saving.resume(states)
+    if saved is None or saving is None or saved.work is None:
+        totals = Totals(states.predictions, is_exact=is_exact)
+    else:
+        predictions = {name: saved.predictions[name] for name in states.predictions}
+        totals = Totals(predictions, is_exact=is_exact, rows=saved.rows)
+        saving.restore(totals, saved.work)
+        totals.path = saving.path
+    if saving is not None:
+        totals.after_commit = lambda: saving.save_if_due(states, totals)
+    return totals
+
+
+@contextlib.contextmanager
+def _saved_when_stopped(saving: Checkpoint | None, states: FileStates, totals: Totals) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        # A thread that hangs in a write to the checkpoint keeps the lock.
+        if saving is not None and totals.rows and totals.lock.acquire(timeout=STOP_SECONDS):
+            try:
+                saving.save(states, totals, finished=False)
+            finally:
+                totals.lock.release()
+        raise

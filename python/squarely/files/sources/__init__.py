@@ -1,0 +1,1 @@
+"""From what the caller names to sources: paths, datasets and arrays become sections of rows, read as NumPy columns."""

@@ -25,8 +25,10 @@ CALLS_A_SAMPLE = 50
 
 
 def metrics(y_true: Any, y_pred: Any) -> Iterator[tuple[str, Call]]:
+    needed = {"peak_signal_noise_ratio": {"data_range": 1.0}}  # or it looks for the range in another pass
     for name in sq.metric_names("sums"):
-        yield name, lambda score=getattr(sq, name): score(y_true, y_pred)
+        given = needed.get(name, {})
+        yield name, lambda score=getattr(sq, name), given=given: score(y_true, y_pred, **given)
     tweedie = sq.mean_tweedie_deviance, sq.d2_tweedie_score
     for score in tweedie:
         yield f"{score.__name__}(power=1.5)", lambda score=score: score(y_true, y_pred, power=1.5)

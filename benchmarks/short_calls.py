@@ -7,6 +7,7 @@ python benchmarks/short_calls.py --pairs 10 --rounds 101
 from __future__ import annotations
 
 import argparse
+import functools
 import random
 import statistics
 import time
@@ -27,11 +28,9 @@ CALLS_A_SAMPLE = 50
 def metrics(y_true: Any, y_pred: Any) -> Iterator[tuple[str, Call]]:
     needed = {"peak_signal_noise_ratio": {"data_range": 1.0}}  # or it looks for the range in another pass
     for name in sq.metric_names("sums"):
-        given = needed.get(name, {})
-        yield name, lambda score=getattr(sq, name), given=given: score(y_true, y_pred, **given)
-    tweedie = sq.mean_tweedie_deviance, sq.d2_tweedie_score
-    for score in tweedie:
-        yield f"{score.__name__}(power=1.5)", lambda score=score: score(y_true, y_pred, power=1.5)
+        yield name, functools.partial(getattr(sq, name), y_true, y_pred, **needed.get(name, {}))
+    for score in (sq.mean_tweedie_deviance, sq.d2_tweedie_score):
+        yield f"{score.__name__}(power=1.5)", functools.partial(score, y_true, y_pred, power=1.5)
 
 
 def options(y_true: Any, y_pred: Any) -> Iterator[tuple[str, Call]]:
@@ -59,7 +58,7 @@ def containers(y_true: Any, y_pred: Any) -> Iterator[tuple[str, Call]]:
         except ImportError:
             print(f"{library} is not installed: left out")
             continue
-        yield f"mse, {library}", lambda pair=(make(y_true), make(y_pred)): sq.mean_squared_error(*pair)
+        yield f"mse, {library}", functools.partial(sq.mean_squared_error, make(y_true), make(y_pred))
 
 
 def streams(y_true: Any, y_pred: Any) -> Iterator[tuple[str, Call]]:
@@ -68,9 +67,9 @@ def streams(y_true: Any, y_pred: Any) -> Iterator[tuple[str, Call]]:
         accumulator = sq.Accumulator(**asked).update(y_true, y_pred)
         rolling = sq.RollingAccumulator(window=1000, **asked)
         rolling.update(np.resize(y_true, 2000), np.resize(y_pred, 2000))
-        yield f"a row, Accumulator, {said}", lambda update=accumulator.update: update(*row)
-        yield f"a row of lists, Accumulator, {said}", lambda update=accumulator.update: update(*one)
-        yield f"a row, RollingAccumulator, {said}", lambda update=rolling.update: update(*row)
+        yield f"a row, Accumulator, {said}", functools.partial(accumulator.update, *row)
+        yield f"a row of lists, Accumulator, {said}", functools.partial(accumulator.update, *one)
+        yield f"a row, RollingAccumulator, {said}", functools.partial(rolling.update, *row)
     three = sq.Accumulator(("mse", "mae", "r2")).update(y_true, y_pred)
     yield "compute of 3 metrics", three.compute
 

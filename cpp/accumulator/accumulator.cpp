@@ -24,17 +24,23 @@ void check_weighting(const Accumulator& accumulator, bool weighted) {
     if (accumulator.state && accumulator.state->weighted != weighted) throw Refused(Reason::weighting_differs);
 }
 
+std::uint64_t rows_of(const PairCounts& counts) {
+    return counts.pairs + counts.missing_true + counts.missing_pred + counts.masked;
+}
+
+// Rows that are open are not counted with the others, and must never be too many for them.
+constexpr std::uint64_t most_rows_beside_open_ones = std::uint64_t{1} << 62;
+
 bool can_stay_open(const Accumulator& accumulator) {
     const Configuration& configuration = *accumulator.configuration;
     return configuration.summation == Summation::exact && !configuration.complex_values &&
-           accumulator.shape == Shape{1} && accumulator.has_seen;
+           accumulator.shape == Shape{1} && accumulator.has_seen &&
+           rows_of(accumulator.state->counts[0]) <= most_rows_beside_open_ones;
 }
 
 bool has_rows(const State& state) {
-    const auto rows = [](const PairCounts& counts) {
-        return counts.pairs + counts.missing_true + counts.missing_pred + counts.masked;
-    };
-    return std::any_of(state.counts.begin(), state.counts.end(), [&](const auto& counts) { return rows(counts) > 0; });
+    return std::any_of(state.counts.begin(), state.counts.end(),
+                       [](const auto& counts) { return rows_of(counts) > 0; });
 }
 
 }  // namespace
@@ -110,7 +116,7 @@ void subtract(Accumulator& accumulator, Accumulator& other) {
     check_same_configuration(accumulator, other);
     const State* theirs = sums_of(other);
     if (theirs == nullptr) return;
-    if (sums_of(accumulator) == nullptr) throw Refused(Reason::not_a_part);
+    if (sums_of(accumulator) == nullptr) throw Refused(Reason::nothing_to_take_from);
     check_outputs(accumulator, other.shape);
     check_weighting(accumulator, theirs->weighted);
     subtract(*accumulator.state, *theirs);

@@ -16,6 +16,10 @@ struct AskedMetric {
     bool operator==(const AskedMetric&) const = default;
 };
 
+// So that the sums of all can be counted in two bytes.
+constexpr std::size_t most_metrics = 10'000;
+static_assert(most_metrics * SummandList::most < 65'000);
+
 struct Configuration {
     std::vector<AskedMetric> metrics;  // each once
     Averaging averaging = Averaging::uniform_average;

@@ -18,6 +18,8 @@ constexpr std::size_t version_at = magic.size();
 constexpr std::size_t body_at = version_at + 1;
 constexpr std::size_t checksum_size = 4;
 
+constexpr std::size_t most_dimensions = 64;  // of an array of NumPy
+
 constexpr unsigned char is_complex = 1;
 constexpr unsigned char is_weighted = 2;
 
@@ -64,6 +66,7 @@ AskedMetric read_metric(ByteReader& reader) {
     const std::string_view name{reinterpret_cast<const char*>(reader.next), length};
     reader.next += length;
     const double parameter = read_double(reader);
+    if (parameter == 0 && std::signbit(parameter)) throw Refused(Reason::bytes_configuration);  // of two zeros one
     return checked_metric(name, parameter);
 }
 
@@ -116,8 +119,7 @@ Accumulator read_version_3(std::span<const unsigned char> body) {
     const std::size_t outputs = outputs_of(accumulator.shape);
     const std::size_t weights = configuration.output_weights.size();
     if (weights > 0 && weights != outputs) throw Refused(Reason::bytes_outputs);
-    accumulator.state = empty_state(configuration, outputs, header.weighted);
-    read_sums(*accumulator.state, reader);
+    accumulator.state = read_sums(empty_state(configuration, 1, header.weighted), outputs, reader);
     accumulator.has_seen = true;
     return accumulator;
 }
@@ -150,7 +152,9 @@ Accumulator from_bytes(std::span<const unsigned char> bytes) {
     ByteReader checksum{bytes.data() + end, bytes.data() + bytes.size()};
     if (read_number(checksum, 4) != crc32(bytes.first(end))) throw Refused(Reason::bytes_changed);
     const auto body = bytes.subspan(body_at, end - body_at);
-    return found == version ? read_version_3(body) : read_version_2(body);
+    Accumulator accumulator = found == version ? read_version_3(body) : read_version_2(body);
+    if (accumulator.shape.size() > most_dimensions) throw Refused(Reason::bytes_outputs);
+    return accumulator;
 }
 
 std::string digest(Accumulator& accumulator) { return sha256(to_bytes(accumulator)); }

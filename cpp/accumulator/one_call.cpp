@@ -1,11 +1,68 @@
 #include "accumulator/one_call.hpp"
 
 #include "blocks/stretches.hpp"
+#include "machine/targets.hpp"
+#include "sums/exact_squares.hpp"
+#include "sums/running_sums.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace squarely {
 namespace {
+
+// Outputs side by side are read better together, where they are many or long.
+constexpr std::ptrdiff_t most_numbers_of_outputs = 2048;
+
+// Whether each output is one stretch of rows, which needs no state to be summed.
+bool is_short(std::size_t outputs, std::ptrdiff_t rows) {
+    if (outputs == 1) return rows <= smallest_stretch;
+    return rows * static_cast<std::ptrdiff_t>(outputs) <= most_numbers_of_outputs;
+}
+
+// False where there is more to say than a value, or may be.
+bool give_value(const Question& question, const OutputSums& sums, double& value) {
+    const Metric& metric = *question.asked.metric;
+    const PairCounts& counts = sums.counts;
+    if (counts.pairs < static_cast<std::uint64_t>(metric.least_pairs)) return false;
+    if (!lets_through(question.nan_policy, counts) || weights_sum_to_zero(sums)) return false;
+    if (metric.domain != Domain::all && pairs_outside(sums) > 0) return false;
+    const bool is_missing_some = counts.missing_true + counts.missing_pred > 0;
+    const bool is_unknown = question.nan_policy == NanPolicy::propagate && is_missing_some;
+    value = is_unknown ? std::numeric_limits<double>::quiet_NaN() : value_of(metric, sums, question.asked.parameter);
+    return true;
+}
+
+bool are_squares_alone(const Question& question, const SummandList& summands, const Pairs& pairs) {
+    return question.summation == Summation::exact && !are_weighted(pairs) && summands.count == 1 &&
+           summands.all[0].term == Term::squared_error;
+}
+
+bool give_value_of_squares(const Question& question, const Pairs& pairs, std::ptrdiff_t rows, double& value) {
+    ExactSquares squares;
+    sum_stretch(squares, pairs, rows);
+    OutputSums sums(Summation::exact, false, squares.counts);
+    append(sums, {{Term::squared_error}, &squares.sum, nullptr, nullptr, nullptr});
+    return give_value(question, sums, value);
+}
+
+bool give_value_of(const Question& question, const Pairs& pairs, std::ptrdiff_t rows, double& value) {
+    const SummandList summands = question.asked.metric->summands(question.asked.parameter);
+    if (are_squares_alone(question, summands, pairs)) return give_value_of_squares(question, pairs, rows, value);
+    RunningSums running = running_sums(question.summation, are_weighted(pairs), summands);
+    sum_stretch(running, pairs, rows);
+    const WeightFaults faults = weight_faults(running);
+    if (faults.has_nan || faults.has_infinite) return false;
+    return give_value(question, sums_of_output(running, summands), value);
+}
+
+bool answer_at_once(const Question& question, std::span<const Pairs> outputs, std::ptrdiff_t rows,
+                    std::span<double> values) {
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        if (!give_value_of(question, outputs[i], rows, values[i])) return false;
+    }
+    return true;
+}
 
 bool says_nothing(const Configuration& configuration, const State& state, const AskedMetric& asked) {
     const auto is_let_through = [&](const PairCounts& counts) {
@@ -15,9 +72,8 @@ bool says_nothing(const Configuration& configuration, const State& state, const 
            why_no_score(configuration, state, asked).reason == Reason::none && !has_too_few_pairs(state, asked);
 }
 
-}  // namespace
-
-bool answer(const Question& question, std::span<const Pairs> outputs, std::ptrdiff_t rows, std::span<double> values) {
+bool answer_by_a_state(const Question& question, std::span<const Pairs> outputs, std::ptrdiff_t rows,
+                       std::span<double> values) {
     Configuration configuration;
     configuration.metrics.push_back(question.asked);
     configuration.averaging = question.averaging;
@@ -28,6 +84,13 @@ bool answer(const Question& question, std::span<const Pairs> outputs, std::ptrdi
     const std::vector<double> found = values_of(configuration, sums, question.asked);
     std::copy(found.begin(), found.end(), values.begin());
     return true;
+}
+
+}  // namespace
+
+bool answer(const Question& question, std::span<const Pairs> outputs, std::ptrdiff_t rows, std::span<double> values) {
+    if (is_short(outputs.size(), rows) && answer_at_once(question, outputs, rows, values)) return true;
+    return answer_by_a_state(question, outputs, rows, values);
 }
 
 }  // namespace squarely

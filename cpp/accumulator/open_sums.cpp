@@ -16,7 +16,7 @@ bool is_accepted(const OpenSums& open) {
 
 void begin(OpenSums& open, const Kernels& kernels) {
     if (open.squares_alone) {
-        open.sums.squares = ExactSquares{};
+        open.sums.squares = ExactSquares();
     } else {
         open.sums.running = running_sums(open.empty);
     }
@@ -74,8 +74,8 @@ void close(OpenSums& open, State& state) {
     State part = open.empty;
     if (open.squares_alone) {
         finish(open.sums.squares, *open.kernels);
-        part.sums[0].exact[0] = open.sums.squares.sum;
-        part.counts[0] = open.sums.squares.counts;
+        merge(part.sums[0].exact[0], open.sums.squares.sum);
+        add(part.counts[0], open.sums.squares.counts);
     } else {
         finish(open.sums.running, *open.kernels, part, 0);
     }

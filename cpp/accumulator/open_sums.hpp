@@ -10,7 +10,7 @@ namespace squarely {
 
 struct SumsOfRows {
     ExactSquares squares;  // where they are all there is to sum, else
-    RunningSums running;
+    RunningSums running{Summation::exact, false};
 };
 
 struct OpenSums {

@@ -23,6 +23,8 @@ bool sums_to_zero(const State& state, std::size_t output) {
 
 bool is_missing_some(const PairCounts& counts) { return counts.missing_true + counts.missing_pred > 0; }
 
+}  // namespace
+
 // Of weights that are all zero nothing is left, whatever the number of pairs.
 Refusal why_no_weights(const State& state) {
     for (std::size_t i = 0; i < state.counts.size(); ++i) {
@@ -31,7 +33,21 @@ Refusal why_no_weights(const State& state) {
     return {};
 }
 
-}  // namespace
+bool weights_sum_to_zero(const OutputSums& sums) {
+    if (!sums.weighted) return false;
+    const SumOfOutput& weights = find(sums, {Term::sample_weight});
+    return weights.exact == nullptr ? weights.rounded->high == 0 : is_zero(*weights.exact);
+}
+
+std::uint64_t pairs_outside(const OutputSums& sums) {
+    std::uint64_t outside = 0;
+    for (int i = 0; i < sums.number; ++i) {
+        const TermCounts* counted = sums.sums[i].counted;
+        const bool is_of_weights = sums.sums[i].summand.term == Term::sample_weight;
+        if (counted != nullptr && !is_of_weights) outside = std::max(outside, counted->outside);
+    }
+    return outside;
+}
 
 std::uint64_t pairs_outside(const State& state, std::size_t output, const AskedMetric& asked) {
     std::uint64_t outside = 0;

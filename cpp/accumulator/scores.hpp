@@ -11,7 +11,12 @@ std::vector<double> values_of(const Configuration& configuration, const State& s
 
 // Why there is no score, whatever its value would be, or none. Pairs that are too few are no such reason.
 Refusal why_no_score(const Configuration& configuration, const State& state, const AskedMetric& asked);
+Refusal why_no_weights(const State& state);  // of an output with pairs
 bool has_too_few_pairs(const State& state, const AskedMetric& asked);
+
+// Of one output, by the sums of the metric: whether its weights sum to zero, and how many pairs are outside the domain.
+bool weights_sum_to_zero(const OutputSums& sums);
+std::uint64_t pairs_outside(const OutputSums& sums);
 
 // Why there is none of one output.
 Reason why_no_value(const State& state, std::size_t output, const AskedMetric& asked);

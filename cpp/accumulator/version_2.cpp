@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 namespace squarely {
 namespace {
@@ -82,12 +83,22 @@ struct Read {
 
 Shape read_shape(Scanner& scanner) {
     Shape shape;
+    double outputs = 1;
     for (double length : scanner.numbers()) {
-        if (!(length > 0 && length <= 0x1p53 && std::trunc(length) == length)) throw Refused(Reason::bytes_outputs);
+        outputs *= length;
+        const bool is_possible = length > 0 && outputs <= 0x1p53 && std::trunc(length) == length;
+        if (!is_possible) throw Refused(Reason::bytes_outputs);
         shape.push_back(static_cast<std::size_t>(length));
     }
     if (shape.size() < 2) throw Refused(Reason::bytes_outputs);
     return shape;
+}
+
+// In order, because bytes may name a great many.
+bool is_each_once(std::vector<AskedMetric> metrics) {
+    const auto key = [](const AskedMetric& asked) { return std::pair(asked.metric, asked.parameter); };
+    std::sort(metrics.begin(), metrics.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+    return std::adjacent_find(metrics.begin(), metrics.end()) == metrics.end();
 }
 
 Read read_configuration(std::string_view text) {
@@ -137,10 +148,10 @@ AskedMetric checked_metric(std::string_view name, double parameter) {
 }
 
 void check_possible(const Configuration& configuration) {
-    bool is_possible = !configuration.metrics.empty();
+    bool is_possible = !configuration.metrics.empty() && configuration.metrics.size() <= most_metrics;
+    is_possible = is_possible && is_each_once(configuration.metrics);
     for (const AskedMetric& asked : configuration.metrics) {
         is_possible &= !configuration.complex_values || asked.metric->takes_complex_values;
-        is_possible &= std::count(configuration.metrics.begin(), configuration.metrics.end(), asked) == 1;
     }
     const std::vector<double>& weights = configuration.output_weights;
     is_possible &= (configuration.averaging == Averaging::weights) == !weights.empty();

@@ -23,6 +23,10 @@ Choice chosen(const std::string& name, const std::string_view (&names)[count]) {
 SharedConfiguration configured(const MetricsAsked& metrics, const py::object& multioutput,
                                const std::string& nan_policy, const std::string& summation, bool complex_values) {
     auto configuration = std::make_shared<Configuration>();
+    if (metrics.size() > most_metrics) {
+        throw std::invalid_argument("An accumulator has at most " + std::to_string(most_metrics) + " metrics. Got " +
+                                    std::to_string(metrics.size()) + ".");
+    }
     for (const auto& [name, parameter] : metrics) {
         const Metric& metric = metric_named(name);
         if (metric.summands == nullptr) throw std::invalid_argument("The metric " + name + " is not of sums.");
@@ -198,6 +202,11 @@ void register_accumulator(py::module_& module) {
         .def("score", &score_at, py::arg("index"))
         .def("scores", &scores_of)
         .def("values_where_defined", &values_where_defined, py::arg("index"))
+        .def("check_weights",
+             [](Accumulator& accumulator) {
+                 const Refusal refusal = why_no_weights(sums_or_throw(accumulator));
+                 if (refusal.reason != Reason::none) throw Refused(refusal);
+             })
         .def(
             "has_too_few_pairs",
             [](Accumulator& accumulator, std::size_t index) {

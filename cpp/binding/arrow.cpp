@@ -94,8 +94,8 @@ constexpr const ElementType& bytes_of_bits = facts_of(DType::uint8);
 
 std::int64_t bytes_for(std::int64_t bits) { return (bits + 7) / 8; }
 
-// (length, values or bits, bit where those begin, bitmap of what is there or None, bit where that begins). The values of
-// what has no element type are not looked at.
+// (length, values or bits, bit where those begin, bitmap of what is there or None, bit where that begins). The values
+// of what has no element type are not looked at.
 py::tuple chunk_of(const ArrowArray& array, std::int64_t offset, std::int64_t length, const ElementType* type,
                    const py::object& owner) {
     const std::int64_t first = offset + array.offset;
@@ -179,17 +179,20 @@ auto read_stream(const py::object& capsule, Read read) {
         check(stream, stream.get_next(&stream, array.get()));
         if (array->release == nullptr) break;
         const ArrowArray* kept = array.get();
-        batches.push_back({kept, py::capsule(array.release(), [](void* pointer) {
-                               give_back(static_cast<ArrowArray*>(pointer));
-                           })});
+        batches.push_back(
+            {kept, py::capsule(array.release(), [](void* pointer) { give_back(static_cast<ArrowArray*>(pointer)); })});
     }
     return read(*schema, batches);
 }
 
+// Asks the type: some libraries look long for what an object does not have.
+bool has(const py::object& source, const char* attribute) {
+    return py::hasattr(reinterpret_cast<PyObject*>(Py_TYPE(source.ptr())), attribute);
+}
+
 template <class Read>
 auto read_arrow(const py::object& source, Read read) {
-    // Of the type: some libraries look long for what an object does not have.
-    if (!py::hasattr(py::type::of(source), "__arrow_c_array__")) return read_stream(source.attr("__arrow_c_stream__")(), read);
+    if (!has(source, "__arrow_c_array__")) return read_stream(source.attr("__arrow_c_stream__")(), read);
     const py::tuple capsules = source.attr("__arrow_c_array__")();
     const ArrowSchema& schema = *pointed_at<ArrowSchema>(capsules[0], "arrow_schema");
     return read(schema, std::vector<Batch>{{pointed_at<ArrowArray>(capsules[1], "arrow_array"), capsules[1]}});
@@ -218,7 +221,11 @@ void register_arrow(py::module_& module) {
         "columns_of_arrow", [](const py::object& source) { return read_arrow(source, columns_of_batches); },
         py::arg("source"));
     module.def(
-        "plain_array_of_arrow", [](const py::object& source) { return read_arrow(source, plain_array_of); },
+        "plain_array_of_arrow",
+        [](const py::object& source) -> py::object {
+            const bool is_arrow = has(source, "__arrow_c_array__") || has(source, "__arrow_c_stream__");
+            return is_arrow ? read_arrow(source, plain_array_of) : py::none();
+        },
         py::arg("source"));
 }
 

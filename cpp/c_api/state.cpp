@@ -60,6 +60,12 @@ void write_counts(squarely_counts* counts, const PairCounts& own) {
     std::memcpy(counts, &known, std::min(size, sizeof known));
 }
 
+void check_metric_count(std::size_t count) {
+    if (count <= most_metrics) return;
+    throw Failure(SQUARELY_INVALID_ARGUMENT,
+                  "A state has at most " + std::to_string(most_metrics) + " metrics. Make several.");
+}
+
 std::vector<AskedMetric> metrics_asked(const squarely_metric* metrics, std::size_t count) {
     std::vector<AskedMetric> all;
     if (count == 0) {
@@ -72,6 +78,7 @@ std::vector<AskedMetric> metrics_asked(const squarely_metric* metrics, std::size
     for (std::size_t i = 0; i < count; ++i) {
         const AskedMetric one = asked(metrics[i].name, metrics[i].parameter);
         if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
+        check_metric_count(all.size());
     }
     return all;
 }
@@ -349,7 +356,8 @@ squarely_status squarely_state_from_bytes(const void* bytes, size_t size, square
         check_not_null(state, "state");
         check_settings();
         Accumulator read = from_bytes({static_cast<const unsigned char*>(bytes), size});
-        const std::size_t outputs = outputs_of(read.shape);
+        const std::size_t averaged = read.configuration->output_weights.size();
+        const std::size_t outputs = read.shape.empty() && averaged > 0 ? averaged : outputs_of(read.shape);
         const bool weighted = read.state && read.state->weighted;
         *state = new squarely_state(std::move(read), outputs, weighted);
     });

@@ -20,8 +20,7 @@ std::string missing_values(const Refusal& refusal) {
 std::string extreme_not_a_sum(const Refusal& refusal) {
     return "A state of " + std::string(facts_of(static_cast<Term>(refusal.number)).name) +
            " cannot be subtracted: what was the largest or least without a part is not known. Keep a state of the "
-           "other "
-           "metrics apart.";
+           "other metrics apart.";
 }
 
 }  // namespace
@@ -52,6 +51,8 @@ Failure failure_of(const Refusal& refusal) {
             return {SQUARELY_MISMATCH, "The other state is no part of this one (" + output_of(refusal) +
                                            " would be left with a negative count or sum). Subtract only what was "
                                            "merged or updated before."};
+        case Reason::nothing_to_take_from:
+            return {SQUARELY_MISMATCH, "The other state is no part of this one, which has seen nothing."};
         case Reason::extreme_not_a_sum: return {SQUARELY_MISMATCH, extreme_not_a_sum(refusal)};
         case Reason::no_pairs: return {SQUARELY_UNDEFINED, "there is no pair of two numbers"};
         case Reason::outside_domain: return {SQUARELY_UNDEFINED, "some numbers are outside its domain"};

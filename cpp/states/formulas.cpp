@@ -8,32 +8,55 @@
 namespace squarely {
 namespace {
 
-const Sums& sums_of(const OutputSums& sums, const Summand& summand) { return *find(sums.state, summand); }
+template <class Kind>
+const Kind* one_of(const std::vector<Kind>& outputs, std::size_t output) {
+    return outputs.empty() ? nullptr : &outputs[output];
+}
+
+void append(OutputSums& sums, const State& state, std::size_t output, const Summand& summand) {
+    const Sums& own = *find(state, summand);
+    append(sums, {summand, one_of(own.exact, output), one_of(own.rounded, output), one_of(own.extreme, output),
+                  one_of(own.counted, output)});
+}
 
 }  // namespace
 
+void append(OutputSums& sums, const SumOfOutput& sum) { sums.sums[sums.number++] = sum; }
+
+OutputSums sums_of_output(const State& state, std::size_t output, const SummandList& summands) {
+    OutputSums sums(state.summation, state.weighted, state.counts[output]);
+    for (const Summand& summand : summands) append(sums, state, output, summand);
+    if (state.weighted) append(sums, state, output, {Term::sample_weight});
+    return sums;
+}
+
+const SumOfOutput& find(const OutputSums& sums, const Summand& summand) {
+    int i = 0;
+    while (sums.sums[i].summand != summand) ++i;
+    return sums.sums[i];
+}
+
 double special_value(const OutputSums& sums, const Summand& summand) {
-    const Sums& own = sums_of(sums, summand);
-    const TermCounts counted = own.counted.empty() ? TermCounts{} : own.counted[sums.output];
+    const SumOfOutput& own = find(sums, summand);
+    const TermCounts counted = own.counted == nullptr ? TermCounts{} : *own.counted;
     if (counted.outside > 0) return std::numeric_limits<double>::quiet_NaN();
-    const bool overflowed = !own.rounded.empty() && !std::isfinite(own.rounded[sums.output].high);
+    const bool overflowed = own.rounded != nullptr && !std::isfinite(own.rounded->high);
     return counted.infinite > 0 || overflowed ? std::numeric_limits<double>::infinity() : 0.0;
 }
 
 bool is_finite(const OutputSums& sums, const Summand& summand) { return special_value(sums, summand) == 0.0; }
 
 BigNumber sum_of(const OutputSums& sums, const Summand& summand) {
-    const Sums& own = sums_of(sums, summand);
-    if (!own.exact.empty()) return big_number(own.exact[sums.output]);
-    const RoundedSum& rounded = own.rounded[sums.output];
-    return big_number(rounded.high) + big_number(rounded.low);
+    const SumOfOutput& own = find(sums, summand);
+    if (own.exact != nullptr) return big_number(*own.exact);
+    return big_number(own.rounded->high) + big_number(own.rounded->low);
 }
 
-double extreme_of(const OutputSums& sums, Term term) { return sums_of(sums, {term}).extreme[sums.output]; }
+double extreme_of(const OutputSums& sums, Term term) { return *find(sums, {term}).extreme; }
 
 BigNumber weight_of(const OutputSums& sums) {
-    if (sums.state.weighted) return sum_of(sums, {Term::sample_weight});
-    return big_number(sums.state.counts[sums.output].pairs);
+    if (sums.weighted) return sum_of(sums, {Term::sample_weight});
+    return big_number(sums.counts.pairs);
 }
 
 namespace {
@@ -44,15 +67,14 @@ constexpr int exact_to_compensation = -80;
 constexpr int exact_to_a_tree = -44;
 
 // Moments without weights lose nothing.
-bool are_exact(const OutputSums& sums) { return sums.state.summation == Summation::exact && !sums.state.weighted; }
+bool are_exact(const OutputSums& sums) { return sums.summation == Summation::exact && !sums.weighted; }
 
 BigNumber rounding_of(const OutputSums& sums, Term squares, const BigNumber& size) {
     const bool is_of_error = squares == Term::squared_error;
-    if (sums.state.summation == Summation::pairwise && is_of_error) return scaled(size, exact_to_a_tree);
-    if (sums.state.summation != Summation::exact) return scaled(size, exact_to_compensation);
+    if (sums.summation == Summation::pairwise && is_of_error) return scaled(size, exact_to_a_tree);
+    if (sums.summation != Summation::exact) return scaled(size, exact_to_compensation);
     // The long integer ends where bits of a weighted term may go on: a million times what it may have cut off.
-    const BigNumber cut =
-        scaled(weight_of(sums) * big_number(sums.state.counts[sums.output].pairs), ExactSum::unit_exponent + 20);
+    const BigNumber cut = scaled(weight_of(sums) * big_number(sums.counts.pairs), ExactSum::unit_exponent + 20);
     return is_of_error ? absolute(cut) + scaled(size, exact_to_two_words) : absolute(cut);
 }
 

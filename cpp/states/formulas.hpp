@@ -6,10 +6,24 @@
 
 namespace squarely {
 
+// Only refers to sums, which a state has, or a pass that has just ended. Of what one metric sums, and of the weights.
 struct OutputSums {
-    const State& state;
-    std::size_t output;
+    OutputSums(Summation way, bool is_weighted, const PairCounts& counted)
+        : summation(way), weighted(is_weighted), counts(counted) {}
+
+    Summation summation;
+    bool weighted;
+    const PairCounts& counts;
+    int number = 0;
+    SumOfOutput sums[SummandList::most + 1];  // so many of them are set
 };
+
+OutputSums sums_of_output(const State& state, std::size_t output, const SummandList& summands);
+
+void append(OutputSums& sums, const SumOfOutput& sum);
+
+// Of one of these summands.
+const SumOfOutput& find(const OutputSums& sums, const Summand& summand);
 
 // Not a finite number where some term was none, or where a rounding sum has overflowed.
 bool is_finite(const OutputSums& sums, const Summand& summand);

@@ -29,6 +29,18 @@ double root_ratio(const BigNumber& numerator, const BigNumber& denominator) {
     return nearest_root(absolute(numerator), absolute(denominator));
 }
 
+double mean_of(const OutputSums& sums, const Summand& summand) {
+    const ExactSum* exact = find(sums, summand).exact;
+    if (exact != nullptr && !sums.weighted) return mean(*exact, sums.counts.pairs);
+    return ratio(sum_of(sums, summand), weight_of(sums));
+}
+
+double root_mean_of(const OutputSums& sums, const Summand& summand) {
+    const ExactSum* exact = find(sums, summand).exact;
+    if (exact != nullptr && !sums.weighted && !is_negative(*exact)) return root_mean(*exact, sums.counts.pairs);
+    return root_ratio(sum_of(sums, summand), weight_of(sums));
+}
+
 namespace {
 
 // 1 - part / whole, as one quotient, and what stands for it where the whole is zero: of a finite kind, 1 for a perfect
@@ -155,7 +167,7 @@ double variance_of_truth(const OutputSums& sums, double) {
     return ratio(spread_of_truth(sums), weight * weight);
 }
 
-double mean_of_truth(const OutputSums& sums, double) { return ratio(sum_of(sums, {Term::truth}), weight_of(sums)); }
+double mean_of_truth(const OutputSums& sums, double) { return mean_of(sums, {Term::truth}); }
 
 double normalized_root_mean_squared_error(const OutputSums& sums, double normalization) {
     const BigNumber squares = sum_of(sums, {Term::squared_error});
@@ -238,9 +250,7 @@ double kling_gupta_efficiency(const OutputSums& sums, double year) {
     return 1 - std::sqrt((r - 1) * (r - 1) + (spread - 1) * (spread - 1) + (beta - 1) * (beta - 1));
 }
 
-double mean_tweedie_deviance(const OutputSums& sums, double power) {
-    return ratio(sum_of(sums, deviance(power)), weight_of(sums));
-}
+double mean_tweedie_deviance(const OutputSums& sums, double power) { return mean_of(sums, deviance(power)); }
 
 double d2_tweedie_score(const OutputSums& sums, double power) {
     if (power == 0) return r2_score(sums, 1);
@@ -255,7 +265,7 @@ double d2_tweedie_score(const OutputSums& sums, double power) {
 namespace {
 
 bool is_all_finite(const OutputSums& sums, const SummandList& summands) {
-    const PairCounts& counts = sums.state.counts[sums.output];
+    const PairCounts& counts = sums.counts;
     return counts.pairs > 0 && counts.undefined == 0 && counts.infinite == 0 &&
            std::all_of(summands.begin(), summands.end(),
                        [&](const Summand& summand) { return is_finite(sums, summand); });
@@ -274,10 +284,10 @@ bool is_nearer_to_zero(const Quotient& a, const Quotient& b) {
 
 double explained_pinball_loss(const State& model, const State& baseline, std::size_t output, double alpha) {
     const FloatingPointEnvironment environment;
-    const OutputSums part{model, output};
-    const OutputSums whole{baseline, output};
-    if (!is_all_finite(part, summands::of_pinball(alpha)) || !is_all_finite(whole, summands::of_pinball(alpha)))
-        return nan;
+    const SummandList summands = summands::of_pinball(alpha);
+    const OutputSums part = sums_of_output(model, output, summands);
+    const OutputSums whole = sums_of_output(baseline, output, summands);
+    if (!is_all_finite(part, summands) || !is_all_finite(whole, summands)) return nan;
     return one_minus(twice_pinball_loss(part, alpha), twice_pinball_loss(whole, alpha), true);
 }
 
@@ -285,8 +295,9 @@ std::vector<double> relative_variances_of_truth(const State& state) {
     const FloatingPointEnvironment environment;
     std::vector<Quotient> variances;
     for (std::size_t i = 0; i < state.counts.size(); ++i) {
-        const BigNumber weight = weight_of({state, i});
-        variances.push_back({spread_of_truth({state, i}), weight * weight});
+        const OutputSums sums = sums_of_output(state, i, summands::of_truth(0));
+        const BigNumber weight = weight_of(sums);
+        variances.push_back({spread_of_truth(sums), weight * weight});
     }
     const Quotient largest = *std::max_element(variances.begin(), variances.end(), is_nearer_to_zero);
     if (is_zero(largest.numerator)) return std::vector<double>(variances.size());

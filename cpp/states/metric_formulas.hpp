@@ -14,6 +14,10 @@ namespace squarely {
 double ratio(const BigNumber& numerator, const BigNumber& denominator);
 double root_ratio(const BigNumber& numerator, const BigNumber& denominator);
 
+// The mean of a sum, and its root. Without weights their leading bits nearly always tell, and no number is made.
+double mean_of(const OutputSums& sums, const Summand& summand);
+double root_mean_of(const OutputSums& sums, const Summand& summand);
+
 namespace summands {
 
 template <Term term>
@@ -47,15 +51,15 @@ double sum(const OutputSums& sums, double) {
 }
 template <Term term>
 double mean(const OutputSums& sums, double) {
-    return ratio(sum_of(sums, {term}), weight_of(sums));
+    return mean_of(sums, {term});
 }
 template <Term term>
 double mean_with_parameter(const OutputSums& sums, double parameter) {
-    return ratio(sum_of(sums, {term, parameter}), weight_of(sums));
+    return mean_of(sums, {term, parameter});
 }
 template <Term term>
 double root_mean(const OutputSums& sums, double) {
-    return root_ratio(sum_of(sums, {term}), weight_of(sums));
+    return root_mean_of(sums, {term});
 }
 double max_error(const OutputSums& sums, double parameter);
 double r2_score(const OutputSums& sums, double parameter);

@@ -183,6 +183,18 @@ State outputs_together(std::span<const State* const> parts) {
     return whole;
 }
 
+void add_to_output(Sums& sums, std::size_t output, const SumOfOutput& more) {
+    if (more.exact != nullptr) merge(sums.exact[output], *more.exact);
+    if (more.rounded != nullptr) sums.rounded[output] = *more.rounded;
+    if (more.extreme != nullptr) {
+        sums.extreme[output] = extreme_of(sums.summand.term, sums.extreme[output], *more.extreme);
+    }
+    if (more.counted != nullptr) {
+        sums.counted[output].outside += more.counted->outside;
+        sums.counted[output].infinite += more.counted->infinite;
+    }
+}
+
 const Sums* find(const State& state, const Summand& summand) {
     for (const Sums& sums : state.sums) {
         if (sums.summand == summand) return &sums;

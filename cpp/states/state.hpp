@@ -100,6 +100,18 @@ State outputs_from(const State& state, std::size_t first, std::size_t count);
 // they differ in summation or summands.
 State outputs_together(std::span<const State* const> parts);
 
+// Where the sum of one summand of one output is. What this kind of sum has not is null.
+struct SumOfOutput {
+    Summand summand;
+    const ExactSum* exact;
+    const RoundedSum* rounded;
+    const double* extreme;
+    const TermCounts* counted;
+};
+
+// Sums that round are set.
+void add_to_output(Sums& sums, std::size_t output, const SumOfOutput& more);
+
 // Where the sums of a summand are, or null.
 const Sums* find(const State& state, const Summand& summand);
 
@@ -137,9 +149,9 @@ struct ByteReader {
 std::uint64_t read_number(ByteReader& reader, int size);  // little-endian; throws Refused where the bytes end
 double read_double(ByteReader& reader);
 
-// Reads what append_sums wrote into a state of the same summands that has seen nothing. Throws Refused where no data
-// can have given these bytes.
-void read_sums(State& state, ByteReader& reader);
+// Reads what append_sums wrote of so many outputs and the summands of kind. Throws Refused where no data can have given
+// these bytes, and asks for no more memory than in proportion to them.
+State read_sums(const State& kind, std::size_t outputs, ByteReader& reader);
 
 // A state as version 2 of the byte form had it inside of an accumulator's, with a frame of its own.
 State state_of_version_2(std::span<const unsigned char> bytes);

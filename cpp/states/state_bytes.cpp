@@ -74,6 +74,12 @@ bool is_possible(const PairCounts& counts) {
     return counts.infinite <= counts.pairs && counts.undefined <= counts.pairs - counts.infinite;
 }
 
+// Of two zeros one, so that equal states have equal bytes.
+bool is_possible_extreme(Term term, double value) {
+    const bool is_negative = std::signbit(value);
+    return !std::isnan(value) && !(is_negative && (value == 0 || term == Term::largest_error));
+}
+
 // Whether what follows is the sum of an output.
 bool read_output(ByteReader& reader, const State& state, Sums& sums, std::size_t output) {
     const PairCounts& counts = state.counts[output];
@@ -87,8 +93,7 @@ bool read_output(ByteReader& reader, const State& state, Sums& sums, std::size_t
     }
     if (!sums.extreme.empty()) {
         sums.extreme[output] = read_double(reader);
-        const bool may_be_negative = sums.summand.term != Term::largest_error;
-        possible = may_be_negative ? !std::isnan(sums.extreme[output]) : sums.extreme[output] >= 0;
+        possible = is_possible_extreme(sums.summand.term, sums.extreme[output]);
     }
     if (!sums.rounded.empty()) {
         sums.rounded[output].high = read_double(reader);
@@ -133,14 +138,30 @@ std::vector<Summand> read_summands(ByteReader& reader, std::size_t number, bool 
     return summands;
 }
 
-// Before memory is asked for: a wrong number must not ask for all of it.
-void check_outputs(std::uint64_t outputs, const std::vector<Summand>& summands, std::size_t bytes) {
-    if (outputs == 0 || outputs > bytes / (counts_size + 3 * summands.size())) throw Refused(Reason::bytes_outputs);
+// What an output takes at least, where all sums are zero.
+std::size_t least_size_of_output(const State& state) {
+    std::size_t size = counts_size;
+    for (const Sums& sums : state.sums) {
+        size += is_extreme(sums.summand.term) ? 8 : state.summation == Summation::exact ? 3 : 16;
+        if (may_be_no_number(sums.summand.term, state.weighted)) size += 16;
+    }
+    return size;
 }
 
+// A state of so many outputs, before memory is asked for: a wrong number must not ask for all of it.
+State state_of_outputs(const State& kind, std::uint64_t outputs, const ByteReader& reader) {
+    const auto left = static_cast<std::size_t>(reader.last - reader.next);
+    if (outputs == 0 || outputs > left / least_size_of_output(kind)) throw Refused(Reason::bytes_outputs);
+    return empty_like(kind, outputs);
+}
+
+// To the bit: of two zeros one, here too.
 bool have_same_summands(const State& state, const std::vector<Summand>& summands) {
     return std::equal(state.sums.begin(), state.sums.end(), summands.begin(), summands.end(),
-                      [](const Sums& sums, const Summand& summand) { return sums.summand == summand; });
+                      [](const Sums& sums, const Summand& summand) {
+                          return sums.summand == summand &&
+                                 std::signbit(sums.summand.parameter) == std::signbit(summand.parameter);
+                      });
 }
 
 void read_outputs(State& state, ByteReader& reader) {
@@ -167,10 +188,12 @@ void append_sums(const State& state, std::vector<unsigned char>& bytes) {
     }
 }
 
-void read_sums(State& state, ByteReader& reader) {
-    const std::vector<Summand> summands = read_summands(reader, read_number(reader, 2), state.weighted);
-    if (!have_same_summands(state, summands)) throw Refused(Reason::bytes_of_other_sums);
+State read_sums(const State& kind, std::size_t outputs, ByteReader& reader) {
+    const std::vector<Summand> summands = read_summands(reader, read_number(reader, 2), kind.weighted);
+    if (!have_same_summands(kind, summands)) throw Refused(Reason::bytes_of_other_sums);
+    State state = state_of_outputs(kind, outputs, reader);
     read_outputs(state, reader);
+    return state;
 }
 
 State state_of_version_2(std::span<const unsigned char> bytes) {
@@ -180,9 +203,9 @@ State state_of_version_2(std::span<const unsigned char> bytes) {
     const bool weighted = read_number(reader, 1) != 0;
     const std::uint64_t outputs = read_number(reader, 8);
     const std::vector<Summand> summands = read_summands(reader, read_number(reader, 2), weighted);
-    check_outputs(outputs, summands, bytes.size());
-    State state = make_state(outputs, summation, summands, weighted);
-    if (!have_same_summands(state, summands)) throw Refused(Reason::bytes_of_other_sums);
+    const State kind = make_state(1, summation, summands, weighted);
+    if (!have_same_summands(kind, summands)) throw Refused(Reason::bytes_of_other_sums);
+    State state = state_of_outputs(kind, outputs, reader);
     read_outputs(state, reader);
     return state;
 }

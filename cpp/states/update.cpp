@@ -76,7 +76,7 @@ void for_each_block(Outputs outputs, const Job& job, Visit visit) {
 }
 
 // The sums of a stretch of rows, of squared errors alone, which has shorter ways than the general one.
-void run_squares(State& part, Outputs outputs, const Job& job, const Kernels& kernels) {
+void run_squares(State& state, std::size_t first, Outputs outputs, const Job& job, const Kernels& kernels) {
     BlockBuffers buffers;
     std::vector<ExactSquares> squares(outputs.size());
     if (are_tiled(kernels, outputs)) {
@@ -91,23 +91,34 @@ void run_squares(State& part, Outputs outputs, const Job& job, const Kernels& ke
     }
     for (std::size_t i = 0; i < squares.size(); ++i) {
         finish(squares[i], kernels);
-        part.sums[0].exact[i] = squares[i].sum;
-        part.counts[i] = squares[i].counts;
+        merge(state.sums[0].exact[first + i], squares[i].sum);
+        add(state.counts[first + i], squares[i].counts);
     }
 }
 
 // Returns what is wrong with the weights.
-WeightFaults run_sums(State& part, Outputs outputs, const Job& job, const Kernels& kernels) {
+WeightFaults run_sums(State& state, std::size_t first, Outputs outputs, const Job& job, const Kernels& kernels) {
     BlockBuffers buffers;
-    std::vector<RunningSums> sums(outputs.size(), running_sums(part));
+    std::vector<RunningSums> sums;
+    sums.reserve(outputs.size());
+    for (std::size_t i = 0; i < outputs.size(); ++i) sums.push_back(running_sums(state));
     for_each_block(outputs, job,
                    [&](std::size_t i, Rows rows) { add_rows(sums[i], kernels, outputs[i], rows, buffers); });
     WeightFaults faults;
     for (std::size_t i = 0; i < sums.size(); ++i) {
         add(faults, weight_faults(sums[i]));
-        finish(sums[i], kernels, part, i);
+        finish(sums[i], kernels, state, first + i);
     }
     return faults;
+}
+
+// Adds to the outputs of a state from the first on.
+WeightFaults run(State& state, std::size_t first, Outputs outputs, const Job& job, const Kernels& kernels) {
+    const FloatingPointEnvironment environment;
+    const Outputs own = outputs.subspan(static_cast<std::size_t>(job.first_output), outputs_of(job));
+    if (!sums_squares_alone(state)) return run_sums(state, first, own, job, kernels);
+    run_squares(state, first, own, job, kernels);
+    return {};
 }
 
 struct Part {
@@ -115,15 +126,9 @@ struct Part {
     WeightFaults faults;
 };
 
-Part run(const State& state, Outputs outputs, const Job& job, const Kernels& kernels) {
-    const FloatingPointEnvironment environment;
+Part run_apart(const State& state, Outputs outputs, const Job& job, const Kernels& kernels) {
     Part part{empty_like(state, outputs_of(job)), {}};
-    const Outputs own = outputs.subspan(static_cast<std::size_t>(job.first_output), outputs_of(job));
-    if (sums_squares_alone(state)) {
-        run_squares(part.state, own, job, kernels);
-    } else {
-        part.faults = run_sums(part.state, own, job, kernels);
-    }
+    part.faults = run(part.state, 0, outputs, job, kernels);
     return part;
 }
 
@@ -131,7 +136,7 @@ Part run(const State& state, Outputs outputs, const Job& job, const Kernels& ker
 WeightFaults update_in_order(State& state, Outputs outputs, const Plan& plan, const Kernels& kernels) {
     std::vector<Part> parts(static_cast<std::size_t>(plan.stretches * plan.groups));
     parallel_for(plan.stretches * plan.groups, [&](std::ptrdiff_t index) {
-        parts[static_cast<std::size_t>(index)] = run(state, outputs, job_at(plan, index), kernels);
+        parts[static_cast<std::size_t>(index)] = run_apart(state, outputs, job_at(plan, index), kernels);
     });
     WeightFaults faults;
     for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -143,20 +148,16 @@ WeightFaults update_in_order(State& state, Outputs outputs, const Plan& plan, co
 }
 
 WeightFaults update_in_any_order(State& state, Outputs outputs, const Plan& plan, const Kernels& kernels) {
+    if (plan.stretches * plan.groups == 1) return run(state, 0, outputs, job_at(plan, 0), kernels);
     std::mutex mutex;
     WeightFaults faults;
-    const auto job = [&](std::ptrdiff_t index) {
+    parallel_for(plan.stretches * plan.groups, [&](std::ptrdiff_t index) {
         const Job own = job_at(plan, index);
-        const Part part = run(state, outputs, own, kernels);
+        const Part part = run_apart(state, outputs, own, kernels);
         const std::lock_guard lock(mutex);
         add(faults, part.faults);
         merge_outputs(state, static_cast<std::size_t>(own.first_output), part.state);
-    };
-    if (plan.stretches * plan.groups == 1) {
-        job(0);
-    } else {
-        parallel_for(plan.stretches * plan.groups, job);
-    }
+    });
     return faults;
 }
 

@@ -8,6 +8,8 @@
 namespace squarely {
 
 struct ExactSquares {
+    ExactSquares() noexcept {}  // not left to the compiler, which would clear windows and lanes
+
     ExactSum sum;
     PairCounts counts;
     SlicedSquares wide;

@@ -7,6 +7,7 @@
 #include "sums/window.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace squarely {
@@ -16,8 +17,6 @@ constexpr std::int64_t most_groups = 2000;  // as in sliced_squares.cpp
 constexpr int vectors_in_group = 8;
 constexpr int misfits_worth_a_search = block_length / 16;
 constexpr int blocks_before_another_search = 16;
-
-constexpr int slice_grids[3] = {grid1, grid2, grid3};
 
 double sigma_of(const Window& window, int slice) {
     return slice == 0 ? window.sigma1 : slice == 1 ? window.sigma2 : window.sigma3;
@@ -30,49 +29,75 @@ void flush_squares(const MomentLanes& lanes, const Window& window, int exponent,
     for (int product = 0; product < wide_products; ++product) {
         const std::uint64_t constant =
             static_cast<std::uint64_t>(groups) * std::bit_cast<std::uint64_t>(window.start[product]);
-        units[product] = units_in(lanes.products[product], kernels.lanes, constant);
+        units[product] = units_in(lanes.products[product], kernels.lanes, constant, groups);
     }
     add_products(sum, units, wide_products, exponent);
 }
 
+// The three sums of slices as one number of units of the last grid. A slice is below 2^26 units of its own, and 2^18
+// of them are summed.
+int128 together(const int128 (&slices)[3]) {
+    return (slices[0] << (grid1 - grid3)) + (slices[1] << (grid2 - grid3)) + slices[2];
+}
+
 // Σx, by the slices themselves, each of which came with the bits of its sigma.
-void flush_slices(const MomentLanes& lanes, const Window& window, int exponent, std::int64_t groups,
-                  const Kernels& kernels, ExactSum& sum) {
+int128 sum_of_slices(const MomentLanes& lanes, const Window& window, std::int64_t groups, const Kernels& kernels) {
+    int128 slices[3];
     for (int slice = 0; slice < 3; ++slice) {
         const std::uint64_t constant = static_cast<std::uint64_t>(groups * vectors_in_group) *
                                        std::bit_cast<std::uint64_t>(sigma_of(window, slice));
-        add_units(sum, units_in(lanes.slices[slice], kernels.lanes, constant), exponent + slice_grids[slice]);
+        slices[slice] = units_in(lanes.slices[slice], kernels.lanes, constant, groups);
     }
+    return together(slices);
 }
 
 // The sum of the differences above zero.
-ExactSum positive_sum(const Moments& moments, const Kernels& kernels) {
-    ExactSum sum;
+int128 positive_sum(const Moments& moments, const Kernels& kernels) {
+    int128 slices[3] = {};
     for (int slice = 0; slice < 3; ++slice) {
         const auto sigma = std::bit_cast<std::uint64_t>(sigma_of(moments.windows.difference, slice));
-        int128 units = 0;
         for (int lane = 0; lane < kernels.lanes; ++lane) {
             const std::uint64_t constant = moments.lanes.positives[lane] * sigma;
-            units += static_cast<std::int64_t>(moments.lanes.positive[slice][lane] - constant);
+            slices[slice] += static_cast<std::int64_t>(moments.lanes.positive[slice][lane] - constant);
         }
-        add_units(sum, units, moments.exponents[0] + slice_grids[slice]);
     }
-    return sum;
+    return together(slices);
 }
 
 void flush_errors(Moments& moments, const Kernels& kernels) {
-    ExactSum difference;  // y_true - y_pred
-    flush_slices(moments.lanes.difference, moments.windows.difference, moments.exponents[0], moments.lanes.groups,
-                 kernels, difference);
-    const ExactSum positive = positive_sum(moments, kernels);
     MomentTotals& totals = moments.totals;
-    subtract(totals.error, difference);
-    merge(totals.absolute_error, positive);
-    merge(totals.absolute_error, positive);
-    subtract(totals.absolute_error, difference);
+    const int exponent = moments.exponents[0] + grid3;
+    if (totals.error || totals.absolute_error) {
+        const int128 difference =  // y_true - y_pred
+            sum_of_slices(moments.lanes.difference, moments.windows.difference, moments.lanes.groups, kernels);
+        if (totals.error) add_units(*totals.error, -difference, exponent);
+        if (totals.absolute_error) {
+            add_units(*totals.absolute_error, 2 * positive_sum(moments, kernels) - difference, exponent);
+        }
+    }
     for (int lane = 0; lane < kernels.lanes; ++lane) {
         totals.largest_error = std::max(totals.largest_error, moments.lanes.largest[lane]);
     }
+}
+
+// Of truth, or of prediction.
+void flush_side(const MomentLanes& lanes, const Window& window, int exponent, std::int64_t groups,
+                const Kernels& kernels, std::optional<ExactSum>& sum, std::optional<ExactSum>& squares) {
+    if (squares) flush_squares(lanes, window, exponent, groups, kernels, *squares);
+    if (sum) add_units(*sum, sum_of_slices(lanes, window, groups, kernels), exponent + grid3);
+}
+
+// Lanes of parts that are not in the set are never read.
+void clear(MomentSums& lanes, const MomentSet& set) {
+    lanes.difference = MomentLanes{};
+    if (set.of_truth) lanes.y_true = MomentLanes{};
+    if (set.of_prediction) lanes.y_pred = MomentLanes{};
+    if (set.of_error) {
+        for (auto& slice : lanes.positive) std::fill(std::begin(slice), std::end(slice), 0);
+        std::fill(std::begin(lanes.positives), std::end(lanes.positives), 0);
+        std::fill(std::begin(lanes.largest), std::end(lanes.largest), 0.0);
+    }
+    lanes.groups = 0;
 }
 
 void flush(Moments& moments, const Kernels& kernels) {
@@ -81,27 +106,25 @@ void flush(Moments& moments, const Kernels& kernels) {
     const MomentWindows& windows = moments.windows;
     MomentTotals& totals = moments.totals;
     const int* exponents = moments.exponents;
-    flush_squares(lanes.difference, windows.difference, exponents[0], lanes.groups, kernels, totals.squared_error);
+    const std::int64_t groups = lanes.groups;
+    if (totals.squared_error) {
+        flush_squares(lanes.difference, windows.difference, exponents[0], groups, kernels, *totals.squared_error);
+    }
     if (moments.set.of_error) flush_errors(moments, kernels);
-    if (moments.set.of_truth) {
-        flush_squares(lanes.y_true, windows.y_true, exponents[1], lanes.groups, kernels, totals.squared_truth);
-        flush_slices(lanes.y_true, windows.y_true, exponents[1], lanes.groups, kernels, totals.truth);
-    }
-    if (moments.set.of_prediction) {
-        flush_squares(lanes.y_pred, windows.y_pred, exponents[2], lanes.groups, kernels, totals.squared_prediction);
-        flush_slices(lanes.y_pred, windows.y_pred, exponents[2], lanes.groups, kernels, totals.prediction);
-    }
-    moments.lanes = MomentSums{};
+    flush_side(lanes.y_true, windows.y_true, exponents[1], groups, kernels, totals.truth, totals.squared_truth);
+    flush_side(lanes.y_pred, windows.y_pred, exponents[2], groups, kernels, totals.prediction,
+               totals.squared_prediction);
+    clear(moments.lanes, moments.set);
 }
 
 // Twice the largest, so that a slightly larger one does not leave the window; inside the windows there are.
 int window_exponent(double largest) {
-    const int exponent = largest > 0 && std::isfinite(largest) ? std::ilogb(largest) + 2 : 0;
+    const int exponent = largest > 0 && std::isfinite(largest) ? exponent_of(largest) + 2 : 0;
     return std::clamp(exponent, smallest_window, largest_window);
 }
 
 // The last bit of a double lies 52 binades below its first.
-double least_on_grid(int exponent) { return std::ldexp(1.0, exponent + grid3 + 52); }
+double least_on_grid(int exponent) { return power_of_two(exponent + grid3 + 52); }
 
 // False where the windows are those in use already.
 bool move_windows(Moments& moments, const Kernels& kernels, const int (&exponents)[3]) {
@@ -109,28 +132,43 @@ bool move_windows(Moments& moments, const Kernels& kernels, const int (&exponent
     flush(moments, kernels);
     std::copy(exponents, exponents + 3, moments.exponents);
     const int difference = exponents[0];
-    moments.windows = {window_of(difference), window_of(exponents[1]), window_of(exponents[2]),
-                       least_on_grid(moments.set.of_truth ? std::max(difference, exponents[1]) : difference),
-                       least_on_grid(moments.set.of_prediction ? std::max(difference, exponents[2]) : difference)};
-    moments.lanes = MomentSums{};
+    MomentWindows& windows = moments.windows;
+    windows.difference = window_of(difference);
+    windows.least_true = windows.least_pred = least_on_grid(difference);
+    if (moments.set.of_truth) {
+        windows.y_true = window_of(exponents[1]);
+        windows.least_true = least_on_grid(std::max(difference, exponents[1]));
+    }
+    if (moments.set.of_prediction) {
+        windows.y_pred = window_of(exponents[2]);
+        windows.least_pred = least_on_grid(std::max(difference, exponents[2]));
+    }
+    clear(moments.lanes, moments.set);
     moments.chosen = true;
     return true;
 }
 
-void choose_first_windows(Moments& moments, const Kernels& kernels, const Block& block) {
-    move_windows(moments, kernels,
-                 {window_exponent(kernels.largest_difference(block)),
-                  window_exponent(kernels.largest_value(block.y_true, block.length)),
-                  window_exponent(kernels.largest_value(block.y_pred, block.length))});
+// False, and none chosen, where some number is infinite. A difference may be, of two finite numbers.
+bool choose_first_windows(Moments& moments, const Kernels& kernels, const Block& block) {
+    const MomentSet& set = moments.set;
+    const double difference = kernels.largest_difference(block);
+    const double truth = set.of_truth ? kernels.largest_value(block.y_true, block.length) : 0;
+    const double prediction = set.of_prediction ? kernels.largest_value(block.y_pred, block.length) : 0;
+    const bool are_finite = std::isfinite(difference) && std::isfinite(truth) && std::isfinite(prediction);
+    if (!are_finite && !kernels.all_finite(block)) return false;
+    move_windows(moments, kernels, {window_exponent(difference), window_exponent(truth), window_exponent(prediction)});
+    return true;
 }
 
 constexpr double zeros[block_length] = {};
 
 bool choose_better_windows(Moments& moments, const Kernels& kernels, const Block& block) {
-    return move_windows(
-        moments, kernels,
-        {best_window(block).exponent, best_window({block.y_true, zeros, block.length, block.ahead}).exponent,
-         best_window({block.y_pred, zeros, block.length, block.ahead}).exponent});
+    const auto best = [&](const double* side) {
+        return best_window({side, zeros, block.length, block.ahead}).exponent;
+    };
+    return move_windows(moments, kernels,
+                        {best_window(block).exponent, moments.set.of_truth ? best(block.y_true) : 0,
+                         moments.set.of_prediction ? best(block.y_pred) : 0});
 }
 
 // Zeros are seldom alone.
@@ -180,17 +218,24 @@ void add_square(ExactSum& sum, const BinaryNumber& number) {
     add_number(sum, uint128{number.significand} * number.significand, 2 * number.exponent, false);
 }
 
+// Whether |a| < |b|. By their tops first: then one of them can be shifted to the exponent of the other.
+bool is_smaller(const BinaryNumber& a, const BinaryNumber& b) {
+    if (a.significand == 0 || b.significand == 0) return b.significand != 0;
+    const int top_of_a = a.exponent - std::countl_zero(a.significand);
+    const int top_of_b = b.exponent - std::countl_zero(b.significand);
+    if (top_of_a != top_of_b) return top_of_a < top_of_b;
+    return a.significand << std::countl_zero(a.significand) < b.significand << std::countl_zero(b.significand);
+}
+
 // Whether a < b.
 bool is_less(const BinaryNumber& a, const BinaryNumber& b) {
-    ExactSum difference;
-    add(difference, a);
-    add(difference, b, true);
-    return is_negative(difference);
+    if (a.negative != b.negative) return a.negative && (a.significand | b.significand) != 0;
+    return a.negative ? is_smaller(b, a) : is_smaller(a, b);
 }
 
 struct MomentRow {
     Term term;
-    ExactSum MomentTotals::* total;
+    std::optional<ExactSum> MomentTotals::* total;
 };
 
 constexpr MomentRow rows[] = {
@@ -220,13 +265,18 @@ static_assert(
 
 }  // namespace
 
-ExactSum MomentTotals::* total_of(Term term) { return row_of(term)->total; }
+void want(Moments& moments, Term term) {
+    const Part part = facts_of(term).part;
+    moments.set.of_error |= part == Part::error;
+    moments.set.of_truth |= part == Part::truth;
+    moments.set.of_prediction |= part == Part::prediction;
+    if (!is_extreme(term)) (moments.totals.*row_of(term)->total).emplace();
+}
+
+const ExactSum& total_of(const Moments& moments, Term term) { return *(moments.totals.*row_of(term)->total); }
 
 bool add_block(Moments& moments, const Kernels& kernels, const Block& block) {
-    if (!moments.chosen) {
-        if (!kernels.all_finite(block)) return false;
-        choose_first_windows(moments, kernels, block);
-    }
+    if (!moments.chosen && !choose_first_windows(moments, kernels, block)) return false;
     if (!add_whole(moments, kernels, block)) {
         if (!kernels.all_finite(block)) return false;
         add_partially(moments, kernels, block);
@@ -235,24 +285,24 @@ bool add_block(Moments& moments, const Kernels& kernels, const Block& block) {
     return true;
 }
 
+void expect_zeros(Moments& moments) { moments.blocks_not_by_size = std::max(moments.blocks_not_by_size, 1); }
+
 void add_pair(Moments& moments, const BinaryNumber& y_true, const BinaryNumber& y_pred) {
     MomentTotals& totals = moments.totals;
-    add_square(totals.squared_error, y_true, y_pred);
-    if (moments.set.of_error) {
-        add(totals.error, y_pred);
-        add(totals.error, y_true, true);
+    if (totals.squared_error) add_square(*totals.squared_error, y_true, y_pred);
+    if (totals.error) {
+        add(*totals.error, y_pred);
+        add(*totals.error, y_true, true);
+    }
+    if (totals.absolute_error) {
         const bool flip = is_less(y_true, y_pred);
-        add(totals.absolute_error, y_true, flip);
-        add(totals.absolute_error, y_pred, !flip);
+        add(*totals.absolute_error, y_true, flip);
+        add(*totals.absolute_error, y_pred, !flip);
     }
-    if (moments.set.of_truth) {
-        add(totals.truth, y_true);
-        add_square(totals.squared_truth, y_true);
-    }
-    if (moments.set.of_prediction) {
-        add(totals.prediction, y_pred);
-        add_square(totals.squared_prediction, y_pred);
-    }
+    if (totals.truth) add(*totals.truth, y_true);
+    if (totals.squared_truth) add_square(*totals.squared_truth, y_true);
+    if (totals.prediction) add(*totals.prediction, y_pred);
+    if (totals.squared_prediction) add_square(*totals.squared_prediction, y_pred);
 }
 
 void finish(Moments& moments, const Kernels& kernels) { flush(moments, kernels); }

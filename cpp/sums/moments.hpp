@@ -5,26 +5,28 @@
 #include "numbers/binary_number.hpp"
 #include "numbers/exact_sum.hpp"
 
+#include <optional>
+
 namespace squarely {
 
+// There are those that are wanted: to clear and copy the others would take longer than to sum a short chunk.
 struct MomentTotals {
-    ExactSum squared_error;
-    ExactSum error;  // y_pred - y_true
-    ExactSum absolute_error;
-    ExactSum truth;
-    ExactSum squared_truth;
-    ExactSum prediction;
-    ExactSum squared_prediction;
+    std::optional<ExactSum> squared_error;
+    std::optional<ExactSum> error;  // y_pred - y_true
+    std::optional<ExactSum> absolute_error;
+    std::optional<ExactSum> truth;
+    std::optional<ExactSum> squared_truth;
+    std::optional<ExactSum> prediction;
+    std::optional<ExactSum> squared_prediction;
     double largest_error = 0;
 };
 
-// Where the total of a term is that the loop sums.
-ExactSum MomentTotals::* total_of(Term term);
-
 struct Moments {
-    MomentSet set;
+    Moments() noexcept {}  // not left to the compiler, which would clear windows and lanes
+
+    MomentSet set{};
     MomentTotals totals;
-    MomentWindows windows;
+    MomentWindows windows;  // these are set by the first choice of windows
     MomentSums lanes;
     int exponents[3];  // of the windows: difference, truth, prediction
     bool chosen = false;
@@ -32,8 +34,17 @@ struct Moments {
     int blocks_without_search = 0;  // no windows fit many pairs: do not look for better ones for this many blocks
 };
 
+// Before anything is added. The term has a part in the loop.
+void want(Moments& moments, Term term);
+
+// Of a term that is wanted, and is not the largest error.
+const ExactSum& total_of(const Moments& moments, Term term);
+
 // False, and nothing added, where some pair is not two finite numbers.
 bool add_block(Moments& moments, const Kernels& kernels, const Block& block);
+
+// In the next block.
+void expect_zeros(Moments& moments);
 
 // One pair, of any numbers: also of integers that no double holds.
 void add_pair(Moments& moments, const BinaryNumber& y_true, const BinaryNumber& y_pred);

@@ -7,8 +7,10 @@
 namespace squarely {
 
 struct RunningRoundedSum {
+    RunningRoundedSum() noexcept {}  // not left to the compiler, which would clear the subtrees
+
     KahanSums kahan{};
-    double subtrees[64] = {};  // pairwise: subtrees[i] is the sum of 2^i blocks where bit i of blocks is set
+    double subtrees[64];  // pairwise: subtrees[i] is the sum of 2^i blocks where bit i of blocks is set
     std::uint64_t blocks = 0;
     bool overflowed = false;  // a value, or a sum of them, is beyond the largest double
 };

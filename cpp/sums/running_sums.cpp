@@ -1,5 +1,7 @@
 #include "sums/running_sums.hpp"
 
+#include "machine/floating_point.hpp"
+#include "machine/targets.hpp"
 #include "states/summands.hpp"
 #include "sums/exact_terms.hpp"
 
@@ -10,17 +12,23 @@
 namespace squarely {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-bool is_of_moments(const State& state, Term term) {
-    return state.summation == Summation::exact && !state.weighted && facts_of(term).part != Part::none;
+bool is_of_moments(const RunningSums& sums, Term term) {
+    return sums.summation == Summation::exact && !sums.weighted && facts_of(term).part != Part::none;
 }
 
-void want_moment(MomentSet& set, Term term) {
-    const Part part = facts_of(term).part;
-    set.of_error |= part == Part::error;
-    set.of_truth |= part == Part::truth;
-    set.of_prediction |= part == Part::prediction;
+// Before the first rows.
+void want(RunningSums& sums, const Summand& summand) {
+    const Term term = summand.term;
+    if (is_of_moments(sums, term)) {
+        sums.has_moments = true;
+        want(sums.moments, term);
+    } else if (is_extreme(term)) {
+        sums.extremes.of_error |= term == Term::largest_error;
+        sums.extremes.of_truth |= term != Term::largest_error;
+    } else {
+        if (sums.prover < 0 && facts_of(term).proves_finite) sums.prover = static_cast<int>(sums.terms.size());
+        sums.terms.emplace_back(summand, sums.summation);
+    }
 }
 
 struct RowBuffers {
@@ -126,24 +134,28 @@ void add_extremes(Extremes& extremes, const Kernels& kernels, const KeptBlock& k
     }
 }
 
-double extreme_of(const Extremes& extremes, Term term) {
-    if (term == Term::largest_error) return extremes.largest_error;
-    // Plus zero, because of zeros of two signs either may have come first.
-    return (facts_of(term).extreme == Extreme::least ? extremes.least_truth : extremes.greatest_truth) + 0.0;
+const TermSums& terms_of(const RunningSums& sums, const Summand& summand) {
+    const auto is_own = [&](const TermSums& terms) { return terms.summand == summand; };
+    return *std::find_if(sums.terms.begin(), sums.terms.end(), is_own);
 }
 
-void store_moments(const MomentTotals& totals, Sums& sums, std::size_t output) {
-    if (is_extreme(sums.summand.term)) {
-        sums.extreme[output] = totals.largest_error;
-    } else {
-        sums.exact[output] = totals.*total_of(sums.summand.term);
+SumOfOutput sum_of(const RunningSums& sums, const Summand& summand) {
+    const Term term = summand.term;
+    if (term == Term::largest_error) {
+        const bool is_moment = is_of_moments(sums, term);
+        return {summand, nullptr, nullptr,
+                is_moment ? &sums.moments.totals.largest_error : &sums.extremes.largest_error, nullptr};
     }
-}
-
-void store_terms(const TermSums& terms, Sums& sums, std::size_t output) {
-    if (!sums.exact.empty()) sums.exact[output] = terms.sum;
-    if (!sums.rounded.empty()) sums.rounded[output] = joined(result(terms.rounded[0]), result(terms.rounded[1]));
-    if (!sums.counted.empty()) sums.counted[output] = terms.counted;
+    if (is_extreme(term)) {
+        const bool is_least = facts_of(term).extreme == Extreme::least;
+        return {summand, nullptr, nullptr, is_least ? &sums.extremes.least_truth : &sums.extremes.greatest_truth,
+                nullptr};
+    }
+    if (is_of_moments(sums, term)) return {summand, &total_of(sums.moments, term), nullptr, nullptr, nullptr};
+    const TermSums& terms = terms_of(sums, summand);
+    const TermCounts* counted = may_be_no_number(term, sums.weighted) ? &terms.counted : nullptr;
+    if (terms.rounded) return {summand, nullptr, &terms.rounded->total, nullptr, counted};
+    return {summand, &terms.sum, nullptr, nullptr, counted};
 }
 
 // Whether the block was found to have finite numbers only, and was added to what found that out.
@@ -181,28 +193,16 @@ const double* weights_of(const Kernels& kernels, const Column& weights, Rows row
 }  // namespace
 
 RunningSums running_sums(const State& state) {
-    RunningSums running{state.summation, {}, false, {}, {}, -1, {}};
-    MomentSet set{};
-    for (const Sums& sums : state.sums) {
-        const Term term = sums.summand.term;
-        if (is_of_moments(state, term)) {
-            running.has_moments = true;
-            want_moment(set, term);
-        } else if (is_extreme(term)) {
-            running.extremes.of_error |= term == Term::largest_error;
-            running.extremes.of_truth |= term != Term::largest_error;
-        } else {
-            running.terms.push_back({});
-            running.terms.back().summand = sums.summand;
-        }
-    }
-    running.moments.set = set;
-    for (std::size_t i = 0; i < running.terms.size() && running.prover < 0; ++i) {
-        const Term term = running.terms[i].summand.term;
-        if (facts_of(term).proves_finite) running.prover = static_cast<int>(i);
-    }
-    running.extremes.least_truth = infinity;
-    running.extremes.greatest_truth = -infinity;
+    RunningSums running(state.summation, state.weighted);
+    running.terms.reserve(state.sums.size());
+    for (const Sums& sums : state.sums) want(running, sums.summand);
+    return running;
+}
+
+RunningSums running_sums(Summation summation, bool weighted, const SummandList& summands) {
+    RunningSums running(summation, weighted);
+    for (const Summand& summand : summands) want(running, summand);
+    if (weighted) want(running, {Term::sample_weight});
     return running;
 }
 
@@ -221,6 +221,7 @@ void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, Row
         const double* in_place = are_weighted(pairs) ? weights_of(kernels, pairs.weights, rows, own) : nullptr;
         if (add_whole_block(sums, kernels, block, in_place, own)) return;
     }
+    if (is_padded) expect_zeros(sums.moments);
     if (kept.kept == nullptr && is_padded) kept.kept = mark_padding(own, rows.count, block.length);
 
     bool is_added = false;
@@ -257,20 +258,39 @@ WeightFaults weight_faults(const RunningSums& sums) {
     return faults;
 }
 
-void finish(RunningSums& sums, const Kernels& kernels, State& state, std::size_t output) {
-    state.counts[output] = sums.counts;
+void finish(RunningSums& sums, const Kernels& kernels) {
     if (sums.has_moments) finish(sums.moments, kernels);
     for (TermSums& terms : sums.terms) finish(terms, kernels);
-    auto terms = sums.terms.begin();
-    for (Sums& stored : state.sums) {
-        if (is_of_moments(state, stored.summand.term)) {
-            store_moments(sums.moments.totals, stored, output);
-        } else if (is_extreme(stored.summand.term)) {
-            stored.extreme[output] = extreme_of(sums.extremes, stored.summand.term);
-        } else {
-            store_terms(*terms++, stored, output);
-        }
+    // Plus zero, because of zeros of two signs either may have come first.
+    sums.extremes.least_truth += 0.0;
+    sums.extremes.greatest_truth += 0.0;
+}
+
+void sum_stretch(RunningSums& sums, const Pairs& pairs, std::ptrdiff_t rows) {
+    const Kernels& kernels = *current_target().kernels;
+    const FloatingPointEnvironment environment;
+    BlockBuffers buffers;
+    for (std::ptrdiff_t first = 0; first < rows; first += block_length) {
+        add_rows(sums, kernels, pairs, {first, std::min<std::ptrdiff_t>(block_length, rows - first)}, buffers);
     }
+    finish(sums, kernels);
+    // As a state of nothing takes sums that round.
+    for (TermSums& terms : sums.terms) {
+        if (terms.rounded) terms.rounded->total = joined({}, terms.rounded->total);
+    }
+}
+
+OutputSums sums_of_output(const RunningSums& sums, const SummandList& summands) {
+    OutputSums output(sums.summation, sums.weighted, sums.counts);
+    for (const Summand& summand : summands) append(output, sum_of(sums, summand));
+    if (sums.weighted) append(output, sum_of(sums, {Term::sample_weight}));
+    return output;
+}
+
+void finish(RunningSums& sums, const Kernels& kernels, State& state, std::size_t output) {
+    finish(sums, kernels);
+    add(state.counts[output], sums.counts);
+    for (Sums& all : state.sums) add_to_output(all, output, sum_of(sums, all.summand));
 }
 
 }  // namespace squarely

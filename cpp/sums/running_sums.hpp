@@ -1,9 +1,11 @@
 // All sums of one output while a stretch of rows is read, block by block.
 #pragma once
 
+#include "states/formulas.hpp"
 #include "sums/moments.hpp"
 #include "sums/term_sums.hpp"
 
+#include <limits>
 #include <vector>
 
 namespace squarely {
@@ -11,13 +13,16 @@ namespace squarely {
 struct Extremes {
     bool of_truth = false;
     bool of_error = false;
-    double least_truth;
-    double greatest_truth;
+    double least_truth = std::numeric_limits<double>::infinity();
+    double greatest_truth = -std::numeric_limits<double>::infinity();
     double largest_error = 0;
 };
 
 struct RunningSums {
+    RunningSums(Summation how, bool are_weighted) : summation(how), weighted(are_weighted) {}
+
     Summation summation;
+    bool weighted;
     PairCounts counts;
     bool has_moments = false;  // polynomials of exact, unweighted sums: in one loop
     Moments moments;
@@ -29,12 +34,24 @@ struct RunningSums {
 // For one output of a state.
 RunningSums running_sums(const State& state);
 
+// For one metric. Where its pairs have weights, these are summed too.
+RunningSums running_sums(Summation summation, bool weighted, const SummandList& summands);
+
+// When finished: where the sums of these are.
+OutputSums sums_of_output(const RunningSums& sums, const SummandList& summands);
+
 // Pairs have weights where the state is weighted.
 void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers);
 
+// A stretch short enough for one thread, from the first block to the finished sums.
+void sum_stretch(RunningSums& sums, const Pairs& pairs, std::ptrdiff_t rows);
+
 WeightFaults weight_faults(const RunningSums& sums);
 
-// Moves everything into an output of a state that has seen nothing.
+// Moves what is still in lanes into the sums.
+void finish(RunningSums& sums, const Kernels& kernels);
+
+// And adds everything to an output of a state. Sums that round are set: the output has seen nothing.
 void finish(RunningSums& sums, const Kernels& kernels, State& state, std::size_t output);
 
 }  // namespace squarely

@@ -9,6 +9,7 @@ namespace {
 
 // Each group adds at most 2^51 units to a lane, and a lane holds 2^63.
 constexpr std::int64_t most_groups = 2000;
+constexpr std::int64_t most_groups_in_a_word = 128;  // times eight lanes times 2^52
 
 // What every group adds to each lane of a product.
 std::uint64_t constant_of(const SlicedSquares& sliced, int product) {
@@ -22,7 +23,13 @@ int product_exponent(int window, int product) {
     return 2 * window + grids[0] + grids[1] + (grids[0] != grids[1] ? 1 : 0);
 }
 
-int128 units_in(const std::uint64_t (&lanes)[max_lanes], int count, std::uint64_t constant) {
+int128 units_in(const std::uint64_t (&lanes)[max_lanes], int count, std::uint64_t constant, std::int64_t groups) {
+    // All lanes of few groups stay within one word, whatever wraps around on the way: eight additions at once.
+    if (groups <= most_groups_in_a_word) {
+        std::uint64_t all = 0;
+        for (const std::uint64_t lane : lanes) all += lane;
+        return static_cast<std::int64_t>(all - static_cast<std::uint64_t>(count) * constant);
+    }
     int128 units = 0;
     for (int lane = 0; lane < count; ++lane) units += static_cast<std::int64_t>(lanes[lane] - constant);
     return units;
@@ -53,7 +60,8 @@ void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum
     if (!sliced.chosen) return;
     int128 units[wide_products];
     for (int product = 0; product < products; ++product) {
-        units[product] = units_in(sliced.sums.lanes[product], kernels.lanes, constant_of(sliced, product));
+        units[product] =
+            units_in(sliced.sums.lanes[product], kernels.lanes, constant_of(sliced, product), sliced.sums.groups);
     }
     add_products(sum, units, products, sliced.exponent);
     sliced.sums = SlicedSums{};

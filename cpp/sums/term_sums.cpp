@@ -29,8 +29,8 @@ void add_number(TermSums& sums, Summation summation, const BigNumber& number) {
     }
     // Two words, as those of the kernels.
     const double high = nearest(number);
-    add_value(sums.rounded[0], high);
-    if (std::isfinite(high)) add_value(sums.rounded[0], nearest(number - big_number(high)));
+    add_value(sums.rounded->first, high);
+    if (std::isfinite(high)) add_value(sums.rounded->first, nearest(number - big_number(high)));
 }
 
 BigNumber weighed(const BigNumber& number, const KeptBlock& block, std::ptrdiff_t row) {
@@ -86,7 +86,7 @@ void weigh(TermSums& sums, Summation summation, const Kernels& kernels, const Ke
 void sum_rounding(TermSums& sums, Summation summation, const Kernels& kernels, std::ptrdiff_t length, Words& words) {
     const Summation rounding = rounding_of(summation, sums.summand.term);
     for (int word = 0; word < words.count; ++word) {
-        RunningRoundedSum& rounded = sums.rounded[word == 0 ? 0 : 1];
+        RunningRoundedSum& rounded = word == 0 ? sums.rounded->first : sums.rounded->others;
         double* values = words.words[word];
         if (add_values(rounded, rounding, kernels, values, length)) continue;
         for (std::ptrdiff_t i = 0; i < length; ++i) {
@@ -172,6 +172,7 @@ void add_exactly(TermSums& sums, Summation summation, const BigNumber& y_true, c
 
 void finish(TermSums& sums, const Kernels& kernels) {
     for (ValueSums& words : sums.words) finish(words, kernels, sums.sum);
+    if (sums.rounded) sums.rounded->total = joined(result(sums.rounded->first), result(sums.rounded->others));
 }
 
 }  // namespace squarely

@@ -7,18 +7,30 @@
 #include "sums/rounded_sums.hpp"
 #include "sums/value_sums.hpp"
 
+#include <optional>
+
 namespace squarely {
 
 constexpr int most_words = 4;  // of a term of two words times a weight, with nothing rounded
 
+struct RoundedWords {
+    RunningRoundedSum first;
+    RunningRoundedSum others;
+    RoundedSum total;  // when finished
+};
+
 struct TermSums {
+    TermSums(const Summand& own, Summation summation) : summand(own) {
+        if (summation != Summation::exact) rounded.emplace();
+    }
+
     Summand summand;
     ExactSum sum;
     TermCounts counted;
     int blocks_without_short_way = 0;
     WeightFaults weight_faults;
-    ValueSums words[most_words];   // where the summation is exact, else
-    RunningRoundedSum rounded[2];  // of first words and of the others
+    ValueSums words[most_words];  // where the summation is exact, else
+    std::optional<RoundedWords> rounded;
 };
 
 // A block of finite pairs. Rows whose byte of kept is zero do not count; all do where it is null. Weights are null

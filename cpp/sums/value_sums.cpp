@@ -24,12 +24,14 @@ constexpr int largest_exponent = 1000;
 void flush(ValueSums& values, const Kernels& kernels, ExactSum& sum) {
     if (!values.chosen || values.lanes.vectors == 0) return;
     const double sigmas[2] = {values.window.sigma1, values.window.sigma2};
+    int128 units[2];
     for (int slice = 0; slice < 2; ++slice) {
         const std::uint64_t constant =
             static_cast<std::uint64_t>(values.lanes.vectors) * std::bit_cast<std::uint64_t>(sigmas[slice]);
-        add_units(sum, units_in(values.lanes.lanes[slice], kernels.lanes, constant),
-                  values.exponent + value_grids[slice]);
+        units[slice] = units_in(values.lanes.lanes[slice], kernels.lanes, constant, values.lanes.vectors);
     }
+    // One number: a slice is below 2^52 units of its own, and 2^15 of them are summed.
+    add_units(sum, (units[0] << (value_grids[0] - value_grids[1])) + units[1], values.exponent + value_grids[1]);
     values.lanes = ValueLanes{};
 }
 

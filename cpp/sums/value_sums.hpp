@@ -10,7 +10,9 @@ namespace squarely {
 void count_not_finite(TermCounts& counted, double value);
 
 struct ValueSums {
-    ValueWindow window;
+    ValueSums() noexcept {}  // not left to the compiler, which would clear window and lanes
+
+    ValueWindow window;  // both are set by the first choice
     ValueLanes lanes;
     int exponent = 0;
     bool chosen = false;

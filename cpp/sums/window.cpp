@@ -10,9 +10,6 @@ namespace squarely {
 namespace {
 
 constexpr std::uint64_t biased(int exponent) { return static_cast<std::uint64_t>(exponent + 1023) << 52; }
-double power_of_two(int exponent) { return std::bit_cast<double>(biased(exponent)); }
-
-int exponent_of(double value) { return static_cast<int>(std::bit_cast<std::uint64_t>(value) >> 52 & 0x7ff) - 1023; }
 
 // float32 values that are multiples of the second grid are exact in two slices: a value from 2^(E-26) up, with its 24
 // bits, is one. As doubled bits less one, like the kernel's.
@@ -28,6 +25,10 @@ int lowest_bit(double value) {
 }
 
 }  // namespace
+
+double power_of_two(int exponent) { return std::bit_cast<double>(biased(exponent)); }
+
+int exponent_of(double value) { return static_cast<int>(std::bit_cast<std::uint64_t>(value) >> 52 & 0x7ff) - 1023; }
 
 double rounding_constant(int exponent) { return std::bit_cast<double>(biased(exponent + 52) | std::uint64_t{1} << 51); }
 

@@ -20,7 +20,12 @@ constexpr int largest_window = 480;
 
 inline bool is_window(int exponent) { return smallest_window <= exponent && exponent <= largest_window; }
 
-// 1.5 * 2^52 * 2^exponent, by its bits: ldexp takes ten times as long.
+// By bits: the functions of the C library take ten times as long. The exponent of a normal number; subnormal ones and
+// zero have -1023.
+int exponent_of(double value);
+double power_of_two(int exponent);
+
+// 1.5 * 2^52 * 2^exponent.
 double rounding_constant(int exponent);
 
 Window window_of(int exponent);

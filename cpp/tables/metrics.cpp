@@ -199,12 +199,15 @@ const Metric& metric_named(std::string_view name) {
 }
 
 double value_of(const Metric& metric, const State& state, std::size_t output, double parameter) {
+    return value_of(metric, sums_of_output(state, output, metric.summands(parameter)), parameter);
+}
+
+double value_of(const Metric& metric, const OutputSums& sums, double parameter) {
     const FloatingPointEnvironment environment;
-    const PairCounts& counts = state.counts[output];
+    const PairCounts& counts = sums.counts;
     const bool grows = metric.is_infinite_with_errors;
     if (counts.pairs == 0 || counts.undefined > 0) return nan;
     if (counts.infinite > 0) return grows ? infinity : nan;
-    const OutputSums sums{state, output};
     const SummandList needed = metric.summands(parameter);
     for (const Summand& summand : needed) {
         if (is_finite(sums, summand)) continue;

@@ -63,5 +63,6 @@ inline bool is_public(const Metric& metric) { return metric.kind != MetricKind::
 // The value of one output. Infinities, undefined differences and terms that are no numbers are counted beside the sums,
 // and outrank them.
 double value_of(const Metric& metric, const State& state, std::size_t output, double parameter);
+double value_of(const Metric& metric, const OutputSums& sums, double parameter);
 
 }  // namespace squarely

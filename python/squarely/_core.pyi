@@ -21,7 +21,7 @@ arrow_formats: dict[str, str]
 c_api: object
 
 # What the core refuses: a reason of cpp/tables/reasons.def, and numbers. squarely/policy.py has the words.
-class Refused(ValueError):
+class Refused(ValueError):  # noqa: N818  (what happened, and no error of the core)
     reason: str
     output: int
     missing_true: int

@@ -105,7 +105,8 @@ class Accumulator:
             As in `mean_squared_error`, and of any number of dimensions. Every chunk has the same number of rows or
             another, and outputs of the same shape. Two numbers are a row.
         sample_weight : array-like of shape (rows,) or that of y_true, or float, optional
-            Weights of the rows, or one for every element. All chunks have weights or none has; pass 1.0 for a chunk whose rows count once.
+            Weights of the rows, or one for every element. All chunks have weights or none has; pass 1.0 for a chunk
+            whose rows count once.
         where : array-like of bool of the shape of the rows or of y_true, optional
             True where a pair counts, as in `mean_squared_error`.
         axis : int, default=0
@@ -136,8 +137,9 @@ class Accumulator:
         try:
             if type(axis) is int and self._core.update(y_true, y_pred, sample_weight, where, axis, True):
                 return self
-            plain = plain_arrays(y_true, y_pred, sample_weight, where)
-            if plain is not None and type(axis) is int and self._core.update(*plain, axis, True):
+            # Tables have their rows along axis 0, and are refused with any other.
+            plain = plain_arrays(y_true, y_pred, sample_weight, where) if axis == 0 else None
+            if plain is not None and self._core.update(*plain, 0, True):
                 return self
         except _core.Refused:  # the long way says why
             pass
@@ -353,6 +355,7 @@ class Accumulator:
         """
         index = self.metrics.index(_label_of(name))
         try:
+            self._core.check_weights()
             return np.array(self._core.values_where_defined(index)).reshape(self.shape)
         except _core.Refused as refused:
             raise score_refused(refused, self.asked[index], self.shape) from None

@@ -140,6 +140,8 @@ cdef extern from "squarely/squarely_python.h":
         squarely_status (*state_to_bytes)(const squarely_state*, void*, size_t, size_t*, squarely_error*) noexcept nogil
         squarely_status (*state_from_bytes)(const void*, size_t, squarely_state**, squarely_error*) noexcept nogil
         squarely_status (*state_digest)(const squarely_state*, char*, squarely_error*) noexcept nogil
+        squarely_status (*state_update_weighted)(squarely_state*, const squarely_pairs*, size_t, const squarely_column*,
+            size_t, int64_t, squarely_error*) noexcept nogil
 
     const squarely_api* squarely_functions
     int squarely_import() except -1

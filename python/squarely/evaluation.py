@@ -22,8 +22,8 @@ from squarely.arguments import (
 from squarely.columns.plain import plain_arrays
 from squarely.named_metrics import EVERYDAY, Metric, MetricLike, as_metric, as_metrics
 from squarely.policy import UndefinedMetricError, data_refused, score_refused, told_of_too_few
-from squarely.report import Cell, Report
-from squarely.scoring import configuration_of
+from squarely.report import Report, Scored
+from squarely.scoring import Score, configuration_of
 
 if TYPE_CHECKING:
     from squarely.pairing import PairedColumns
@@ -98,12 +98,12 @@ def evaluate(
     check_choice(summation, SUMMATIONS, "summation", "evaluate")
     averaging = check_multioutput(multioutput, "evaluate", MULTIOUTPUTS)
     asked = as_metrics(metrics, "evaluate")
-    of_sums = tuple(one for one in asked if not one.is_of_order)
+    of_sums = tuple([one for one in asked if not one.is_of_order])
     # A median alone needs no sums, but its report needs the counts.
     configuration = configuration_of(of_sums or (as_metric("max_error", "", ""),), averaging, nan_policy, summation)
     if not isinstance(y_pred, Mapping):
         if len(of_sums) == len(asked) and type(axis) is int:
-            plain = _plain_cells(y_true, y_pred, sample_weight, where, axis, asked, configuration)
+            plain = _plain_report(y_true, y_pred, sample_weight, where, axis, asked, configuration)
             if plain is not None:
                 return plain
         return _report({"": y_pred}, y_true, sample_weight, where, axis, asked, configuration, is_single=True)
@@ -113,7 +113,7 @@ def evaluate(
     return _report(predictions, y_true, sample_weight, where, axis, asked, configuration, is_single=False)
 
 
-def _plain_cells(
+def _plain_report(
     y_true: object,
     y_pred: object,
     sample_weight: object,
@@ -126,7 +126,7 @@ def _plain_cells(
     accumulator = _core.Accumulator(configuration)
     try:
         if not accumulator.update(y_true, y_pred, sample_weight, where, axis, False):
-            plain = plain_arrays(y_true, y_pred, sample_weight, where)
+            plain = plain_arrays(y_true, y_pred, sample_weight, where) if axis == 0 else None
             if plain is None or not accumulator.update(*plain, axis, False):
                 return None
     except _core.Refused:
@@ -134,8 +134,8 @@ def _plain_cells(
     scores = accumulator.scores()
     if scores is None:
         return None
-    cells = {one.label: Cell(score, "") for one, score in zip(asked, scores, strict=True)}
-    return Report({"": cells}, {"": _counted(accumulator)}, is_single=True)
+    scored = Scored(scores, {}, sum(accumulator.pairs), sum(accumulator.omitted))
+    return Report(_labels(asked), {"": scored}, is_single=True)
 
 
 def _report(
@@ -153,26 +153,20 @@ def _report(
     for name, prediction in predictions.items():
         with naming(name):
             paired[name] = _paired(y_true, prediction, where, axis, sample_weight)
-    columns: dict[str, dict[str, Cell]] = {}
-    counts: dict[str, tuple[int, int]] = {}
-    for name, accumulator in _accumulators(paired, configuration).items():
-        columns[name] = _cells(asked, accumulator, paired[name])
-        counts[name] = _counted(accumulator)
-    return Report(columns, counts, is_single=is_single)
+    accumulators = _accumulators(paired, configuration)
+    columns = {name: _scored(asked, accumulators[name], pairs) for name, pairs in paired.items()}
+    return Report(_labels(asked), columns, is_single=is_single)
 
 
 def report_of(accumulators: Mapping[str, Accumulator], *, is_single: bool) -> Report:
     """Return what `evaluate` returns, from the sums of accumulators by the names of their predictions."""
-    columns: dict[str, dict[str, Cell]] = {}
-    counts: dict[str, tuple[int, int]] = {}
+    columns = {}
     for name, accumulator in accumulators.items():
-        core = accumulator.core
         with naming(name):
-            if not core.shape:
+            if not accumulator.core.shape:
                 raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required: no chunk has a row.")
-            columns[name] = _cells(accumulator.asked, core, None)
-        counts[name] = _counted(core)
-    return Report(columns, counts, is_single=is_single)
+            columns[name] = _scored(accumulator.asked, accumulator.core, None)
+    return Report(_labels(next(iter(accumulators.values())).asked), columns, is_single=is_single)
 
 
 class naming:  # noqa: N801  (read as a word: with naming(model))
@@ -213,39 +207,44 @@ def _accumulators(
     return accumulators
 
 
-def _cells(asked: tuple[Metric, ...], accumulator: _core.Accumulator, pairs: "PairedColumns | None") -> dict[str, Cell]:
-    indices = iter(range(len(asked)))
-    return {
-        one.label: _cell_of_order(one, accumulator, pairs)
-        if one.is_of_order and pairs is not None
-        else _cell(one, next(indices), accumulator, pairs)
-        for one in asked
-    }
+def _labels(asked: tuple[Metric, ...]) -> tuple[str, ...]:
+    return tuple([one.label for one in asked])
 
 
-def _cell(one: Metric, index: int, accumulator: _core.Accumulator, pairs: "PairedColumns | None") -> Cell:
+def _scored(asked: tuple[Metric, ...], accumulator: _core.Accumulator, pairs: "PairedColumns | None") -> Scored:
+    of_sums = iter(range(len(asked)))
+    scores: list[Score] = []
+    notes = {}
+    for one in asked:
+        if one.is_of_order and pairs is not None:
+            score, note = _of_order(one, accumulator, pairs)
+        else:
+            score, note = _of_sums(one, next(of_sums), accumulator, pairs)
+        scores.append(score)
+        if note:
+            notes[one.label] = note
+    return Scored(scores, notes, sum(accumulator.pairs), sum(accumulator.omitted))
+
+
+def _of_sums(
+    one: Metric, index: int, accumulator: _core.Accumulator, pairs: "PairedColumns | None"
+) -> tuple[Score, str]:
+    """Return a score, and why it is none where it is NaN for a reason."""
     try:
         note = told_of_too_few(one) if accumulator.has_too_few_pairs(index) else ""
-        return Cell(accumulator.score(index), note)
+        return accumulator.score(index), note
     except _core.Refused as refused:
-        said = score_refused(refused, one, accumulator.shape, are_all_weights_zero=_are_all_zero(pairs))
+        are_zero = pairs is not None and pairs.has_no_weight()
+        said = score_refused(refused, one, accumulator.shape, are_all_weights_zero=are_zero)
         if isinstance(said, UndefinedMetricError):
-            return Cell(math.nan, str(said))
+            return math.nan, str(said)
         raise said from None
 
 
-def _are_all_zero(pairs: "PairedColumns | None") -> bool:
-    return pairs is not None and pairs.has_no_weight()
-
-
-def _cell_of_order(one: Metric, accumulator: _core.Accumulator, pairs: "PairedColumns") -> Cell:
+def _of_order(one: Metric, accumulator: _core.Accumulator, pairs: "PairedColumns") -> tuple[Score, str]:
     from squarely.order_scores import score_of_order
 
     configuration = accumulator.configuration
     note = told_of_too_few(one) if min(accumulator.pairs) < one.row.least_pairs else ""
     score = score_of_order(one, pairs, configuration.multioutput, configuration.nan_policy, configuration.summation)
-    return Cell(score, note)
-
-
-def _counted(accumulator: _core.Accumulator) -> tuple[int, int]:
-    return sum(accumulator.pairs), sum(accumulator.omitted)
+    return score, note

@@ -32,12 +32,12 @@ class Metric:
     parameter: float
     """As the core takes it: a number, also where a word stands for it."""
 
-    @property
+    @functools.cached_property
     def row(self) -> _core.MetricRow:
         """All that is known of the metric."""
         return _core.metrics[self.name]
 
-    @property
+    @functools.cached_property
     def label(self) -> str:
         """The name, with the parameter where it is not the default."""
         row = self.row
@@ -45,7 +45,7 @@ class Metric:
             return self.name
         return f"{self.name}({row.parameter}={_shown(row, self.parameter)})"
 
-    @property
+    @functools.cached_property
     def is_of_order(self) -> bool:
         """Whether it needs all pairs at once: no sums over chunks hold it."""
         return self.row.kind == "order"

@@ -188,10 +188,13 @@ def differing(
             f"The other accumulator is no part of this one (output {refused.output} would be left with a negative "
             "count or sum). Subtract only what was merged or updated before."
         )
+    if refused.reason == "nothing_to_take_from":
+        return ValueError("The other accumulator is no part of this one, which has seen nothing.")
     if refused.reason == "extreme_not_a_sum":
+        asking = [name for name in mine["metrics"] if refused.term in _core.metrics[name.partition("(")[0]].terms]
         return ValueError(
-            f"An accumulator of {refused.term} cannot be subtracted: what was the largest or least without a part is "
-            "not known. Name the metrics without it, as in Accumulator(('mse', 'mae', 'r2'))."
+            f"An accumulator of {', '.join(asking)} cannot be subtracted: what was the largest or least without a part "
+            "is not known. Name the metrics without it, as in Accumulator(('mse', 'mae', 'r2'))."
         )
     if refused.reason == "too_many_rows":
         return ValueError(f"Output {refused.output} would have seen more than 2^63 - 1 rows.")
@@ -212,7 +215,7 @@ OF_BYTES = {
     "bytes_changed": "the checksum does not match; they were cut or changed",
     "bytes_cut": "they end too early",
     "bytes_configuration": "their configuration is damaged, or unknown to this squarely",
-    "bytes_of_other_sums": "their state has other sums than the metrics in their configuration",
+    "bytes_of_other_sums": "their state has other sums than their configuration needs",
     "bytes_outputs": "the number of outputs does not fit them",
     "bytes_output": "output {output} is damaged",
     "bytes_go_on": "they go on after the last output",

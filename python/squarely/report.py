@@ -1,21 +1,24 @@
 """Report: scores by metric, of one prediction or of several side by side, for a person or for a program."""
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from squarely.scoring import Score
 
-__all__ = ["Cell", "Report"]
+__all__ = ["Report", "Scored"]
 
 
-class Cell(NamedTuple):
-    """A score, and why it is none where it is NaN for a reason."""
+class Scored(NamedTuple):
+    """The scores of one prediction in the order of the metrics, and what is to be said of them."""
 
-    score: Score
-    note: str
+    scores: Sequence[Score]
+    notes: Mapping[str, str]
+    """Why a metric has no value, by its name."""
+    pairs: int
+    omitted: int
 
 
 class Report:
@@ -33,17 +36,15 @@ class Report:
     {'r2_score': 'R^2 score is not well-defined with less than two samples.'}
     """
 
-    def __init__(
-        self, columns: dict[str, dict[str, Cell]], counts: dict[str, tuple[int, int]], *, is_single: bool
-    ) -> None:
+    def __init__(self, metrics: tuple[str, ...], columns: dict[str, Scored], *, is_single: bool) -> None:
+        self._metrics = metrics
         self._columns = columns
-        self._counts = counts
         self._is_single = is_single
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """The names of the metrics, with their parameters where these are not the defaults."""
-        return tuple(next(iter(self._columns.values())))
+        return self._metrics
 
     @property
     def predictions(self) -> tuple[str, ...]:
@@ -53,27 +54,27 @@ class Report:
     @property
     def count(self) -> Any:
         """How many pairs the scores are of, all outputs together; of several predictions by name."""
-        return self._single_or_named({name: pairs for name, (pairs, _) in self._counts.items()})
+        return self._single_or_named({name: column.pairs for name, column in self._columns.items()})
 
     @property
     def omitted(self) -> Any:
         """How many pairs were left out: missing, masked, or not in `where`; of several predictions by name."""
-        return self._single_or_named({name: left_out for name, (_, left_out) in self._counts.items()})
+        return self._single_or_named({name: column.omitted for name, column in self._columns.items()})
 
     @property
     def notes(self) -> dict[str, str]:
         """Why a metric has no value, by its name; of several predictions by "metric of prediction"."""
         return {
-            metric if self._is_single else f"{metric} of {name}": cell.note
-            for name, cells in self._columns.items()
-            for metric, cell in cells.items()
-            if cell.note
+            metric if self._is_single else f"{metric} of {name}": note
+            for name, column in self._columns.items()
+            for metric, note in column.notes.items()
         }
 
     def __getitem__(self, metric: str) -> Any:
         if metric not in self.metrics:
             raise KeyError(f"This report has no metric {metric!r}. It has {', '.join(self.metrics)}.")
-        return self._single_or_named({name: cells[metric].score for name, cells in self._columns.items()})
+        index = self.metrics.index(metric)
+        return self._single_or_named({name: column.scores[index] for name, column in self._columns.items()})
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.metrics)
@@ -86,8 +87,9 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return scores by metric; of several predictions by name, then by metric."""
-        scores = {name: {metric: cell.score for metric, cell in cells.items()} for name, cells in self._columns.items()}
-        return scores[""] if self._is_single else scores
+        return self._single_or_named(
+            {name: dict(zip(self.metrics, column.scores, strict=True)) for name, column in self._columns.items()}
+        )
 
     def to_frame(self, library: str | None = None) -> Any:
         """Return a frame with a row a metric and a column a prediction.
@@ -103,7 +105,7 @@ class Report:
             Where neither is installed.
         """
         library = library or _installed_library()
-        scores = {name or "score": [cell.score for cell in cells.values()] for name, cells in self._columns.items()}
+        scores = {name or "score": list(column.scores) for name, column in self._columns.items()}
         if library == "polars":
             import polars
 
@@ -129,17 +131,18 @@ class Report:
         return f"<table><thead><tr><th></th>{heads}</tr></thead><tbody>{body}</tbody></table><p>{foot}</p>"
 
     def _row(self, metric: str) -> list[str]:
-        return [_shown(cells[metric]) for cells in self._columns.values()]
+        index = self.metrics.index(metric)
+        return [_shown(column.scores[index], metric in column.notes) for column in self._columns.values()]
 
     def _last_lines(self) -> list[str]:
         counted = dict.fromkeys(
-            _counted(pairs) + (f", {left_out} left out" if left_out else "")
-            for pairs, left_out in self._counts.values()
+            _counted(column.pairs) + (f", {column.omitted} left out" if column.omitted else "")
+            for column in self._columns.values()
         )
         if len(counted) == 1:
             return [*counted, *(f"{name}: {note}" for name, note in self.notes.items())]
         by_name = [
-            f"{name}: {_counted(pairs)}, {left_out} left out" for name, (pairs, left_out) in self._counts.items()
+            f"{name}: {_counted(column.pairs)}, {column.omitted} left out" for name, column in self._columns.items()
         ]
         return [*by_name, *(f"{name}: {note}" for name, note in self.notes.items())]
 
@@ -147,10 +150,10 @@ class Report:
         return values[""] if self._is_single else values
 
 
-def _shown(cell: Cell) -> str:
-    if isinstance(cell.score, np.ndarray):
-        return np.array2string(cell.score, max_line_width=10**6, threshold=8).replace("\n", "")
-    return "undefined" if cell.note else repr(cell.score)
+def _shown(score: Score, has_note: bool) -> str:
+    if isinstance(score, np.ndarray):
+        return np.array2string(score, max_line_width=10**6, threshold=8).replace("\n", "")
+    return "undefined" if has_note else repr(score)
 
 
 def _counted(pairs: int) -> str:

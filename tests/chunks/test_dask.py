@@ -125,7 +125,9 @@ def test_unknown_lengths_are_paired_chunk_by_chunk(truth: Any, guess: Any) -> No
         squarely.dask.evaluate(y_true[counts], y_pred)
     table = cut(np.ones((9, 4)), (3, 2))
     kept = cut(np.arange(9) % 2 == 0, 3)
-    found = squarely.dask.accumulate(table[kept], (table + 1).rechunk((3, 4))[kept], multioutput="raw_values")
+    found = squarely.dask.accumulate(
+        table[kept], (table + 1).rechunk((3, 4))[kept], metrics="sse", multioutput="raw_values"
+    )
     assert found["sum_squared_error"].tolist() == [5.0] * 4
 
 
@@ -247,7 +249,7 @@ def test_what_several_blocks_need_is_made_once() -> None:
 
     y_true = da.from_delayed(make(), (100,), dtype=float)
     with dask.config.set(scheduler="synchronous"):
-        found = squarely.dask.accumulate(y_true.rechunk(10), y_true.rechunk(30) + 1)
+        found = squarely.dask.accumulate(y_true.rechunk(10), y_true.rechunk(30) + 1, metrics="sum_squared_error")
     assert found["sum_squared_error"] == 100.0
     assert makes == [1]
 
@@ -392,7 +394,7 @@ def test_metrics_over_order_statistics_are_refused(truth: Any) -> None:
 
 def test_options_are_checked_before_anything_runs(truth: Any) -> None:
     y_true = cut(truth, 100)
-    for wrong in ({"nan_policy": "ignore"}, {"multioutput": "mean"}, {"metrics": "mse"}):
+    for wrong in ({"nan_policy": "ignore"}, {"multioutput": "mean"}, {"metrics": "mean_squared_eror"}):
         with pytest.raises(ValueError, match=f"'{next(iter(wrong))}' parameter"):
             squarely.dask.evaluate(y_true, y_true, **wrong)
     with pytest.raises(ValueError, match=r"equally many custom weights \(2\) as outputs \(3\)"):

@@ -38,6 +38,7 @@ FUNCTIONS = [
     *(f"{metric}_{dtype}" for metric in EVERYDAY for dtype in ("float64", "float32")),
     "score", "state_create", "state_copy", "state_free", "state_update", "state_merge", "state_subtract", "state_reset",
     "state_outputs", "state_counts", "state_value", "state_to_bytes", "state_from_bytes", "state_digest",
+    "state_update_weighted",
 ]  # fmt: skip
 
 NUMBERS = {
@@ -153,6 +154,13 @@ def test_the_header_is_cpp_too(tmp_path: pathlib.Path) -> None:
     lines = re.sub(r"(?m)^//     ?", "", example).replace("\n//\n", "\n\n")
     checks = (
         "if (mse != 0.375 || mae != 0.5 || digest.size() != 64) return 1;\n"
+        'squarely::State weighted({"mae"}, {2, SQUARELY_EXACT, SQUARELY_NAN_RAISE, true});\n'
+        "const squarely_pairs pairs{squarely::column(y_true), squarely::column(y_pred), nullptr, 0};\n"
+        "const std::vector<double> some = {0, 0, 1, 1}, others = {0, 1, 0, 0};\n"
+        "weighted.update_weighted({pairs, pairs}, 4, {squarely::column(some), squarely::column(others)});\n"
+        'if (weighted.value("mae") != 0.5 || weighted.value("mean_absolute_error", 1) != 0.5) return 3;\n'
+        "weighted.reset().update_weighted({pairs, pairs}, 4, {squarely::column(others)});\n"
+        'if (weighted.value("mae") != 0.5 || weighted.value("mae", 1) != 0.5) return 4;\n'
         'try { state.value("nonsense"); } catch (const squarely::Error&) { return 0; }\nreturn 2;'
     )
     file, program = tmp_path / "program.cpp", tmp_path / "program"

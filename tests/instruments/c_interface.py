@@ -168,6 +168,14 @@ class State:
         call("state_update", self.handle, (Pairs * len(pairs))(*pairs), c_size_t(len(pairs)), weights, len(y_true))
         return self
 
+    def update_weighted(self, y_true: np.ndarray, y_pred: np.ndarray, weights: Sequence[np.ndarray]) -> "State":
+        """Add outputs that have a column of weights each, or one column for all."""
+        pairs = [pairs_of(y_true[:, i], y_pred[:, i]) for i in range(y_true.shape[1])]
+        columns = (Column * len(weights))(*map(column_of, weights))
+        lengths = c_size_t(len(pairs)), columns, c_size_t(len(columns))
+        call("state_update_weighted", self.handle, (Pairs * len(pairs))(*pairs), *lengths, len(y_true))
+        return self
+
     def merge(self, other: "State") -> "State":
         call("state_merge", self.handle, other.handle)
         return self
@@ -189,6 +197,11 @@ class State:
             assert np.isnan(value.value)  # what is refused leaves no number behind
             raise
         return value.value
+
+    @property
+    def outputs(self) -> int:
+        found: int = library.squarely_state_outputs(self.handle)
+        return found
 
     def counts(self, output: int = 0) -> dict[str, int]:
         counts = Counts(ctypes.sizeof(Counts))

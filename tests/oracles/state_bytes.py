@@ -1,6 +1,10 @@
-"""The sums a state holds, read from its bytes by nothing but their documentation."""
+"""The byte form of an accumulator, read and written by nothing but its documentation in cpp/README.md."""
 
+import dataclasses
+import hashlib
 import struct
+import zlib
+from collections.abc import Sequence
 from fractions import Fraction
 
 from oracles.rational import UNIT
@@ -34,6 +38,121 @@ TERMS = (
 )
 SUMMED = TERMS.index("largest_error")
 FIRST_WITH_COUNTS = TERMS.index("huber_loss")
+
+# By the numbers of the byte form.
+POLICIES = ("raise", "propagate", "omit", "omit_true")
+SUMMATIONS = ("exact", "kahan", "pairwise")
+AVERAGINGS = ("uniform_average", "raw_values", "variance_weighted", "weights")
+
+
+def with_checksum(body: bytes) -> bytes:
+    return body + struct.pack("<I", zlib.crc32(body))
+
+
+def counts(pairs: int = 0, infinite: int = 0, undefined: int = 0, *left_out: int) -> bytes:
+    """Return the counts of an output. Left out: without truth, without prediction, masked."""
+    return struct.pack("<6Q", pairs, infinite, undefined, *(*left_out, 0, 0, 0)[:3])
+
+
+def exact_sum(*limbs: int, first: int = 30, sign: int = 0) -> bytes:
+    """Return an exact sum, by the limbs of its magnitude from the lowest in use."""
+    return bytes([sign, first if limbs else 0, len(limbs)]) + struct.pack(f"<{len(limbs)}Q", *limbs)
+
+
+def exact_sum_of(value: Fraction) -> bytes:
+    """Return the exact sum that is this number, in the only form it has."""
+    scaled = abs(value) * 4**UNIT
+    assert scaled.denominator == 1
+    magnitude, first = scaled.numerator, 0
+    while magnitude and magnitude % 2**64 == 0:
+        magnitude, first = magnitude >> 64, first + 1
+    limbs = [magnitude >> 64 * i & (2**64 - 1) for i in range(-(-magnitude.bit_length() // 64))]
+    return exact_sum(*limbs, first=first, sign=int(value < 0))
+
+
+def summands_of(summands: Sequence[tuple[int, float]]) -> bytes:
+    return struct.pack("<H", len(summands)) + b"".join(struct.pack("<Bd", *one) for one in summands)
+
+
+@dataclasses.dataclass
+class Form:
+    """An accumulator of version 3, part by part. As it stands: one that has seen one pair, of squared error 1."""
+
+    metrics: Sequence[tuple[str, float]] = (("mean_squared_error", 0.0),)
+    nan_policy: int = 0
+    summation: int = 0
+    flags: int = 0  # 1: takes complex values, 2: weighted
+    averaging: int = 0
+    output_weights: Sequence[float] = ()
+    shape: Sequence[int] = (1,)
+    summands: Sequence[tuple[int, float]] = ((TERMS.index("squared_error"), 0.0),)
+    outputs: bytes = counts(1) + exact_sum_of(Fraction(1))
+    metric_count: int | None = None
+    dimensions: int | None = None
+    weight_count: int | None = None
+    summand_count: int | None = None
+    tail: bytes = b""
+
+    def configuration(self) -> bytes:
+        weights = self.output_weights
+        names = b"".join(
+            bytes([len(name.encode())]) + name.encode() + struct.pack("<d", parameter)
+            for name, parameter in self.metrics
+        )
+        return (
+            bytes([self.nan_policy, self.summation, self.flags, self.averaging])
+            + struct.pack("<Q", len(weights) if self.weight_count is None else self.weight_count)
+            + struct.pack(f"<{len(weights)}d", *weights)
+            + struct.pack("<H", len(self.metrics) if self.metric_count is None else self.metric_count)
+            + names
+        )
+
+    def sums(self) -> bytes:
+        summands = summands_of(self.summands)
+        if self.summand_count is not None:
+            summands = struct.pack("<H", self.summand_count) + summands[2:]
+        return summands + self.outputs
+
+    def to_bytes(self) -> bytes:
+        dimensions = len(self.shape) if self.dimensions is None else self.dimensions
+        shape = bytes([dimensions]) + struct.pack(f"<{len(self.shape)}Q", *self.shape)
+        sums = self.sums() if self.shape else b""
+        return with_checksum(b"sqac\3" + self.configuration() + shape + sums + self.tail)
+
+    def digest(self) -> str:
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+
+CONFIGURATION_2 = (
+    b'{"complex_values":false,"metrics":["mean_squared_error"],"multioutput":"uniform_average","nan_policy":"raise",'
+    b'"summation":"exact"}'
+)
+
+
+@dataclasses.dataclass
+class Form2:
+    """The same of version 2: a configuration in JSON around a state with a frame of its own."""
+
+    configuration: bytes = CONFIGURATION_2
+    summation: int = 0
+    weighted: int = 0
+    output_count: int = 1
+    summands: Sequence[tuple[int, float]] = ((TERMS.index("squared_error"), 0.0),)
+    outputs: bytes = counts(1) + exact_sum_of(Fraction(1))
+    magic: bytes = b"sqst\2"
+    length: int | None = None
+    tail: bytes = b""
+
+    def state(self) -> bytes:
+        head = self.magic + struct.pack("<BBQ", self.summation, self.weighted, self.output_count)
+        return with_checksum(head + summands_of(self.summands) + self.outputs + self.tail)
+
+    def around(self, state: bytes) -> bytes:
+        length = len(self.configuration) if self.length is None else self.length
+        return with_checksum(b"sqac\2" + struct.pack("<I", length) + self.configuration + state)
+
+    def to_bytes(self) -> bytes:
+        return self.around(self.state())
 
 
 def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:

@@ -4,6 +4,7 @@ import copy
 import math
 import pickle
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ import pytest
 import squarely
 from oracles import rational
 from squarely.named_metrics import EVERYDAY
+
+SQUARES = ("mean_squared_error", "root_mean_squared_error", "sum_squared_error")
 
 
 def filled(seed: int = 0, **configuration: object) -> squarely.Accumulator:
@@ -20,9 +23,23 @@ def filled(seed: int = 0, **configuration: object) -> squarely.Accumulator:
 
 def test_compute_gives_every_metric_by_name() -> None:
     y_true, y_pred = np.random.default_rng(0).standard_normal((2, 1000))
-    assert filled().compute() == rational.scores(y_true, y_pred)
+    assert filled(metrics=SQUARES).compute() == rational.scores(y_true, y_pred)
     assert filled(metrics="mean_squared_error").compute().keys() == {"mean_squared_error"}
-    assert tuple(filled().compute()) == ("mean_squared_error", "root_mean_squared_error", "sum_squared_error")
+    assert tuple(filled(metrics=SQUARES[::-1]).compute()) == SQUARES[::-1]
+
+
+def test_without_names_the_metrics_are_the_everyday_ones_of_evaluate() -> None:
+    y_true, y_pred = np.random.default_rng(0).standard_normal((2, 1000))
+    assert filled().metrics == EVERYDAY
+    assert filled().compute() == squarely.evaluate(y_true, y_pred).to_dict()
+
+
+def test_short_names_and_functions_are_names() -> None:
+    accumulator = squarely.Accumulator(("mse", squarely.mean_absolute_error, "r2_score", "mean_squared_error"))
+    assert accumulator.metrics == ("mean_squared_error", "mean_absolute_error", "r2_score")
+    accumulator.update([1.0, 3.0], [1.0, 5.0])
+    assert accumulator["mse"] == accumulator[squarely.mean_squared_error] == accumulator["mean_squared_error"] == 2.0
+    assert accumulator.values_of_outputs("mae").tolist() == [1.0]
 
 
 def test_update_returns_the_accumulator_never_a_score() -> None:
@@ -63,7 +80,7 @@ def test_empty_accumulators_are_neutral() -> None:
     assert filled() - empty == filled()
     with pytest.raises(ValueError, match="has seen no pairs yet"):
         empty.compute()
-    with pytest.raises(ValueError, match="which is empty"):
+    with pytest.raises(ValueError, match="is no part of this one, which has seen nothing"):
         empty.subtract(filled())
     assert empty == squarely.Accumulator()
 
@@ -73,8 +90,8 @@ def test_digest_is_equal_exactly_where_states_are() -> None:
     assert filled(1).digest() != filled(2).digest()
     assert filled(1).digest() != filled(1, nan_policy="omit").digest()
     # Known bits: a digest that changes here changes for everyone who stored one.
-    known = squarely.Accumulator().update([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])
-    assert known.digest() == "daf20b1a10db1a053dce55dbe209d10b5372fe2e29861b48e75950e895634087"
+    known = squarely.Accumulator(SQUARES).update([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])
+    assert known.digest() == "69813247902e8b505757a8ab7fca04e475640aeb6ff3dab965ff86fe97b491ec"
 
 
 def test_an_update_that_raises_changes_nothing() -> None:
@@ -121,12 +138,12 @@ def test_merging_other_numbers_of_outputs_names_both_sides() -> None:
 
 
 def test_subtracting_what_was_never_added_is_refused() -> None:
-    accumulator = squarely.Accumulator().update([1.0, 2.0], [1.0, 2.0])
+    accumulator = squarely.Accumulator(SQUARES).update([1.0, 2.0], [1.0, 2.0])
     before = accumulator.to_bytes()
+    with pytest.raises(ValueError, match=r"is no part of this one \(output 0 would be left with a negative"):
+        accumulator.subtract(squarely.Accumulator(SQUARES).update([1.0], [3.0]))
     with pytest.raises(ValueError, match="is no part of this one"):
-        accumulator.subtract(squarely.Accumulator().update([1.0], [3.0]))
-    with pytest.raises(ValueError, match="is no part of this one"):
-        accumulator.subtract(squarely.Accumulator().update(np.ones(3), np.ones(3)))
+        accumulator.subtract(squarely.Accumulator(SQUARES).update(np.ones(3), np.ones(3)))
     assert accumulator.to_bytes() == before
 
 
@@ -192,15 +209,36 @@ def test_a_chunk_of_no_weight_is_no_error_before_the_score_is_asked_for() -> Non
     assert accumulator.update([1.0], [3.0], sample_weight=2.0)["mean_squared_error"] == 4.0
 
 
+def test_values_of_outputs_are_nan_where_there_are_none_and_refused_where_weights_are_zero() -> None:
+    accumulator = squarely.Accumulator("mse", nan_policy="omit")
+    accumulator.update([[1.0, np.nan]], [[2.0, 3.0]], sample_weight=[2.0])
+    assert accumulator.values_of_outputs("mse").tolist() == [1.0, pytest.approx(math.nan, nan_ok=True)]
+    accumulator.update([[1.0, 1.0]], [[2.0, 3.0]], sample_weight=[-2.0])
+    with pytest.raises(ZeroDivisionError, match="Weights sum to zero"):
+        accumulator.values_of_outputs("mse")
+
+
 def test_metrics_of_order_are_refused_with_what_to_use_instead() -> None:
     with pytest.raises(ValueError, match=r"median_absolute_error needs all pairs at once.*mean_absolute_error"):
         squarely.Accumulator("median_absolute_error")
 
 
-def test_the_largest_error_cannot_be_taken_away() -> None:
-    accumulator = squarely.Accumulator(["max_error", "mean_error"]).update([1.0, 2.0], [1.0, 3.0])
-    with pytest.raises(ValueError, match="A state of largest_error cannot be subtracted"):
+@pytest.mark.parametrize(
+    ("metrics", "named"),
+    [
+        (None, "max_error"),
+        (["max_error", "mean_error"], "max_error"),
+        (["mse", squarely.metric("normalized_root_mean_squared_error", normalization="range")], "normalized_root.*"),
+    ],
+)
+def test_the_largest_and_the_least_cannot_be_taken_away(metrics: Any, named: str) -> None:
+    accumulator = squarely.Accumulator(metrics).update([1.0, 2.0], [1.0, 3.0])
+    before = accumulator.to_bytes()
+    with pytest.raises(ValueError, match=rf"^An accumulator of {named} cannot be subtracted: .*\('mse', 'mae', 'r2'\)"):
         accumulator - accumulator
+    with pytest.raises(ValueError, match=rf"^An accumulator of {named} cannot be subtracted"):
+        accumulator.subtract(accumulator)
+    assert accumulator.to_bytes() == before
 
 
 def test_eight_metrics_take_little_room() -> None:

@@ -9,7 +9,6 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS
-from instruments.core_states import CoreState
 from squarely.named_metrics import EVERYDAY
 
 SETS = {
@@ -78,17 +77,20 @@ def test_chunks_may_lie_with_gaps_or_backwards(metrics, stride):
     assert chunks.digest() == whole(metrics, y_true, y_pred).digest()
 
 
-def test_plain_chunks_take_the_short_way(metrics):
+def test_plain_chunks_are_taken_by_the_core_and_others_are_left_to_python(metrics):
     y_true, y_pred = positive_pairs(100)
-    asked = [(name, 0.0) for name in metrics]
-    state = CoreState(1, "exact", asked)
-    open_sums = squarely._core.OpenSums(state, missing_true=False, missing_pred=False, infinite=False)
-    assert open_sums.add(y_true, y_pred, None)
-    assert open_sums.add(y_true.astype(np.float32), y_pred[::-1], None)
-    assert not open_sums.add(y_true, y_pred.astype(">f8"), None)
-    assert state.pairs == [0]
-    open_sums.close_into(state)
-    assert state.pairs == [200]
+    core = squarely.Accumulator(metrics).update(y_true, y_pred).core
+    before = core.to_bytes()
+    for other in (y_pred.view(Subclass), y_pred[:-1], y_pred.astype(object)):
+        assert not core.update(y_true, other, None, None, 0, True)
+    assert core.to_bytes() == before
+    for plain in (y_pred, y_pred.astype(np.float32)[::-1], y_pred.astype(">f8"), list(y_pred)):
+        assert core.update(y_true, plain, None, None, 0, True)
+    assert core.pairs == [500]
+
+
+class Subclass(np.ndarray):
+    """No plain array: what its methods do is its own affair."""
 
 
 def test_plain_and_other_chunks_may_be_mixed(metrics):

@@ -204,6 +204,14 @@ class State {
         return *this;
     }
 
+    // The same with weights: one column for all outputs, or one an output.
+    State& update_weighted(const std::vector<squarely_pairs>& outputs, std::int64_t rows,
+                           const std::vector<squarely_column>& weights) {
+        checked_call(SQUARELY_CALL(state_update_weighted), state_, outputs.data(), outputs.size(), weights.data(),
+                     weights.size(), rows);
+        return *this;
+    }
+
     State& merge(const State& other) {
         checked_call(SQUARELY_CALL(state_merge), state_, other.get());
         return *this;

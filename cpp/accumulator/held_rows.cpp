@@ -1,6 +1,5 @@
 #include "accumulator/held_rows.hpp"
 
-#include <algorithm>
 #include <cstring>
 
 namespace squarely {
@@ -128,6 +127,7 @@ void HeldRows::append(std::span<const Pairs> outputs, Rows rows, std::ptrdiff_t 
     const Rows rest{rows.first + into_last, rows.count - into_last};
     if (rest.count > 0) {
         HeldPiece next = next_piece(outputs, rest.count, rows_together);
+        next.first = end_ + static_cast<std::uint64_t>(into_last);
         copy_rows(next, outputs, rest);
         pieces_.push_back(std::move(next));
     }
@@ -136,16 +136,14 @@ void HeldRows::append(std::span<const Pairs> outputs, Rows rows, std::ptrdiff_t 
 }
 
 void HeldRows::append(HeldPiece&& piece) {
-    const std::ptrdiff_t rows = piece.count;
+    const auto rows = static_cast<std::uint64_t>(piece.count);
+    piece.first = end_;
     pieces_.push_back(std::move(piece));
-    end_ += static_cast<std::uint64_t>(rows);
+    end_ += rows;
 }
 
 void HeldRows::release(std::uint64_t first) {
-    while (!pieces_.empty() && begin_ + static_cast<std::uint64_t>(pieces_.front().count) <= first) {
-        begin_ += static_cast<std::uint64_t>(pieces_.front().count);
-        pieces_.pop_front();
-    }
+    while (!pieces_.empty() && end_of(pieces_.front()) <= first) pieces_.pop_front();
 }
 
 std::size_t HeldRows::bytes() const {

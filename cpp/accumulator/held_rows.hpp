@@ -3,6 +3,7 @@
 
 #include "blocks/block.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -24,6 +25,7 @@ struct HeldSide {
 struct HeldPiece {
     HeldSide y_true, y_pred, weights;
     std::size_t outputs = 0;
+    std::uint64_t first = 0;  // the number of its first row
     std::ptrdiff_t room = 0;
     std::ptrdiff_t count = 0;
 };
@@ -51,7 +53,7 @@ class HeldRows {
     // Numbers of rows, from the first that was ever taken in.
     std::uint64_t end() const { return end_; }
 
-    // Calls visit(outputs, rows) with rows from and to, piece by piece.
+    // Calls visit(outputs, rows) with rows from and to, all of them held, piece by piece.
     template <class Visit>
     void for_each(std::uint64_t from, std::uint64_t to, Visit visit) const;
 
@@ -61,22 +63,19 @@ class HeldRows {
     HeldPiece next_piece(std::span<const Pairs> outputs, std::ptrdiff_t rows, std::ptrdiff_t rows_together) const;
 
     std::deque<HeldPiece> pieces_;
-    std::uint64_t begin_ = 0;  // the number of the first row of the first piece
     std::uint64_t end_ = 0;
 };
 
+inline std::uint64_t end_of(const HeldPiece& piece) { return piece.first + static_cast<std::uint64_t>(piece.count); }
+
 template <class Visit>
 void HeldRows::for_each(std::uint64_t from, std::uint64_t to, Visit visit) const {
-    std::uint64_t first = begin_;
-    for (const HeldPiece& piece : pieces_) {
-        const std::uint64_t last = first + static_cast<std::uint64_t>(piece.count);
-        const std::uint64_t begin = from > first ? from : first;
-        const std::uint64_t end = to < last ? to : last;
-        if (begin < end) {
-            const std::vector<Pairs> outputs = pairs_from(piece, static_cast<std::ptrdiff_t>(begin - first));
-            visit(std::span<const Pairs>(outputs), static_cast<std::ptrdiff_t>(end - begin));
-        }
-        first = last;
+    auto piece = std::partition_point(pieces_.begin(), pieces_.end(), [&](const auto& one) { return end_of(one) <= from; });
+    for (; from < to; ++piece) {
+        const std::uint64_t end = std::min(to, end_of(*piece));
+        const std::vector<Pairs> outputs = pairs_from(*piece, static_cast<std::ptrdiff_t>(from - piece->first));
+        visit(std::span<const Pairs>(outputs), static_cast<std::ptrdiff_t>(end - from));
+        from = end;
     }
 }
 

@@ -188,6 +188,9 @@ def test_numbers_are_rows_too():
         rolling.update(0.0, y_pred)
     assert rolling["sum_squared_error"] == 5.0
     assert rolling.update(1.0, 1.0, sample_weight=None)["sum_squared_error"] == 4.0
+    assert "Input contains NaN" in words_of(lambda: rolling.update(np.nan, 1.0))
+    assert rolling.update(1.0, np.array([1], ml_dtypes.bfloat16))["sum_squared_error"] == 0.0
+    assert squarely.RollingAccumulator("sse", window=2).update(1.0, 3.0, sample_weight=0.5)["sse"] == 2.0
 
 
 @pytest.mark.parametrize(

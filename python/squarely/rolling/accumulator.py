@@ -1,7 +1,7 @@
 """RollingAccumulator: the metrics of the last rows, or chunks, of a stream."""
 
 from collections.abc import Iterable
-from copy import copy, deepcopy
+from copy import deepcopy
 from typing import Any, Literal, NoReturn
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from squarely import _core
 from squarely.accumulator import Accumulator, Count
 from squarely.arguments import InvalidParameterError, Multioutput, NanPolicy, check_choice
+from squarely.columns.plain import plain_arrays
 from squarely.named_metrics import MetricLike
 from squarely.rolling.plain_rows import plain_rows
 from squarely.scoring import Score
@@ -88,7 +89,7 @@ class RollingAccumulator:
 
         Parameters
         ----------
-        y_true, y_pred : array-like
+        y_true, y_pred : array-like or float
             Of any number of rows, also more than the window holds; otherwise as in `Accumulator.update`. With
             ``unit="rows"`` they are copied.
         sample_weight : array-like of shape (rows,) or float, optional
@@ -111,8 +112,11 @@ class RollingAccumulator:
         >>> rolling.update([1.0], [3.0]).update([1.0, 1.0], [2.0, 2.0])["mean_squared_error"]
         1.0
         """
-        if not self._core.update(y_true, y_pred, sample_weight):
-            self._take_columns(y_true, y_pred, sample_weight)
+        if self._core.update(y_true, y_pred, sample_weight):
+            return self
+        plain = plain_arrays(y_true, y_pred, sample_weight)
+        if plain is None or not self._core.update(*plain):
+            self._take_columns(_as_rows(y_true), _as_rows(y_pred), sample_weight)
         return self
 
     def _take_columns(self, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
@@ -235,11 +239,15 @@ class RollingAccumulator:
         self.__dict__.update(state)
         self._core = core = self._new_core()
         if isinstance(core, _core.RowWindow):
-            for sides in rows:
-                core.add(*sides, sides[0].shape[1:])
+            for y_true, y_pred, sample_weight in rows:
+                core.add(y_true, y_pred, sample_weight, y_true.shape[1:])
         else:
             for chunk in chunks:
                 core.add(chunk.core.state(), chunk.shape)
+
+
+def _as_rows(values: Any) -> Any:
+    return [values] if isinstance(values, float) else values
 
 
 def _checked_window(window: object) -> int:

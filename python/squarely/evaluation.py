@@ -1,8 +1,9 @@
 """Every metric of one or several predictions from one pass over the data, as a report."""
 
+import functools
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy.typing as npt
 
@@ -94,23 +95,50 @@ def evaluate(
     r2_score  0.9486081370449678  -1.1327623126338329
     4 pairs
     """
+    question = _question_of(metrics, multioutput, nan_policy, summation)
+    if not isinstance(y_pred, Mapping):
+        if not question.is_of_order and type(axis) is int:
+            plain = _plain_report(y_true, y_pred, sample_weight, where, axis, question)
+            if plain is not None:
+                return plain
+        return _report({"": y_pred}, y_true, sample_weight, where, axis, question, is_single=True)
+    if not y_pred:
+        raise ValueError("The mapping y_pred names no prediction. Pass at least one.")
+    predictions = {str(name): prediction for name, prediction in y_pred.items()}
+    return _report(predictions, y_true, sample_weight, where, axis, question, is_single=False)
+
+
+class Question(NamedTuple):
+    """What is asked of the data, all arguments checked."""
+
+    asked: tuple[Metric, ...]
+    labels: tuple[str, ...]
+    is_of_order: bool
+    """Whether some metric needs all pairs at once."""
+    configuration: _core.Configuration
+    """Of the metrics of sums."""
+
+
+def _question_of(metrics: object, multioutput: object, nan_policy: str, summation: str) -> Question:
+    # What cannot change is asked again in a loop over models. Anything else may have changed since.
+    if type(metrics) in (str, tuple) and type(multioutput) is str:
+        try:
+            return _question(metrics, multioutput, nan_policy, summation)
+        except TypeError:  # something in it that has no hash: the words for it are below
+            pass
+    return _question.__wrapped__(metrics, multioutput, nan_policy, summation)
+
+
+@functools.lru_cache(maxsize=256)
+def _question(metrics: Any, multioutput: object, nan_policy: str, summation: str) -> Question:
     check_choice(nan_policy, NAN_POLICIES, "nan_policy", "evaluate")
     check_choice(summation, SUMMATIONS, "summation", "evaluate")
     averaging = check_multioutput(multioutput, "evaluate", MULTIOUTPUTS)
     asked = as_metrics(metrics, "evaluate")
-    of_sums = tuple([one for one in asked if not one.is_of_order])
+    of_sums = tuple(one for one in asked if not one.is_of_order)
     # A median alone needs no sums, but its report needs the counts.
     configuration = configuration_of(of_sums or (as_metric("max_error", "", ""),), averaging, nan_policy, summation)
-    if not isinstance(y_pred, Mapping):
-        if len(of_sums) == len(asked) and type(axis) is int:
-            plain = _plain_report(y_true, y_pred, sample_weight, where, axis, asked, configuration)
-            if plain is not None:
-                return plain
-        return _report({"": y_pred}, y_true, sample_weight, where, axis, asked, configuration, is_single=True)
-    if not y_pred:
-        raise ValueError("The mapping y_pred names no prediction. Pass at least one.")
-    predictions = {str(name): prediction for name, prediction in y_pred.items()}
-    return _report(predictions, y_true, sample_weight, where, axis, asked, configuration, is_single=False)
+    return Question(asked, tuple(one.label for one in asked), len(of_sums) < len(asked), configuration)
 
 
 def _plain_report(
@@ -119,11 +147,10 @@ def _plain_report(
     sample_weight: object,
     where: object,
     axis: int,
-    asked: tuple[Metric, ...],
-    configuration: _core.Configuration,
+    question: Question,
 ) -> Report | None:
     """Return the report of plain arrays of which there is nothing to say, else None."""
-    accumulator = _core.Accumulator(configuration)
+    accumulator = _core.Accumulator(question.configuration)
     try:
         if not accumulator.update(y_true, y_pred, sample_weight, where, axis, False):
             plain = plain_arrays(y_true, y_pred, sample_weight, where) if axis == 0 else None
@@ -135,7 +162,7 @@ def _plain_report(
     if scores is None:
         return None
     scored = Scored(scores, {}, sum(accumulator.pairs), sum(accumulator.omitted))
-    return Report(_labels(asked), {"": scored}, is_single=True)
+    return Report(question.labels, {"": scored}, is_single=True)
 
 
 def _report(
@@ -144,8 +171,7 @@ def _report(
     sample_weight: object,
     where: object,
     axis: object,
-    asked: tuple[Metric, ...],
-    configuration: _core.Configuration,
+    question: Question,
     *,
     is_single: bool,
 ) -> Report:
@@ -153,9 +179,9 @@ def _report(
     for name, prediction in predictions.items():
         with naming(name):
             paired[name] = _paired(y_true, prediction, where, axis, sample_weight)
-    accumulators = _accumulators(paired, configuration)
-    columns = {name: _scored(asked, accumulators[name], pairs) for name, pairs in paired.items()}
-    return Report(_labels(asked), columns, is_single=is_single)
+    accumulators = _accumulators(paired, question.configuration)
+    columns = {name: _scored(question.asked, accumulators[name], pairs) for name, pairs in paired.items()}
+    return Report(question.labels, columns, is_single=is_single)
 
 
 def report_of(accumulators: Mapping[str, Accumulator], *, is_single: bool) -> Report:
@@ -166,7 +192,8 @@ def report_of(accumulators: Mapping[str, Accumulator], *, is_single: bool) -> Re
             if not accumulator.core.shape:
                 raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required: no chunk has a row.")
             columns[name] = _scored(accumulator.asked, accumulator.core, None)
-    return Report(_labels(next(iter(accumulators.values())).asked), columns, is_single=is_single)
+    labels = tuple(one.label for one in next(iter(accumulators.values())).asked)
+    return Report(labels, columns, is_single=is_single)
 
 
 class naming:  # noqa: N801  (read as a word: with naming(model))
@@ -205,10 +232,6 @@ def _accumulators(
             except _core.Refused as refused:
                 raise data_refused(refused, configuration.nan_policy, pairs.dtype) from None
     return accumulators
-
-
-def _labels(asked: tuple[Metric, ...]) -> tuple[str, ...]:
-    return tuple([one.label for one in asked])
 
 
 def _scored(asked: tuple[Metric, ...], accumulator: _core.Accumulator, pairs: "PairedColumns | None") -> Scored:

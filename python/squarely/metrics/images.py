@@ -12,7 +12,7 @@ from squarely import _core
 from squarely.arguments import NAN_POLICIES, NanPolicy, check_choice
 from squarely.named_metrics import metric, parameter_value
 from squarely.policy import data_refused
-from squarely.scoring import configuration_of, score_at
+from squarely.scoring import configuration_of, score, score_at
 
 if TYPE_CHECKING:
     from squarely.pairing import PairedColumns
@@ -96,6 +96,8 @@ def peak_signal_noise_ratio(
 
     check_choice(nan_policy, NAN_POLICIES, "nan_policy", FUNCTION)
     given = None if data_range is None else parameter_value(FUNCTION, data_range)
+    if given is not None and getattr(y_true, "ndim", 0) == 1:
+        return float(score(FUNCTION, y_true, y_pred, parameter=given, where=where, nan_policy=nan_policy))
     pairs = pair(y_true, y_pred, where, 0, FUNCTION, most_dimensions=None)
     dtype = _type_of_image(pairs) if given is None else None
     state = _core.State(1, configuration_of((metric("mse"),), "uniform_average", nan_policy, "exact"))

@@ -24,16 +24,16 @@ class Losses:
         sq.set_num_threads(1)
 
     def time_loss(self, loss: str, size: int, dtype: str) -> None:
-        self.loss(self.y_true, self.y_pred, out=self.out)
+        self.loss(self.y_true, self.y_pred, reduction="none", out=self.out)
 
     def time_gradient(self, loss: str, size: int, dtype: str) -> None:
-        self.gradient(self.y_true, self.y_pred, reduction="mean", out=self.out)
+        self.gradient(self.y_true, self.y_pred, out=self.out)
 
     def time_weighted_gradient(self, loss: str, size: int, dtype: str) -> None:
-        self.gradient(self.y_true, self.y_pred, sample_weight=self.weights, out=self.out)
+        self.gradient(self.y_true, self.y_pred, reduction="none", sample_weight=self.weights, out=self.out)
 
     def time_mean(self, loss: str, size: int, dtype: str) -> None:
-        self.loss(self.y_true, self.y_pred, reduction="mean")
+        self.loss(self.y_true, self.y_pred)
 
 
 class NumPy:

@@ -7,6 +7,9 @@ pybind11_add_module(_core NO_EXTRAS ${SQUARELY_BINDING_SOURCES})
 target_compile_definitions(_core PRIVATE
   SQUARELY_COMPILER="${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
 target_link_libraries(_core PRIVATE squarely_core squarely)
+if(SQUARELY_PRECOMPILED_HEADERS)
+  target_precompile_headers(_core PRIVATE <pybind11/numpy.h> <pybind11/pybind11.h> <pybind11/stl.h>)
+endif()
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   # --disable-new-dtags: the library beside the extension comes before any that LD_LIBRARY_PATH names.
   target_link_options(_core PRIVATE

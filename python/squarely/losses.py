@@ -1,4 +1,4 @@
-"""Losses of single pairs and their gradients, in one pass and in the arrays' own dtype.
+"""Losses of pairs, their means and sums, and their gradients, in one pass and in the arrays' own dtype.
 
 One public function per loss and per gradient. The formulas are in the core, cpp/kernels/losses.hpp.
 """
@@ -37,11 +37,11 @@ def squared_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
     *,
-    reduction: Reduction = "none",
+    reduction: Reduction = "mean",
     sample_weight: npt.ArrayLike | None = None,
     out: Floats | None = None,
 ) -> float | Floats:
-    r"""Squared error of every pair, or their exact sum or mean.
+    r"""Exact mean of the squared errors, their sum, or the squared error of every pair.
 
     .. math:: \ell(y, \hat y) = (y - \hat y)^2
 
@@ -51,30 +51,32 @@ def squared_error(
         Truth, of any type and in any layout that `mean_squared_error` takes. Tables of several columns are copied.
     y_pred : array-like of the same shape
         Predictions. Nothing is broadcast.
-    reduction : {"none", "sum", "mean"}, default="none"
+    reduction : {"none", "sum", "mean"}, default="mean"
         The loss of every pair, their sum, or their mean; with weights, the weighted mean: the sum divided by that of
-        the weights. None is the default, because the mean of the losses has functions of its own.
+        the weights. The mean is the default, as in PyTorch.
     sample_weight : array-like of that shape or of shape (n,), one a row along the first axis, optional
         What each loss is multiplied by: finite and not negative. A weight of zero does not hide NaN.
     out : ndarray of that shape and of the dtype of the result, optional
-        Where the losses go. It may be y_true, y_pred or the weights, and must not overlap them in any other way.
+        Where the losses of ``reduction="none"`` go. It may be y_true, y_pred or the weights, and must not overlap them
+        in any other way.
 
     Returns
     -------
-    ndarray of that shape, or float
-        From 0, the best, to infinity. Losses are in the type NumPy promotes both arrays to, float64 for integers and
-        booleans: computed in float64 and rounded once to narrower types. Sums and means are floats.
+    float, or ndarray of that shape
+        From 0, the best, to infinity. Sums and means are floats. Losses of pairs are in the type NumPy promotes both
+        arrays to, float64 for integers and booleans: computed in float64 and rounded once to narrower types.
 
     Raises
     ------
     ValueError
-        Where shapes differ, something is no number, `out` does not fit, or there is nothing to sum.
+        Where shapes differ, something is no number, `out` does not fit or has no losses of pairs to hold, or there is
+        nothing to sum.
     ZeroDivisionError
         Where a mean is asked for and the weights sum to zero.
 
     See Also
     --------
-    squared_error_gradient : The derivative.
+    squared_error_gradient : The derivative, by default of the mean as well.
     mean_squared_error : The mean over rows, with several outputs, missing values and masks.
 
     Notes
@@ -90,11 +92,11 @@ def squared_error(
     >>> y_true = np.array([3.0, -0.5, 2.0, 7.0], np.float32)
     >>> y_pred = np.array([2.5, 0.0, 2.0, 8.0], np.float32)
     >>> squarely.squared_error(y_true, y_pred)
-    array([0.25, 0.25, 0.  , 1.  ], dtype=float32)
-    >>> squarely.squared_error(y_true, y_pred, reduction="mean")
     0.375
-    >>> squarely.squared_error(y_true, y_pred, reduction="mean", sample_weight=[3, 1, 1, 0])
+    >>> squarely.squared_error(y_true, y_pred, sample_weight=[3, 1, 1, 0])
     0.2
+    >>> squarely.squared_error(y_true, y_pred, reduction="none")
+    array([0.25, 0.25, 0.  , 1.  ], dtype=float32)
     """
     return _loss("squared_error", y_true, y_pred, 0.0, reduction, sample_weight, out)
 
@@ -103,21 +105,26 @@ def squared_error_gradient(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
     *,
-    reduction: Reduction = "none",
+    reduction: Reduction = "mean",
     sample_weight: npt.ArrayLike | None = None,
     out: Floats | None = None,
 ) -> Floats:
-    r"""Gradient of the squared error with respect to the predictions.
+    r"""Gradient of the mean squared error with respect to the predictions, or of the sum.
 
     .. math:: \frac{\partial \ell}{\partial \hat y} = 2 (\hat y - y)
 
+    for one pair; by default divided by their number.
+
     Parameters
     ----------
-    y_true, y_pred, sample_weight, out
+    y_true, y_pred, sample_weight
         As in `squared_error`.
-    reduction : {"none", "sum", "mean"}, default="none"
-        Of which loss this is the gradient. "none" and "sum" give the derivative of every pair, times its weight;
-        "mean" divides it by the number of pairs, or by the sum of the weights.
+    reduction : {"none", "sum", "mean"}, default="mean"
+        Of which loss this is the gradient: by default of what `squared_error` returns by default, the mean. "none" and
+        "sum" give the derivative of every pair, times its weight; "mean" divides it by the number of pairs, or by the
+        sum of the weights.
+    out : ndarray of that shape and of the dtype of the result, optional
+        Where the gradient goes, whatever the reduction; otherwise as in `squared_error`.
 
     Returns
     -------
@@ -133,9 +140,9 @@ def squared_error_gradient(
     --------
     >>> import squarely
     >>> squarely.squared_error_gradient([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])
-    array([-1.,  1.,  0.,  2.])
-    >>> squarely.squared_error_gradient([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0], reduction="mean")
     array([-0.25,  0.25,  0.  ,  0.5 ])
+    >>> squarely.squared_error_gradient([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0], reduction="sum")
+    array([-1.,  1.,  0.,  2.])
     """
     return _gradient("squared_error", y_true, y_pred, 0.0, reduction, sample_weight, out)
 
@@ -144,11 +151,11 @@ def absolute_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
     *,
-    reduction: Reduction = "none",
+    reduction: Reduction = "mean",
     sample_weight: npt.ArrayLike | None = None,
     out: Floats | None = None,
 ) -> float | Floats:
-    r"""Absolute error of every pair, or their sum or mean.
+    r"""Mean of the absolute errors, their sum, or the absolute error of every pair.
 
     .. math:: \ell(y, \hat y) = |y - \hat y|
 
@@ -159,7 +166,7 @@ def absolute_error(
 
     Returns
     -------
-    ndarray of that shape, or float
+    float, or ndarray of that shape
         From 0, the best, to infinity. As in `squared_error`.
 
     Raises
@@ -171,9 +178,9 @@ def absolute_error(
     --------
     >>> import squarely
     >>> squarely.absolute_error([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])
-    array([0.5, 0.5, 0. , 1. ])
-    >>> squarely.absolute_error([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0], reduction="mean")
     0.5
+    >>> squarely.absolute_error([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0], reduction="none")
+    array([0.5, 0.5, 0. , 1. ])
     """
     return _loss("absolute_error", y_true, y_pred, 0.0, reduction, sample_weight, out)
 
@@ -182,15 +189,16 @@ def absolute_error_gradient(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
     *,
-    reduction: Reduction = "none",
+    reduction: Reduction = "mean",
     sample_weight: npt.ArrayLike | None = None,
     out: Floats | None = None,
 ) -> Floats:
-    r"""Gradient of the absolute error with respect to the predictions.
+    r"""Gradient of the mean absolute error with respect to the predictions, or of the sum.
 
     .. math:: \frac{\partial \ell}{\partial \hat y} = \operatorname{sign}(\hat y - y)
 
-    At the kink, where a prediction is best and there is no derivative, this is the subgradient 0.
+    for one pair; by default divided by their number. At the kink, where a prediction is best and there is no
+    derivative, this is the subgradient 0.
 
     Parameters
     ----------
@@ -200,7 +208,7 @@ def absolute_error_gradient(
     Returns
     -------
     ndarray of that shape
-        From -1 to 1, and 0 where a prediction is best; as in `squared_error_gradient`.
+        Of one pair from -1 to 1, and 0 where a prediction is best; as in `squared_error_gradient`.
 
     Raises
     ------
@@ -211,6 +219,8 @@ def absolute_error_gradient(
     --------
     >>> import squarely
     >>> squarely.absolute_error_gradient([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])
+    array([-0.25,  0.25,  0.  ,  0.25])
+    >>> squarely.absolute_error_gradient([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0], reduction="sum")
     array([-1.,  1.,  0.,  1.])
     """
     return _gradient("absolute_error", y_true, y_pred, 0.0, reduction, sample_weight, out)
@@ -221,11 +231,11 @@ def huber_loss(
     y_pred: npt.ArrayLike,
     *,
     delta: float = 1.0,
-    reduction: Reduction = "none",
+    reduction: Reduction = "mean",
     sample_weight: npt.ArrayLike | None = None,
     out: Floats | None = None,
 ) -> float | Floats:
-    r"""Huber loss of every pair, or their sum or mean: half the square of small errors, linear in large ones.
+    r"""Mean of the Huber losses, their sum, or each: half the square of small errors, linear in large ones.
 
     .. math:: \ell(y, \hat y) = \begin{cases}
         \frac{1}{2} (y - \hat y)^2 & |y - \hat y| \le \delta \\
@@ -240,7 +250,7 @@ def huber_loss(
 
     Returns
     -------
-    ndarray of that shape, or float
+    float, or ndarray of that shape
         From 0, the best, to infinity. As in `squared_error`.
 
     Raises
@@ -252,6 +262,8 @@ def huber_loss(
     --------
     >>> import squarely
     >>> squarely.huber_loss([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 10.0])
+    0.6875
+    >>> squarely.huber_loss([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 10.0], reduction="none")
     array([0.125, 0.125, 0.   , 2.5  ])
     >>> squarely.huber_loss([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 10.0], delta=4.0, reduction="sum")
     4.75
@@ -264,13 +276,15 @@ def huber_loss_gradient(
     y_pred: npt.ArrayLike,
     *,
     delta: float = 1.0,
-    reduction: Reduction = "none",
+    reduction: Reduction = "mean",
     sample_weight: npt.ArrayLike | None = None,
     out: Floats | None = None,
 ) -> Floats:
-    r"""Gradient of the Huber loss with respect to the predictions: the error, clipped.
+    r"""Gradient of the mean Huber loss with respect to the predictions, or of the sum: the errors, clipped.
 
     .. math:: \frac{\partial \ell}{\partial \hat y} = \max(-\delta, \min(\delta, \hat y - y))
+
+    for one pair; by default divided by their number.
 
     Parameters
     ----------
@@ -282,7 +296,7 @@ def huber_loss_gradient(
     Returns
     -------
     ndarray of that shape
-        From -delta to delta, and 0 where a prediction is best; as in `squared_error_gradient`.
+        Of one pair from -delta to delta, and 0 where a prediction is best; as in `squared_error_gradient`.
 
     Raises
     ------
@@ -293,6 +307,8 @@ def huber_loss_gradient(
     --------
     >>> import squarely
     >>> squarely.huber_loss_gradient([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 10.0])
+    array([-0.125,  0.125,  0.   ,  0.25 ])
+    >>> squarely.huber_loss_gradient([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 10.0], reduction="sum")
     array([-0.5,  0.5,  0. ,  1. ])
     """
     checked = _delta(delta, "huber_loss_gradient")
@@ -303,11 +319,11 @@ def log_cosh_loss(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
     *,
-    reduction: Reduction = "none",
+    reduction: Reduction = "mean",
     sample_weight: npt.ArrayLike | None = None,
     out: Floats | None = None,
 ) -> float | Floats:
-    r"""Logarithm of the hyperbolic cosine of every error, or their sum or mean: smooth everywhere.
+    r"""Mean of the logarithms of the hyperbolic cosines of errors, their sum, or each: smooth everywhere.
 
     .. math:: \ell(y, \hat y) = \log \cosh(y - \hat y)
 
@@ -320,7 +336,7 @@ def log_cosh_loss(
 
     Returns
     -------
-    ndarray of that shape, or float
+    float, or ndarray of that shape
         From 0, the best, to infinity. As in `squared_error`.
 
     Raises
@@ -336,10 +352,10 @@ def log_cosh_loss(
     Examples
     --------
     >>> import squarely
-    >>> squarely.log_cosh_loss([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 10.0]).round(6)
-    array([0.120115, 0.120115, 0.      , 2.309329])
-    >>> squarely.log_cosh_loss([1000.0], [0.0], reduction="sum")
+    >>> squarely.log_cosh_loss([1000.0], [0.0])
     999.3068528194401
+    >>> squarely.log_cosh_loss([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 10.0], reduction="none").round(6)
+    array([0.120115, 0.120115, 0.      , 2.309329])
     """
     return _loss("log_cosh_loss", y_true, y_pred, 0.0, reduction, sample_weight, out)
 
@@ -348,13 +364,15 @@ def log_cosh_loss_gradient(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
     *,
-    reduction: Reduction = "none",
+    reduction: Reduction = "mean",
     sample_weight: npt.ArrayLike | None = None,
     out: Floats | None = None,
 ) -> Floats:
-    r"""Gradient of the log-cosh loss with respect to the predictions.
+    r"""Gradient of the mean log-cosh loss with respect to the predictions, or of the sum.
 
     .. math:: \frac{\partial \ell}{\partial \hat y} = \tanh(\hat y - y)
+
+    for one pair; by default divided by their number.
 
     Parameters
     ----------
@@ -364,7 +382,7 @@ def log_cosh_loss_gradient(
     Returns
     -------
     ndarray of that shape
-        From -1 to 1, and 0 where a prediction is best; as in `squared_error_gradient`.
+        Of one pair from -1 to 1, and 0 where a prediction is best; as in `squared_error_gradient`.
 
     Raises
     ------
@@ -375,6 +393,8 @@ def log_cosh_loss_gradient(
     --------
     >>> import squarely
     >>> squarely.log_cosh_loss_gradient([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 1007.0]).round(6)
+    array([-0.115529,  0.115529,  0.      ,  0.25    ])
+    >>> squarely.log_cosh_loss_gradient([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 1007.0], reduction="sum").round(6)
     array([-0.462117,  0.462117,  0.      ,  1.      ])
     """
     return _gradient("log_cosh_loss", y_true, y_pred, 0.0, reduction, sample_weight, out)
@@ -385,11 +405,11 @@ def pinball_loss(
     y_pred: npt.ArrayLike,
     *,
     alpha: float = 0.5,
-    reduction: Reduction = "none",
+    reduction: Reduction = "mean",
     sample_weight: npt.ArrayLike | None = None,
     out: Floats | None = None,
 ) -> float | Floats:
-    r"""Pinball loss of every pair, or their sum or mean: the loss the quantile alpha makes least.
+    r"""Mean of the pinball losses, their sum, or each: the loss the quantile alpha makes least.
 
     .. math:: \ell(y, \hat y) = \alpha \max(y - \hat y, 0) + (1 - \alpha) \max(\hat y - y, 0)
 
@@ -402,7 +422,7 @@ def pinball_loss(
 
     Returns
     -------
-    ndarray of that shape, or float
+    float, or ndarray of that shape
         From 0, the best, to infinity. As in `squared_error`.
 
     Raises
@@ -412,15 +432,15 @@ def pinball_loss(
 
     Notes
     -----
-    With ``reduction="mean"`` as `sklearn.metrics.mean_pinball_loss`.
+    The mean is `sklearn.metrics.mean_pinball_loss`.
 
     Examples
     --------
     >>> import squarely
-    >>> squarely.pinball_loss([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0], alpha=0.75)
-    array([0.375, 0.125, 0.   , 0.25 ])
-    >>> squarely.pinball_loss([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0], reduction="mean")
+    >>> squarely.pinball_loss([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])
     0.25
+    >>> squarely.pinball_loss([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0], alpha=0.75, reduction="none")
+    array([0.375, 0.125, 0.   , 0.25 ])
     """
     return _loss("pinball_loss", y_true, y_pred, _alpha(alpha, "pinball_loss"), reduction, sample_weight, out)
 
@@ -430,16 +450,17 @@ def pinball_loss_gradient(
     y_pred: npt.ArrayLike,
     *,
     alpha: float = 0.5,
-    reduction: Reduction = "none",
+    reduction: Reduction = "mean",
     sample_weight: npt.ArrayLike | None = None,
     out: Floats | None = None,
 ) -> Floats:
-    r"""Gradient of the pinball loss with respect to the predictions.
+    r"""Gradient of the mean pinball loss with respect to the predictions, or of the sum.
 
     .. math:: \frac{\partial \ell}{\partial \hat y} = \begin{cases}
         -\alpha & \hat y < y \\ 1 - \alpha & \hat y > y \end{cases}
 
-    At the kink, where a prediction is best and there is no derivative, this is the subgradient 0.
+    for one pair; by default divided by their number. At the kink, where a prediction is best and there is no
+    derivative, this is the subgradient 0.
 
     Parameters
     ----------
@@ -451,7 +472,7 @@ def pinball_loss_gradient(
     Returns
     -------
     ndarray of that shape
-        -alpha, 0 or 1 - alpha; as in `squared_error_gradient`.
+        Of one pair -alpha, 0 or 1 - alpha; as in `squared_error_gradient`.
 
     Raises
     ------
@@ -462,6 +483,8 @@ def pinball_loss_gradient(
     --------
     >>> import squarely
     >>> squarely.pinball_loss_gradient([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0], alpha=0.75)
+    array([-0.1875,  0.0625,  0.    ,  0.0625])
+    >>> squarely.pinball_loss_gradient([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0], alpha=0.75, reduction="sum")
     array([-0.75,  0.25,  0.  ,  0.25])
     """
     checked = _alpha(alpha, "pinball_loss_gradient")

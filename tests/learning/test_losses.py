@@ -39,8 +39,8 @@ IN_FLOAT64: dict[str, tuple[Callable[..., Array], Callable[..., Array]]] = {
     ),
     # Of a difference; how near that is to the real number is held by tests of its own.
     "log_cosh_loss": (
-        lambda y, p: squarely.log_cosh_loss(y - p, np.zeros_like(y)),
-        lambda y, p: squarely.log_cosh_loss_gradient(np.zeros_like(y), p - y),
+        lambda y, p: squarely.log_cosh_loss(y - p, np.zeros_like(y), reduction="none"),
+        lambda y, p: squarely.log_cosh_loss_gradient(np.zeros_like(y), p - y, reduction="none"),
     ),
     "pinball_loss": (
         lambda y, p, alpha: np.where(y - p >= 0, alpha * (y - p), (alpha - 1) * (y - p)),
@@ -50,17 +50,16 @@ IN_FLOAT64: dict[str, tuple[Callable[..., Array], Callable[..., Array]]] = {
 
 
 def loss_of(name: str) -> Callable[..., Any]:
-    function: Callable[..., Any] = getattr(squarely, name)
-    return lambda *arrays, **options: function(*arrays, **PARAMETERS.get(name, {}), **options)
+    return of_pairs(getattr(squarely, name), name)
 
 
 def gradient_of(name: str) -> Callable[..., Any]:
-    return loss_of(f"{name}_gradient") if name not in PARAMETERS else _gradient_with_parameter(name)
+    return of_pairs(getattr(squarely, f"{name}_gradient"), name)
 
 
-def _gradient_with_parameter(name: str) -> Callable[..., Any]:
-    function: Callable[..., Any] = getattr(squarely, f"{name}_gradient")
-    return lambda *arrays, **options: function(*arrays, **PARAMETERS[name], **options)
+def of_pairs(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Return the function with its parameter, and of every pair where no reduction is named."""
+    return lambda *arrays, **options: function(*arrays, **{"reduction": "none"} | PARAMETERS.get(name, {}) | options)
 
 
 def expected_of(name: str, y_true: Array, y_pred: Array, *, derivative: bool = False) -> Array:
@@ -143,15 +142,15 @@ def test_the_log_cosh_loss_is_right_at_every_scale(target: str, rng: np.random.G
     errors = rng.standard_normal(400) * 10.0 ** np.linspace(-150, 300, 400)
     errors = np.concatenate([errors, rng.uniform(-3, 3, 1000), np.linspace(0.6, 0.8, 400)])
     zeros = np.zeros_like(errors)
-    losses, slopes = squarely.log_cosh_loss(errors, zeros), squarely.log_cosh_loss_gradient(zeros, errors)
+    losses, slopes = loss_of("log_cosh_loss")(errors, zeros), gradient_of("log_cosh_loss")(zeros, errors)
     with mpmath.workdps(400):  # cosh of a small number has as many zeros after its point
         for error, loss, slope in zip(errors.tolist(), losses.tolist(), slopes.tolist(), strict=True):
             size = abs(mpmath.mpf(error))
             expected = size + mpmath.log1p(mpmath.exp(-2 * size)) - mpmath.log(2)
             assert abs(loss - expected) <= 2 * math.ulp(float(expected))
             assert abs(slope - mpmath.tanh(error)) <= 2 * math.ulp(float(mpmath.tanh(error)))
-    assert squarely.log_cosh_loss([np.inf, -np.inf], [0.0, 0.0]).tolist() == [np.inf, np.inf]
-    assert squarely.log_cosh_loss_gradient([0.0, 0.0], [np.inf, -np.inf]).tolist() == [1.0, -1.0]
+    assert loss_of("log_cosh_loss")([np.inf, -np.inf], [0.0, 0.0]).tolist() == [np.inf, np.inf]
+    assert gradient_of("log_cosh_loss")([0.0, 0.0], [np.inf, -np.inf]).tolist() == [1.0, -1.0]
 
 
 @every_loss
@@ -307,17 +306,17 @@ def test_results_may_replace_the_weights(rng: np.random.Generator) -> None:
     y_true, y_pred = pairs_of(rng, np.float64, 1500)
     weights = rng.random(1500)
     expected = weights * (y_true - y_pred) ** 2
-    squarely.squared_error(y_true, y_pred, sample_weight=weights, out=weights)
+    loss_of("squared_error")(y_true, y_pred, sample_weight=weights, out=weights)
     assert same_bits(weights, expected)
 
 
 def test_results_beside_an_array_in_the_same_memory_are_fine(rng: np.random.Generator) -> None:
     table = rng.standard_normal((1000, 3))
     y_true, y_pred = table[:, 0].copy(), table[:, 1].copy()
-    squarely.squared_error(table[:, 0], table[:, 1], out=table[:, 2])
+    loss_of("squared_error")(table[:, 0], table[:, 1], out=table[:, 2])
     assert same_bits(table[:, 2].copy(), expected_of("squared_error", y_true, y_pred))
     line = np.concatenate([y_true, y_pred])
-    squarely.squared_error(line[:1000], line[1000:], out=line[:1000])
+    loss_of("squared_error")(line[:1000], line[1000:], out=line[:1000])
     assert same_bits(line[:1000], expected_of("squared_error", y_true, y_pred))
 
 
@@ -364,10 +363,10 @@ def test_bad_arguments_are_refused_with_clear_words(
     arguments: tuple[Any, Any], options: dict[str, Any], error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=re.escape(words)):
-        squarely.squared_error(*arguments, **options)
+        loss_of("squared_error")(*arguments, **options)
     if options.get("reduction") not in ("sum", "mean"):
         with pytest.raises(error, match=re.escape(words.replace("of squared_error", "of squared_error_gradient"))):
-            squarely.squared_error_gradient(*arguments, **options)
+            gradient_of("squared_error")(*arguments, **options)
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf, True, None, "1", [1.0]])
@@ -513,6 +512,29 @@ def test_the_gradient_of_the_mean_is_divided_by_the_number_of_pairs(target: str,
 
 
 @every_loss
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_loss_and_its_gradient_are_those_of_the_mean_unless_said_otherwise(
+    name: str, weighted: bool, rng: np.random.Generator
+) -> None:
+    loss, gradient = getattr(squarely, name), getattr(squarely, f"{name}_gradient")
+    y_true, y_pred = pairs_of(rng, np.float64, 200)
+    options = {"sample_weight": rng.random(200)} if weighted else {}
+    assert loss(y_true, y_pred, **options) == loss(y_true, y_pred, reduction="mean", **options)
+    found = gradient(y_true, y_pred, **options)
+    assert same_bits(found, gradient(y_true, y_pred, reduction="mean", **options))
+    # They agree: along the gradient, the loss changes by its square.
+    step = 1e-4
+    change = loss(y_true, y_pred + step * found, **options) - loss(y_true, y_pred - step * found, **options)
+    assert change / (2 * step) == pytest.approx(found @ found, rel=1e-4)
+
+
+def test_a_place_for_results_needs_losses_of_pairs() -> None:
+    words = "The 'out' parameter of squared_error is for reduction='none'. reduction='mean' returns a float."
+    with pytest.raises(ValueError, match=re.escape(words)):
+        squarely.squared_error(np.ones(2), np.ones(2), out=np.ones(2))
+
+
+@every_loss
 @both
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
 def test_targets_and_threads_change_no_bit(name: str, derivative: bool, dtype: np.dtype[Any], rng: Any) -> None:
@@ -559,15 +581,16 @@ def test_extra_memory_does_not_grow_with_the_arrays(layout: str, reduction: str)
 
 def test_tables_are_taken(rng: np.random.Generator) -> None:
     pandas = pytest.importorskip("pandas")
+    squared_error = loss_of("squared_error")
     y_true, y_pred = pairs_of(rng, np.float64, (50, 2))
     table = pandas.DataFrame({"a": y_true[:, 0], "b": y_true[:, 1]})
-    expected = squarely.squared_error(y_true, y_pred)
-    assert same_bits(squarely.squared_error(table, y_pred), expected)
-    assert same_bits(squarely.squared_error(table["a"], y_pred[:, 0]), expected[:, 0].copy())
+    expected = squared_error(y_true, y_pred)
+    assert same_bits(squared_error(table, y_pred), expected)
+    assert same_bits(squared_error(table["a"], y_pred[:, 0]), expected[:, 0].copy())
     weights = pandas.Series(np.arange(50), dtype="Int64")
-    assert same_bits(squarely.squared_error(table, y_pred, sample_weight=weights), expected * np.arange(50)[:, None])
+    assert same_bits(squared_error(table, y_pred, sample_weight=weights), expected * np.arange(50)[:, None])
     missing = pandas.Series([1, None, 3], dtype="Int64")
-    assert np.isnan(squarely.squared_error(missing, [1.0, 2.0, 3.0])).tolist() == [False, True, False]
+    assert np.isnan(squared_error(missing, [1.0, 2.0, 3.0])).tolist() == [False, True, False]
 
 
 def test_examples_of_the_page_on_training_are_true() -> None:

@@ -1,0 +1,77 @@
+"""What CONTRIBUTING.md tells people to open, to run and to set is there. Building takes too long for a test."""
+
+import itertools
+import pathlib
+import re
+
+import pytest
+
+import squarely
+
+ROOT = pathlib.Path(__file__).parents[2]
+PAGES = [ROOT / "CONTRIBUTING.md", ROOT / "docs" / "README.md"]
+PAGE = PAGES[0].read_text()
+PROJECT = (ROOT / "pyproject.toml").read_text()
+COMMANDS = "\n".join(re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE))
+
+
+def paths_in(text: str) -> set[str]:
+    """Return what looks like a path in the tree: a name at the top of it, and what follows."""
+    tops = "|".join(re.escape(path.name) for path in ROOT.iterdir() if path.name not in (".git", "build", "dist"))
+    return set(re.findall(rf"(?<![\w./-])(?:{tops})(?:/[\w./-]*\w/?)?(?![\w*])", text))
+
+
+def test_every_path_exists() -> None:
+    paths = paths_in(" ".join([COMMANDS, *re.findall(r"`([^`\n]+)`", PAGE)]))
+    assert {"cpp/tables/metrics.cpp", "tests/sums/test_terms.py"} <= paths
+    for path in paths:
+        assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: pathlib.Path) -> None:
+    links = re.findall(r"\]\(([^)]+)\)", page.read_text())
+    assert links
+    for link in links:
+        assert (page.parent / link.partition("#")[0]).exists(), link
+
+
+def test_every_option_of_cmake_exists() -> None:
+    known = "\n".join(path.read_text() for path in [ROOT / "CMakeLists.txt", *(ROOT / "cmake").glob("*.cmake")])
+    options = set(re.findall(r"cmake\.define\.(\w+)=", PAGE))
+    assert options
+    for option in options:
+        assert re.search(rf"(?:option|set)\({option} ", known), option
+
+
+def test_every_target_exists() -> None:
+    rows = (ROOT / "cpp" / "kernels" / "targets.cmake").read_text()
+    targets = set(filter(None, re.findall(r"SQUARELY_ONLY_TARGETS=([\w;-]*)", PAGE)))
+    assert targets
+    for target in itertools.chain.from_iterable(names.split(";") for names in targets):
+        assert f'"{target}|' in rows
+
+
+def test_every_extra_exists() -> None:
+    for extra in re.findall(r"'\.\[(\w+)\]'", PAGE):
+        assert re.search(rf"^{extra} = \[", PROJECT, re.MULTILINE), extra
+
+
+def test_one_place_says_which_linters() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    assert hooks.count("language: system") == hooks.count("- id:")
+    assert "rev:" not in hooks
+    for tool in ("ruff", "mypy", "clang-format"):
+        assert len(re.findall(rf'"{tool}[^"]*"', PROJECT)) == 1
+        assert re.search(rf'"{tool}==[\d.]+"', PROJECT), tool
+
+
+def test_the_changelog_has_this_version() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert re.search(rf"^## \[{re.escape(squarely.__version__)}\]", changelog, re.MULTILINE)
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text()
+    for page in (ROOT / "docs").glob("*.md"):
+        assert page.name == "README.md" or f"]({page.name})" in index, page.name

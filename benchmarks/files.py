@@ -158,16 +158,16 @@ def measure(paths: Any, threads: int, summation: str) -> dict[str, Any]:
     pairs = [tuple(pair) for pair in paths] if isinstance(paths, list) else paths
     before = largest_resident()
     start, busy = time.perf_counter(), time.process_time()
-    scores = squarely.score_files(pairs, **SCORED, metrics=METRICS, threads=threads, summation=summation)
+    report = squarely.score_files(pairs, **SCORED, metrics=METRICS, threads=threads, summation=summation)
     seconds, busy = time.perf_counter() - start, time.process_time() - busy
     return {
-        "rows": scores.rows,
+        "rows": report.rows,
         "seconds": seconds,
         "processor_seconds": busy,
         "update_seconds": updates.seconds,
         "peak": largest_resident(),
         "peak_before": before,
-        "digest": scores.predictions["model_a"].digest,
+        "digest": report.digest["model_a"],
     }
 
 

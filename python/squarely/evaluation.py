@@ -184,16 +184,17 @@ def _report(
     return Report(question.labels, columns, is_single=is_single)
 
 
-def report_of(accumulators: Mapping[str, Accumulator], *, is_single: bool) -> Report:
+def report_of(accumulators: Mapping[str, Accumulator], *, is_single: bool, rows: int | None = None) -> Report:
     """Return what `evaluate` returns, from the sums of accumulators by the names of their predictions."""
     columns = {}
     for name, accumulator in accumulators.items():
         with naming(name):
             if not accumulator.core.shape:
                 raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required: no chunk has a row.")
-            columns[name] = _scored(accumulator.asked, accumulator.core, None)
+            scored = _scored(accumulator.asked, accumulator.core, None)
+        columns[name] = scored._replace(digest=accumulator.digest())
     labels = tuple(one.label for one in next(iter(accumulators.values())).asked)
-    return Report(labels, columns, is_single=is_single)
+    return Report(labels, columns, is_single=is_single, rows=rows)
 
 
 class naming:  # noqa: N801  (read as a word: with naming(model))

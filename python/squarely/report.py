@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from squarely.arguments import InvalidParameterError
+from squarely.named_metrics import MetricLike, as_metric, full_name
 from squarely.scoring import Score
 
 __all__ = ["Report", "Scored"]
@@ -19,12 +21,15 @@ class Scored(NamedTuple):
     """Why a metric has no value, by its name."""
     pairs: int
     omitted: int
+    digest: str | None = None
+    """Of the sums, where an accumulator holds them."""
 
 
 class Report:
-    """Scores by the names of their metrics, from `evaluate`.
+    """Scores by the names of their metrics, from `evaluate`, `score_files` and `squarely.dask.evaluate`.
 
-    ``report["r2_score"]`` is a score, or of several predictions a dict of scores by their names. Printed it is a table.
+    ``report["r2_score"]``, or ``report["r2"]``, is a score, or of several predictions a dict of scores by their names.
+    Printed it is a table.
 
     Examples
     --------
@@ -36,10 +41,13 @@ class Report:
     {'r2_score': 'R^2 score is not well-defined with less than two samples.'}
     """
 
-    def __init__(self, metrics: tuple[str, ...], columns: dict[str, Scored], *, is_single: bool) -> None:
+    def __init__(
+        self, metrics: tuple[str, ...], columns: dict[str, Scored], *, is_single: bool, rows: int | None = None
+    ) -> None:
         self._metrics = metrics
         self._columns = columns
         self._is_single = is_single
+        self._rows = rows
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -62,6 +70,17 @@ class Report:
         return self._single_or_named({name: column.omitted for name, column in self._columns.items()})
 
     @property
+    def digest(self) -> Any:
+        """The `Accumulator.digest` of the sums; of several predictions by name. `evaluate` keeps no sums: None."""
+        digests = {name: column.digest for name, column in self._columns.items()}
+        return None if None in digests.values() else self._single_or_named(digests)
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows were read from files; None where the scores are not of files."""
+        return self._rows
+
+    @property
     def notes(self) -> dict[str, str]:
         """Why a metric has no value, by its name; of several predictions by "metric of prediction"."""
         return {
@@ -70,10 +89,11 @@ class Report:
             for metric, note in column.notes.items()
         }
 
-    def __getitem__(self, metric: str) -> Any:
-        if metric not in self.metrics:
-            raise KeyError(f"This report has no metric {metric!r}. It has {', '.join(self.metrics)}.")
-        index = self.metrics.index(metric)
+    def __getitem__(self, metric: MetricLike) -> Any:
+        label = _label_of(metric)
+        if label not in self.metrics:
+            raise KeyError(f"This report has no metric {label!r}. It has {', '.join(self.metrics)}.")
+        index = self.metrics.index(label)
         return self._single_or_named({name: column.scores[index] for name, column in self._columns.items()})
 
     def __iter__(self) -> Iterator[str]:
@@ -83,13 +103,17 @@ class Report:
         return len(self.metrics)
 
     def __contains__(self, metric: object) -> bool:
-        return metric in self.metrics
+        try:
+            return _label_of(metric) in self.metrics
+        except InvalidParameterError:
+            return False
 
     def to_dict(self) -> dict[str, Any]:
         """Return scores by metric; of several predictions by name, then by metric."""
-        return self._single_or_named(
+        scores: dict[str, Any] = self._single_or_named(
             {name: dict(zip(self.metrics, column.scores, strict=True)) for name, column in self._columns.items()}
         )
+        return scores
 
     def to_frame(self, library: str | None = None) -> Any:
         """Return a frame with a row a metric and a column a prediction.
@@ -148,6 +172,11 @@ class Report:
 
     def _single_or_named(self, values: dict[str, Any]) -> Any:
         return values[""] if self._is_single else values
+
+
+def _label_of(metric: object) -> str:
+    """Return the full name of a metric that is named in any way, with its parameter where this is not the default."""
+    return full_name(metric) if isinstance(metric, str) else as_metric(metric, "metric", "Report").label
 
 
 def _shown(score: Score, has_note: bool) -> str:

@@ -1,5 +1,6 @@
 """The commands and their options: ``squarely score`` and ``squarely merge``."""
 
+import dataclasses
 import os
 import sys
 from enum import Enum
@@ -11,7 +12,7 @@ import squarely
 from squarely.cli.errors import UsageError
 from squarely.cli.layouts import as_json, as_table
 from squarely.cli.progress_bar import progress_bar
-from squarely.cli.streams import EXIT_INTERRUPTED, answer, warnings_told
+from squarely.cli.streams import EXIT_INTERRUPTED, answer, warn, warnings_told
 from squarely.cli.typed_metrics import EVERYDAY_TYPED, typed_metrics
 from squarely.extras import import_extra
 from squarely.files import FileStates, accumulate_files, expand_paths
@@ -179,6 +180,7 @@ def _prepare_pyarrow(threads: int | None) -> None:
 def _finish(states: FileStates, save_state: str | None, output_format: Format) -> int:
     if save_state is not None:  # also where this part alone has no scores, as one with nothing but missing values
         states.save(save_state)
-    with warnings_told():
-        scores = states.scores()
-    return answer(as_json(scores) if output_format is Format.JSON else as_table(scores))
+    report = dataclasses.replace(states, is_single=False).report()  # the name heads the column also of one prediction
+    for metric, note in report.notes.items():
+        warn(f"{metric}: {note}")
+    return answer(as_json(report, states.files, states.true) if output_format is Format.JSON else as_table(report))

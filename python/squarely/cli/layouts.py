@@ -2,23 +2,21 @@
 
 import json
 import math
-from dataclasses import asdict
+from collections.abc import Sequence
 from typing import Any
 
-from squarely.files import FileScores
+from squarely.report import Report
 
 DIGEST_SHOWN = 16  # characters in the table, enough for the eye; JSON has all of them
 
 
-def as_table(scores: FileScores) -> str:
+def as_table(report: Report) -> str:
     """Lay out one column for each prediction; `repr` shows every digit, and every digit is right."""
-    columns = [["", *next(iter(scores.predictions.values())).metrics]]
-    columns[0] += ["rows read", "pairs scored", "pairs left out", "digest"]
-    for name, score in scores.predictions.items():
-        counts = [scores.rows, score.count, score.omitted]
-        columns.append(
-            [name, *map(repr, score.metrics.values()), *map(str, counts), f"{score.digest[:DIGEST_SHOWN]}..."]
-        )
+    columns = [["", *report.metrics, "rows read", "pairs scored", "pairs left out", "digest"]]
+    for name, scores in report.to_dict().items():
+        counts = (report.rows, report.count[name], report.omitted[name])
+        digest = f"{report.digest[name][:DIGEST_SHOWN]}..."
+        columns.append([name, *map(repr, scores.values()), *map(str, counts), digest])
     widths = [max(map(len, column)) for column in columns]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -27,11 +25,18 @@ def as_table(scores: FileScores) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def as_json(scores: FileScores) -> str:
+def as_json(report: Report, files: Sequence[str], true: str) -> str:
     """Return one object, which any parser of JSON reads."""
-    answer = asdict(scores)
-    for prediction in answer["predictions"].values():
-        prediction["metrics"] = {name: _json_number(value) for name, value in prediction["metrics"].items()}
+    predictions = {
+        name: {
+            "metrics": {metric: _json_number(score) for metric, score in scores.items()},
+            "count": report.count[name],
+            "omitted": report.omitted[name],
+            "digest": report.digest[name],
+        }
+        for name, scores in report.to_dict().items()
+    }
+    answer = {"files": files, "true": true, "rows": report.rows, "predictions": predictions}
     return json.dumps(answer, indent=2, allow_nan=False)
 
 

@@ -27,11 +27,16 @@ def refuse(sentence: str) -> int:
     return EXIT_REFUSED
 
 
+def warn(sentence: str) -> None:
+    """Say what may be wrong with an answer that is given all the same."""
+    print(f"squarely: warning: {sentence}", file=sys.stderr)
+
+
 @contextlib.contextmanager
 def warnings_told() -> Iterator[None]:
     """Tell warnings in a line each, without the line of code that gave them."""
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+        warnings.simplefilter("always", UserWarning)
         yield
     for warning in caught:
-        print(f"squarely: warning: {warning.message}", file=sys.stderr)
+        warn(str(warning.message))

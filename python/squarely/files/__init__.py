@@ -2,11 +2,12 @@
 
 Parquet, CSV, Arrow and .npy files are read in pieces, by several threads, and only the named columns of them, so the
 memory in use does not grow with the data. The sums can be saved, merged with those of other machines, and taken up
-again after a run that was ended.
+again after a run that was ended. `sources` makes of what the caller names something to read, `formats` opens it, and
+`runs` scores it and saves the sums.
 """
 
 from squarely.files.errors import FileError, InfiniteValueError, MissingValueError
-from squarely.files.runs.scores import ColumnScore, FileScores, Progress
+from squarely.files.runs.progress import Progress
 from squarely.files.runs.states import FileStates
 from squarely.files.score import accumulate_files, score_files
 from squarely.files.sources.batches import Batch, read_batches
@@ -14,9 +15,7 @@ from squarely.files.sources.paths import expand_paths
 
 __all__ = [
     "Batch",
-    "ColumnScore",
     "FileError",
-    "FileScores",
     "FileStates",
     "InfiniteValueError",
     "MissingValueError",

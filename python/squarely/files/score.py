@@ -8,11 +8,12 @@ from typing import Any
 import squarely
 from squarely.arguments import NanPolicy, Summation
 from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
+from squarely.files.runs.progress import Progress
 from squarely.files.runs.run import run, saved_in
-from squarely.files.runs.scores import FileScores, Progress
 from squarely.files.runs.states import FileStates
 from squarely.files.sources.plan import plan
-from squarely.named_metrics import Metric
+from squarely.named_metrics import EVERYDAY, MetricLike
+from squarely.report import Report
 
 MOST_THREADS = 8  # by default: each takes 10 MB a column, and eight decode more than most disks deliver
 
@@ -23,7 +24,7 @@ def score_files(
     true: str | None = None,
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
-    metrics: str | Metric | Iterable[str | Metric] = ("mean_squared_error",),
+    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     progress: Callable[[Progress], object] | None = None,
@@ -31,7 +32,7 @@ def score_files(
     filesystem: Any = None,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
-) -> FileScores:
+) -> Report:
     r"""Score predictions against truth over files that need not fit into memory.
 
     Files are read in pieces by several threads, and what is in use does not grow with them. A decimal counts as the
@@ -52,11 +53,12 @@ def score_files(
     true : str, optional
         Name of the column with the true values; for pairs only what it is called.
     pred : str or sequence of str, optional
-        Names of the columns with predictions, or what those of the pairs are called. Truth is read once for all.
+        Name of the column with predictions, or names of several, or what those of the pairs are called. Truth is read
+        once for all.
     weight : str, optional
         Name of the column with the weights of the rows.
-    metrics : str, Metric or iterable of these
-        Names as in `squarely.metric_names`, or what `squarely.metric` makes of them.
+    metrics : str, function, Metric or iterable of these, default=eight everyday metrics
+        As in `squarely.evaluate`, but for those that need all rows at once.
     nan_policy : {"raise", "omit", "omit_true", "propagate"}
         What a NaN or an empty value does, as in `squarely.Accumulator`.
     summation : {"exact", "kahan", "pairwise"}
@@ -79,8 +81,9 @@ def score_files(
 
     Returns
     -------
-    FileScores
-        The rows read and, for each prediction column, its metrics, counts and digest.
+    Report
+        As from `squarely.evaluate`: scores of one prediction, and scores by name of a list of columns or a dict in
+        pairs. `Report.rows` tells how many rows were read, `Report.digest` whether sums are the same.
 
     Raises
     ------
@@ -104,12 +107,16 @@ def score_files(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "predictions.csv"
     ...     _ = path.write_text("y,model\n3,2.5\n-0.5,0\n2,2\n7,8\n")
-    ...     scores = squarely.score_files(path, true="y", pred="model")
-    >>> scores.predictions["model"].metrics
-    {'mean_squared_error': 0.375}
+    ...     report = squarely.score_files(path, true="y", pred="model", metrics=("mse", "r2"))
+    >>> print(report)
+    mean_squared_error 0.375
+    r2_score           0.9486081370449678
+    4 pairs
+    >>> report["mse"], report.rows
+    (0.375, 4)
     >>> chunks = (([float(i), 2.0], [0.0, 2.0]) for i in range(3))
-    >>> squarely.score_files(chunks).predictions["y_pred"].metrics
-    {'mean_squared_error': 0.8333333333333334}
+    >>> squarely.score_files(chunks)["mean_squared_error"]
+    0.8333333333333334
     """
     return accumulate_files(
         paths,
@@ -124,7 +131,7 @@ def score_files(
         filesystem=filesystem,
         checkpoint=checkpoint,
         checkpoint_seconds=checkpoint_seconds,
-    ).scores()
+    ).report()
 
 
 def accumulate_files(
@@ -133,7 +140,7 @@ def accumulate_files(
     true: str | None = None,
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
-    metrics: str | Metric | Iterable[str | Metric] = ("mean_squared_error",),
+    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     progress: Callable[[Progress], object] | None = None,
@@ -144,21 +151,21 @@ def accumulate_files(
 ) -> FileStates:
     r"""Return the sums over files, to be saved, merged with those of other machines, and scored.
 
-    Parameters, errors and behaviour are those of `score_files`, which is ``accumulate_files(...).scores()``.
+    Parameters, errors and behaviour are those of `score_files`, which is ``accumulate_files(...).report()``.
 
     Examples
     --------
     >>> from squarely.files import accumulate_files
     >>> first = accumulate_files([([1.0, 2.0], [1.0, 4.0])])
     >>> second = accumulate_files([([3.0], [4.0])])
-    >>> first.merge(second).scores().predictions["y_pred"].count
+    >>> first.merge(second).report().count
     3
     """
     workers = _checked_threads(threads)
     names, sources = plan(paths, true, pred, weight, filesystem)
     empty = squarely.Accumulator(metrics, nan_policy=nan_policy, summation=summation)
     predictions = {name: copy.copy(empty) for name in names.predictions}
-    states = FileStates(names.true, names.weight, nan_policy, summation, [], 0, predictions)
+    states = FileStates(names.true, names.weight, nan_policy, summation, [], 0, predictions, names.is_single)
     with saved_in(checkpoint, checkpoint_seconds, sources) as saving:
         return run(sources, states, workers, progress, saving)
 

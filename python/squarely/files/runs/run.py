@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from squarely.files.runs.checkpoint import Checkpoint
 from squarely.files.runs.exclusive import alone_with
-from squarely.files.runs.scores import Progress
+from squarely.files.runs.progress import Progress
 from squarely.files.runs.states import FileStates
 from squarely.files.runs.totals import Totals
 from squarely.files.runs.work import STOP_SECONDS, score_sources

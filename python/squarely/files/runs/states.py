@@ -3,10 +3,12 @@
 The byte form, little-endian: ``sqfs``, version (1 byte), length of the header (4), header, the `Accumulator.to_bytes`
 of each prediction in the order of the header, and a CRC-32 of everything before (4). The header is JSON: ``true``,
 ``weight`` (a name or null), ``nan_policy``, ``summation``, ``metrics``, ``files``, ``rows``, ``predictions`` (pairs of
-name and number of bytes), and in a checkpoint ``work``: what of which files the sums hold (see `checkpoint`).
+name and number of bytes), ``is_single`` (false where it is absent), and in a checkpoint ``work``: what of which files
+the sums hold (see `checkpoint`).
 """
 
 import copy
+import dataclasses
 import functools
 import json
 import os
@@ -18,9 +20,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import squarely
+from squarely.evaluation import report_of
 from squarely.files.errors import FileError, one_line
 from squarely.files.runs.atomic_write import check_can_be_written, write_atomically
-from squarely.files.runs.scores import ColumnScore, FileScores
+from squarely.report import Report
 
 MAGIC = b"sqfs"
 VERSION = 1
@@ -31,7 +34,7 @@ COMPARED = ("true", "weight", "nan_policy", "summation", "metrics")
 
 @dataclass(frozen=True)
 class FileStates:
-    r"""The sums over files, of one or more machines, that `scores` makes an answer of. Made by `accumulate_files`.
+    r"""The sums over files, of one or more machines, that `report` makes an answer of. Made by `accumulate_files`.
 
     Examples
     --------
@@ -44,8 +47,8 @@ class FileStates:
     ...         _ = part.write_text("y,model\n" + rows)
     ...         accumulate_files(part, true="y", pred="model").save(f"{part}.sq")
     ...     states = FileStates.load_all(sorted(Path(folder).glob("*.sq")))
-    >>> states.rows, states.scores().predictions["model"].metrics
-    (4, {'mean_squared_error': 0.375})
+    >>> states.rows, states.report()["mean_squared_error"]
+    (4, 0.375)
     """
 
     true: str
@@ -55,6 +58,8 @@ class FileStates:
     files: list[str]
     rows: int
     predictions: "dict[str, squarely.Accumulator]"
+    is_single: bool = False
+    """Whether there is one prediction, asked for by itself: the report then has its scores and not its name."""
     work: dict[str, Any] | None = field(default=None, repr=False)
     """Of a checkpoint: what of which files is in the sums."""
 
@@ -63,16 +68,26 @@ class FileStates:
         """The names of the metrics, with their parameters where these are not the defaults."""
         return next(iter(self.predictions.values())).metrics
 
-    def scores(self) -> FileScores:
-        """Return the rows read and, for each prediction, its metrics, counts and digest.
+    def report(self) -> Report:
+        """Return the scores, counts and digests of the predictions, and how many rows were read.
 
         Raises
         ------
         FileError
-            Where there is no row, or no pair is left to score.
+            Where there is no row, no pair is left to score, or the weights are all zero.
         """
-        scores = {name: self._score(name, accumulator) for name, accumulator in self.predictions.items()}
-        return FileScores(files=self.files, true=self.true, rows=self.rows, predictions=scores)
+        more = f" and {len(self.files) - 1} more" if len(self.files) > 1 else ""
+        where = f"{self.files[0]}{more}" if self.files else "paths"
+        if self.rows == 0:
+            raise FileError(f"{where}: there are no rows to score")
+        for name, accumulator in self.predictions.items():
+            if accumulator.count == 0:
+                raise FileError(f"{where}: no pair is left to score for column {name!r}: every row has a missing value")
+        accumulators = {"" if self.is_single else name: one for name, one in self.predictions.items()}
+        try:
+            return report_of(accumulators, is_single=self.is_single, rows=self.rows)
+        except ZeroDivisionError as error:
+            raise FileError(f"{where}: {error}") from error
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the sums to a file that is there whole or not at all.
@@ -150,13 +165,19 @@ class FileStates:
                 stacklevel=2,
             )
         merged = {name: copy.copy(one).merge(other.predictions[name]) for name, one in self.predictions.items()}
-        files, rows = self.files + other.files, self.rows + other.rows
-        return FileStates(self.true, self.weight, self.nan_policy, self.summation, files, rows, merged)
+        return dataclasses.replace(
+            self,
+            files=self.files + other.files,
+            rows=self.rows + other.rows,
+            predictions=merged,
+            is_single=self.is_single and other.is_single,
+            work=None,
+        )
 
     def to_bytes(self) -> bytes:
         """Return the byte form that `save` writes."""
         states = {name: accumulator.to_bytes() for name, accumulator in self.predictions.items()}
-        header: dict[str, Any] = {name: getattr(self, name) for name in (*COMPARED, "files", "rows")}
+        header: dict[str, Any] = {name: getattr(self, name) for name in (*COMPARED, "files", "rows", "is_single")}
         header["predictions"] = [[name, len(state)] for name, state in states.items()]
         if self.work is not None:
             header["work"] = self.work
@@ -210,16 +231,6 @@ class FileStates:
     def _check_goes_with(self, other: "FileStates", mine: str, theirs: str) -> None:
         if difference := self.difference(other, mine, theirs):
             raise FileError(f"{theirs}: cannot be merged: {difference}")
-
-    def _score(self, name: str, accumulator: "squarely.Accumulator") -> ColumnScore:
-        more = f" and {len(self.files) - 1} more" if len(self.files) > 1 else ""
-        where = f"{self.files[0]}{more}" if self.files else "paths"
-        if self.rows == 0:
-            raise FileError(f"{where}: there are no rows to score")
-        if accumulator.count == 0:
-            raise FileError(f"{where}: no pair is left to score for column {name!r}: every row has a missing value")
-        metrics = {metric: float(value) for metric, value in accumulator.compute().items()}
-        return ColumnScore(metrics, int(accumulator.count), int(accumulator.omitted), accumulator.digest())
 
 
 def check_may_be_replaced(path: str) -> None:

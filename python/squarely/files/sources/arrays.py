@@ -25,7 +25,8 @@ def pair_source(item: Any, number: int, given: tuple[str | None, Any, str | None
     if weight is not None and weights is None:
         raise FileError(f"pair {number}: weight={weight!r} asks for weights: pass (y_true, y_pred, weights)")
     weight_name = None if weights is None else weight or "sample_weight"
-    names = Names(true or "y_true", weight_name, tuple(predictions))
+    is_single = isinstance(pred, str) or (pred is None and not isinstance(y_pred, Mapping))
+    names = Names(true or "y_true", weight_name, tuple(predictions), is_single)
     sides = [y_true, *([] if weights is None else [weights]), *predictions.values()]
     stored = [stored_array(side, filesystem) for side in sides]
     if all(one is None for one in stored):

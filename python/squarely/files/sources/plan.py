@@ -81,4 +81,4 @@ def _names_of_columns(true: str | None, pred: Any, weight: str | None, path: str
     predictions = (pred,) if isinstance(pred, str) else tuple(dict.fromkeys(pred))
     if not predictions:
         raise ValueError("pred is empty: name at least one column with predictions")
-    return Names(true, weight, predictions)
+    return Names(true, weight, predictions, isinstance(pred, str))

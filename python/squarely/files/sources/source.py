@@ -1,17 +1,21 @@
 """What is scored, wherever it comes from: sections of rows, and a way to read the columns of one."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from squarely.files.formats.table import Position, Section
 
 
-class Names(NamedTuple):
+@dataclass(frozen=True)
+class Names:
     """What the columns are called, in files of tables and in the answer."""
 
     true: str
     weight: str | None
     predictions: tuple[str, ...]
+    is_single: bool = field(compare=False)
+    """Whether there is one prediction, asked for by itself: its scores are then not told by its name."""
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -70,7 +70,8 @@ inline std::uint64_t end_of(const HeldPiece& piece) { return piece.first + stati
 
 template <class Visit>
 void HeldRows::for_each(std::uint64_t from, std::uint64_t to, Visit visit) const {
-    auto piece = std::partition_point(pieces_.begin(), pieces_.end(), [&](const auto& one) { return end_of(one) <= from; });
+    auto piece =
+        std::partition_point(pieces_.begin(), pieces_.end(), [&](const auto& one) { return end_of(one) <= from; });
     for (; from < to; ++piece) {
         const std::uint64_t end = std::min(to, end_of(*piece));
         const std::vector<Pairs> outputs = pairs_from(*piece, static_cast<std::ptrdiff_t>(from - piece->first));

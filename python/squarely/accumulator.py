@@ -139,7 +139,7 @@ class Accumulator:
                 return self
             # Tables have their rows along axis 0, and are refused with any other.
             plain = plain_arrays(y_true, y_pred, sample_weight, where) if axis == 0 else None
-            if plain is not None and self._core.update(*plain, 0, True):
+            if plain is not None and self._core.update(plain[0], plain[1], plain[2], plain[3], 0, True):
                 return self
         except _core.Refused:  # the long way says why
             pass

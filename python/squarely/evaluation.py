@@ -154,7 +154,7 @@ def _plain_report(
     try:
         if not accumulator.update(y_true, y_pred, sample_weight, where, axis, False):
             plain = plain_arrays(y_true, y_pred, sample_weight, where) if axis == 0 else None
-            if plain is None or not accumulator.update(*plain, axis, False):
+            if plain is None or not accumulator.update(plain[0], plain[1], plain[2], plain[3], 0, False):
                 return None
     except _core.Refused:
         return None

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from inputs.written_tables import random_columns, write_table, write_text
+from instruments.reports import told
 from squarely.files import FileError, FileStates, accumulate_files, score_files
 from squarely.files.formats import parquet
 from squarely.files.runs import work
@@ -58,7 +59,7 @@ def resumed(checkpoint, paths, **options):
     """Score to the end, and return the scores, the rows that were done before, and those read now."""
     seen = []
     scores = score_files(paths, checkpoint=checkpoint, progress=seen.append, **options)
-    return scores, seen[0].rows, seen[-1].rows - seen[0].rows
+    return told(scores), seen[0].rows, seen[-1].rows - seen[0].rows
 
 
 @pytest.mark.parametrize("summation", ["exact", "kahan"])
@@ -66,7 +67,7 @@ def resumed(checkpoint, paths, **options):
 def test_a_file_is_taken_up_in_the_middle(tmp_path, table, monkeypatch, suffix, summation):
     path = write_table(tmp_path / f"t.{suffix}", table, batch_rows=60_000 if "arrow" in suffix else 1000)
     options = {**COLUMNS, "summation": summation}
-    undisturbed = score_files(path, **options)
+    undisturbed = told(score_files(path, **options))
     checkpoint = tmp_path / "c.sq"
     saved = stopped_after(monkeypatch, 2, checkpoint, path, **options)
     assert 0 < saved < 250_000
@@ -79,7 +80,7 @@ def test_npy_files_are_taken_up_in_the_middle(tmp_path, table, monkeypatch):
     for name, column in table.items():
         np.save(tmp_path / f"{name}.npy", column)
     pair = [(tmp_path / "y.npy", tmp_path / "p.npy")]
-    undisturbed = score_files(pair, threads=3)
+    undisturbed = told(score_files(pair, threads=3))
     saved = stopped_after(monkeypatch, 3, tmp_path / "c.sq", pair)
     assert resumed(tmp_path / "c.sq", pair) == (undisturbed, saved, 250_000 - saved)
 
@@ -89,7 +90,7 @@ def test_several_files_are_taken_up_between_and_inside(tmp_path, monkeypatch):
     (tmp_path / "data" / "a=1").mkdir(parents=True)
     for number, suffix in enumerate(("csv", "parquet", "arrow", "csv.gz")):
         write_table(tmp_path / "data" / "a=1" / f"{number}.{suffix}", random_columns(), batch_rows=100)
-    undisturbed = score_files(tmp_path / "data", **columns)
+    undisturbed = told(score_files(tmp_path / "data", **columns))
     for commits in range(7):
         checkpoint = tmp_path / f"{commits}.sq"
         if commits:
@@ -100,9 +101,9 @@ def test_several_files_are_taken_up_between_and_inside(tmp_path, monkeypatch):
 def test_a_finished_checkpoint_is_a_state_and_counts_once(tmp_path, table, monkeypatch):
     path = write_table(tmp_path / "t.parquet", table)
     checkpoint = tmp_path / "c.sq"
-    undisturbed = score_files(path, **COLUMNS)
-    assert score_files(path, checkpoint=checkpoint, **COLUMNS) == undisturbed
-    assert FileStates.load_all([checkpoint]).scores() == undisturbed
+    undisturbed = told(score_files(path, **COLUMNS))
+    assert told(score_files(path, checkpoint=checkpoint, **COLUMNS)) == undisturbed
+    assert told(FileStates.load_all([checkpoint]).report()) == undisturbed
     content = checkpoint.read_bytes()
     monkeypatch.setattr(work, "score_section", None)  # nothing is read again
     scores, before, read = resumed(checkpoint, path, **COLUMNS)
@@ -248,7 +249,7 @@ def test_a_process_that_was_killed_is_taken_up(tmp_path, table, suffix):
         process.wait(30)
     saved = FileStates.load(checkpoint).rows
     scores, before, read = resumed(checkpoint, path, **COLUMNS)
-    assert scores == score_files(path, **COLUMNS)
+    assert scores == told(score_files(path, **COLUMNS))
     assert (before, read) == (saved, 250_000 - saved)
     assert 0 < saved < 250_000
 

@@ -22,22 +22,22 @@ from squarely.files.formats.csv_rows import BLOCK_BYTES
 )
 def test_csv_comes_in_many_dresses(tmp_path, text):
     path = write_text(tmp_path / "t.csv", text)
-    score = score_files(path, true="y", pred="p").predictions["p"]
-    assert (score.metrics, score.count) == ({"mean_squared_error": 1.0}, 1)
+    score = score_files(path, true="y", pred="p")
+    assert (score["mse"], score.count) == (1.0, 1)
 
 
 @pytest.mark.parametrize("empty", ["", "NA", "NaN", "null", "N/A", '""'])
 def test_csv_spells_a_missing_value_in_many_ways(tmp_path, empty):
     path = write_text(tmp_path / "t.csv", f"y,p\n1,2\n{empty},3\n")
-    score = score_files(path, true="y", pred="p", nan_policy="omit").predictions["p"]
+    score = score_files(path, true="y", pred="p", nan_policy="omit")
     assert (score.count, score.omitted) == (1, 1)
 
 
 def test_a_column_that_starts_with_integers_may_go_on_with_fractions(tmp_path):
     path = write_text(tmp_path / "t.csv", "y,p\n" + "1,1\n" * 400_000 + "1.5,1\n")
     assert path.stat().st_size > BLOCK_BYTES
-    score = score_files(path, true="y", pred="p", metrics=("sum_squared_error",)).predictions["p"]
-    assert score.metrics["sum_squared_error"] == 0.25
+    score = score_files(path, true="y", pred="p", metrics=("sum_squared_error",))
+    assert score["sum_squared_error"] == 0.25
 
 
 def test_text_in_a_later_block_is_refused_with_its_row(tmp_path):

@@ -23,7 +23,7 @@ def score(paths, **options):
 
 
 def digests(scores):
-    return scores.rows, [one.digest for one in scores.predictions.values()]
+    return scores.rows, scores.digest
 
 
 def write_parts(folder, suffixes, rows=500):
@@ -79,7 +79,7 @@ def test_a_folder_scores_as_the_files_in_it(tmp_path):
     (tmp_path / "checkpoint.sq").touch()
     (tmp_path / ".part-9.csv.crc").touch()
     found = score(tmp_path)
-    assert found.files == [str(path) for path in paths] == expand_paths(tmp_path)
+    assert expand_paths(tmp_path) == [str(path) for path in paths]
     assert digests(found) == digests(score(paths))
 
 
@@ -98,7 +98,7 @@ def test_a_name_of_a_folder_may_be_missing_or_no_number(tmp_path):
         (tmp_path / f"w={value}").mkdir()
         write_text(tmp_path / f"w={value}" / "t.csv", "y,p\n1,2\n")
     scores = score_files(tmp_path, true="w", pred="p", nan_policy="omit")
-    assert (scores.predictions["p"].metrics, scores.predictions["p"].omitted) == ({"mean_squared_error": 2.25}, 1)
+    assert (scores["mse"], scores.omitted) == (2.25, 1)
     (tmp_path / "w=heavy").mkdir()
     write_text(tmp_path / "w=heavy" / "t.csv", "y,p\n1,2\n")
     with pytest.raises(FileError, match=r"t.csv: column 'w' is 'heavy' in the name of a folder, which is not a number"):
@@ -108,7 +108,7 @@ def test_a_name_of_a_folder_may_be_missing_or_no_number(tmp_path):
 def test_a_column_in_the_file_wins_over_the_name_of_its_folder(tmp_path):
     (tmp_path / "y=7").mkdir()
     write_text(tmp_path / "y=7" / "t.csv", "y,p\n1,2\n")
-    assert score_files(tmp_path, true="y", pred="p").predictions["p"].metrics == {"mean_squared_error": 1.0}
+    assert score_files(tmp_path, true="y", pred="p")["mse"] == 1.0
 
 
 def test_columns_of_folder_names_alone_are_refused(tmp_path):
@@ -139,7 +139,6 @@ def test_a_dataset_scores_as_its_files(tmp_path, suffix):
     paths = write_parts(tmp_path, [suffix] * 4)
     dataset = ds.dataset(tmp_path, format=suffix, partitioning="hive")
     found = score(dataset)
-    assert found.files == [str(path) for path in paths]
     assert digests(found) == digests(score(paths))
     by_year = score_files(dataset, true="year", pred="truth", metrics=METRICS)
     assert digests(by_year) == digests(score_files(tmp_path, true="year", pred="truth", metrics=METRICS))
@@ -160,7 +159,7 @@ def test_text_of_a_filtered_dataset_is_not_rounded_twice(tmp_path):
     write_text(tmp_path / "t.csv", f"y,p\n{long},{2**53}\n1,2\n")
     options = {"true": "y", "pred": "p", "metrics": ["mean_error"]}
     filtered = ds.dataset(tmp_path, format="csv").filter(ds.field("y") < 0.5)
-    assert score_files(filtered, **options).predictions["p"].metrics == {"mean_error": float(2**53) - 0.1}
+    assert score_files(filtered, **options).to_dict() == {"mean_error": float(2**53) - 0.1}
     write_text(tmp_path / "t.csv", f"y,p\n{long},{2**53 + 1}\n1,2\n")
     filtered = ds.dataset(tmp_path, format="csv").filter(ds.field("y") < 0.5)
     with pytest.raises(FileError, match=r"t.csv: column 'p' holds 9007199254740993, which float64 cannot hold exactly"):
@@ -171,14 +170,13 @@ def test_text_with_its_own_separator_is_read_by_the_dataset(tmp_path):
     write_text(tmp_path / "t.csv", "y;p\n1;2\n3;5\n")
     form = ds.CsvFileFormat(csv.ParseOptions(delimiter=";"))
     scores = score_files(ds.dataset(tmp_path, format=form), true="y", pred="p", metrics=["sum_squared_error"])
-    assert scores.predictions["p"].metrics == {"sum_squared_error": 5.0}
+    assert scores.to_dict() == {"sum_squared_error": 5.0}
 
 
 def test_a_table_in_memory_is_a_dataset(tmp_path):
     table = pa.table({"y": [1, 2**60], "p": [decimal.Decimal("1.5"), decimal.Decimal(0)]})
     scores = score_files(ds.dataset(table), true="y", pred="p", metrics=["mean_error"])
-    assert scores.predictions["p"].metrics == {"mean_error": (0.5 - 2**60) / 2}
-    assert scores.files == []
+    assert scores.to_dict() == {"mean_error": (0.5 - 2**60) / 2}
 
 
 def test_a_refusal_of_a_dataset_names_file_and_row(tmp_path):

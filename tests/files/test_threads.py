@@ -12,6 +12,7 @@ import pytest
 
 import squarely
 from inputs.written_tables import random_columns, write_table, write_text
+from instruments.reports import told
 from squarely.files import FileError, MissingValueError, score_files
 from squarely.files.formats import parquet
 
@@ -25,7 +26,7 @@ def small_sections(monkeypatch):
 
 def digests(paths, **options):
     scores = score_files(paths, true="truth", pred=["model", "naive"], metrics=METRICS, **options)
-    return scores.rows, [(one.digest, one.count, one.metrics) for one in scores.predictions.values()]
+    return told(scores)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

@@ -210,10 +210,10 @@ void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, Row
     const RowsKept kept_rows = rows_kept(kernels, pairs, rows, buffers);
     sums.counts.masked += static_cast<std::uint64_t>(rows.count - kept_rows.count);
     if (kept_rows.count == 0) return;
-    sums.counts.pairs += static_cast<std::uint64_t>(kept_rows.count);
     RowBuffers own;
     std::vector<LargePair> large;
     const Block loaded = load_block(kernels, pairs, rows, kept_rows, buffers, large);
+    sums.counts.pairs += static_cast<std::uint64_t>(kept_rows.count);
     KeptBlock kept{with_nulls(kernels, loaded, kept_rows, buffers), kept_rows.where, nullptr};
     Block& block = kept.block;
     const bool is_padded = rows.count < block.length;

@@ -1,5 +1,6 @@
 #include "sums/sliced_squares.hpp"
 
+#include "numbers/add_words.hpp"
 #include "sums/window.hpp"
 
 #include <bit>
@@ -11,17 +12,21 @@ namespace {
 constexpr std::int64_t most_groups = 2000;
 constexpr std::int64_t most_groups_in_a_word = 128;  // times eight lanes times 2^52
 
+// The exponent of a product's unit. Products of two different slices count twice: their factor of two is in it.
+constexpr int product_exponent(int window, int product) {
+    const int* grids = product_grids[product];
+    return 2 * window + grids[0] + grids[1] + (grids[0] != grids[1] ? 1 : 0);
+}
+
+// From the unit of one product to that of another.
+constexpr int shift_to(int product, int lower) { return product_exponent(0, product) - product_exponent(0, lower); }
+
 // What every group adds to each lane of a product.
 std::uint64_t constant_of(const SlicedSquares& sliced, int product) {
     return static_cast<std::uint64_t>(sliced.sums.groups) * std::bit_cast<std::uint64_t>(sliced.window.start[product]);
 }
 
 }  // namespace
-
-int product_exponent(int window, int product) {
-    const int* grids = product_grids[product];
-    return 2 * window + grids[0] + grids[1] + (grids[0] != grids[1] ? 1 : 0);
-}
 
 int128 units_in(const std::uint64_t (&lanes)[max_lanes], int count, std::uint64_t constant, std::int64_t groups) {
     // All lanes of few groups stay within one word, whatever wraps around on the way: eight additions at once.
@@ -40,18 +45,20 @@ void add_units(ExactSum& sum, int128 units, int exponent) {
 }
 
 void add_products(ExactSum& sum, const int128 (&units)[wide_products], int products, int window) {
-    const int lowest = product_exponent(window, products - 1);
-    uint128 low = 0;
-    int128 high = 0;
-    for (int product = 0; product < products; ++product) {
-        const int shift = product_exponent(window, product) - lowest;  // at most 98 bits, of numbers of 67
-        const uint128 part = static_cast<uint128>(units[product]) << shift;
-        low += part;
-        high += (shift == 0 ? units[product] >> 127 : units[product] >> (128 - shift)) + (low < part ? 1 : 0);
+    const auto& [u11, u12, u22, u13, u23, u33] = units;
+    if (products == narrow_products) {
+        add_units(sum, (u11 << shift_to(0, 2)) + (u12 << shift_to(1, 2)) + u22, product_exponent(window, 2));
+        return;
     }
+    // Numbers of 67 bits, shifted by 50 at most: two that fit words of 128.
+    const int128 low = (u22 << shift_to(2, 5)) + (u13 << shift_to(3, 5)) + (u23 << shift_to(4, 5)) + u33;
+    const int128 high = (u11 << shift_to(0, 1)) + u12;
+    constexpr int up = shift_to(1, 5);
+    const uint128 raised = static_cast<uint128>(high) << up;
+    const uint128 bottom = raised + static_cast<uint128>(low);
     // Squares add up to no less than zero, whatever the signs of products.
-    add(sum, low, lowest, false);
-    if (high != 0) add(sum, static_cast<uint128>(high), lowest + 128, false);
+    const int128 top = (high >> (128 - up)) + (low >> 127) + (bottom < raised ? 1 : 0);
+    add_wide_number(sum, static_cast<uint128>(top), bottom, product_exponent(window, 5));
 }
 
 bool is_nearly_full(const SlicedSquares& sliced) { return sliced.sums.groups >= most_groups; }

@@ -19,9 +19,6 @@ struct SlicedSquares {
 constexpr int wide_products = 6;    // of three slices
 constexpr int narrow_products = 3;  // of two
 
-// The exponent of a product's unit. Products of two different slices count twice: their factor of two is in it.
-int product_exponent(int window, int product);
-
 // What lanes have gathered in so many groups, without the constant that each of them gathered with it. Lanes beyond
 // count are empty. A group adds less than 2^52 units to a lane.
 int128 units_in(const std::uint64_t (&lanes)[max_lanes], int count, std::uint64_t constant, std::int64_t groups);

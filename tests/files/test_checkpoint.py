@@ -131,7 +131,7 @@ def test_an_interrupt_saves_what_is_done(tmp_path, table):
         score_files(path, checkpoint=checkpoint, checkpoint_seconds=1e9, progress=interrupt, **COLUMNS)
     saved = FileStates.load(checkpoint).rows
     assert saved > 0
-    assert resumed(checkpoint, path, **COLUMNS)[:2] == (score_files(path, **COLUMNS), saved)
+    assert resumed(checkpoint, path, **COLUMNS)[:2] == (told(score_files(path, **COLUMNS)), saved)
 
 
 # --- what is refused ---

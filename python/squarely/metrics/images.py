@@ -92,12 +92,12 @@ def peak_signal_noise_ratio(
     >>> squarely.peak_signal_noise_ratio([0.0, 0.5], [0.1, 0.6], data_range=1.0)
     20.0
     """
+    if data_range is not None and getattr(y_true, "ndim", 0) == 1:
+        return float(score(FUNCTION, y_true, y_pred, parameter=data_range, where=where, nan_policy=nan_policy))
     from squarely.pairing import pair
 
     check_choice(nan_policy, NAN_POLICIES, "nan_policy", FUNCTION)
     given = None if data_range is None else parameter_value(FUNCTION, data_range)
-    if given is not None and getattr(y_true, "ndim", 0) == 1:
-        return float(score(FUNCTION, y_true, y_pred, parameter=given, where=where, nan_policy=nan_policy))
     pairs = pair(y_true, y_pred, where, 0, FUNCTION, most_dimensions=None)
     dtype = _type_of_image(pairs) if given is None else None
     state = _core.State(1, configuration_of((metric("mse"),), "uniform_average", nan_policy, "exact"))

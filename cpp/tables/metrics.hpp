@@ -57,9 +57,6 @@ std::span<const Metric> all_metrics();
 const Metric* find_metric(std::string_view name);
 const Metric& metric_named(std::string_view name);  // throws std::invalid_argument instead
 
-// Whether a metric is one of those users know: others only serve these.
-inline bool is_public(const Metric& metric) { return metric.kind != MetricKind::internal; }
-
 // The value of one output. Infinities, undefined differences and terms that are no numbers are counted beside the sums,
 // and outrank them.
 double value_of(const Metric& metric, const State& state, std::size_t output, double parameter);

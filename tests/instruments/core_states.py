@@ -9,22 +9,15 @@ import numpy.typing as npt
 
 from inputs.metric_parameters import EVERY
 from oracles.state_bytes import terms_held_by
+from oracles.terms import RATIONAL
 from squarely import _core
 
 Array = npt.NDArray[np.float64]
 Asked = Sequence[tuple[str, float]]
 
-# A metric, and its parameter, whose sums hold each term.
+# The first metric, and its parameter, whose sums hold each term that is a polynomial.
 METRIC_OF: dict[str, tuple[str, float]] = {
-    "squared_error": ("mean_squared_error", 0.0),
-    "error": ("mean_error", 0.0),
-    "absolute_error": ("mean_absolute_error", 0.0),
-    "truth": ("variance_of_truth", 0.0),
-    "squared_truth": ("variance_of_truth", 0.0),
-    "prediction": ("pearson_correlation", 0.0),
-    "squared_prediction": ("pearson_correlation", 0.0),
-    "absolute_truth": ("weighted_absolute_percentage_error", 0.0),
-    "squared_underprediction": ("mean_asymmetric_squared_error", 0.5),
+    term: (name, row.default) for name, row in reversed(_core.metrics.items()) for term in row.terms if term in RATIONAL
 }
 
 

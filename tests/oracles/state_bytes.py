@@ -2,6 +2,8 @@
 
 import dataclasses
 import hashlib
+import pathlib
+import re
 import struct
 import zlib
 from collections.abc import Sequence
@@ -9,35 +11,12 @@ from fractions import Fraction
 
 from oracles.rational import UNIT
 
-TERMS = (
-    "squared_error",
-    "error",
-    "absolute_error",
-    "truth",
-    "squared_truth",
-    "prediction",
-    "squared_prediction",
-    "sample_weight",
-    "absolute_truth",
-    "squared_underprediction",
-    "huber_loss",
-    "absolute_percentage_error",
-    "symmetric_absolute_percentage_error",
-    "squared_log_error",
-    "log_cosh_loss",
-    "tukey_loss",
-    "poisson_deviance",
-    "gamma_deviance",
-    "tweedie_deviance",
-    "truth_of_poisson_deviance",
-    "truth_of_gamma_deviance",
-    "truth_of_tweedie_deviance",
-    "largest_error",
-    "least_truth",
-    "greatest_truth",
-)
-SUMMED = TERMS.index("largest_error")
-FIRST_WITH_COUNTS = TERMS.index("huber_loss")
+# Names and numbers of terms, and what each keeps, are said once: here they are read from the table itself.
+TABLE = pathlib.Path(__file__).parents[2] / "cpp" / "tables" / "terms.def"
+ROWS = re.findall(r"^SQUARELY_TERM\((\w+), (\d+), ([^)]*)\)", TABLE.read_text(), re.MULTILINE)
+TERMS = tuple(name for name, _, _ in ROWS)
+COMPARED = {int(number) for _, number, facts in ROWS if ".extreme" in facts}
+WITH_COUNTS = {int(number) for _, number, facts in ROWS if ".may_be_no_number" in facts}
 
 # By the numbers of the byte form.
 POLICIES = ("raise", "propagate", "omit", "omit_true")
@@ -178,7 +157,7 @@ def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:
         position += 6 * 8
         of_output = {}
         for term in terms:
-            if term >= SUMMED:
+            if term in COMPARED:
                 of_output[TERMS[term]] = Fraction(struct.unpack_from("<d", data, position)[0])
                 position += 8
                 continue
@@ -186,7 +165,7 @@ def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:
             limbs = data[position + 3 : position + 3 + 8 * used]
             magnitude = int.from_bytes(limbs, "little") << (64 * bottom)
             of_output[TERMS[term]] = Fraction(-magnitude if sign else magnitude, 4**UNIT)
-            position += 3 + 8 * used + (16 if weighted or term >= FIRST_WITH_COUNTS else 0)
+            position += 3 + 8 * used + (16 if weighted or term in WITH_COUNTS else 0)
         sums.append(of_output)
     return sums
 

@@ -32,7 +32,7 @@ class Metric:
     parameter: float
     """As the core takes it: a number, also where a word stands for it."""
 
-    @functools.cached_property
+    @property
     def row(self) -> _core.MetricRow:
         """All that is known of the metric."""
         return _core.metrics[self.name]

@@ -60,7 +60,10 @@ def test_merging_and_computing_are_guarded_too(
     summation: str, disturbed: tuple[Environment, int], rng: np.random.Generator
 ) -> None:
     environment, control = disturbed
-    parts = [squarely.Accumulator(summation=summation).update(*rng.random((2, 999))) for _ in range(20)]
+    parts = [squarely.Accumulator(("mse", "r2"), summation=summation).update(*rng.random((2, 999))) for _ in range(20)]
+        squarely.Accumulator(("mse", "rmse", "r2"), summation=summation).update(*rng.random((2, 999)))
+        for _ in range(20)
+    ]
 
     def outcome() -> tuple[bytes, dict[str, object]]:
         total = sum(parts) - parts[3]

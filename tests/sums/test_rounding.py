@@ -10,6 +10,7 @@ import pytest
 
 from instruments.core_states import CoreState
 from oracles import rational
+from oracles.state_bytes import TERMS
 from squarely import _core
 
 
@@ -26,9 +27,9 @@ def bytes_of(total: int) -> bytes:
 
 def state_with(totals: dict[str, int], pairs: int) -> CoreState:
     """Return the state of such sums, in units of 2^-2148, which no small set of pairs would give."""
-    terms = sorted(totals, key=rational.TERMS.index)
+    terms = sorted(totals, key=TERMS.index)
     counts = b"".join(count.to_bytes(8, "little") for count in (pairs, 0, 0, 0, 0, 0))
-    summands = b"".join(bytes([rational.TERMS.index(term)]) + bytes(8) for term in terms)
+    summands = b"".join(bytes([TERMS.index(term)]) + bytes(8) for term in terms)
     sums = b"".join(bytes_of(totals[term]) for term in terms)
     body = b"sqst\2\0\0" + (1).to_bytes(8, "little") + len(terms).to_bytes(2, "little") + summands + counts + sums
     return CoreState.from_bytes(body + zlib.crc32(body).to_bytes(4, "little"))

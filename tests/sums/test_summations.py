@@ -51,7 +51,7 @@ def test_squares_that_overflow_give_infinity(target: str, summation: str) -> Non
 
 def test_sums_that_overflow_where_they_are_joined_give_infinity() -> None:
     largest = [2.0**511] * 3 + [2.0**511 * (1 - 2.0**-52)] + [0.0] * 8 + [2.0**484] * 3
-    accumulator = squarely.Accumulator(summation="kahan").update(largest, [0.0] * 15).update([2.0**484], [0.0])
+    accumulator = squarely.Accumulator("sse", summation="kahan").update(largest, [0.0] * 15).update([2.0**484], [0.0])
     assert accumulator["sum_squared_error"] == math.inf
 
 

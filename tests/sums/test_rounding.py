@@ -1,7 +1,6 @@
 """From the long integer to a double: ties, and their next neighbours, of every formula."""
 
 import math
-import zlib
 from fractions import Fraction
 
 import hypothesis
@@ -10,29 +9,26 @@ import pytest
 
 from instruments.core_states import CoreState
 from oracles import rational
-from oracles.state_bytes import TERMS
+from oracles.state_bytes import TERMS, Form, exact_sum_of
+from oracles.state_bytes import counts as counts_of
 from squarely import _core
 
-
-def bytes_of(total: int) -> bytes:
-    """Return the byte form of the sum total * 2^-2148."""
-    size = abs(total)
-    length = -(-size.bit_length() // 64)
-    bottom = 0
-    while bottom < length and (size >> (64 * bottom)) % 2**64 == 0:
-        bottom += 1
-    limbs = (size >> (64 * bottom)).to_bytes(8 * (length - bottom), "little")
-    return bytes([total < 0, bottom, length - bottom]) + limbs
+# Metrics of just these sums.
+METRICS: dict[tuple[str, ...], list[tuple[str, float]]] = {
+    ("squared_error",): [("sum_squared_error", 0.0), ("mean_squared_error", 0.0), ("root_mean_squared_error", 0.0)],
+    ("error",): [("mean_error", 0.0)],
+    ("absolute_error", "absolute_truth"): [("weighted_absolute_percentage_error", 0.0)],
+    ("squared_error", "squared_truth"): [("normalized_root_mean_squared_error", 3.0)],
+}
 
 
 def state_with(totals: dict[str, int], pairs: int) -> CoreState:
     """Return the state of such sums, in units of 2^-2148, which no small set of pairs would give."""
     terms = sorted(totals, key=TERMS.index)
-    counts = b"".join(count.to_bytes(8, "little") for count in (pairs, 0, 0, 0, 0, 0))
-    summands = b"".join(bytes([TERMS.index(term)]) + bytes(8) for term in terms)
-    sums = b"".join(bytes_of(totals[term]) for term in terms)
-    body = b"sqst\2\0\0" + (1).to_bytes(8, "little") + len(terms).to_bytes(2, "little") + summands + counts + sums
-    return CoreState.from_bytes(body + zlib.crc32(body).to_bytes(4, "little"))
+    sums = b"".join(exact_sum_of(Fraction(totals[term], 4**rational.UNIT)) for term in terms)
+    summands = [(TERMS.index(term), 0.0) for term in terms]
+    form = Form(metrics=METRICS[tuple(terms)], summands=summands, outputs=counts_of(pairs) + sums)
+    return CoreState.from_bytes(form.to_bytes())
 
 
 def state_of(total: int, pairs: int) -> CoreState:

@@ -25,6 +25,12 @@
 
 namespace squarely {
 
+#define SQUARELY_ELEMENT_TYPE(name, number, numpy, type, kind, ...) \
+    static_assert((kind == 'f') == (store_kernel<type> != nullptr), \
+                  "Losses are written in every float, and no other type.");
+#include "tables/element_types.def"
+#undef SQUARELY_ELEMENT_TYPE
+
 extern const Kernels SQUARELY_KERNELS;
 
 const Kernels SQUARELY_KERNELS = {

@@ -26,10 +26,10 @@ struct TermFacts {
     double first = 0;  // the extreme of no pairs
     const char* parameter = "";
     bool is_never_negative = false;  // whatever the data are, unless weights are negative
-    bool may_be_no_number = false;   // infinite, or outside its domain, for two finite numbers
     bool is_kept_whole = false;      // a weighted sum keeps every bit, so that a constant truth is recognised
     bool is_subtracted = false;  // from another sum, as the metrics of variance do: pairwise sums are too rough for it
     bool proves_finite = false;  // its sum fails in the kernel wherever truth or prediction are no finite numbers
+    bool is_always_a_number = false;  // never infinite, nor outside its domain, for two finite numbers
 };
 
 namespace term_rows {
@@ -67,7 +67,7 @@ constexpr bool is_extreme(Term term) { return facts_of(term).extreme != Extreme:
 
 // The square of a large number times a large weight may be none, too.
 constexpr bool may_be_no_number(Term term, bool weighted) {
-    return (weighted || facts_of(term).may_be_no_number) && !is_extreme(term);
+    return (weighted || !facts_of(term).is_always_a_number) && !is_extreme(term);
 }
 
 // In how many words a term is summed: of one word times a weight there are two, exactly; of two, two that are rounded

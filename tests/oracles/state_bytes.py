@@ -16,7 +16,7 @@ TABLE = pathlib.Path(__file__).parents[2] / "cpp" / "tables" / "terms.def"
 ROWS = re.findall(r"^SQUARELY_TERM\((\w+), (\d+), ([^)]*)\)", TABLE.read_text(), re.MULTILINE)
 TERMS = tuple(name for name, _, _ in ROWS)
 COMPARED = {int(number) for _, number, facts in ROWS if ".extreme" in facts}
-WITH_COUNTS = {int(number) for _, number, facts in ROWS if ".may_be_no_number" in facts}
+WITHOUT_COUNTS = {int(number) for _, number, facts in ROWS if ".is_always_a_number" in facts}
 
 # By the numbers of the byte form.
 POLICIES = ("raise", "propagate", "omit", "omit_true")
@@ -165,7 +165,7 @@ def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:
             limbs = data[position + 3 : position + 3 + 8 * used]
             magnitude = int.from_bytes(limbs, "little") << (64 * bottom)
             of_output[TERMS[term]] = Fraction(-magnitude if sign else magnitude, 4**UNIT)
-            position += 3 + 8 * used + (16 if weighted or term in WITH_COUNTS else 0)
+            position += 3 + 8 * used + (16 if weighted or term not in WITHOUT_COUNTS else 0)
         sums.append(of_output)
     return sums
 

@@ -25,7 +25,7 @@ from squarely.named_metrics import Metric, MetricLike, as_metric, as_metrics, fu
 from squarely.policy import UndefinedMetricError, bytes_refused, data_refused, differing, score_refused
 from squarely.scoring import Score, configuration_of, score_at
 
-__all__ = ["Accumulator"]
+__all__ = ["Accumulator", "Count", "as_rows"]
 
 Count = int | npt.NDArray[np.int64]
 
@@ -47,8 +47,8 @@ class Accumulator:
     nan_policy : {"raise", "propagate", "omit", "omit_true"}, default="raise"
         What a NaN means, as in `mean_squared_error`.
     summation : {"exact", "kahan", "pairwise"}, default="exact"
-        How sums are formed. A sum takes 592 bytes an output when exact and 64 otherwise; only exact ones promise the
-        same bits for every chunking.
+        How sums are formed. A sum takes 544 bytes an output when exact and 16 otherwise, beside 48 bytes of counts;
+        only exact ones promise the same bits for every chunking.
     complex_values : bool, default=False
         Accept complex64 and complex128 arrays, as in `mean_squared_error`; of metrics of squared errors only.
 
@@ -143,7 +143,7 @@ class Accumulator:
                 return self
         except _core.Refused:  # the long way says why
             pass
-        self._add_columns(y_true, y_pred, sample_weight, where, axis)
+        self._add_columns(as_rows(y_true), as_rows(y_pred), sample_weight, where, axis)
         return self
 
     def _add_columns(self, y_true: object, y_pred: object, sample_weight: object, where: object, axis: object) -> None:
@@ -481,6 +481,11 @@ class Accumulator:
                 f"This accumulator began {began} sample_weight, and this chunk came {came} it. "
                 "Pass sample_weight=1.0 for chunks whose rows count once."
             )
+
+
+def as_rows(values: Any) -> Any:
+    """Return a number as the one row it is, and whatever else there is as it is."""
+    return [values] if isinstance(values, (float, int, complex, np.number)) else values
 
 
 def _checked_metrics(metrics: MetricLike | Iterable[MetricLike] | None) -> tuple[Metric, ...]:

@@ -28,6 +28,21 @@ def test_compute_gives_every_metric_by_name() -> None:
     assert tuple(filled(metrics=SQUARES[::-1]).compute()) == SQUARES[::-1]
 
 
+@pytest.mark.parametrize(
+    ("truth", "prediction"),
+    [(3.0, 2.5), (3, 2), (True, False), (np.float32(3), 2), (2**53 + 1, 2**53)],
+)
+def test_two_numbers_are_a_row(truth: Any, prediction: Any) -> None:
+    accumulator = squarely.Accumulator("mse").update(truth, prediction)
+    assert accumulator == squarely.Accumulator("mse").update([truth], [prediction])
+    assert accumulator.count == 1
+
+
+def test_a_number_that_is_nan_is_called_so() -> None:
+    with pytest.raises(ValueError, match="Input contains NaN"):
+        squarely.Accumulator("mse").update(math.nan, 1.0)
+
+
 def test_without_names_the_metrics_are_the_everyday_ones_of_evaluate() -> None:
     y_true, y_pred = np.random.default_rng(0).standard_normal((2, 1000))
     assert filled().metrics == EVERYDAY

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.accumulator import Accumulator, Count
+from squarely.accumulator import Accumulator, Count, as_rows
 from squarely.arguments import InvalidParameterError, Multioutput, NanPolicy, check_choice
 from squarely.columns.plain import plain_arrays
 from squarely.named_metrics import MetricLike
@@ -39,7 +39,7 @@ class RollingAccumulator:
         How many rows, or chunks, are looked at.
     unit : {"rows", "chunks"}, default="rows"
         What the window counts. With ``"rows"`` the rows in the window are held, in the dtypes they came in; with
-        ``"chunks"`` one state a chunk is, of 592 bytes a sum and output, however long the chunk.
+        ``"chunks"`` one state a chunk is, of 544 bytes a sum and output, however long the chunk.
     multioutput : {"uniform_average", "raw_values"} or array-like of shape (outputs,), default="uniform_average"
         As in `Accumulator`.
     nan_policy : {"raise", "propagate", "omit", "omit_true"}, default="raise"
@@ -116,7 +116,7 @@ class RollingAccumulator:
             return self
         plain = plain_arrays(y_true, y_pred, sample_weight)
         if plain is None or not self._core.update(*plain):
-            self._take_columns(_as_rows(y_true), _as_rows(y_pred), sample_weight)
+            self._take_columns(as_rows(y_true), as_rows(y_pred), sample_weight)
         return self
 
     def _take_columns(self, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
@@ -244,10 +244,6 @@ class RollingAccumulator:
         else:
             for chunk in chunks:
                 core.add(chunk.core.state(), chunk.shape)
-
-
-def _as_rows(values: Any) -> Any:
-    return [values] if isinstance(values, float) else values
 
 
 def _checked_window(window: object) -> int:

@@ -3,7 +3,7 @@
 import math
 import operator
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -31,8 +31,8 @@ Summation = Literal["exact", "kahan", "pairwise"]
 Multioutput = Literal["raw_values", "uniform_average"] | Sequence[float]
 VarianceMultioutput = Literal["raw_values", "uniform_average", "variance_weighted"] | Sequence[float] | None
 
-NAN_POLICIES = ("raise", "propagate", "omit", "omit_true")
-SUMMATIONS = ("exact", "kahan", "pairwise")
+NAN_POLICIES: tuple[str, ...] = get_args(NanPolicy)
+SUMMATIONS: tuple[str, ...] = get_args(Summation)
 MULTIOUTPUTS = ("raw_values", "uniform_average", "variance_weighted")
 
 

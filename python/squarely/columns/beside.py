@@ -1,6 +1,7 @@
 """What goes beside truth and predictions, of the rows or of every element: masks and weights, from any container."""
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy.typing as npt
 
 from squarely.arguments import InvalidParameterError, check_where_shape
 from squarely.columns import Array, Columns, Table, as_columns
-from squarely.columns.forms import missing_in
+from squarely.columns.forms import Column, Segment, missing_in
 
 __all__ = ["Mask", "array_of", "mask_of", "weights_of"]
 
@@ -54,13 +55,12 @@ def array_of(columns: Columns) -> npt.NDArray[Any]:
 
 def _array_of(table: Table) -> npt.NDArray[Any] | None:
     """Return a table as an array, or None where a value is missing."""
+    if _has_missing(table):
+        return None
     columns = []
     for column in table.columns:
-        bounds = sorted({0, len(column)} | column.breaks())
-        segments = [column.segment(start, stop) for start, stop in itertools.pairwise(bounds)]
-        if any(missing is not None and missing.any() for missing in map(missing_in, segments)):
-            return None
-        columns.append(np.concatenate([segment[0] for segment in segments]) if segments else np.empty(0, column.dtype))
+        parts = [segment[0] for segment in _segments_of(column)]
+        columns.append(np.concatenate(parts) if parts else np.empty(0, column.dtype))
     return columns[0] if table.is_flat else np.stack(columns, axis=-1)
 
 
@@ -114,10 +114,10 @@ def _check_complete(weights: Columns) -> None:
 
 
 def _has_missing(table: Table) -> bool:
-    for column in table.columns:
-        bounds = sorted({0, len(column)} | column.breaks())
-        for start, stop in itertools.pairwise(bounds):
-            missing = missing_in(column.segment(start, stop))
-            if missing is not None and missing.any():
-                return True
-    return False
+    missing = (missing_in(segment) for column in table.columns for segment in _segments_of(column))
+    return any(one is not None and bool(one.any()) for one in missing)
+
+
+def _segments_of(column: Column) -> Iterator[Segment]:
+    bounds = sorted({0, len(column)} | column.breaks())
+    return (column.segment(start, stop) for start, stop in itertools.pairwise(bounds))

@@ -13,19 +13,11 @@ constexpr std::ptrdiff_t rows_of_a_short_chunk = 16384;
 
 void check_outputs(const Accumulator& accumulator, const Shape& shape) {
     if (!accumulator.shape.empty() && accumulator.shape != shape) throw Refused(Reason::outputs_differ);
-    const Configuration& configuration = *accumulator.configuration;
-    const std::size_t outputs = outputs_of(shape);
-    if (configuration.averaging == Averaging::weights && configuration.output_weights.size() != outputs) {
-        throw Refused(Reason::output_weights_differ, 0, outputs);
-    }
+    check_output_weights(*accumulator.configuration, outputs_of(shape));
 }
 
 void check_weighting(const Accumulator& accumulator, bool weighted) {
     if (accumulator.state && accumulator.state->weighted != weighted) throw Refused(Reason::weighting_differs);
-}
-
-std::uint64_t rows_of(const PairCounts& counts) {
-    return counts.pairs + counts.missing_true + counts.missing_pred + counts.masked;
 }
 
 // Rows that are open are not counted with the others, and must never be too many for them.
@@ -45,7 +37,7 @@ bool has_rows(const State& state) {
 
 }  // namespace
 
-std::size_t outputs_of(const Shape& shape) {
+std::size_t outputs_of(std::span<const std::size_t> shape) {
     return std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>());
 }
 

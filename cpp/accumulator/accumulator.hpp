@@ -43,6 +43,6 @@ void reset(Accumulator& accumulator);
 Accumulator copy_of(Accumulator& accumulator);
 void check_same_configuration(const Accumulator& accumulator, const Accumulator& other);
 
-std::size_t outputs_of(const Shape& shape);
+std::size_t outputs_of(std::span<const std::size_t> shape);
 
 }  // namespace squarely

@@ -1,15 +1,70 @@
 #include "accumulator/configuration.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
 namespace squarely {
+
+namespace {
+
+template <class Visit>
+void for_each_summand(const Configuration& configuration, Visit visit) {
+    const auto visit_all = [&](const Metric& metric, double parameter) {
+        for (const Summand& summand : metric.summands(parameter)) visit(summand);
+    };
+    for (const AskedMetric& asked : configuration.metrics) visit_all(*asked.metric, asked.parameter);
+    if (configuration.averaging == Averaging::variance_weighted) visit_all(*find_metric("variance_of_truth"), 0);
+}
+
+// In order, because bytes may name a great many.
+bool is_each_once(std::vector<AskedMetric> metrics) {
+    const auto key = [](const AskedMetric& asked) { return std::pair(asked.metric, asked.parameter); };
+    std::sort(metrics.begin(), metrics.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+    return std::adjacent_find(metrics.begin(), metrics.end()) == metrics.end();
+}
+
+}  // namespace
 
 State empty_state(const Configuration& configuration, std::size_t outputs, bool weighted) {
     std::vector<Summand> summands;
-    const auto add = [&](const Metric& metric, double parameter) {
-        for (const Summand& summand : metric.summands(parameter)) summands.push_back(summand);
-    };
-    for (const AskedMetric& asked : configuration.metrics) add(*asked.metric, asked.parameter);
-    if (configuration.averaging == Averaging::variance_weighted) add(*find_metric("variance_of_truth"), 0);
+    for_each_summand(configuration, [&](const Summand& summand) { summands.push_back(summand); });
     return make_state(outputs, configuration.summation, std::move(summands), weighted);
+}
+
+bool has_summand(const Configuration& configuration, const Summand& summand) {
+    bool is_there = false;
+    for_each_summand(configuration, [&](const Summand& one) { is_there = is_there || one == summand; });
+    return is_there;
+}
+
+AskedMetric checked_metric(std::string_view name, double parameter) {
+    const Metric* metric = find_metric(name);
+    if (metric == nullptr || metric->name != name || metric->kind != MetricKind::sums) {
+        throw Refused(Reason::bytes_configuration);
+    }
+    const bool has_parameter = metric->parameter->contains != nullptr;
+    const bool is_allowed =
+        has_parameter ? metric->parameter->contains(parameter) && std::isfinite(parameter) : parameter == 0;
+    if (!is_allowed) throw Refused(Reason::bytes_configuration);
+    return {metric, parameter + 0.0};  // of two zeros one
+}
+
+void check_possible(const Configuration& configuration) {
+    bool is_possible = !configuration.metrics.empty() && configuration.metrics.size() <= most_metrics;
+    is_possible = is_possible && is_each_once(configuration.metrics);
+    for (const AskedMetric& asked : configuration.metrics) {
+        is_possible &= !configuration.complex_values || asked.metric->takes_complex_values;
+    }
+    const std::vector<double>& weights = configuration.output_weights;
+    is_possible &= (configuration.averaging == Averaging::weights) == !weights.empty();
+    is_possible &= std::all_of(weights.begin(), weights.end(), [](double weight) { return std::isfinite(weight); });
+    if (!is_possible) throw Refused(Reason::bytes_configuration);
+}
+
+void check_output_weights(const Configuration& configuration, std::size_t outputs) {
+    if (configuration.averaging != Averaging::weights || configuration.output_weights.size() == outputs) return;
+    throw Refused(Reason::output_weights_differ, 0, outputs);
 }
 
 Reason difference_of(const Configuration& configuration, const Configuration& other) {

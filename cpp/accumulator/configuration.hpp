@@ -5,6 +5,7 @@
 #include "tables/metrics.hpp"
 #include "tables/reasons.hpp"
 
+#include <string_view>
 #include <vector>
 
 namespace squarely {
@@ -31,6 +32,17 @@ struct Configuration {
 
 // Everything that is summed for it, of outputs that have seen nothing.
 State empty_state(const Configuration& configuration, std::size_t outputs, bool weighted);
+
+// Whether some metric sums it.
+bool has_summand(const Configuration& configuration, const Summand& summand);
+
+// A metric and its parameter as bytes name them, or Refused where users could not have asked for it.
+AskedMetric checked_metric(std::string_view name, double parameter);
+
+// Both throw Refused: where no caller could have asked for such a configuration, and where there are weights of another
+// number of outputs.
+void check_possible(const Configuration& configuration);
+void check_output_weights(const Configuration& configuration, std::size_t outputs);
 
 // What of two configurations differs, or none.
 Reason difference_of(const Configuration& configuration, const Configuration& other);

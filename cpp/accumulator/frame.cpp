@@ -25,13 +25,7 @@ constexpr unsigned char is_weighted = 2;
 
 using Bytes = std::vector<unsigned char>;
 
-void append(Bytes& bytes, std::uint64_t value, int size) {
-    for (int i = 0; i < size; ++i) bytes.push_back(static_cast<unsigned char>(value >> (8 * i)));
-}
-
-void append(Bytes& bytes, double value) { append(bytes, std::bit_cast<std::uint64_t>(value), 8); }
-
-void append(Bytes& bytes, const Configuration& configuration, bool weighted) {
+void append_configuration(Bytes& bytes, const Configuration& configuration, bool weighted) {
     append(bytes, static_cast<std::uint64_t>(configuration.nan_policy), 1);
     append(bytes, static_cast<std::uint64_t>(configuration.summation), 1);
     append(bytes, (configuration.complex_values ? is_complex : 0u) | (weighted ? is_weighted : 0u), 1);
@@ -130,7 +124,7 @@ std::vector<unsigned char> to_bytes(Accumulator& accumulator) {
     const State* sums = sums_of(accumulator);
     Bytes bytes(magic.begin(), magic.end());
     append(bytes, version, 1);
-    append(bytes, *accumulator.configuration, sums != nullptr && sums->weighted);
+    append_configuration(bytes, *accumulator.configuration, sums != nullptr && sums->weighted);
     append(bytes, sums == nullptr ? 0 : accumulator.shape.size(), 1);
     if (sums != nullptr) {
         for (std::size_t length : accumulator.shape) append(bytes, length, 8);

@@ -73,9 +73,7 @@ void close(OpenSums& open, State& state) {
     const FloatingPointEnvironment environment;
     State part = open.empty;
     if (open.squares_alone) {
-        finish(open.sums.squares, *open.kernels);
-        merge(part.sums[0].exact[0], open.sums.squares.sum);
-        add(part.counts[0], open.sums.squares.counts);
+        finish(open.sums.squares, *open.kernels, part, 0);
     } else {
         finish(open.sums.running, *open.kernels, part, 0);
     }

@@ -15,10 +15,8 @@ bool has_few_pairs(const PairCounts& counts, const Metric& metric) {
     return counts.pairs < static_cast<std::uint64_t>(metric.least_pairs);
 }
 
-bool sums_to_zero(const State& state, std::size_t output) {
-    if (!state.weighted) return false;
-    const Sums& weights = *find(state, {Term::sample_weight});
-    return weights.exact.empty() ? weights.rounded[output].high == 0 : is_zero(weights.exact[output]);
+bool weights_sum_to_zero(const State& state, std::size_t output) {
+    return state.weighted && weights_sum_to_zero(sums_of_output(state, output, {}));
 }
 
 bool is_missing_some(const PairCounts& counts) { return counts.missing_true + counts.missing_pred > 0; }
@@ -28,7 +26,7 @@ bool is_missing_some(const PairCounts& counts) { return counts.missing_true + co
 // Of weights that are all zero nothing is left, whatever the number of pairs.
 Refusal why_no_weights(const State& state) {
     for (std::size_t i = 0; i < state.counts.size(); ++i) {
-        if (state.counts[i].pairs > 0 && sums_to_zero(state, i)) return {Reason::weights_sum_to_zero, i};
+        if (state.counts[i].pairs > 0 && weights_sum_to_zero(state, i)) return {Reason::weights_sum_to_zero, i};
     }
     return {};
 }
@@ -50,12 +48,7 @@ std::uint64_t pairs_outside(const OutputSums& sums) {
 }
 
 std::uint64_t pairs_outside(const State& state, std::size_t output, const AskedMetric& asked) {
-    std::uint64_t outside = 0;
-    for (const Summand& summand : asked.metric->summands(asked.parameter)) {
-        const Sums* sums = find(state, summand);
-        if (sums != nullptr && !sums->counted.empty()) outside = std::max(outside, sums->counted[output].outside);
-    }
-    return outside;
+    return pairs_outside(sums_of_output(state, output, asked.metric->summands(asked.parameter)));
 }
 
 std::vector<double> values_of(const Configuration& configuration, const State& state, const AskedMetric& asked) {
@@ -98,7 +91,7 @@ Reason why_no_value(const State& state, std::size_t output, const AskedMetric& a
     if (state.counts[output].pairs == 0) return Reason::no_pairs;
     if (pairs_outside(state, output, asked) > 0) return Reason::outside_domain;
     if (has_few_pairs(state.counts[output], *asked.metric)) return Reason::too_few_pairs;
-    return sums_to_zero(state, output) ? Reason::weights_sum_to_zero : Reason::none;
+    return weights_sum_to_zero(state, output) ? Reason::weights_sum_to_zero : Reason::none;
 }
 
 double averaged(const Configuration& configuration, const State& state, std::span<const double> values) {

@@ -1,9 +1,11 @@
 #include "accumulator/version_2.hpp"
 
+#include "accumulator/checksum.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <utility>
+#include <iterator>
 
 namespace squarely {
 namespace {
@@ -94,13 +96,6 @@ Shape read_shape(Scanner& scanner) {
     return shape;
 }
 
-// In order, because bytes may name a great many.
-bool is_each_once(std::vector<AskedMetric> metrics) {
-    const auto key = [](const AskedMetric& asked) { return std::pair(asked.metric, asked.parameter); };
-    std::sort(metrics.begin(), metrics.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
-    return std::adjacent_find(metrics.begin(), metrics.end()) == metrics.end();
-}
-
 Read read_configuration(std::string_view text) {
     Scanner scanner(text);
     Read read;
@@ -133,31 +128,33 @@ Read read_configuration(std::string_view text) {
     return read;
 }
 
+// The frame that a state had of its own.
+constexpr unsigned char magic[4] = {'s', 'q', 's', 't'};
+constexpr unsigned char version = 2;
+constexpr std::size_t header_size = 4 + 1 + 1 + 1 + 8 + 2;
+constexpr std::size_t checksum_size = 4;
+
+void check_frame(std::span<const unsigned char> bytes) {
+    const bool is_state = bytes.size() >= header_size + checksum_size &&
+                          std::equal(std::begin(magic), std::end(magic), bytes.begin()) && bytes[4] == version;
+    if (!is_state) throw Refused(Reason::bytes_cut);
+    const std::size_t body = bytes.size() - checksum_size;
+    ByteReader checksum{bytes.data() + body, bytes.data() + bytes.size()};
+    if (read_number(checksum, 4) != crc32(bytes.first(body))) throw Refused(Reason::bytes_changed);
+    if (bytes[5] >= std::size(summation_names) || bytes[6] > 1) throw Refused(Reason::bytes_configuration);
+}
+
+State read_state(const Configuration& configuration, std::span<const unsigned char> bytes) {
+    check_frame(bytes);
+    ByteReader reader{bytes.data() + 5, bytes.data() + bytes.size() - checksum_size};
+    const auto summation = static_cast<Summation>(read_number(reader, 1));
+    const bool weighted = read_number(reader, 1) != 0;
+    const std::uint64_t outputs = read_number(reader, 8);
+    if (summation != configuration.summation) throw Refused(Reason::bytes_of_other_sums);
+    return read_sums(empty_state(configuration, 1, weighted), outputs, reader);
+}
+
 }  // namespace
-
-AskedMetric checked_metric(std::string_view name, double parameter) {
-    const Metric* metric = find_metric(name);
-    if (metric == nullptr || metric->name != name || metric->kind != MetricKind::sums) {
-        throw Refused(Reason::bytes_configuration);
-    }
-    const bool has_parameter = metric->parameter->contains != nullptr;
-    const bool is_allowed =
-        has_parameter ? metric->parameter->contains(parameter) && std::isfinite(parameter) : parameter == 0;
-    if (!is_allowed) throw Refused(Reason::bytes_configuration);
-    return {metric, parameter + 0.0};  // of two zeros one
-}
-
-void check_possible(const Configuration& configuration) {
-    bool is_possible = !configuration.metrics.empty() && configuration.metrics.size() <= most_metrics;
-    is_possible = is_possible && is_each_once(configuration.metrics);
-    for (const AskedMetric& asked : configuration.metrics) {
-        is_possible &= !configuration.complex_values || asked.metric->takes_complex_values;
-    }
-    const std::vector<double>& weights = configuration.output_weights;
-    is_possible &= (configuration.averaging == Averaging::weights) == !weights.empty();
-    is_possible &= std::all_of(weights.begin(), weights.end(), [](double weight) { return std::isfinite(weight); });
-    if (!is_possible) throw Refused(Reason::bytes_configuration);
-}
 
 Accumulator read_version_2(std::span<const unsigned char> body) {
     ByteReader reader{body.data(), body.data() + body.size()};
@@ -167,17 +164,13 @@ Accumulator read_version_2(std::span<const unsigned char> body) {
     reader.next += length;
     Accumulator accumulator(std::make_shared<Configuration>(std::move(read.configuration)));
     if (reader.next == reader.last) return accumulator;
-    State state = state_of_version_2({reader.next, reader.last});
-    const std::size_t outputs = state.counts.size();
+    accumulator.state = read_state(*accumulator.configuration, {reader.next, reader.last});
+    const std::size_t outputs = accumulator.state->counts.size();
     const std::size_t weights = accumulator.configuration->output_weights.size();
     accumulator.shape = read.shape.empty() ? Shape{outputs} : std::move(read.shape);
     if (outputs_of(accumulator.shape) != outputs || (weights > 0 && weights != outputs)) {
         throw Refused(Reason::bytes_outputs);
     }
-    if (!are_of_one_kind(state, empty_state(*accumulator.configuration, 1, state.weighted))) {
-        throw Refused(Reason::bytes_of_other_sums);
-    }
-    accumulator.state = std::move(state);
     accumulator.has_seen = true;
     return accumulator;
 }

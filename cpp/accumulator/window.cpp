@@ -25,10 +25,7 @@ void check_fits(const Configuration& configuration, const ChunkKind& kind, std::
         throw Refused(Reason::outputs_differ);
     }
     if (is_known && kind.weighted != weighted) throw Refused(Reason::weighting_differs);
-    if (configuration.averaging != Averaging::weights || is_known) return;
-    std::size_t outputs = 1;
-    for (std::size_t length : shape) outputs *= length;
-    if (configuration.output_weights.size() != outputs) throw Refused(Reason::output_weights_differ, 0, outputs);
+    if (!is_known) check_output_weights(configuration, outputs_of(shape));
 }
 
 bool are_finite_weights(const Kernels& kernels, const Column& column, Rows rows) {

@@ -103,7 +103,7 @@ py::object weights_of(const Pairs& pairs, std::ptrdiff_t rows, const Shape& shap
 }
 
 // Truth, predictions and weights of the rows inside, some at a time.
-py::list rows_of(const RowWindow& window) {
+py::list list_of_rows(const RowWindow& window) {
     py::list all;
     window.rows.for_each(
         first_inside(window), window.rows.end(), [&](std::span<const Pairs> outputs, std::ptrdiff_t rows) {
@@ -146,7 +146,7 @@ void register_window(py::module_& module) {
     window_class<RowWindow>(module, "RowWindow")
         .def("add", &update_from_arrays, py::arg("y_true"), py::arg("y_pred"), py::arg("sample_weight"),
              py::arg("shape"))
-        .def("rows", &rows_of)
+        .def("rows", &list_of_rows)
         .def_property_readonly("bytes_held", [](const RowWindow& window) { return window.rows.bytes(); });
     window_class<ChunkWindow>(module, "ChunkWindow")
         .def(

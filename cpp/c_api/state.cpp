@@ -219,9 +219,8 @@ double value_or_failure(Accumulator& accumulator, const AskedMetric& asked, std:
 }
 
 void check_has_sums_of(const squarely_state& state, const AskedMetric& asked) {
-    const State empty = empty_state(*state.accumulator.configuration, 1, state.weighted);
     for (const Summand& summand : asked.metric->summands(asked.parameter)) {
-        if (find(empty, summand) != nullptr) continue;
+        if (has_summand(*state.accumulator.configuration, summand)) continue;
         throw Failure(SQUARELY_INVALID_ARGUMENT, "The state has no sums of the metric " +
                                                      std::string(asked.metric->name) +
                                                      ". Name it in the options of squarely_state_create.");

@@ -26,10 +26,6 @@ bool contains(const PairCounts& counts, const PairCounts& other) {
 // Beyond it the proofs about the long integer end, and so do the counts of every caller's language.
 constexpr std::uint64_t most_rows = INT64_MAX;
 
-std::uint64_t rows_of(const PairCounts& counts) {
-    return counts.pairs + counts.missing_true + counts.missing_pred + counts.masked;
-}
-
 void check_room(const PairCounts& counts, const PairCounts& more, std::size_t output) {
     if (rows_of(counts) <= most_rows - rows_of(more)) return;
     throw Refused(Reason::too_many_rows, output);
@@ -115,6 +111,10 @@ Sums make_sums(const Summand& summand, Summation summation, bool weighted, std::
 }
 
 }  // namespace
+
+std::uint64_t rows_of(const PairCounts& counts) {
+    return counts.pairs + counts.missing_true + counts.missing_pred + counts.masked;
+}
 
 bool are_all_finite(const PairCounts& counts, std::ptrdiff_t rows) {
     return counts.pairs == static_cast<std::uint64_t>(rows) && counts.infinite == 0 && counts.undefined == 0;

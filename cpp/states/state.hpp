@@ -3,6 +3,7 @@
 
 #include "blocks/column.hpp"
 #include "numbers/exact_sum.hpp"
+#include "states/little_endian.hpp"
 #include "tables/choices.hpp"
 #include "tables/reasons.hpp"
 #include "tables/terms.hpp"
@@ -81,6 +82,9 @@ struct State {
 
 void add(PairCounts& counts, const PairCounts& more);
 
+// All that were seen, whether they count or not.
+std::uint64_t rows_of(const PairCounts& counts);
+
 // Whether all of so many rows are pairs of two finite numbers.
 bool are_all_finite(const PairCounts& counts, std::ptrdiff_t rows);
 
@@ -141,19 +145,8 @@ void subtract_sums(State& state, const State& other);  // leaving extremes as th
 // equal bytes, and unequal ones different bytes.
 void append_sums(const State& state, std::vector<unsigned char>& bytes);
 
-// What is left to read.
-struct ByteReader {
-    const unsigned char* next;
-    const unsigned char* last;
-};
-std::uint64_t read_number(ByteReader& reader, int size);  // little-endian; throws Refused where the bytes end
-double read_double(ByteReader& reader);
-
 // Reads what append_sums wrote of so many outputs and the summands of kind. Throws Refused where no data can have given
 // these bytes, and asks for no more memory than in proportion to them.
 State read_sums(const State& kind, std::size_t outputs, ByteReader& reader);
-
-// A state as version 2 of the byte form had it inside of an accumulator's, with a frame of its own.
-State state_of_version_2(std::span<const unsigned char> bytes);
 
 }  // namespace squarely

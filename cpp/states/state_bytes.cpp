@@ -1,35 +1,24 @@
-// The byte form of a state. Little-endian on every machine.
-#include "accumulator/checksum.hpp"
+// The byte form of a state.
 #include "states/state.hpp"
 #include "states/summands.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <iterator>
 
 namespace squarely {
 namespace {
 
-constexpr std::size_t checksum_size = 4;
 constexpr std::size_t counts_size = 6 * 8;
 
-using Bytes = std::vector<unsigned char>;
-
-void append(Bytes& bytes, std::uint64_t value, int size) {
-    for (int i = 0; i < size; ++i) bytes.push_back(static_cast<unsigned char>(value >> (8 * i)));
-}
-
-void append(Bytes& bytes, double value) { append(bytes, std::bit_cast<std::uint64_t>(value), 8); }
-
-void append_counts(Bytes& bytes, const PairCounts& counts) {
+void append_counts(std::vector<unsigned char>& bytes, const PairCounts& counts) {
     for (std::uint64_t count :
          {counts.pairs, counts.infinite, counts.undefined, counts.missing_true, counts.missing_pred, counts.masked}) {
         append(bytes, count, 8);
     }
 }
 
-void append_output(Bytes& bytes, const Sums& sums, std::size_t output) {
+void append_output(std::vector<unsigned char>& bytes, const Sums& sums, std::size_t output) {
     if (!sums.exact.empty()) append_bytes(sums.exact[output], bytes);
     if (!sums.extreme.empty()) append(bytes, sums.extreme[output]);
     if (!sums.rounded.empty()) {
@@ -41,19 +30,6 @@ void append_output(Bytes& bytes, const Sums& sums, std::size_t output) {
         append(bytes, sums.counted[output].infinite, 8);
     }
 }
-
-}  // namespace
-
-std::uint64_t read_number(ByteReader& reader, int size) {
-    if (reader.last - reader.next < size) throw Refused(Reason::bytes_cut);
-    std::uint64_t value = 0;
-    for (int i = 0; i < size; ++i) value |= std::uint64_t{*reader.next++} << (8 * i);
-    return value;
-}
-
-double read_double(ByteReader& reader) { return std::bit_cast<double>(read_number(reader, 8)); }
-
-namespace {
 
 PairCounts read_counts(ByteReader& reader) {
     PairCounts counts;
@@ -107,21 +83,6 @@ bool read_output(ByteReader& reader, const State& state, Sums& sums, std::size_t
         possible &= counted.outside <= counts.pairs && counted.infinite <= counts.pairs - counted.outside;
     }
     return possible;
-}
-
-// The frame that states had in version 2.
-constexpr unsigned char magic[4] = {'s', 'q', 's', 't'};
-constexpr unsigned char version = 2;
-constexpr std::size_t header_size = 4 + 1 + 1 + 1 + 8 + 2;
-
-void check_frame(std::span<const unsigned char> bytes) {
-    const bool is_state = bytes.size() >= header_size + checksum_size &&
-                          std::equal(std::begin(magic), std::end(magic), bytes.begin()) && bytes[4] == version;
-    if (!is_state) throw Refused(Reason::bytes_cut);
-    const std::size_t body = bytes.size() - checksum_size;
-    ByteReader checksum{bytes.data() + body, bytes.data() + bytes.size()};
-    if (read_number(checksum, 4) != crc32(bytes.first(body))) throw Refused(Reason::bytes_changed);
-    if (bytes[5] >= std::size(summation_names) || bytes[6] > 1) throw Refused(Reason::bytes_configuration);
 }
 
 std::vector<Summand> read_summands(ByteReader& reader, std::size_t number, bool weighted) {
@@ -190,20 +151,6 @@ void append_sums(const State& state, std::vector<unsigned char>& bytes) {
 
 State read_sums(const State& kind, std::size_t outputs, ByteReader& reader) {
     const std::vector<Summand> summands = read_summands(reader, read_number(reader, 2), kind.weighted);
-    if (!have_same_summands(kind, summands)) throw Refused(Reason::bytes_of_other_sums);
-    State state = state_of_outputs(kind, outputs, reader);
-    read_outputs(state, reader);
-    return state;
-}
-
-State state_of_version_2(std::span<const unsigned char> bytes) {
-    check_frame(bytes);
-    ByteReader reader{bytes.data() + 5, bytes.data() + bytes.size() - checksum_size};
-    const auto summation = static_cast<Summation>(read_number(reader, 1));
-    const bool weighted = read_number(reader, 1) != 0;
-    const std::uint64_t outputs = read_number(reader, 8);
-    const std::vector<Summand> summands = read_summands(reader, read_number(reader, 2), weighted);
-    const State kind = make_state(1, summation, summands, weighted);
     if (!have_same_summands(kind, summands)) throw Refused(Reason::bytes_of_other_sums);
     State state = state_of_outputs(kind, outputs, reader);
     read_outputs(state, reader);

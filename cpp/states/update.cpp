@@ -89,11 +89,7 @@ void run_squares(State& state, std::size_t first, Outputs outputs, const Job& jo
             add_stretch(squares[i], kernels, outputs[i], job.first_row, job.last_row, buffers);
         }
     }
-    for (std::size_t i = 0; i < squares.size(); ++i) {
-        finish(squares[i], kernels);
-        merge(state.sums[0].exact[first + i], squares[i].sum);
-        add(state.counts[first + i], squares[i].counts);
-    }
+    for (std::size_t i = 0; i < squares.size(); ++i) finish(squares[i], kernels, state, first + i);
 }
 
 // Returns what is wrong with the weights.

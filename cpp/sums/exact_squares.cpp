@@ -237,6 +237,12 @@ void finish(ExactSquares& squares, const Kernels& kernels) {
     flush(squares.narrow, kernels, narrow_products, squares.sum);
 }
 
+void finish(ExactSquares& squares, const Kernels& kernels, State& state, std::size_t output) {
+    finish(squares, kernels);
+    merge(state.sums[0].exact[output], squares.sum);
+    add(state.counts[output], squares.counts);
+}
+
 void sum_stretch(ExactSquares& squares, const Pairs& pairs, std::ptrdiff_t rows) {
     const Kernels& kernels = *current_target().kernels;
     const FloatingPointEnvironment environment;

@@ -39,4 +39,7 @@ void sum_stretch(ExactSquares& squares, const Pairs& pairs, std::ptrdiff_t rows)
 // Moves what is still in lanes into the sum.
 void finish(ExactSquares& squares, const Kernels& kernels);
 
+// And adds everything to an output of a state of squared errors alone.
+void finish(ExactSquares& squares, const Kernels& kernels, State& state, std::size_t output);
+
 }  // namespace squarely

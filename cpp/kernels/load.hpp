@@ -3,6 +3,8 @@
 
 #include "kernels/lanes.hpp"
 
+#include <type_traits>
+
 namespace squarely {
 namespace {
 
@@ -91,6 +93,11 @@ SQUARELY_INLINE Element element_at(const char* source) {
 template <class Element, bool swap>
 bool load_column(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* block) {
     constexpr auto size = static_cast<std::ptrdiff_t>(sizeof(Element));
+    constexpr bool is_native_double = std::is_same_v<Element, double> && !swap;
+    if (is_native_double && stride == size) {
+        __builtin_memcpy(block, source, static_cast<std::size_t>(count) * sizeof(double));
+        return true;
+    }
     std::uint64_t lost = 0;
     if (stride == size) {
         for (std::ptrdiff_t i = 0; i < count; ++i) {

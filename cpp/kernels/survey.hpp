@@ -6,23 +6,31 @@
 namespace squarely {
 namespace {
 
-double largest_difference(const Block& block) {
-    Vector largest{};
-    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
-        const Vector size = absolute(load<Vector>(block.y_true + i) - load<Vector>(block.y_pred + i));
-        largest = size > largest ? size : largest;  // false for NaN
-    }
+SQUARELY_INLINE double largest_lane(Vector values) {
     double all = 0;
-    for (int i = 0; i < lanes; ++i) all = lane(largest, i) > all ? lane(largest, i) : all;
+    for (int i = 0; i < lanes; ++i) all = lane(values, i) > all ? lane(values, i) : all;
     return all;
+}
+
+SQUARELY_INLINE Vector difference_at(const Block& block, std::ptrdiff_t row) {
+    return load<Vector>(block.y_true + row) - load<Vector>(block.y_pred + row);
+}
+
+// In two chains, because each of them waits for its own last maximum. NaN is passed over.
+double largest_difference(const Block& block) {
+    Vector largest = {};
+    Vector other = {};
+    for (std::ptrdiff_t i = 0; i < block.length; i += 2 * lanes) {
+        largest = larger_size(difference_at(block, i), largest);
+        other = larger_size(difference_at(block, i + lanes), other);
+    }
+    return largest_lane(larger_size(largest, other));
 }
 
 double largest_value(const double* values, std::ptrdiff_t length) {
     Vector largest{};
     for (std::ptrdiff_t i = 0; i < length; i += lanes) largest = larger(absolute(load<Vector>(values + i)), largest);
-    double all = 0;
-    for (int i = 0; i < lanes; ++i) all = lane(largest, i) > all ? lane(largest, i) : all;
-    return all;
+    return largest_lane(largest);
 }
 
 // Prefetches what comes next, because nothing else reads the memory of a block that is surveyed.

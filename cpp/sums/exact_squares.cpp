@@ -233,8 +233,8 @@ void add_stretch(ExactSquares& squares, const Kernels& kernels, const Pairs& pai
 }
 
 void finish(ExactSquares& squares, const Kernels& kernels) {
-    flush(squares.wide, kernels, wide_products, squares.sum);
-    flush(squares.narrow, kernels, narrow_products, squares.sum);
+    finish(squares.wide, kernels, wide_products, squares.sum);
+    finish(squares.narrow, kernels, narrow_products, squares.sum);
 }
 
 void finish(ExactSquares& squares, const Kernels& kernels, State& state, std::size_t output) {

@@ -63,7 +63,7 @@ void add_products(ExactSum& sum, const int128 (&units)[wide_products], int produ
 
 bool is_nearly_full(const SlicedSquares& sliced) { return sliced.sums.groups >= most_groups; }
 
-void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum) {
+void finish(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum) {
     if (!sliced.chosen) return;
     int128 units[wide_products];
     for (int product = 0; product < products; ++product) {
@@ -71,7 +71,14 @@ void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum
             units_in(sliced.sums.lanes[product], kernels.lanes, constant_of(sliced, product), sliced.sums.groups);
     }
     add_products(sum, units, products, sliced.exponent);
+    sliced.chosen = false;
+}
+
+void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum) {
+    if (!sliced.chosen) return;
+    finish(sliced, kernels, products, sum);
     sliced.sums = SlicedSums{};
+    sliced.chosen = true;
 }
 
 void flush_lane(const SlicedSquares& sliced, int lane, ExactSum& sum) {

@@ -30,6 +30,9 @@ void add_products(ExactSum& sum, const int128 (&units)[wide_products], int produ
 
 bool is_nearly_full(const SlicedSquares& sliced);
 
+// Adds the lanes to the sum. A window has to be chosen again before there is more.
+void finish(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum);
+
 // Empties the lanes into one sum, or each lane into a sum of its own.
 void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum);
 void flush_lane(const SlicedSquares& sliced, int lane, ExactSum& sum);

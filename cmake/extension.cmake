@@ -1,8 +1,8 @@
 # The Python extension: the core, its bindings, and the kernels of the library beside it.
 find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
 find_package(pybind11 CONFIG REQUIRED)
-# NO_EXTRAS: link-time optimisation could move code between targets.
 file(GLOB SQUARELY_BINDING_SOURCES CONFIGURE_DEPENDS cpp/binding/*.cpp)
+# NO_EXTRAS: CMakeLists.txt says which optimisation there is at link time.
 pybind11_add_module(_core NO_EXTRAS ${SQUARELY_BINDING_SOURCES})
 target_compile_definitions(_core PRIVATE
   SQUARELY_COMPILER="${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")

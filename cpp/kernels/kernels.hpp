@@ -114,10 +114,10 @@ struct ValueLanes {
     std::int64_t vectors;  // each has added bits(sigma) once a lane
 };
 
-// What one pair adds to a sum, as one double or as two: see terms.hpp.
+// What one pair adds to a sum, as one double or as several: see terms.hpp.
 struct TermKernel {
-    // Into buffers: the longer way.
-    bool (*values)(const Block& block, double parameter, double* high, double* low, std::uint64_t* out_of_range);
+    // Into a buffer a word: the longer way.
+    bool (*values)(const Block& block, double parameter, double* const* words, std::uint64_t* out_of_range);
 
     // Without and with weights, in one loop, word by word: see sums/exact_terms.hpp. All or nothing.
     using Sum = bool (*)(const Block& block, const double* weights, double parameter, const ValueWindow* windows,
@@ -203,7 +203,7 @@ struct Kernels {
 
     // The way of all other sums: terms of a block, perhaps weighed, summed as values.
     TermKernel terms[term_count];  // by Term; empty where it is not summed
-    bool (*weigh)(const double* weights, std::ptrdiff_t length, int words_before, bool keep_all, double* const* words,
+    bool (*weigh)(const double* weights, std::ptrdiff_t length, int words_before, bool is_rounded, double* const* words,
                   std::uint64_t* out_of_range);
     bool (*exact_values)(const double* values, std::ptrdiff_t length, const ValueWindow& window, ValueLanes& sums);
     void (*find_misfit_values)(const double* values, std::ptrdiff_t length, const ValueWindow& window,

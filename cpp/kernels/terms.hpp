@@ -1,5 +1,5 @@
 // Terms: what one pair adds to a sum. A term is a fixed function of truth, prediction and perhaps a parameter, as one
-// double or as two whose sum it is; sums/ never ask which. To add one: a struct here, a row in tables/terms.def.
+// double or as several whose sum it is; sums/ never ask which. To add one: a struct here, a row in tables/terms.def.
 //
 // Without weights the exact sums of the first six are formed from slices, in sums/exact_moments.hpp, and hold no
 // rounding at all. Here they serve the weighted sums and those that round as they go.
@@ -12,17 +12,20 @@
 namespace squarely {
 namespace {
 
-// value = high + low, exactly so as long as the number tested is zero or in the range below. The kernels test it, and
-// leave other pairs to the core.
+// value = high + middle + low + rest, exactly so (a term that is rounded: to 2^-102) as long as the number tested is
+// zero or in the range below. The kernels test it, and leave other pairs to the core. A row of terms.def says how many
+// words a term has; of three the rest is a fourth, zero but for numbers of very different sizes.
 struct Words {
-    Vector high;
-    Vector low;
-    Vector tested;
+    Vector high = Vector{};
+    Vector middle = Vector{};
+    Vector low = Vector{};
+    Vector rest = Vector{};
+    Vector tested = Vector{};
 };
 
 constexpr Bits everywhere() { return Bits{} - 1; }
 
-SQUARELY_INLINE Words one_word(Vector value) { return {value, Vector{}, Vector{}}; }
+SQUARELY_INLINE Words one_word(Vector value) { return {value}; }
 
 // Squares of these, times weights as large or small, stay clear of overflow and of subnormals to their last bit.
 constexpr double least_to_square = 0x1p-300;
@@ -38,15 +41,47 @@ SQUARELY_INLINE Vector with_sign_flipped(Vector value, Bits sign) { return from_
 
 SQUARELY_INLINE Words squared(Vector value) {
     const Vector square = value * value;
-    return {square, product_error(value, value, square), value};
+    return {square, product_error(value, value, square), Vector{}, Vector{}, value};
 }
 
-// (d + e)^2 = d^2 + 2de, and e^2 is below 2^-106 of it.
+constexpr double never_safe = __builtin_inf();  // what is tested of a pair that is left to the core
+
+SQUARELY_INLINE Words chosen(Bits mask, const Words& yes, const Words& no) {
+    return {chosen(mask, yes.high, no.high), chosen(mask, yes.middle, no.middle), chosen(mask, yes.low, no.low),
+            chosen(mask, yes.rest, no.rest), chosen(mask, yes.tested, no.tested)};
+}
+
+// high + a + b + c + d + f in words: a and b are as small as errors of the first, c and d as errors of those, f as one
+// of d. Sums are taken with their errors, and the last of these are zero but in pairs made for it.
+SQUARELY_INLINE Words joined(Vector high, Vector a, Vector b, Vector c, Vector d, Vector f, Vector tested) {
+    const Sum middle = two_sum(a, b);
+    const Sum small = two_sum(c, d);
+    const Sum low = two_sum(middle.error, small.value);
+    const Sum more = two_sum(low.error, small.error);
+    const Sum rest = two_sum(more.value, f);
+    const Bits is_whole = mask(more.error == Vector{}) & mask(rest.error == Vector{});
+    return {high, middle.value, low.value, rest.value, chosen(is_whole, tested, broadcast(never_safe))};
+}
+
+// d^2 + 2de + e^2
 SQUARELY_INLINE Words squared(const Difference& difference) {
+    const Vector d = difference.rounded;
+    const Vector e = difference.error;
+    if (!any(bits(absolute(e)))) return squared(d);  // of integers, of float32, of numbers alike: half the time
+    const Vector square = d * d;
+    const Vector mixed = (d + d) * e;
+    const Vector least = e * e;
+    const Vector tested = chosen(is_safe(e, least_to_square, greatest_to_square), d, broadcast(never_safe));
+    return joined(square, product_error(d, d, square), mixed, product_error(d + d, e, mixed), least,
+                  product_error(e, e, least), tested);
+}
+
+// The same without the last words: they are below 2^-102 of it.
+SQUARELY_INLINE Words rounded_square(const Difference& difference) {
     const Vector d = difference.rounded;
     const Vector square = d * d;
     const Vector low = product_error(d, d, square) + (d + d) * difference.error;
-    return {square, low, d};
+    return {square, low, Vector{}, Vector{}, d};
 }
 
 // A term is made once a block, from its parameter. What else is known of it stands in its row in tables/terms.def.
@@ -63,7 +98,7 @@ struct Error : NoParameter {
     using NoParameter::NoParameter;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Difference difference = difference_of(y_pred, y_true);
-        return {difference.rounded, difference.error, difference.rounded};
+        return {difference.rounded, difference.error, Vector{}, Vector{}, difference.rounded};
     }
 };
 
@@ -72,7 +107,7 @@ struct AbsoluteError : NoParameter {
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Difference difference = difference_of(y_true, y_pred);
         const Vector low = with_sign_flipped(difference.error, sign_of(difference.rounded));
-        return {absolute(difference.rounded), low, difference.rounded};
+        return {absolute(difference.rounded), low, Vector{}, Vector{}, difference.rounded};
     }
 };
 
@@ -112,13 +147,11 @@ struct SquaredUnderprediction : NoParameter {
     using NoParameter::NoParameter;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Words square = squared(difference_of(y_true, y_pred));
-        const Bits counts = mask(y_true > y_pred);
-        return {from_bits(bits(square.high) & counts), from_bits(bits(square.low) & counts),
-                from_bits(bits(square.tested) & counts)};
+        return chosen(mask(y_true > y_pred), square, Words{});
     }
 };
 
-// Half the square up to delta, and delta (|d| - delta / 2) beyond.
+// Half the square up to delta, and delta (|d| - delta / 2) beyond, to 2^-102 of it.
 struct HuberLossTerm {
     double delta;
     Bits is_exact;  // as a factor
@@ -128,7 +161,7 @@ struct HuberLossTerm {
 
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Difference difference = difference_of(y_true, y_pred);
-        const Words square = squared(difference);
+        const Words square = rounded_square(difference);
         const Vector size = absolute(difference.rounded);
         const Vector tail = with_sign_flipped(difference.error, sign_of(difference.rounded));
         const Difference above = difference_of(size, broadcast(0.5 * delta));
@@ -136,8 +169,8 @@ struct HuberLossTerm {
         const Vector line_low =
             product_error(broadcast(delta), above.rounded, line) + broadcast(delta) * (above.error + tail);
         const Bits is_line = mask(size > broadcast(delta));
-        return {chosen(is_line, line, 0.5 * square.high), chosen(is_line, line_low, 0.5 * square.low),
-                chosen(is_exact, difference.rounded, broadcast(__builtin_inf()))};
+        return {chosen(is_line, line, 0.5 * square.high), chosen(is_line, line_low, 0.5 * square.middle), Vector{},
+                Vector{}, chosen(is_exact, difference.rounded, broadcast(never_safe))};
     }
 };
 
@@ -335,20 +368,24 @@ struct TruthOfTweedieDeviance {
     }
 };
 
-// The terms of a block. Bit i % 64 of out_of_range[i / 64] is set where the words of pair i are zero because two words
-// cannot hold its term. True where there is none.
+// The terms of a block, word by word. Bit i % 64 of out_of_range[i / 64] is set where the words of pair i are zero
+// because words cannot hold its term. True where there is none.
 template <class Kernel, int words_of_term>
-bool term_values(const Block& block, double parameter, double* high, double* low, std::uint64_t* out_of_range) {
+bool term_values(const Block& block, double parameter, double* const* words, std::uint64_t* out_of_range) {
     const Kernel term{parameter};
     Bits all = everywhere();
     for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
-        const Words words = term.value(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i));
+        const Words value = term.value(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i));
         if constexpr (words_of_term == 1) {
-            store(high + i, words.high);
+            store(words[0] + i, value.high);
         } else {
-            const Bits in_range = is_safe(words.tested, least_to_square, greatest_to_square);
-            store(high + i, from_bits(bits(words.high) & in_range));
-            store(low + i, from_bits(bits(words.low) & in_range));
+            const Bits in_range = is_safe(value.tested, least_to_square, greatest_to_square);
+            store(words[0] + i, from_bits(bits(value.high) & in_range));
+            store(words[1] + i, from_bits(bits(value.middle) & in_range));
+            if constexpr (words_of_term > 2) {
+                store(words[2] + i, from_bits(bits(value.low) & in_range));
+                store(words[3] + i, from_bits(bits(value.rest) & in_range));
+            }
             all &= in_range;
             if (i % 64 == 0) out_of_range[i / 64] = 0;
             out_of_range[i / 64] |= lanes_set(~in_range) << i % 64;

@@ -17,34 +17,32 @@ SQUARELY_INLINE Bits is_safe_to_multiply(Vector weight, Vector high) {
     return is_safe(weight, least_weight, greatest_weight) & is_safe(high, least_to_weigh, greatest_to_weigh);
 }
 
-// Multiplies the words in place. One word becomes two, exactly: words[0] + words[1]. Of two words the product is
-// rounded to two, with an error below 2^-102 of it, or becomes four, exactly, where keep_all. Bits of out_of_range as
-// in term_values; the words there are left as they were. True where there is none.
-bool weigh(const double* weights, std::ptrdiff_t length, int words_before, bool keep_all, double* const* words,
+// Multiplies so many words in place: each becomes two, exactly, and they lie one after the other. Bits of out_of_range
+// as in term_values; of such a pair the first of two words is what it was, and the second zero. True where there is
+// none.
+bool weigh(const double* weights, std::ptrdiff_t length, int words_before, bool is_rounded, double* const* words,
            std::uint64_t* out_of_range) {
     Bits all = everywhere();
     for (std::ptrdiff_t i = 0; i < length; i += lanes) {
         const Vector weight = load<Vector>(weights + i);
-        const Vector high = load<Vector>(words[0] + i);
-        const Bits in_range = is_safe_to_multiply(weight, high);
-        const Vector product = weight * high;
-        const Vector error = product_error(weight, high, product);
+        const Bits in_range = is_safe_to_multiply(weight, load<Vector>(words[0] + i));
         all &= in_range;
         if (i % 64 == 0) out_of_range[i / 64] = 0;
         out_of_range[i / 64] |= lanes_set(~in_range) << i % 64;
-        store(words[0] + i, chosen(in_range, product, high));
-        if (words_before == 1) {
-            store(words[1] + i, from_bits(bits(error) & in_range));
+        if (is_rounded) {
+            const Vector high = load<Vector>(words[0] + i);
+            const Vector low = load<Vector>(words[1] + i);
+            const Vector product = weight * high;
+            store(words[0] + i, chosen(in_range, product, high));
+            store(words[1] + i, chosen(in_range, weight * low + product_error(weight, high, product), low));
             continue;
         }
-        const Vector low = load<Vector>(words[1] + i);
-        const Vector low_product = weight * low;
-        if (keep_all) {
-            store(words[1] + i, chosen(in_range, error, low));
-            store(words[2] + i, from_bits(bits(low_product) & in_range));
-            store(words[3] + i, from_bits(bits(product_error(weight, low, low_product)) & in_range));
-        } else {
-            store(words[1] + i, chosen(in_range, low_product + error, low));
+        for (int word = words_before - 1; word >= 0; --word) {  // none is written before it is read
+            const Vector value = load<Vector>(words[word] + i);
+            const Vector product = weight * value;
+            const Vector error = product_error(weight, value, product);
+            store(words[2 * word] + i, chosen(in_range, product, value));
+            store(words[2 * word + 1] + i, from_bits(bits(error) & in_range));
         }
     }
     return !any(~all);

@@ -62,7 +62,6 @@ BigNumber weight_of(const OutputSums& sums) {
 namespace {
 
 // How far a sum of squares may be from the truth, as a share of it.
-constexpr int exact_to_two_words = -99;  // weighted errors, whose terms have no more
 constexpr int exact_to_compensation = -80;
 constexpr int exact_to_a_tree = -44;
 
@@ -74,8 +73,7 @@ BigNumber rounding_of(const OutputSums& sums, Term squares, const BigNumber& siz
     if (sums.summation == Summation::pairwise && is_of_error) return scaled(size, exact_to_a_tree);
     if (sums.summation != Summation::exact) return scaled(size, exact_to_compensation);
     // The long integer ends where bits of a weighted term may go on: a million times what it may have cut off.
-    const BigNumber cut = scaled(weight_of(sums) * big_number(sums.counts.pairs), ExactSum::unit_exponent + 20);
-    return is_of_error ? absolute(cut) + scaled(size, exact_to_two_words) : absolute(cut);
+    return absolute(scaled(weight_of(sums) * big_number(sums.counts.pairs), ExactSum::unit_exponent + 20));
 }
 
 // What rounding may have left of nothing is nothing: only then is a constant recognised.

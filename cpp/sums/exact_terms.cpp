@@ -41,15 +41,15 @@ constexpr ExactForm forms[] = {
 #undef SQUARELY_TERM
 };
 
-// The kernels leave pairs to exact arithmetic that two words do not hold.
+// The kernels leave pairs to exact arithmetic that words do not hold.
 static_assert(
     [] {
         for (int i = 0; i < term_count; ++i) {
-            if (term_rows::facts[i].words == 2 && forms[i] == nullptr) return false;
+            if (term_rows::facts[i].words > 1 && forms[i] == nullptr) return false;
         }
         return true;
     }(),
-    "A term of two words needs an exact form: a function here, which its row names.");
+    "A term of several words needs an exact form: a function here, which its row names.");
 
 }  // namespace
 

@@ -26,14 +26,14 @@ void want(RunningSums& sums, const Summand& summand) {
         sums.extremes.of_error |= term == Term::largest_error;
         sums.extremes.of_truth |= term != Term::largest_error;
     } else {
-        if (sums.prover < 0 && facts_of(term).proves_finite) sums.prover = static_cast<int>(sums.terms.size());
+        const bool reads_pairs = term != Term::sample_weight;
+        if (sums.prover < 0 && reads_pairs) sums.prover = static_cast<int>(sums.terms.size());
         sums.terms.emplace_back(summand, sums.summation);
     }
 }
 
 struct RowBuffers {
     unsigned char kept[block_length];
-    unsigned char weighed[block_length];
     alignas(64) double weights[block_length];
     BlockBuffers without_large;
 };
@@ -91,17 +91,6 @@ void add_terms_without_large(RunningSums& sums, TermSums& terms, const Kernels& 
     add_terms(terms, sums.summation, kernels, {block.block, kept, block.weights});
 }
 
-// A row whose weight is zero is as good as absent, also where nothing is multiplied with it. Those left out before have
-// such a weight already. Null where every row has a weight.
-const unsigned char* mark_weighed(const double* weights, std::ptrdiff_t length, RowBuffers& buffers) {
-    unsigned char all = 1;
-    for (std::ptrdiff_t i = 0; i < length; ++i) {
-        buffers.weighed[i] = weights[i] != 0 ? 1 : 0;
-        all &= buffers.weighed[i];
-    }
-    return all != 0 ? nullptr : buffers.weighed;
-}
-
 double largest_error(const Kernels& kernels, const Block& block, const unsigned char* counts,
                      const std::vector<LargePair>& large, RowBuffers& buffers) {
     if (counts == nullptr && large.empty()) return kernels.largest_difference(block);
@@ -123,14 +112,12 @@ void add_extremes(Extremes& extremes, const Kernels& kernels, const KeptBlock& k
                   const std::vector<LargePair>& large, RowBuffers& buffers) {
     if (!extremes.of_truth && !extremes.of_error) return;
     const Block& block = kept.block;
-    const unsigned char* counts =
-        kept.weights == nullptr ? kept.kept : mark_weighed(kept.weights, block.length, buffers);
     if (extremes.of_truth) {
-        kernels.find_extremes(block.y_true, block.length, counts, &extremes.least_truth, &extremes.greatest_truth);
+        kernels.find_extremes(block.y_true, block.length, kept.kept, &extremes.least_truth, &extremes.greatest_truth);
     }
     if (extremes.of_error) {
         extremes.largest_error =
-            std::max(extremes.largest_error, largest_error(kernels, block, counts, large, buffers));
+            std::max(extremes.largest_error, largest_error(kernels, block, kept.kept, large, buffers));
     }
 }
 
@@ -181,13 +168,37 @@ bool add_whole_block(RunningSums& sums, const Kernels& kernels, const Block& blo
     return true;
 }
 
-// In place where they lie so.
-const double* weights_of(const Kernels& kernels, const Column& weights, Rows rows, RowBuffers& buffers) {
-    const bool may_view = weights.dtype == DType::float64 && !weights.swapped && weights.stride == 8 &&
-                          reinterpret_cast<std::uintptr_t>(weights.data) % 8 == 0;
+// In place where they lie so, null where there are none.
+const double* weights_of(const Kernels& kernels, const Pairs& pairs, Rows rows, RowBuffers& buffers) {
+    if (!are_weighted(pairs)) return nullptr;
+    const Column& weights = pairs.weights;
+    const bool may_view = rows.count == block_length && weights.dtype == DType::float64 && !weights.swapped &&
+                          weights.stride == 8 && reinterpret_cast<std::uintptr_t>(weights.data) % 8 == 0;
     if (may_view) return static_cast<const double*>(weights.data) + rows.first;
     load_weights(kernels, weights, rows, buffers.weights);
+    std::fill(buffers.weights + rows.count, buffers.weights + block_length, 0.0);
     return buffers.weights;
+}
+
+// Without a way out of the loop, so that it becomes vectors.
+bool has_zero(const double* weights, std::ptrdiff_t count) {
+    bool found = false;
+    for (std::ptrdiff_t i = 0; i < count; ++i) found |= weights[i] == 0;
+    return found;
+}
+
+// A row whose weight is zero is absent, as one that does not count.
+RowsKept with_weight(RowsKept kept, const double* weights, Rows rows, BlockBuffers& buffers) {
+    if (weights == nullptr || !has_zero(weights, rows.count)) return kept;
+    kept.count = 0;
+    for (std::ptrdiff_t i = 0; i < rows.count; ++i) {
+        const bool counts = weights[i] != 0 && (kept.where == nullptr || kept.where[i] != 0);
+        buffers.where[i] = counts ? 1 : 0;
+        kept.count += counts ? 1 : 0;
+    }
+    std::fill(buffers.where + rows.count, buffers.where + block_length, static_cast<unsigned char>(0));
+    kept.where = buffers.where;
+    return kept;
 }
 
 }  // namespace
@@ -207,10 +218,11 @@ RunningSums running_sums(Summation summation, bool weighted, const SummandList& 
 }
 
 void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers) {
-    const RowsKept kept_rows = rows_kept(kernels, pairs, rows, buffers);
+    RowBuffers own;
+    const double* weights = weights_of(kernels, pairs, rows, own);
+    const RowsKept kept_rows = with_weight(rows_kept(kernels, pairs, rows, buffers), weights, rows, buffers);
     sums.counts.masked += static_cast<std::uint64_t>(rows.count - kept_rows.count);
     if (kept_rows.count == 0) return;
-    RowBuffers own;
     std::vector<LargePair> large;
     const Block loaded = load_block(kernels, pairs, rows, kept_rows, buffers, large);
     sums.counts.pairs += static_cast<std::uint64_t>(kept_rows.count);
@@ -218,8 +230,7 @@ void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, Row
     Block& block = kept.block;
     const bool is_padded = rows.count < block.length;
     if (kept.kept == nullptr && !kept_rows.has_nulls && !is_padded && large.empty()) {
-        const double* in_place = are_weighted(pairs) ? weights_of(kernels, pairs.weights, rows, own) : nullptr;
-        if (add_whole_block(sums, kernels, block, in_place, own)) return;
+        if (add_whole_block(sums, kernels, block, weights, own)) return;
     }
     if (is_padded) expect_zeros(sums.moments);
     if (kept.kept == nullptr && is_padded) kept.kept = mark_padding(own, rows.count, block.length);
@@ -236,15 +247,14 @@ void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, Row
         kept.kept = own.kept;
         if (sums.has_moments) add_moments(sums, kernels, block, large, own);
     }
-    if (are_weighted(pairs)) {
-        load_weights(kernels, pairs.weights, rows, own.weights);
-        std::fill(own.weights + rows.count, own.weights + block.length, 0.0);
+    if (weights != nullptr) {
+        if (weights != own.weights) std::copy(weights, weights + block.length, own.weights);
         if (kept.kept != nullptr) kernels.keep_rows(own.weights, block.length, kept.kept);
         kept.weights = own.weights;
     }
     add_extremes(sums.extremes, kernels, kept, large, own);
     for (TermSums& terms : sums.terms) {
-        if (large.empty() || !has_exact_term(terms.summand.term)) {
+        if (large.empty() || terms.summand.term == Term::sample_weight || !has_exact_term(terms.summand.term)) {
             add_terms(terms, sums.summation, kernels, kept);
         } else {
             add_terms_without_large(sums, terms, kernels, kept, large, own);

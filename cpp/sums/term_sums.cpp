@@ -5,6 +5,7 @@
 #include "sums/exact_terms.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace squarely {
@@ -14,6 +15,12 @@ struct Words {
     alignas(64) double words[most_words][block_length];
     int count;  // of the words in use
 };
+
+std::array<double*, most_words> pointers_to(Words& words) {
+    std::array<double*, most_words> pointers;
+    for (int i = 0; i < most_words; ++i) pointers[static_cast<std::size_t>(i)] = words.words[i];
+    return pointers;
+}
 
 bool is_exact(Summation summation) { return summation == Summation::exact; }
 
@@ -27,7 +34,7 @@ void add_number(TermSums& sums, Summation summation, const BigNumber& number) {
         if (!add(sums.sum, number)) ++sums.counted.infinite;
         return;
     }
-    // Two words, as those of the kernels.
+    // Two words, which is as much as the rounded sum keeps.
     const double high = nearest(number);
     add_value(sums.rounded->first, high);
     if (std::isfinite(high)) add_value(sums.rounded->first, nearest(number - big_number(high)));
@@ -37,13 +44,13 @@ BigNumber weighed(const BigNumber& number, const KeptBlock& block, std::ptrdiff_
     return block.weights == nullptr ? number : number * big_number(block.weights[row]);
 }
 
-// By the kernel, and by exact arithmetic where two words do not hold a term.
+// By the kernel, and by exact arithmetic where words do not hold a term.
 void make_words(TermSums& sums, Summation summation, const Kernels& kernels, const KeptBlock& kept, Words& words) {
     const Block& block = kept.block;
     const TermKernel& term = kernels.terms[static_cast<int>(sums.summand.term)];
     Misfits out_of_range;
-    const bool all = term.values(block, sums.summand.parameter, words.words[0], words.words[1], out_of_range.data());
-    words.count = facts_of(sums.summand.term).words;
+    const bool all = term.values(block, sums.summand.parameter, pointers_to(words).data(), out_of_range.data());
+    words.count = words_at_most(sums.summand.term);
     if (kept.kept != nullptr) {
         for (int i = 0; i < words.count; ++i) kernels.keep_rows(words.words[i], block.length, kept.kept);
     }
@@ -62,8 +69,9 @@ void weigh_exactly(TermSums& sums, Summation summation, const KeptBlock& kept, s
     if (!std::isfinite(weight)) {
         (std::isnan(weight) ? sums.weight_faults.has_nan : sums.weight_faults.has_infinite) = true;
     } else if (std::isfinite(high)) {
-        const BigNumber low = big_number(words.count == 2 ? words.words[1][row] : 0.0);
-        add_number(sums, summation, weighed(big_number(high) + low, kept, row));
+        BigNumber value = big_number(high);
+        for (int word = 1; word < words.count; ++word) value = value + big_number(words.words[word][row]);
+        add_number(sums, summation, weighed(value, kept, row));
     } else if (std::isnan(high) || weight != 0) {  // none of a term beyond the largest double is nothing
         count_not_finite(sums.counted, high);
     }
@@ -72,15 +80,15 @@ void weigh_exactly(TermSums& sums, Summation summation, const KeptBlock& kept, s
 
 void weigh(TermSums& sums, Summation summation, const Kernels& kernels, const KeptBlock& kept, Words& words) {
     if (kept.weights == nullptr) return;
-    const int words_to_sum = squarely::words_to_sum(sums.summand.term, true);
-    double* const pointers[most_words] = {words.words[0], words.words[1], words.words[2], words.words[3]};
     Misfits out_of_range;
-    if (!kernels.weigh(kept.weights, kept.block.length, words.count, words_to_sum == most_words, pointers,
-                       out_of_range.data())) {
-        for_each(out_of_range, kept.block.length,
-                 [&](std::ptrdiff_t i) { weigh_exactly(sums, summation, kept, i, words); });
-    }
-    words.count = words_to_sum;
+    const auto pointers = pointers_to(words);
+    const bool is_rounded = facts_of(sums.summand.term).is_rounded;
+    const bool all =
+        kernels.weigh(kept.weights, kept.block.length, words.count, is_rounded, pointers.data(), out_of_range.data());
+    if (!is_rounded) words.count *= 2;
+    if (all) return;
+    for_each(out_of_range, kept.block.length,
+             [&](std::ptrdiff_t i) { weigh_exactly(sums, summation, kept, i, words); });
 }
 
 void sum_rounding(TermSums& sums, Summation summation, const Kernels& kernels, std::ptrdiff_t length, Words& words) {

@@ -11,8 +11,6 @@
 
 namespace squarely {
 
-constexpr int most_words = 4;  // of a term of two words times a weight, with nothing rounded
-
 struct RoundedWords {
     RunningRoundedSum first;
     RunningRoundedSum others;

@@ -20,15 +20,14 @@ enum class Extreme : std::uint8_t { none, largest, least };
 
 struct TermFacts {
     const char* name = "";
-    int words = 1;  // doubles whose sum it is, exactly or to the last bit
+    int words = 1;            // doubles whose sum it is: one that is rounded, or several, exactly
+    bool is_rounded = false;  // though of two words: to 2^-102 of it
     Part part = Part::none;
     Extreme extreme = Extreme::none;
     double first = 0;  // the extreme of no pairs
     const char* parameter = "";
     bool is_never_negative = false;  // whatever the data are, unless weights are negative
-    bool is_kept_whole = false;      // a weighted sum keeps every bit, so that a constant truth is recognised
     bool is_subtracted = false;  // from another sum, as the metrics of variance do: pairwise sums are too rough for it
-    bool proves_finite = false;  // its sum fails in the kernel wherever truth or prediction are no finite numbers
     bool is_always_a_number = false;  // never infinite, nor outside its domain, for two finite numbers
 };
 
@@ -70,12 +69,15 @@ constexpr bool may_be_no_number(Term term, bool weighted) {
     return (weighted || !facts_of(term).is_always_a_number) && !is_extreme(term);
 }
 
-// In how many words a term is summed: of one word times a weight there are two, exactly; of two, two that are rounded
-// or four that are not.
+// Three words hold all but terms of numbers of very different sizes, which have a fourth.
+constexpr int words_at_most(Term term) { return facts_of(term).words == 3 ? 4 : facts_of(term).words; }
+
+// In how many words a term is summed where all of it fits the first ones: a word times a weight is two, exactly.
 constexpr int words_to_sum(Term term, bool weighted) {
-    const TermFacts& facts = facts_of(term);
-    if (!weighted) return facts.words;
-    return facts.words == 2 && facts.is_kept_whole ? 4 : 2;
+    const bool is_doubled = weighted && !facts_of(term).is_rounded;
+    return facts_of(term).words * (is_doubled ? 2 : 1);
 }
+
+constexpr int most_words = 8;
 
 }  // namespace squarely

@@ -33,7 +33,7 @@ struct WordSums {
     Bits sum1[words], sum2[words];
     Bits lost{};
     Bits moved{};
-    Sizes factors;  // of two words, what is squared; of one, what is weighed
+    Sizes factors;  // of several words, what is squared; of one, what is weighed
     Sizes weights;
 };
 
@@ -49,27 +49,30 @@ SQUARELY_INLINE void add_word(Vector value, int word, WordSums<words>& sums) {
 template <int words_of_term, bool weighted, class Kernel, int words>
 SQUARELY_INLINE void add_term(const Kernel& term, const Block& block, const double* weights, std::ptrdiff_t i,
                               WordSums<words>& sums) {
-    const Words value = term.value(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i));
-    if constexpr (words_of_term == 2) see(value.tested, sums.factors);
+    const Vector y_true = load<Vector>(block.y_true + i);
+    const Vector y_pred = load<Vector>(block.y_pred + i);
+    // Zero of finite numbers, else NaN: a term may be an ordinary number of a NaN or an infinity.
+    sums.lost |= bits(y_true - y_true) | bits(y_pred - y_pred);
+    const Words value = term.value(y_true, y_pred);
+    if constexpr (words_of_term > 1) see(value.tested, sums.factors);
+    if constexpr (words_of_term > 2) sums.lost |= bits(absolute(value.rest));
+    const Vector values[] = {value.high, value.middle, value.low};
     if constexpr (!weighted) {
-        add_word(value.high, 0, sums);
-        if constexpr (words == 2) add_word(value.low, 1, sums);
+        for (int word = 0; word < words_of_term; ++word) add_word(values[word], word, sums);
     } else {
         const Vector weight = load<Vector>(weights + i);
         see(weight, sums.weights);
         if constexpr (words_of_term == 1) see(value.high, sums.factors);
-        const Vector product = weight * value.high;
-        const Vector error = product_error(weight, value.high, product);
-        add_word(product, 0, sums);
-        if constexpr (words_of_term == 1) {
-            add_word(error, 1, sums);
-        } else if constexpr (words == 2) {
-            add_word(weight * value.low + error, 1, sums);
-        } else {
-            const Vector low_product = weight * value.low;
-            add_word(error, 1, sums);
-            add_word(low_product, 2, sums);
-            add_word(product_error(weight, value.low, low_product), 3, sums);
+        if constexpr (words == words_of_term) {  // of a rounded term
+            const Vector product = weight * value.high;
+            add_word(product, 0, sums);
+            add_word(weight * value.middle + product_error(weight, value.high, product), 1, sums);
+            return;
+        }
+        for (int word = 0; word < words_of_term; ++word) {
+            const Vector product = weight * values[word];
+            add_word(product, 2 * word, sums);
+            add_word(product_error(weight, values[word], product), 2 * word + 1, sums);
         }
     }
 }
@@ -106,8 +109,8 @@ bool sum_terms(const Block& block, const double* weights, double parameter, cons
         add_group_of_terms<words_of_term, weighted>(term, block, weights, first, ahead, sums, StepsUpTo<vectors>{});
     }
     const Bits outside = are_outside(sums.weights, least_weight, greatest_weight) |
-                         (words_of_term == 2 ? are_outside(sums.factors, least_to_square, greatest_to_square)
-                                             : are_outside(sums.factors, least_to_weigh, greatest_to_weigh));
+                         (words_of_term > 1 ? are_outside(sums.factors, least_to_square, greatest_to_square)
+                                            : are_outside(sums.factors, least_to_weigh, greatest_to_weigh));
     if (any(sums.lost | (sums.moved & sign_and_exponent) | outside)) return false;
     for (int word = 0; word < words; ++word) {
         store(lanes_so_far[word].lanes[0], sums.sum1[word]);

@@ -14,7 +14,7 @@ from inputs.hard_data import MAKERS, Maker, integers, lognormal, nearly_equal, n
 from inputs.metric_parameters import EVERY, as_taken
 from instruments.core_states import CoreState, held, state_of, state_of_everything, value_of
 from oracles.metrics_of_sums import TRANSCENDENTAL
-from oracles.state_bytes import terms_held_by
+from oracles.state_bytes import SUMMATIONS, terms_held_by
 from squarely.scoring import score
 
 Array = npt.NDArray[np.float64]
@@ -58,7 +58,7 @@ def test_weights_of_every_type_are_numbers(target: str, dtype: str, rng: np.rand
     assert state_of_everything(y_true, y_pred, strided).to_bytes() == expected
 
 
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 @make_hard
 def test_rows_of_no_weight_are_absent(target: str, summation: str, make: Maker, rng: np.random.Generator) -> None:
     y_true, y_pred = make(rng, 1500)
@@ -149,7 +149,7 @@ def test_64_bit_weights_are_the_nearest_doubles(target: str, rng: np.random.Gene
         (-math.inf, r"Input sample_weight contains infinity or a value too large for dtype\('float64'\)\."),
     ],
 )
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
 def test_weights_that_are_no_numbers_are_refused(
     target: str, summation: str, value: float, message: str, dtype: type, rng: np.random.Generator

@@ -15,6 +15,7 @@ from inputs.hard_data import MAKERS, Maker
 from instruments.core_states import CoreState
 from oracles import metrics as definitions
 from oracles import rational
+from oracles.state_bytes import ROUNDED
 from squarely import _core
 from squarely.named_metrics import parameter_value
 
@@ -290,7 +291,7 @@ def test_outputs_are_columns_and_averaged(name: str, parameters: dict[str, Any])
 
 
 @every_metric
-@pytest.mark.parametrize("summation", ["kahan", "pairwise"])
+@pytest.mark.parametrize("summation", ROUNDED)
 def test_rounding_sums_come_close(name: str, parameters: dict[str, Any], summation: str) -> None:
     rng = np.random.default_rng(22)
     y_true = rng.standard_normal(500)

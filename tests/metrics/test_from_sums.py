@@ -16,7 +16,7 @@ from inputs.metric_parameters import EVERY, OF_SUMS, PARAMETERS, PUBLIC
 from instruments.core_states import CoreState, held, state_of, state_of_everything, value_of
 from instruments.floating_point_environment import Environment, needs_known_environment
 from oracles.metrics_of_sums import ALGEBRAIC, TRANSCENDENTAL, Sums, of_prediction, of_truth, pearson, ratio, root
-from oracles.state_bytes import terms_held_by
+from oracles.state_bytes import ROUNDED, SUMMATIONS, terms_held_by
 from squarely import _core
 
 Array = npt.NDArray[np.float64]
@@ -183,7 +183,7 @@ def test_explained_deviance_of_a_negative_mean_is_undefined() -> None:
 
 
 @pytest.mark.parametrize("name", ["r2_score", "explained_variance_score"])
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_constants_are_recognised_by_every_summation(
     target: str, name: str, summation: str, weighted: bool, rng: np.random.Generator
@@ -201,7 +201,7 @@ def test_constants_are_recognised_by_every_summation(
             assert math.isnan(correlation)
 
 
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_a_constant_residual_is_explained(
     target: str, summation: str, weighted: bool, rng: np.random.Generator
@@ -214,7 +214,7 @@ def test_a_constant_residual_is_explained(
 
 
 @pytest.mark.parametrize("name", ["r2_score", "explained_variance_score", "nash_sutcliffe_efficiency"])
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 @pytest.mark.parametrize("weighted", [False, True])
 @make_hard
 def test_no_score_is_above_one(
@@ -226,7 +226,7 @@ def test_no_score_is_above_one(
         assert not value_of((name, 1.0), y_true, prediction, weights, summation=summation) > 1
 
 
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 @pytest.mark.parametrize("weighted", [False, True])
 @make_hard
 def test_no_correlation_leaves_its_range(summation: str, weighted: bool, make: Maker, rng: np.random.Generator) -> None:
@@ -281,7 +281,7 @@ def test_what_is_merged_can_be_taken_away_from_every_sum(weighted: bool, make: M
 
 
 @laws
-@pytest.mark.parametrize("summation", ["kahan", "pairwise"])
+@pytest.mark.parametrize("summation", ROUNDED)
 @make_hard
 def test_rounded_sums_of_every_term_depend_on_no_thread_or_target(
     weighted: bool, summation: str, make: Maker, rng: np.random.Generator
@@ -300,7 +300,7 @@ def test_rounded_sums_of_every_term_depend_on_no_thread_or_target(
 
 
 @laws
-@pytest.mark.parametrize("summation", ["kahan", "pairwise"])
+@pytest.mark.parametrize("summation", ROUNDED)
 def test_rounded_metrics_are_close_to_exact_ones(
     target: str, weighted: bool, summation: str, rng: np.random.Generator
 ) -> None:
@@ -316,7 +316,7 @@ def test_rounded_metrics_are_close_to_exact_ones(
 
 @needs_known_environment
 @laws
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 def test_settings_of_the_host_change_no_sum(
     target: str, weighted: bool, summation: str, disturbed: tuple[Environment, int], rng: np.random.Generator
 ) -> None:
@@ -367,7 +367,7 @@ def test_missing_and_infinite_values_late_in_a_block_are_counted(target: str, rn
     y_true[[511, 1023]], y_pred[[510, 1022]] = np.nan, np.nan
     y_true[1499], y_pred[[1499, 1498]] = np.inf, [np.inf, -np.inf]
     for weights in (None, rng.random(1500)):
-        for summation in ("exact", "kahan", "pairwise"):
+        for summation in SUMMATIONS:
             state = state_of_everything(y_true, y_pred, weights, summation)
             counts = state.pairs, state.missing_true, state.missing_pred, state.infinite, state.undefined
             assert counts == ([1496], [2], [2], [1], [1])
@@ -388,7 +388,7 @@ def test_nothing_is_written_to_the_data(target: str, weighted: bool, rng: np.ran
     before = data.copy(), where.copy()
     data.flags.writeable = where.flags.writeable = False
     for mask in (None, where):
-        for summation in ("exact", "kahan", "pairwise"):
+        for summation in SUMMATIONS:
             state_of(EVERY, data[0], data[1], data[2] if weighted else None, summation=summation, where=mask)
     np.testing.assert_equal((data, where), before)
 
@@ -414,7 +414,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 
 @laws
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 @pytest.mark.parametrize("missing", ["missing", "complete"])
 def test_no_metric_takes_a_megabyte(weighted: bool, summation: str, missing: str) -> None:
     arguments = [sys.executable, "-c", MEMORY, summation, "weighted" if weighted else "plain", missing]

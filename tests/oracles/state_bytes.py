@@ -2,25 +2,23 @@
 
 import dataclasses
 import hashlib
-import pathlib
-import re
 import struct
 import zlib
 from collections.abc import Sequence
 from fractions import Fraction
 
+from oracles import tables
 from oracles.rational import UNIT
 
-# Names and numbers of terms, and what each keeps, are said once: here they are read from the table itself.
-TABLE = pathlib.Path(__file__).parents[2] / "cpp" / "tables" / "terms.def"
-ROWS = re.findall(r"^SQUARELY_TERM\((\w+), (\d+), ([^)]*)\)", TABLE.read_text(), re.MULTILINE)
-TERMS = tuple(name for name, _, _ in ROWS)
-COMPARED = {int(number) for _, number, facts in ROWS if ".extreme" in facts}
-WITHOUT_COUNTS = {int(number) for _, number, facts in ROWS if ".is_always_a_number" in facts}
+# Names and numbers of terms, and what each keeps, are said once: in the table itself.
+TERMS = tuple(tables.TERMS)
+COMPARED = {term.number for term in tables.TERMS.values() if term.is_compared}
+WITHOUT_COUNTS = {term.number for term in tables.TERMS.values() if term.is_always_a_number}
 
 # By the numbers of the byte form.
 POLICIES = ("raise", "propagate", "omit", "omit_true")
 SUMMATIONS = ("exact", "kahan", "pairwise")
+ROUNDED = SUMMATIONS[1:]
 AVERAGINGS = ("uniform_average", "raw_values", "variance_weighted", "weights")
 
 

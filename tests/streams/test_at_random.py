@@ -11,6 +11,7 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS
+from oracles.state_bytes import POLICIES
 from squarely.named_metrics import EVERYDAY
 
 Array = npt.NDArray[Any]
@@ -19,7 +20,6 @@ LENGTHS = (1, 2, 63, 64, 65, 511, 512, 513, 1000, 8192, 8193)
 FREQUENCIES = np.array([8, 8, 8, 8, 8, 4, 4, 4, 2, 0.3, 0.3])
 FREQUENCIES /= FREQUENCIES.sum()
 LONG = (65_536, 65_537)
-POLICIES = ("raise", "propagate", "omit", "omit_true")
 
 # Of every kind: one sum, moments alone, terms alone, extremes alone, all together.
 SETS: tuple[tuple[str, ...], ...] = (
@@ -152,7 +152,7 @@ class Kind(NamedTuple):
 
 
 def make_kind(rng: np.random.Generator) -> Kind:
-    return Kind(SETS[rng.integers(len(SETS))], POLICIES[rng.integers(4)], bool(rng.random() < 0.4))
+    return Kind(SETS[rng.integers(len(SETS))], POLICIES[rng.integers(len(POLICIES))], bool(rng.random() < 0.4))
 
 
 def chunk_of(kind: Kind, rng: np.random.Generator, length: int) -> Chunk:
@@ -335,7 +335,7 @@ def window_kind(rng: np.random.Generator, unit: Any) -> WindowKind:
     several = np.prod(shape, dtype=int) > 1
     return WindowKind(
         WINDOW_SETS[rng.integers(len(WINDOW_SETS))],
-        POLICIES[rng.integers(4)],
+        POLICIES[rng.integers(len(POLICIES))],
         str(rng.choice(["raw_values", "uniform_average", "variance_weighted"])) if several else "raw_values",
         shape,
         bool(rng.random() < 0.4),

@@ -34,3 +34,13 @@ def as_taken(name: str, parameter: float) -> dict[str, Any]:
     words = {number: word for word, number in row.words.items()}
     value = bool(parameter) if row.is_boolean else words.get(parameter, parameter)
     return {"parameter": value} if row.parameter else {}
+
+
+# Every public one, those of order among them, which have the parameter of their row.
+SCORES = [*PUBLIC, *((name, row.default) for name, row in _core.metrics.items() if row.kind == "order")]
+
+
+def as_keyword(name: str, parameter: float) -> dict[str, Any]:
+    """Return a parameter as the public function takes it."""
+    taken = as_taken(name, parameter)
+    return {_core.metrics[name].parameter: taken["parameter"]} if taken else {}

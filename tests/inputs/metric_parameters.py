@@ -25,6 +25,17 @@ OF_SUMS = tuple(name for name, row in _core.metrics.items() if row.kind != "orde
 # With those that only serve others.
 EVERY = [(name, parameter) for name in OF_SUMS for parameter in PARAMETERS.get(name, (0.0,))]
 
+# Where it is the term, and not the metric, that has other ways for them.
+OF_TERMS_ALONE: list[tuple[str, float]] = [
+    *(("mean_huber_loss", delta) for delta in (1e-200, 1e200)),
+    *(("mean_tukey_loss", c) for c in (1e-3, 1e200, 1e-200)),
+    *(
+        (name, power)
+        for name in ("mean_tweedie_deviance", "d2_tweedie_score")
+        for power in (-3.0, -0.5, 1.1, 1.9, 2.5, 7.0)
+    ),
+]
+
 PUBLIC = [(name, parameter) for name, parameter in EVERY if _core.metrics[name].kind == "sums"]
 
 

@@ -1,24 +1,20 @@
 """States of the core, updated once, and the exact sums they hold."""
 
+import functools
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from inputs.metric_parameters import EVERY
+from inputs.metric_parameters import EVERY, OF_TERMS_ALONE
 from oracles.state_bytes import terms_held_by
-from oracles.terms import RATIONAL
+from oracles.tables import TERMS
 from squarely import _core
 
 Array = npt.NDArray[np.float64]
 Asked = Sequence[tuple[str, float]]
-
-# The first metric, and its parameter, whose sums hold each term that is a polynomial.
-METRIC_OF: dict[str, tuple[str, float]] = {
-    term: (name, row.default) for name, row in reversed(_core.metrics.items()) for term in row.terms if term in RATIONAL
-}
 
 
 class CoreState:
@@ -85,6 +81,33 @@ def held(
 ) -> dict[str, Fraction]:
     """Return the exact sums of one output."""
     return terms_held_by(state_of([metric], y_true, y_pred, weights).to_bytes())[0]
+
+
+@functools.cache
+def terms_of(metric: tuple[str, float]) -> tuple[str, ...]:
+    """Return the terms a metric sums at this parameter, without weights."""
+    return tuple(held(metric, np.ones(1), np.full(1, 2.0)))
+
+
+class Summed(NamedTuple):
+    """A term, and a metric whose sums hold it; the parameter is that of both."""
+
+    term: str
+    metric: str
+    parameter: float
+
+    @property
+    def asked(self) -> tuple[str, float]:
+        return self.metric, self.parameter
+
+
+def every_term() -> list[Summed]:
+    """Return every term of the table with every parameter, and the first metric that sums it."""
+    found: dict[tuple[str, float | None], Summed] = {}
+    for asked in [*EVERY, *OF_TERMS_ALONE]:
+        for term in terms_of(asked):
+            found.setdefault((term, asked[1] if TERMS[term].has_a_parameter else None), Summed(term, *asked))
+    return list(found.values())
 
 
 def of_single_pairs(metric: tuple[str, float], term: str, y_true: Array, y_pred: Array) -> list[Fraction]:

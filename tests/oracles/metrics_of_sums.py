@@ -108,7 +108,7 @@ ALGEBRAIC: dict[str, Callable[[Sums, float], float]] = {
     "sum_squared_error": lambda sums, _: nearest_double(sums["squared_error"]),
     "mean_absolute_error": mean_of("absolute_error"),
     "mean_error": mean_of("error"),
-    "max_error": lambda sums, _: float(sums["largest_error"]),
+    "max_error": lambda sums, _: nearest_double(sums["largest_error"]),
     "r2_score": lambda sums, finite: one_minus(sums["weight"] * sums["squared_error"], of_truth(sums), finite),
     "explained_variance_score": lambda sums, finite: one_minus(
         spread(sums, "squared_error", "error"), of_truth(sums), finite

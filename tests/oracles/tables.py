@@ -38,9 +38,13 @@ class Term(NamedTuple):
         return self.says(".parameter")
 
     @property
+    def has_two_words(self) -> bool:
+        return ".words = 2" in self.facts
+
+    @property
     def is_rounded_to_two_words(self) -> bool:
         """Whether a sum loses bits beyond the hundredth. What moments sum loses nothing, in however many words."""
-        return ".words = 2" in self.facts and not self.says(".part")
+        return self.has_two_words and not self.says(".part")
 
 
 TERMS = {

@@ -19,6 +19,8 @@ from squarely import _core
 
 Array = npt.NDArray[np.float64]
 
+NONE = Fraction(0)  # a parameter
+
 # Metrics by which parts of the loop they need: of the error, of the truth, of the prediction.
 PARTS = {
     (True, False, False): [("mean_error", 0.0)],
@@ -46,7 +48,7 @@ def assert_exact(metrics: list[tuple[str, float]], y_true: Array, y_pred: Array)
             with np.errstate(over="ignore"):
                 assert value == abs(y_true - y_pred).max()
         else:
-            assert value == sum(RATIONAL[term](y, p) for y, p in pairs), term
+            assert value == sum(RATIONAL[term](y, p, NONE) for y, p in pairs), term
 
 
 @parts
@@ -101,7 +103,7 @@ def test_moments_are_exact_at_the_limits_of_the_windows(target: str, exponent: i
 
 def total(metrics: list[tuple[str, float]], *runs: tuple[float, float, int]) -> dict[str, Fraction]:
     return {
-        term: sum((count * RATIONAL[term](Fraction(y), Fraction(p)) for y, p, count in runs), Fraction(0))
+        term: sum((count * RATIONAL[term](Fraction(y), Fraction(p), NONE) for y, p, count in runs), Fraction(0))
         for term in sums_of(metrics, (np.ones(1), np.ones(1)))
     }
 

@@ -89,6 +89,11 @@ def terms_of(metric: tuple[str, float]) -> tuple[str, ...]:
     return tuple(held(metric, np.ones(1), np.full(1, 2.0)))
 
 
+def is_of_sums_alone(metric: tuple[str, float]) -> bool:
+    """Whether what is taken away can be, as of no extreme."""
+    return not any(TERMS[term].is_compared for term in terms_of(metric))
+
+
 class Summed(NamedTuple):
     """A term, and a metric whose sums hold it; the parameter is that of both."""
 
@@ -122,6 +127,10 @@ def value_of(asked: tuple[str, float], y_true: Array, y_pred: Array, weights: Ar
 
 
 def state_of_everything(
-    y_true: Array, y_pred: Array, weights: Array | None = None, summation: str = "exact"
+    y_true: Array,
+    y_pred: Array,
+    weights: Array | None = None,
+    summation: str = "exact",
+    where: npt.NDArray[np.bool_] | None = None,
 ) -> CoreState:
-    return state_of(EVERY, y_true, y_pred, weights, summation=summation)
+    return state_of(EVERY, y_true, y_pred, weights, summation=summation, where=where)

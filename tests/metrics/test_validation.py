@@ -19,7 +19,7 @@ METRICS = tuple(getattr(squarely, name) for name in squarely.metric_names() if n
 OF_ONE_OUTPUT = tuple(metric for metric in METRICS if "multioutput" not in inspect.signature(metric).parameters)
 OF_MANY_OUTPUTS = tuple(metric for metric in METRICS if metric not in OF_ONE_OUTPUT)
 WEIGHTED = tuple(metric for metric in METRICS if "sample_weight" in inspect.signature(metric).parameters)
-OF_ORDER = (squarely.median_absolute_error, squarely.d2_pinball_score, squarely.d2_absolute_error_score)
+OF_ORDER = tuple(metric for metric in METRICS if squarely._core.metrics[metric.__name__].kind == "order")
 
 
 def each(metrics: tuple[Metric, ...]) -> pytest.MarkDecorator:
@@ -196,7 +196,7 @@ def test_weights_of_outputs_fit_them(metric: Metric) -> None:
 @each(OF_MANY_OUTPUTS)
 def test_outputs_are_averaged_by_variance_only_where_one_is_explained(metric: Metric) -> None:
     two = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]])
-    if metric.__name__ in {"r2_score", "explained_variance_score", "nash_sutcliffe_efficiency"}:
+    if squarely._core.metrics[metric.__name__].takes_variance_weights:
         assert metric(two, two, multioutput="variance_weighted") == 1.0
     else:
         with pytest.raises(

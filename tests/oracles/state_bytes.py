@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import math
 import struct
 import zlib
 from collections.abc import Sequence
@@ -135,7 +136,7 @@ class Form2:
 def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:
     """Return the exact sums of every output of an accumulator's bytes, by the documented byte form.
 
-    A rounded score shows the leading 53 bits of a sum. This shows the rest.
+    A rounded score shows the leading 53 bits of a sum. This shows the rest. An extreme that is infinite is a float.
     """
     weighted = data[7] & 2
     weights = int.from_bytes(data[9:17], "little")
@@ -156,7 +157,8 @@ def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:
         of_output = {}
         for term in terms:
             if term in COMPARED:
-                of_output[TERMS[term]] = Fraction(struct.unpack_from("<d", data, position)[0])
+                (extreme,) = struct.unpack_from("<d", data, position)
+                of_output[TERMS[term]] = Fraction(extreme) if math.isfinite(extreme) else extreme
                 position += 8
                 continue
             sign, bottom, used = data[position : position + 3]

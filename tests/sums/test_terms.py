@@ -211,7 +211,7 @@ def test_a_pair_amid_full_blocks_adds_what_it_adds_alone(
     weights = np.where(np.arange(ROWS) == MIDDLE, 1.0, rng.uniform(0.5, 2, ROWS)) if weighted else None
     without = held(summed.asked, y_true, y_pred, weights)[summed.term]
     (replaced,) = of_single_pairs(summed.asked, summed.term, y_true[[MIDDLE]], y_pred[[MIDDLE]])
-    lost = OF_TWO_WORDS if weighted and tables.TERMS[summed.term].has_two_words else 0
+    lost = OF_TWO_WORDS if weighted and tables.TERMS[summed.term].loses_bits_with_weights else 0
     for make in MAKERS:
         sides = in_domain(summed, *make(rng, 4))
         alone = of_single_pairs(summed.asked, summed.term, *sides)

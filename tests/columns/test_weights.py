@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 import squarely
+from inputs.element_types import DTYPES, FLOATS
 from inputs.hard_data import MAKERS, Maker
 from inputs.metric_parameters import EVERY, as_taken
 from instruments.core_states import (
@@ -91,8 +92,8 @@ def test_weights_are_repetitions(target: str, name: str, parameter: float, rng: 
     assert compared > len(MAKERS) / 3 or name in TRANSCENDENTAL
 
 
-@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.float32, np.float16, np.bool_, ">f8"])
-def test_weights_of_every_type_are_numbers(target: str, dtype: str, rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("dtype", [*DTYPES, np.dtype(">f8")], ids=str)
+def test_weights_of_every_type_are_numbers(target: str, dtype: np.dtype, rng: np.random.Generator) -> None:
     y_true, y_pred = rng.lognormal(0, 1, (2, 700))
     weights = rng.integers(0, 2, 700)
     expected = state_of_everything(y_true, y_pred, weights.astype(float)).to_bytes()
@@ -193,9 +194,9 @@ def test_64_bit_weights_are_the_nearest_doubles(target: str, rng: np.random.Gene
     ],
 )
 @pytest.mark.parametrize("summation", SUMMATIONS)
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
 def test_weights_that_are_no_numbers_are_refused(
-    target: str, summation: str, value: float, message: str, dtype: type, rng: np.random.Generator
+    target: str, summation: str, value: float, message: str, dtype: np.dtype, rng: np.random.Generator
 ) -> None:
     for length in (1, 64, 65, 513, 140_000):
         y_true, y_pred = rng.standard_normal((2, length))

@@ -101,8 +101,8 @@ def test_images_of_every_type_are_within_3_ulp(dtype: np.dtype, shape: tuple[int
         assert_within_3_ulp(result, decibels(y_true, y_pred, data_range))
 
 
-# What scikit-image loses, in decibels: 10 / log(10) times the relative error of its mean square. Differences and squares
-# of float32 images are of float32, and those of all others of float64.
+# What scikit-image loses, in decibels: 10 / log(10) times the relative error of its mean square. It squares float32
+# images in float32, and all others in float64.
 LOST_BY_THEM = {"float32": 4.4 * 3 * 2.0**-24, "float64": 4.4 * 16 * 2.0**-53}
 
 

@@ -4,12 +4,12 @@ import copy
 import pickle
 from typing import Any, NamedTuple
 
-import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 import squarely
+from inputs.element_types import DTYPES as ELEMENT_TYPES
 from inputs.hard_data import MAKERS
 from instruments.core_states import is_of_sums_alone
 from oracles.state_bytes import POLICIES
@@ -289,20 +289,7 @@ def test_an_accumulator_has_the_digest_of_one_update_whatever_was_done(seed: int
 
 
 # Of both ends of every type, so that integers are beyond what a double holds.
-WINDOW_DTYPES = (
-    *[np.float64] * 4,
-    np.float32,
-    np.float16,
-    ml_dtypes.bfloat16,
-    np.int64,
-    np.uint64,
-    np.int32,
-    np.int8,
-    np.bool_,
-    ">f8",
-    ">f2",
-    ">i8",
-)
+WINDOW_DTYPES = [*[np.dtype(np.float64)] * 4, *ELEMENT_TYPES, *map(np.dtype, (">f8", ">f2", ">i8"))]
 WINDOW_SETS = (*SETS, ("max_error", "r2_score"), ("normalized_root_mean_squared_error", "mean_pinball_loss"))
 
 
@@ -350,8 +337,8 @@ def window_kind(rng: np.random.Generator, unit: Any) -> WindowKind:
 
 def side_of(rng: np.random.Generator, kind: WindowKind, length: int, dtype: Any, is_truth: bool) -> Array:
     shape = (length, *kind.shape)
-    if np.dtype(dtype).kind in "iub":
-        info = np.iinfo(np.uint8 if dtype is np.bool_ else np.dtype(dtype).newbyteorder("="))
+    if dtype.kind in "iub":
+        info = np.iinfo(np.uint8 if dtype.kind == "b" else dtype.newbyteorder("="))
         return rng.integers(info.min, info.max, shape, endpoint=True, dtype=info.dtype).astype(dtype)
     side = rng.standard_normal(shape) * 10.0 ** rng.integers(-3, 4, shape)
     if kind.nan_policy in ("omit", "propagate") or (kind.nan_policy == "omit_true" and is_truth):

@@ -23,7 +23,7 @@ PARAMETERS: dict[str, tuple[float, ...]] = {
 OF_SUMS = tuple(name for name, row in _core.metrics.items() if row.kind != "order")
 
 # With those that only serve others.
-EVERY = [(name, parameter) for name in OF_SUMS for parameter in PARAMETERS.get(name, (0.0,))]
+EVERY = [(name, parameter) for name in OF_SUMS for parameter in PARAMETERS.get(name, (_core.metrics[name].default,))]
 
 # Where it is the term, and not the metric, that has other ways for them.
 OF_TERMS_ALONE: list[tuple[str, float]] = [

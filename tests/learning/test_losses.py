@@ -187,7 +187,7 @@ def test_every_pair_of_types_is_computed_in_float64_and_rounded_once(
         assert is_nearest(found, expected)
 
 
-@pytest.mark.parametrize("dtype", FLOATS[2:], ids=str)
+@pytest.mark.parametrize("dtype", [dtype for dtype in FLOATS if dtype.itemsize == 2], ids=str)
 def test_half_precision_is_rounded_to_nearest_ties_to_even(target: str, dtype: np.dtype[Any]) -> None:
     patterns = np.arange(2**16, dtype=np.uint16).view(dtype)
     with np.errstate(all="ignore"):

@@ -58,15 +58,16 @@ TERMS = {
 
 
 class ElementType(NamedTuple):
-    """A row of element_types.def: its name in NumPy, or in ml_dtypes, and NumPy's kind, f, i, u or b."""
+    """A row of element_types.def: its name in C and in NumPy, or in ml_dtypes, and NumPy's kind, f, i, u or b."""
 
+    name_in_c: str
     name: str
     kind: str
 
 
 ELEMENT_TYPES = [
-    ElementType(name.strip('"'), kind.strip("'"))
-    for _, _, name, _, kind, *_ in rows_of("element_types.def", "SQUARELY_ELEMENT_TYPE")
+    ElementType(in_c.upper(), name.strip('"'), kind.strip("'"))
+    for in_c, _, name, _, kind, *_ in rows_of("element_types.def", "SQUARELY_ELEMENT_TYPE")
 ]
 
 LOSSES = [name for name, _ in rows_of("losses.def", "SQUARELY_LOSS")]

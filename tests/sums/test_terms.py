@@ -110,9 +110,10 @@ def test_weighted_sums_keep_a_hundred_bits(
         y_true, y_pred = make(rng, 600)
         weights = weigh(rng, 600)
         exact = exact_terms(summed, y_true, y_pred)
-        sizes = (abs(w * value) for w, value in zip(rationals(weights), exact, strict=True))
-        weights[[size > LARGEST_SQUARE for size in sizes]] = 1
         weighed = [w * value for w, value in zip(rationals(weights), exact, strict=True)]
+        for row, value in enumerate(weighed):
+            if abs(value) > LARGEST_SQUARE:
+                weights[row], weighed[row] = 1, exact[row]
         found = held(summed.asked, y_true, y_pred, weights)
         assert found["sample_weight"] == sum(rationals(weights))
         assert abs(found[summed.term] - sum(weighed)) <= OF_TWO_WORDS * sum(map(abs, weighed)) + 600 * LAST_PLACE

@@ -339,6 +339,11 @@ def test_what_grows_with_an_error_is_infinite_with_an_infinite_one(asked: Asked)
     assert metric_of(asked)([1.0, 2.0, 3.0], [1.0, INF, 3.5], nan_policy="propagate") == INF
 
 
+def test_a_squared_error_of_two_sums_is_infinite_with_an_infinite_error() -> None:
+    y_true, y_pred = [1.0, 2.0, 3.0], [1.0, INF, 3.5]
+    assert squarely.mean_asymmetric_squared_error(y_true, y_pred, tau=0.9, nan_policy="propagate") == INF
+
+
 @each(PUBLIC)
 def test_missing_and_masked_pairs_are_left_out_alike(asked: Asked) -> None:
     metric = metric_of(asked)

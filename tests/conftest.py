@@ -1,21 +1,35 @@
-"""Every test that takes `target` runs once on each instruction set this machine has."""
+"""Every test that takes `target` runs once on each instruction set of this kind of processor."""
 
 from collections.abc import Iterator
 
-import hypothesis
 import numpy as np
 import pytest
 
 import squarely
+from inputs import seeds
+from instruments import targets
 from instruments.floating_point_environment import DISTURBANCES, Environment
 
-# The same examples on every run; a deadline would measure the machine, not the code.
-hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=200)
-hypothesis.settings.load_profile("repeatable")
+# Before any module of tests is imported: some make their numbers then.
+seeds.set_up_hypothesis()
+seeds.set_up_generators()
 
 
-@pytest.fixture(params=squarely.targets())
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if seeds.SEED is not None and config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(seeds.SEED)
+
+
+def pytest_report_header() -> list[str]:
+    seed = "fixed" if seeds.SEED is None else f"{seeds.VARIABLE}={seeds.SEED}"
+    lacking = f"; lacking: {', '.join(targets.LACKING)}" if targets.LACKING else ""
+    return [f"random numbers: {seed}", f"targets: {', '.join(targets.HERE)}{lacking}"]
+
+
+@pytest.fixture(params=targets.ALL)
 def target(request: pytest.FixtureRequest) -> Iterator[str]:
+    targets.skip_where_lacking(request.param)
     squarely.set_target(request.param)
     yield request.param
     squarely.set_target("")

@@ -8,6 +8,7 @@ import pytest
 
 import squarely
 from oracles import rational
+from oracles.state_bytes import SUMMATIONS
 
 
 def sums_by_length(y_true: npt.NDArray[np.floating], y_pred: npt.NDArray[np.floating]) -> list[float]:
@@ -120,7 +121,7 @@ def test_inputs_are_not_written_to(target: str, rng: np.random.Generator) -> Non
     y_true[::7] = 1e300
     y_pred[::11] = np.nan
     copies = y_true.copy(), y_pred.copy()
-    for summation in ("exact", "kahan", "pairwise"):
+    for summation in SUMMATIONS:
         squarely.mean_squared_error(y_true, y_pred, nan_policy="omit", summation=summation)
     np.testing.assert_array_equal(y_true, copies[0])
     np.testing.assert_array_equal(y_pred, copies[1])

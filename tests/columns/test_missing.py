@@ -2,15 +2,14 @@
 
 from fractions import Fraction
 
-import ml_dtypes
 import numpy as np
 import pytest
 
+from inputs.element_types import DTYPES, FLOATS
 from instruments.core_states import CoreState
 from oracles import rational
-from oracles.state_bytes import sums_held_by
+from oracles.state_bytes import ROUNDED, SUMMATIONS, sums_held_by
 
-DTYPES = ["float64", "float32", "float16", ml_dtypes.bfloat16, "int64", "int32", "uint16", "uint8", "bool"]
 ROWS = 1300
 
 
@@ -68,7 +67,7 @@ def test_masks_of_every_density_leave_the_rest_exact(
         check(state, expected_state(y_true, y_pred, where, everything, everything))
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", ml_dtypes.bfloat16], ids=str)
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
 @pytest.mark.parametrize("share", [0.0005, 0.01, 0.3, 1.0])
 def test_nan_of_every_share_is_counted_on_its_side(
     target: str, dtype: object, share: float, rng: np.random.Generator
@@ -117,7 +116,7 @@ def test_nulls_hide_what_lies_beneath_and_nan_beside_them_are_counted_by_the_tru
     check(state, expected_state(y_true, y_pred, np.ones(rows, bool), there["y_true"], there["y_pred"]))
 
 
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 @pytest.mark.parametrize("layout", ["contiguous", "reversed", "spaced"])
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_bytes_of_what_is_missing_say_the_same_as_bitmaps(
@@ -200,7 +199,7 @@ def test_large_integers_that_are_null_or_masked_add_nothing(target: str, rng: np
     assert (state.pairs, state.masked) == ([kept.sum()], [(~where).sum()])
 
 
-@pytest.mark.parametrize("summation", ["kahan", "pairwise"])
+@pytest.mark.parametrize("summation", ROUNDED)
 def test_rounded_sums_leave_out_the_same_pairs(target: str, summation: str, rng: np.random.Generator) -> None:
     y_true, y_pred = rng.integers(-9, 9, (2, ROWS)).astype(float)
     y_true[rng.random(ROWS) < 0.1] = np.nan

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 import squarely
+from oracles.tables import ELEMENT_TYPES
 from squarely import __main__ as command
 from squarely import build
 
@@ -44,10 +45,13 @@ FUNCTIONS = [
 NUMBERS = {
     "SQUARELY_": "OK INVALID_ARGUMENT UNKNOWN_METRIC NOT_FINITE MISMATCH DAMAGED UNDEFINED BUFFER_TOO_SMALL NO_MEMORY "
     "WRONG_ENVIRONMENT UNEXPECTED",
-    "SQUARELY_ ": "FLOAT64 FLOAT32 FLOAT16 BFLOAT16 INT64 INT32 INT16 INT8 UINT64 UINT32 UINT16 UINT8 BOOLEAN",
+    "SQUARELY_ ": " ".join(row.name_in_c for row in ELEMENT_TYPES),
     "SQUARELY_  ": "EXACT KAHAN PAIRWISE",
     "SQUARELY_NAN_": "RAISE PROPAGATE OMIT OMIT_TRUE",
 }
+
+# More may follow.
+FIRST_ELEMENT_TYPES = "FLOAT64 FLOAT32 FLOAT16 BFLOAT16 INT64 INT32 INT16 INT8 UINT64 UINT32 UINT16 UINT8 BOOLEAN"
 
 # Everything of the package that is no Python file.
 INSTALLED = {
@@ -106,6 +110,10 @@ def test_the_layout_is_what_it_was(tmp_path: pathlib.Path) -> None:
     checks = "\n".join(f'    if (!({claim})) puts("{claim}");' for claim in claims)
     source = f"#include <squarely/squarely.h>\n#include <stdio.h>\nint main(void) {{\n{checks}\n    return 0;\n}}\n"
     assert c_output(source, tmp_path, "-Wno-type-limits") == ""
+
+
+def test_no_number_of_an_element_type_changes() -> None:
+    assert NUMBERS["SQUARELY_ "].startswith(FIRST_ELEMENT_TYPES)
 
 
 def preprocessed() -> str:

@@ -8,6 +8,7 @@ import pytest
 
 import squarely
 from instruments.reports import told
+from oracles.state_bytes import ROUNDED
 from squarely.files import FileError, MissingValueError, accumulate_files, score_files
 from squarely.files.sources import arrays
 
@@ -139,7 +140,7 @@ def test_an_iterator_of_chunks_is_scored_as_it_comes(data):
     assert (seen[-1].rows, seen[-1].bytes_total) == (ROWS, None)
 
 
-@pytest.mark.parametrize("summation", ["kahan", "pairwise"])
+@pytest.mark.parametrize("summation", ROUNDED)
 def test_chunks_of_an_iterator_keep_their_order(data, summation):
     halves = [(data[0][i::2], data[1][i::2]) for i in range(2)]
     expected = squarely.Accumulator(metrics=METRICS, summation=summation)

@@ -23,7 +23,18 @@ PARAMETERS: dict[str, tuple[float, ...]] = {
 OF_SUMS = tuple(name for name, row in _core.metrics.items() if row.kind != "order")
 
 # With those that only serve others.
-EVERY = [(name, parameter) for name in OF_SUMS for parameter in PARAMETERS.get(name, (0.0,))]
+EVERY = [(name, parameter) for name in OF_SUMS for parameter in PARAMETERS.get(name, (_core.metrics[name].default,))]
+
+# Where it is the term, and not the metric, that has other ways for them.
+OF_TERMS_ALONE: list[tuple[str, float]] = [
+    *(("mean_huber_loss", delta) for delta in (1e-200, 1e200)),
+    *(("mean_tukey_loss", c) for c in (1e-3, 1e200, 1e-200)),
+    *(
+        (name, power)
+        for name in ("mean_tweedie_deviance", "d2_tweedie_score")
+        for power in (-3.0, -0.5, 1.1, 1.9, 2.5, 7.0)
+    ),
+]
 
 PUBLIC = [(name, parameter) for name, parameter in EVERY if _core.metrics[name].kind == "sums"]
 
@@ -34,3 +45,13 @@ def as_taken(name: str, parameter: float) -> dict[str, Any]:
     words = {number: word for word, number in row.words.items()}
     value = bool(parameter) if row.is_boolean else words.get(parameter, parameter)
     return {"parameter": value} if row.parameter else {}
+
+
+# Every public one, those of order among them, which have the parameter of their row.
+SCORES = [*PUBLIC, *((name, row.default) for name, row in _core.metrics.items() if row.kind == "order")]
+
+
+def as_keyword(name: str, parameter: float) -> dict[str, Any]:
+    """Return a parameter as the public function takes it."""
+    taken = as_taken(name, parameter)
+    return {_core.metrics[name].parameter: taken["parameter"]} if taken else {}

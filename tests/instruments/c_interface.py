@@ -8,17 +8,14 @@ from typing import Any
 import numpy as np
 
 import squarely
+from oracles.state_bytes import POLICIES, SUMMATIONS
+from oracles.tables import ELEMENT_TYPES
 
-DTYPES = (
-    "float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16",
-    "uint8", "bool",
-)  # fmt: skip
+DTYPES = tuple(row.name for row in ELEMENT_TYPES)
 STATUSES = (
     "OK", "INVALID_ARGUMENT", "UNKNOWN_METRIC", "NOT_FINITE", "MISMATCH", "DAMAGED", "UNDEFINED", "BUFFER_TOO_SMALL",
     "NO_MEMORY", "WRONG_ENVIRONMENT", "UNEXPECTED",
 )  # fmt: skip
-NAN_POLICIES = ("raise", "propagate", "omit", "omit_true")
-SUMMATIONS = ("exact", "kahan", "pairwise")
 
 
 class Error(ctypes.Structure):
@@ -136,7 +133,7 @@ class State:
             (Metric * len(metrics))(*metrics),
             len(metrics),
             SUMMATIONS.index(summation),
-            NAN_POLICIES.index(nan_policy),
+            POLICIES.index(nan_policy),
             int(weighted),
             0,
         )
@@ -234,7 +231,7 @@ def score(
 ) -> float:
     value = c_double(7)
     weights = None if sample_weight is None else byref(column_of(sample_weight))
-    policy = c_int32(NAN_POLICIES.index(nan_policy))
+    policy = c_int32(POLICIES.index(nan_policy))
     pairs = pairs_of(y_true, y_pred, where)
     try:
         call("score", byref(metric), byref(pairs), weights, len(y_true), policy, byref(value))

@@ -1,24 +1,20 @@
 """States of the core, updated once, and the exact sums they hold."""
 
+import functools
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from inputs.metric_parameters import EVERY
+from inputs.metric_parameters import EVERY, OF_TERMS_ALONE
 from oracles.state_bytes import terms_held_by
-from oracles.terms import RATIONAL
+from oracles.tables import TERMS
 from squarely import _core
 
 Array = npt.NDArray[np.float64]
 Asked = Sequence[tuple[str, float]]
-
-# The first metric, and its parameter, whose sums hold each term that is a polynomial.
-METRIC_OF: dict[str, tuple[str, float]] = {
-    term: (name, row.default) for name, row in reversed(_core.metrics.items()) for term in row.terms if term in RATIONAL
-}
 
 
 class CoreState:
@@ -87,6 +83,38 @@ def held(
     return terms_held_by(state_of([metric], y_true, y_pred, weights).to_bytes())[0]
 
 
+@functools.cache
+def terms_of(metric: tuple[str, float]) -> tuple[str, ...]:
+    """Return the terms a metric sums at this parameter, without weights."""
+    return tuple(held(metric, np.ones(1), np.full(1, 2.0)))
+
+
+def is_of_sums_alone(metric: tuple[str, float]) -> bool:
+    """Whether what is taken away can be, as of no extreme."""
+    return not any(TERMS[term].is_compared for term in terms_of(metric))
+
+
+class Summed(NamedTuple):
+    """A term, and a metric whose sums hold it; the parameter is that of both."""
+
+    term: str
+    metric: str
+    parameter: float
+
+    @property
+    def asked(self) -> tuple[str, float]:
+        return self.metric, self.parameter
+
+
+def every_term() -> list[Summed]:
+    """Return every term of the table with every parameter, and the first metric that sums it."""
+    found: dict[tuple[str, float | None], Summed] = {}
+    for asked in [*EVERY, *OF_TERMS_ALONE]:
+        for term in terms_of(asked):
+            found.setdefault((term, asked[1] if TERMS[term].has_a_parameter else None), Summed(term, *asked))
+    return list(found.values())
+
+
 def of_single_pairs(metric: tuple[str, float], term: str, y_true: Array, y_pred: Array) -> list[Fraction]:
     """Return the term of each pair, by a state in which every pair is an output of its own."""
     state = state_of([metric], y_true.reshape(1, -1), y_pred.reshape(1, -1))
@@ -99,6 +127,10 @@ def value_of(asked: tuple[str, float], y_true: Array, y_pred: Array, weights: Ar
 
 
 def state_of_everything(
-    y_true: Array, y_pred: Array, weights: Array | None = None, summation: str = "exact"
+    y_true: Array,
+    y_pred: Array,
+    weights: Array | None = None,
+    summation: str = "exact",
+    where: npt.NDArray[np.bool_] | None = None,
 ) -> CoreState:
-    return state_of(EVERY, y_true, y_pred, weights, summation=summation)
+    return state_of(EVERY, y_true, y_pred, weights, summation=summation, where=where)

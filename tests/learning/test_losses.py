@@ -12,20 +12,18 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-import ml_dtypes
 import mpmath
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 import squarely
+from inputs.element_types import DTYPES, FLOATS
+from oracles.tables import LOSSES
 
 Array = npt.NDArray[Any]
 
-NAMES = ("squared_error", "absolute_error", "huber_loss", "log_cosh_loss", "pinball_loss")
 PARAMETERS: dict[str, dict[str, float]] = {"huber_loss": {"delta": 0.75}, "pinball_loss": {"alpha": 0.3}}
-FLOATS = tuple(np.dtype(name) for name in (np.float64, np.float32, np.float16, ml_dtypes.bfloat16))
-TYPES = (*FLOATS, *(np.dtype(name) for name in ("i1", "u1", "i2", "i4", "u4", "i8", "u8", "?")))
 
 # In float64, operation for operation as documented: what each loss and each derivative must be, to the bit.
 IN_FLOAT64: dict[str, tuple[Callable[..., Array], Callable[..., Array]]] = {
@@ -111,7 +109,7 @@ def exact(name: str, error: Fraction) -> Fraction:
 
 
 both = pytest.mark.parametrize("derivative", [False, True], ids=["loss", "gradient"])
-every_loss = pytest.mark.parametrize("name", NAMES)
+every_loss = pytest.mark.parametrize("name", LOSSES)
 
 
 def computed(name: str, *arrays: Any, derivative: bool, **options: Any) -> Any:
@@ -164,13 +162,13 @@ def test_gradients_are_the_slope_between_two_losses(name: str, rng: np.random.Ge
 
 def test_gradients_are_zero_at_the_kink(target: str) -> None:
     y_true = np.array([1.0, -2.0, 0.0, 1e300])
-    for name in NAMES:
+    for name in LOSSES:
         assert gradient_of(name)(y_true, y_true.copy()).tolist() == [0.0] * 4
 
 
 @every_loss
 @both
-@pytest.mark.parametrize(("left", "right"), list(itertools.product(TYPES, TYPES)), ids=str)
+@pytest.mark.parametrize(("left", "right"), list(itertools.product(DTYPES, DTYPES)), ids=str)
 def test_every_pair_of_types_is_computed_in_float64_and_rounded_once(
     name: str, derivative: bool, left: np.dtype[Any], right: np.dtype[Any], rng: np.random.Generator
 ) -> None:
@@ -189,13 +187,13 @@ def test_every_pair_of_types_is_computed_in_float64_and_rounded_once(
         assert is_nearest(found, expected)
 
 
-@pytest.mark.parametrize("dtype", FLOATS[2:], ids=str)
+@pytest.mark.parametrize("dtype", [dtype for dtype in FLOATS if dtype.itemsize == 2], ids=str)
 def test_half_precision_is_rounded_to_nearest_ties_to_even(target: str, dtype: np.dtype[Any]) -> None:
     patterns = np.arange(2**16, dtype=np.uint16).view(dtype)
     with np.errstate(all="ignore"):
         y_true = patterns[np.isfinite(patterns.astype(np.float64))]
     y_pred = np.roll(y_true, 12345)
-    for name in NAMES:
+    for name in LOSSES:
         wide = expected_of(name, y_true.astype(np.float64), y_pred.astype(np.float64))
         assert is_nearest(loss_of(name)(y_true, y_pred), wide)
 

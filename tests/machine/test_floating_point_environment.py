@@ -6,6 +6,7 @@ import pytest
 import squarely
 from inputs.hard_data import MAKERS, Maker
 from instruments.floating_point_environment import CONTROL, Environment, needs_known_environment
+from oracles.state_bytes import SUMMATIONS
 from squarely import _core
 
 pytestmark = needs_known_environment
@@ -37,7 +38,7 @@ def test_settings_of_the_host_do_not_move_an_order_statistic(
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 def test_settings_of_the_host_do_not_matter(
     target: str, make: Maker, summation: str, disturbed: tuple[Environment, int], rng: np.random.Generator
 ) -> None:
@@ -55,7 +56,7 @@ def test_settings_of_the_host_do_not_matter(
     assert after == control
 
 
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 def test_merging_and_computing_are_guarded_too(
     summation: str, disturbed: tuple[Environment, int], rng: np.random.Generator
 ) -> None:

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from oracles.state_bytes import SUMMATIONS
+
 # Peak resident memory of one call on forty megabytes of input, above what was resident before it.
 CODE = """
 import resource, sys, numpy as np, squarely
@@ -35,7 +37,7 @@ def extra_kilobytes(kind: str, dtype: str, summation: str, policy: str) -> int:
 
 @pytest.mark.parametrize("kind", ["flat", "strided", "C", "Fortran"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 def test_no_path_takes_a_megabyte(kind: str, dtype: str, summation: str) -> None:
     assert extra_kilobytes(kind, dtype, summation, "raise") < 1024
 

@@ -13,6 +13,7 @@ import pytest
 
 import squarely
 from oracles import rational
+from oracles.state_bytes import SUMMATIONS
 
 DIGITS = mpmath.mp.clone()
 DIGITS.dps = 60
@@ -103,7 +104,7 @@ def test_outputs_are_averaged_and_weighted_as_ever(rng: np.random.Generator) -> 
         metric(multioutput="variance_weighted")
 
 
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 def test_integer_weights_equal_repetition(rng: np.random.Generator, summation: str) -> None:
     y_true, y_pred = rng.standard_normal((2, 5000))
     variances, weights = rng.lognormal(size=5000), rng.integers(0, 4, 5000)

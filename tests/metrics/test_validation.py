@@ -12,6 +12,7 @@ import pytest
 import squarely
 
 Metric = Callable[..., object]
+ROWS = squarely._core.metrics
 
 # Every public function of two arrays, also those that are yet to come. Images have any number of dimensions, one score
 # and a range of their own: tests/metrics/test_images.py.
@@ -19,7 +20,7 @@ METRICS = tuple(getattr(squarely, name) for name in squarely.metric_names() if n
 OF_ONE_OUTPUT = tuple(metric for metric in METRICS if "multioutput" not in inspect.signature(metric).parameters)
 OF_MANY_OUTPUTS = tuple(metric for metric in METRICS if metric not in OF_ONE_OUTPUT)
 WEIGHTED = tuple(metric for metric in METRICS if "sample_weight" in inspect.signature(metric).parameters)
-OF_ORDER = (squarely.median_absolute_error, squarely.d2_pinball_score, squarely.d2_absolute_error_score)
+OF_ORDER = tuple(metric for metric in METRICS if ROWS[metric.__name__].kind == "order")
 
 
 def each(metrics: tuple[Metric, ...]) -> pytest.MarkDecorator:
@@ -196,7 +197,7 @@ def test_weights_of_outputs_fit_them(metric: Metric) -> None:
 @each(OF_MANY_OUTPUTS)
 def test_outputs_are_averaged_by_variance_only_where_one_is_explained(metric: Metric) -> None:
     two = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]])
-    if metric.__name__ in {"r2_score", "explained_variance_score", "nash_sutcliffe_efficiency"}:
+    if ROWS[metric.__name__].takes_variance_weights:
         assert metric(two, two, multioutput="variance_weighted") == 1.0
     else:
         with pytest.raises(
@@ -298,6 +299,16 @@ def test_parameters_out_of_range_are_both_errors_at_once(
             metric([1.0, 2.0], [1.0, 2.0], **parameters)
 
 
+@each(tuple(metric for name in squarely.metric_names() if ROWS[name].parameter for metric in [getattr(squarely, name)]))
+def test_every_parameter_is_refused_beyond_its_range(metric: Metric) -> None:
+    row = ROWS[metric.__name__]
+    refused = [value for value in (-1.0, 0.5, 1.5, np.nan, np.inf) if not row.allows(value)]
+    assert refused
+    for value in refused:
+        with pytest.raises(ValueError, match=re.escape(f"The '{row.parameter}' parameter of {row.name} must be")):
+            metric([1.0, 2.0], [1.0, 2.0], **{row.parameter: value})
+
+
 @pytest.mark.parametrize(
     ("metric", "y_true", "y_pred", "words"),
     [
@@ -332,16 +343,9 @@ def test_deviances_name_their_power_and_its_domain(power: float, y_true: float, 
             metric([1.0, y_true], [1.0, y_pred], power=power)
 
 
-@pytest.mark.parametrize(
-    ("metric", "words"),
-    [
-        (squarely.r2_score, "R^2 score is not well-defined with less than two samples."),
-        (squarely.d2_tweedie_score, "D^2 score is not well-defined with less than two samples."),
-        (squarely.d2_pinball_score, "D^2 score is not well-defined with less than two samples."),
-        (squarely.d2_absolute_error_score, "D^2 score is not well-defined with less than two samples."),
-    ],
-)
-def test_one_pair_is_too_few_for_a_score(metric: Metric, words: str) -> None:
+@each(tuple(metric for metric in METRICS if ROWS[metric.__name__].least_pairs > 1))
+def test_one_pair_is_too_few_for_a_score(metric: Metric) -> None:
+    words = f"{ROWS[metric.__name__].title} is not well-defined with less than two samples."
     with pytest.warns(UserWarning, match=re.escape(words)) as warned:
         assert np.isnan(metric([1.0], [2.0]))
     assert warned[0].filename == __file__

@@ -75,13 +75,8 @@ def weighted_absolute_percentage_error(pairs: Pairs) -> float:
 
 
 def symmetric_mean_absolute_percentage_error(pairs: Pairs, scale: float = 2.0) -> float:
-    """Return it with every share made of doubles, by the operations that are promised."""
-    shares = []
-    for y, p in zip(map(float, pairs.truth), map(float, pairs.prediction), strict=True):
-        both = abs(y) + abs(p)
-        if math.isinf(both):
-            y, p, both = 0.5 * y, 0.5 * p, abs(0.5 * y) + abs(0.5 * p)
-        shares.append(Fraction(abs((y - p) / both)) if both else Fraction(0))
+    sides = zip(pairs.truth, pairs.prediction, strict=True)
+    shares = [abs(y - p) / (abs(y) + abs(p)) if y or p else Fraction(0) for y, p in sides]
     return rational.nearest_double(Fraction(scale) * pairs.mean(shares))
 
 

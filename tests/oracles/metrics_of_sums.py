@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
+import mpmath
+
 from oracles.rational import nearest_double, nearest_root
 
 Sums = dict[str, Fraction]
@@ -108,7 +110,7 @@ ALGEBRAIC: dict[str, Callable[[Sums, float], float]] = {
     "sum_squared_error": lambda sums, _: nearest_double(sums["squared_error"]),
     "mean_absolute_error": mean_of("absolute_error"),
     "mean_error": mean_of("error"),
-    "max_error": lambda sums, _: float(sums["largest_error"]),
+    "max_error": lambda sums, _: nearest_double(sums["largest_error"]),
     "r2_score": lambda sums, finite: one_minus(sums["weight"] * sums["squared_error"], of_truth(sums), finite),
     "explained_variance_score": lambda sums, finite: one_minus(
         spread(sums, "squared_error", "error"), of_truth(sums), finite
@@ -141,5 +143,66 @@ ALGEBRAIC: dict[str, Callable[[Sums, float], float]] = {
     "mean_of_truth": mean_of("truth"),
 }
 
-# Of other functions than quotients and roots, tested by themselves.
-TRANSCENDENTAL = {"mean_gaussian_nll", "d2_tweedie_score", "peak_signal_noise_ratio", "kling_gupta_efficiency"}
+
+def real(value: Fraction) -> mpmath.mpf:
+    return mpmath.mpf(value.numerator) / value.denominator
+
+
+Near = tuple[mpmath.mpf, mpmath.mpf]
+
+
+def decibels(sums: Sums, data_range: float) -> Near:
+    value = 10 * mpmath.log10(real(Fraction(data_range) ** 2 * sums["weight"] / sums["squared_error"]))
+    return value, abs(value)
+
+
+def gaussian_likelihood(sums: Sums, variance: float) -> Near:
+    spread_of_variance = mpmath.log(mpmath.mpf(variance)) / 2
+    of_errors = real(sums["squared_error"] / sums["weight"] / Fraction(variance) / 2)
+    return spread_of_variance + of_errors, abs(spread_of_variance) + of_errors
+
+
+def kling_gupta(sums: Sums, version: float) -> Near:
+    if not of_truth(sums) or not of_prediction(sums) or not sums["truth"] or not sums["prediction"]:
+        return mpmath.nan, mpmath.nan
+    correlation = real(joint(sums)) / mpmath.sqrt(real(of_truth(sums) * of_prediction(sums)))
+    beta = real(sums["prediction"] / sums["truth"])
+    alpha = mpmath.sqrt(real(of_prediction(sums) / of_truth(sums))) / (beta if version == 2012 else 1)
+    distances = [share - 1 for share in (correlation, alpha, beta)]
+    # One is taken from each share, so that what it is made of counts.
+    return 1 - mpmath.norm(distances), 4 + 2 * mpmath.norm(distances)
+
+
+def deviance_from_mean(sums: Sums, power: float) -> list[mpmath.mpf]:
+    """Return the parts that the deviances of the truth from its mean are the sum of."""
+    weight, truth = real(sums["weight"]), real(sums["truth"])
+    mean, k = truth / weight, mpmath.mpf(power)
+    if power == 1:
+        return [2 * real(sums["truth_of_poisson_deviance"]), -2 * truth * mpmath.log(mean)]
+    if power == 2:
+        return [2 * weight * mpmath.log(mean), -2 * real(sums["truth_of_gamma_deviance"])]
+    of_mean = weight * mean ** (2 - k) / ((1 - k) * (2 - k))
+    return [2 * real(sums["truth_of_tweedie_deviance"]), -2 * of_mean]
+
+
+DEVIANCES = ("poisson_deviance", "gamma_deviance", "tweedie_deviance")
+
+
+def explained_deviance(sums: Sums, power: float) -> Near:
+    if power == 0:
+        whole, size = real(of_truth(sums) / sums["weight"]), mpmath.mpf(0)
+    else:
+        parts = deviance_from_mean(sums, power)
+        whole, size = mpmath.fsum(parts), mpmath.fsum(parts, absolute=True)
+    part = real(next(sums[name] for name in ("squared_error", *DEVIANCES) if name in sums))
+    return 1 - part / whole, (1 + part / whole) * (1 + size / whole)
+
+
+# Of other functions than quotients and roots: the value with many digits, the size of what it is made of, and how many
+# halves of an ulp of that size a double may be off.
+TRANSCENDENTAL: dict[str, tuple[Callable[[Sums, float], Near], int]] = {
+    "mean_gaussian_nll": (gaussian_likelihood, 3),
+    "d2_tweedie_score": (explained_deviance, 8),
+    "peak_signal_noise_ratio": (decibels, 4),
+    "kling_gupta_efficiency": (kling_gupta, 3),
+}

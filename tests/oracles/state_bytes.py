@@ -2,25 +2,24 @@
 
 import dataclasses
 import hashlib
-import pathlib
-import re
+import math
 import struct
 import zlib
 from collections.abc import Sequence
 from fractions import Fraction
 
+from oracles import tables
 from oracles.rational import UNIT
 
-# Names and numbers of terms, and what each keeps, are said once: here they are read from the table itself.
-TABLE = pathlib.Path(__file__).parents[2] / "cpp" / "tables" / "terms.def"
-ROWS = re.findall(r"^SQUARELY_TERM\((\w+), (\d+), ([^)]*)\)", TABLE.read_text(), re.MULTILINE)
-TERMS = tuple(name for name, _, _ in ROWS)
-COMPARED = {int(number) for _, number, facts in ROWS if ".extreme" in facts}
-WITHOUT_COUNTS = {int(number) for _, number, facts in ROWS if ".is_always_a_number" in facts}
+# Names and numbers of terms, and what each keeps, are said once: in the table itself.
+TERMS = tuple(tables.TERMS)
+COMPARED = {term.number for term in tables.TERMS.values() if term.is_compared}
+WITHOUT_COUNTS = {term.number for term in tables.TERMS.values() if term.is_always_a_number}
 
 # By the numbers of the byte form.
 POLICIES = ("raise", "propagate", "omit", "omit_true")
 SUMMATIONS = ("exact", "kahan", "pairwise")
+ROUNDED = SUMMATIONS[1:]
 AVERAGINGS = ("uniform_average", "raw_values", "variance_weighted", "weights")
 
 
@@ -137,7 +136,7 @@ class Form2:
 def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:
     """Return the exact sums of every output of an accumulator's bytes, by the documented byte form.
 
-    A rounded score shows the leading 53 bits of a sum. This shows the rest.
+    A rounded score shows the leading 53 bits of a sum. This shows the rest. An extreme that is infinite is a float.
     """
     weighted = data[7] & 2
     weights = int.from_bytes(data[9:17], "little")
@@ -158,7 +157,8 @@ def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:
         of_output = {}
         for term in terms:
             if term in COMPARED:
-                of_output[TERMS[term]] = Fraction(struct.unpack_from("<d", data, position)[0])
+                (extreme,) = struct.unpack_from("<d", data, position)
+                of_output[TERMS[term]] = Fraction(extreme) if math.isfinite(extreme) else extreme
                 position += 8
                 continue
             sign, bottom, used = data[position : position + 3]

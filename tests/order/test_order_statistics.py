@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -16,14 +15,13 @@ import pytest
 
 import squarely
 from inputs import hard_data
+from inputs.element_types import DTYPES
 from instruments.core_states import CoreState
 from oracles import rational
 from squarely import _core
 from squarely.order_statistics import median_of_absolute_errors, quantiles_of_truth, trimmed_mean_of_squares
 from squarely.pairing import PairedColumns, pair
 
-FLOATS = [np.dtype(name) for name in ("float64", "float32", "float16")] + [np.dtype(ml_dtypes.bfloat16)]
-DTYPES = [*FLOATS, *(np.dtype(kind + str(size)) for kind in "iu" for size in (8, 4, 2, 1)), np.dtype(bool)]
 LEVELS = (0.0, 5e-324, 0.07, 0.1, 0.25, 0.29, 1 / 3, 0.5, 0.57, 0.9, 0.95, 1 - 2**-53, 1.0)
 # Beyond 32768 values they are counted in buckets; beyond 65536 rows there is more than one stretch.
 LONG = 70_000

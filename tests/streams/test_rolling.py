@@ -13,6 +13,7 @@ import pytest
 import xarray as xr
 
 import squarely
+from inputs.element_types import DTYPES
 
 # Of sums, and of the largest error, the least and the greatest truth.
 METRICS = ("mean_squared_error", "mean_absolute_error", "r2_score", "max_error", "normalized_root_mean_squared_error")
@@ -137,8 +138,7 @@ def test_missing_and_infinite_values_leave_too(rng, nan_policy):
 
 def test_dtypes_may_change_from_chunk_to_chunk():
     whole, last = squarely.RollingAccumulator(METRICS, window=9), None
-    dtypes = (np.float64, np.float32, np.float16, ml_dtypes.bfloat16, np.int64, np.uint8, np.bool_, ">f8", np.int64)
-    for dtype in dtypes:
+    for dtype in (*DTYPES, ">f8", np.int64):
         y_true, y_pred = np.arange(5).astype(dtype), np.arange(5)[::-1].astype(dtype)
         whole.update(y_true, y_pred)
         part = fresh(METRICS, y_true, y_pred)

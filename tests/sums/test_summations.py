@@ -8,12 +8,13 @@ import pytest
 import squarely
 from inputs.hard_data import MAKERS, Maker
 from oracles import rational
+from oracles.state_bytes import ROUNDED, SUMMATIONS
 
 BEYOND_ROUNDED_SQUARES = ("huge", "largest", "spread", "subnormal", "window_limits", "outliers_beyond_any_window")
 ORDINARY = [make for make in MAKERS if make.__name__ not in BEYOND_ROUNDED_SQUARES]
 
 
-@pytest.mark.parametrize("summation", ["kahan", "pairwise"])
+@pytest.mark.parametrize("summation", ROUNDED)
 @pytest.mark.parametrize("make", ORDINARY, ids=lambda make: make.__name__)
 def test_rounded_sums_are_close(target: str, summation: str, make: Maker, rng: np.random.Generator) -> None:
     y_true, y_pred = make(rng, 5000)
@@ -24,7 +25,7 @@ def test_rounded_sums_are_close(target: str, summation: str, make: Maker, rng: n
     assert abs(found - truth) <= bound * 2.0**-53 * truth
 
 
-@pytest.mark.parametrize("summation", ["kahan", "pairwise"])
+@pytest.mark.parametrize("summation", ROUNDED)
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
 def test_rounded_sums_do_not_depend_on_target_or_threads(summation: str, make: Maker, rng: np.random.Generator) -> None:
     y_true, y_pred = make(rng, 200_000)
@@ -37,14 +38,14 @@ def test_rounded_sums_do_not_depend_on_target_or_threads(summation: str, make: M
     assert len(states) == 1
 
 
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 def test_integers_are_summed_exactly_by_all(target: str, summation: str, rng: np.random.Generator) -> None:
     y_true, y_pred = rng.integers(-1000, 1000, (2, 70_000)).astype(float)
     expected = int(((y_true - y_pred) ** 2).sum())
     assert squarely.sum_squared_error(y_true, y_pred, summation=summation) == expected
 
 
-@pytest.mark.parametrize("summation", ["kahan", "pairwise"])
+@pytest.mark.parametrize("summation", ROUNDED)
 def test_squares_that_overflow_give_infinity(target: str, summation: str) -> None:
     assert squarely.mean_squared_error(np.full(600, 1e200), np.zeros(600), summation=summation) == math.inf
 
@@ -55,7 +56,7 @@ def test_sums_that_overflow_where_they_are_joined_give_infinity() -> None:
     assert accumulator["sum_squared_error"] == math.inf
 
 
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 @pytest.mark.parametrize(
     ("pair", "expected"),
     [
@@ -77,7 +78,7 @@ def test_special_values_propagate_when_asked(
     np.testing.assert_equal(found, expected)
 
 
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_omitted_pairs_leave_the_others_as_they_were(
     target: str, summation: str, dtype: type, rng: np.random.Generator

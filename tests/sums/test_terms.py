@@ -1,73 +1,88 @@
-"""What every term adds to a sum: exactly itself where it is a polynomial, and elsewhere a double near it."""
+"""What every term adds to a sum: exactly itself where no bit is lost, and elsewhere a double near it."""
 
+import itertools
 from collections.abc import Callable
 from fractions import Fraction
 
-import mpmath
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 import squarely
 from inputs.hard_data import MAKERS, Maker
-from instruments.core_states import METRIC_OF, held, of_single_pairs, state_of
-from oracles import rational
-from oracles.state_bytes import ROWS
-from oracles.terms import LARGEST, RATIONAL, REAL, fraction_of, huber_loss, tweedie_parts
+from instruments.core_states import Summed, every_term, held, of_single_pairs, state_of, terms_of
+from oracles import rational, tables
+from oracles.state_bytes import SUMMATIONS
+from oracles.terms import (
+    DOMAINS,
+    EXTREMES,
+    HALVES_OF_AN_ULP,
+    LARGEST,
+    RATIONAL,
+    REAL,
+    UNIT,
+    exact_term,
+    size_of,
+)
+from squarely import _core
 
 Array = npt.NDArray[np.float64]
-UNIT = Fraction(1, 2**53)
 SMALLEST = Fraction(1, 2**1074)
 # A weighted term has two words: 2^-102 of it, and less where it is out of the kernels' range and no bit of it is lost.
 OF_TWO_WORDS = Fraction(1, 2**100)
 # Bits below it are cut off.
 LAST_PLACE = Fraction(1, 2**2148)
-# No weighted term may be as large.
-BEYOND = 2**2074
+# Every sum holds any squared error, and so a weighted term that is no larger.
+LARGEST_SQUARE = (2 * LARGEST) ** 2
 
-# What moments sum loses nothing, in however many words. Two words of any other term hold most of it.
-OF_TWO_WORDS_EACH = {name for name, _, facts in ROWS if ".words = 2" in facts and ".part" not in facts}
+EVERY_TERM = [one for one in every_term() if one.term not in EXTREMES]
+TO_THE_LAST_BIT = [
+    one for one in EVERY_TERM if one.term not in HALVES_OF_AN_ULP and not tables.TERMS[one.term].is_rounded_to_two_words
+]
+OF_A_HUNDRED_BITS = [one for one in EVERY_TERM if tables.TERMS[one.term].is_rounded_to_two_words]
+TO_SOME_ULP = [one for one in EVERY_TERM if one.term in HALVES_OF_AN_ULP]
+
+
+def each(terms: list[Summed]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("summed", terms, ids=lambda one: f"{one.term}-{one.metric}-{one.parameter}")
+
+
+OF_TRUTH = ("variance_of_truth", 0.0)
 
 make_hard = pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+
+
+def test_every_term_has_a_definition_and_a_metric_that_sums_it() -> None:
+    assert {*RATIONAL, *REAL, *EXTREMES} == set(tables.TERMS)
+    assert {one.term for one in every_term()} | {"sample_weight"} == set(tables.TERMS)
+    assert set(REAL) <= set(HALVES_OF_AN_ULP)
 
 
 def rationals(values: Array) -> list[Fraction]:
     return [Fraction(float(value)) for value in values]
 
 
-def terms_of(term: str, y_true: Array, y_pred: Array) -> list[Fraction]:
-    return [RATIONAL[term](y, p) for y, p in zip(rationals(y_true), rationals(y_pred), strict=True)]
+def exact_terms(summed: Summed, y_true: Array, y_pred: Array) -> list[Fraction]:
+    pairs = zip(y_true.tolist(), y_pred.tolist(), strict=True)
+    return [exact_term(summed.term, y, p, summed.parameter) for y, p in pairs]
 
 
-@pytest.mark.parametrize("term", [term for term in RATIONAL if term not in OF_TWO_WORDS_EACH])
-def test_sums_of_polynomials_are_exact(target: str, term: str, rng: np.random.Generator) -> None:
+@each(TO_THE_LAST_BIT)
+def test_sums_of_what_no_bit_is_lost_of_are_exact(target: str, summed: Summed, rng: np.random.Generator) -> None:
     for make in MAKERS:
         y_true, y_pred = make(rng, 1400)
-        assert held(METRIC_OF[term], y_true, y_pred)[term] == sum(terms_of(term, y_true, y_pred))
+        assert held(summed.asked, y_true, y_pred)[summed.term] == sum(exact_terms(summed, y_true, y_pred))
 
 
-@pytest.mark.parametrize("term", sorted(OF_TWO_WORDS_EACH & set(RATIONAL)))
+@each(OF_A_HUNDRED_BITS)
 @make_hard
-def test_polynomials_of_two_words_keep_a_hundred_bits(
-    target: str, term: str, make: Maker, rng: np.random.Generator
+def test_terms_of_two_words_keep_a_hundred_bits(
+    target: str, summed: Summed, make: Maker, rng: np.random.Generator
 ) -> None:
     y_true, y_pred = make(rng, 700)
-    assert_keeps_a_hundred_bits(term, METRIC_OF[term], y_true, y_pred, terms_of(term, y_true, y_pred))
-
-
-@pytest.mark.parametrize("delta", [1.0, 1e-200, 1e200])
-@make_hard
-def test_huber_losses_keep_a_hundred_bits(target: str, delta: float, make: Maker, rng: np.random.Generator) -> None:
-    y_true, y_pred = make(rng, 700)
-    exact = [huber_loss(y - p, delta) for y, p in zip(rationals(y_true), rationals(y_pred), strict=True)]
-    assert_keeps_a_hundred_bits("huber_loss", ("mean_huber_loss", delta), y_true, y_pred, exact)
-
-
-def assert_keeps_a_hundred_bits(
-    term: str, metric: tuple[str, float], y_true: Array, y_pred: Array, exact: list[Fraction]
-) -> None:
+    exact = exact_terms(summed, y_true, y_pred)
     bound = OF_TWO_WORDS * sum(map(abs, exact)) + len(exact) * LAST_PLACE
-    assert abs(held(metric, y_true, y_pred)[term] - sum(exact)) <= bound
+    assert abs(held(summed.asked, y_true, y_pred)[summed.term] - sum(exact)) <= bound
 
 
 def ordinary_weights(rng: np.random.Generator, length: int) -> Array:
@@ -80,38 +95,38 @@ def weights_of_all_signs_and_sizes(rng: np.random.Generator, length: int) -> Arr
     return weights
 
 
-def weights_beyond_the_kernel(rng: np.random.Generator, length: int) -> Array:
-    weights = np.ones(length)
-    weights[::7] = 1e-90
-    weights[::11] = 1e90
-    return weights
+def weights_of_any_size(rng: np.random.Generator, length: int) -> Array:
+    return 10.0 ** rng.choice([-300, -150, -90, 0, 0, 0, 90, 150, 300], length)
 
 
-@pytest.mark.parametrize("term", [*RATIONAL, "huber_loss"])
+@each([*TO_THE_LAST_BIT, *OF_A_HUNDRED_BITS])
 @pytest.mark.parametrize(
-    "weigh", [ordinary_weights, weights_of_all_signs_and_sizes, weights_beyond_the_kernel], ids=lambda f: f.__name__
+    "weigh", [ordinary_weights, weights_of_all_signs_and_sizes, weights_of_any_size], ids=lambda f: f.__name__
 )
 def test_weighted_sums_keep_a_hundred_bits(
-    target: str,
-    term: str,
-    weigh: Callable[[np.random.Generator, int], Array],
-    rng: np.random.Generator,
+    target: str, summed: Summed, weigh: Callable[[np.random.Generator, int], Array], rng: np.random.Generator
 ) -> None:
     for make in MAKERS:
         y_true, y_pred = make(rng, 600)
         weights = weigh(rng, 600)
-        metric = METRIC_OF.get(term, ("mean_huber_loss", 1.5))
-        if term == "huber_loss":
-            exact = [huber_loss(y - p, 1.5) for y, p in zip(rationals(y_true), rationals(y_pred), strict=True)]
-        else:
-            exact = terms_of(term, y_true, y_pred)
-        weights[[abs(Fraction(w) * value) >= BEYOND for w, value in zip(weights.tolist(), exact, strict=True)]] = 1
+        exact = exact_terms(summed, y_true, y_pred)
         weighed = [w * value for w, value in zip(rationals(weights), exact, strict=True)]
-        found = held(metric, y_true, y_pred, weights)
+        for row, value in enumerate(weighed):
+            if abs(value) > LARGEST_SQUARE:
+                weights[row], weighed[row] = 1, exact[row]
+        found = held(summed.asked, y_true, y_pred, weights)
         assert found["sample_weight"] == sum(rationals(weights))
-        assert abs(found[term] - sum(weighed)) <= OF_TWO_WORDS * sum(map(abs, weighed)) + 600 * LAST_PLACE
-        if term in ("truth", "prediction", "absolute_truth"):
-            assert found[term] == sum(weighed)
+        assert abs(found[summed.term] - sum(weighed)) <= OF_TWO_WORDS * sum(map(abs, weighed)) + 600 * LAST_PLACE
+
+
+@each([one for one in TO_THE_LAST_BIT if not tables.TERMS[one.term].has_two_words])
+def test_weighted_sums_of_what_a_double_holds_are_exact(target: str, summed: Summed, rng: np.random.Generator) -> None:
+    for make in MAKERS:
+        y_true, y_pred = make(rng, 600)
+        y_true[abs(y_true) < 1e-200] = y_pred[abs(y_pred) < 1e-200] = 0  # so that no bit is below the last place
+        weights = weights_of_all_signs_and_sizes(rng, 600)
+        weighed = zip(rationals(weights), exact_terms(summed, y_true, y_pred), strict=True)
+        assert held(summed.asked, y_true, y_pred, weights)[summed.term] == sum(w * value for w, value in weighed)
 
 
 @make_hard
@@ -120,7 +135,7 @@ def test_weighted_sums_of_truth_and_its_square_are_exact(target: str, make: Make
     y_true[abs(y_true) < 1e-290] = 0  # so that no bit is below the last place
     weights = rng.standard_normal(900)
     weights[::9] = 0
-    found = held(METRIC_OF["truth"], y_true, y_pred, weights)
+    found = held(OF_TRUTH, y_true, y_pred, weights)
     pairs = list(zip(rationals(weights), rationals(y_true), strict=True))
     assert found["truth"] == sum(w * y for w, y in pairs)
     assert found["squared_truth"] == sum(w * y * y for w, y in pairs)
@@ -133,10 +148,10 @@ def test_values_of_either_sign_around_the_window_are_exact(target: str, factor: 
     y_true = np.ones(1100)
     y_true[700] = factor * 1.5 * 2.0**scale
     weights = np.full(1100, 0.75)
-    assert held(METRIC_OF["truth"], y_true, y_true, weights)["truth"] == Fraction(3, 4) * sum(rationals(y_true))
+    assert held(OF_TRUTH, y_true, y_true, weights)["truth"] == Fraction(3, 4) * sum(rationals(y_true))
 
 
-@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+@pytest.mark.parametrize("summation", SUMMATIONS)
 def test_weighted_terms_beyond_the_sums_are_infinite(target: str, summation: str) -> None:
     y_true, y_pred, weights = np.full(600, 1e200), np.zeros(600), np.full(600, 1e300)
     for metric in (("mean_squared_error", 0.0), ("root_mean_squared_error", 0.0)):
@@ -145,34 +160,12 @@ def test_weighted_terms_beyond_the_sums_are_infinite(target: str, summation: str
     assert np.isnan(state.values("r2_score", 1.0)).all()
 
 
-# Metric, parameter, term, the domain of the data, and how many halves of an ulp it may be off.
-SINGLE_WORDS: list[tuple[str, float, str, str, int]] = [
-    ("mean_absolute_percentage_error", 0.0, "absolute_percentage_error", "any", 3),
-    ("symmetric_mean_absolute_percentage_error", 2.0, "symmetric_absolute_percentage_error", "any", 4),
-    ("mean_squared_log_error", 0.0, "squared_log_error", "above -1", 10),
-    ("mean_log_cosh_loss", 0.0, "log_cosh_loss", "any", 6),
-    *(("mean_tukey_loss", c, "tukey_loss", "any", 8) for c in (4.685, 1e-3, 1e6, 1e200, 1e-200)),
-    ("mean_poisson_deviance", 0.0, "poisson_deviance", "positive", 14),
-    ("mean_gamma_deviance", 0.0, "gamma_deviance", "positive", 10),
-    ("d2_tweedie_score", 1.0, "truth_of_poisson_deviance", "positive", 4),
-    ("d2_tweedie_score", 2.0, "truth_of_gamma_deviance", "positive", 3),
-    *(
-        (metric, power, term, "positive", 10)
-        for metric, term in (
-            ("mean_tweedie_deviance", "tweedie_deviance"),
-            ("d2_tweedie_score", "truth_of_tweedie_deviance"),
-        )
-        for power in (-3.0, -0.5, 1.1, 1.5, 1.9, 2.5, 3.0, 7.0)
-    ),
-]
-single_words = pytest.mark.parametrize(("metric", "parameter", "term", "domain", "bound"), SINGLE_WORDS)
-
-
-def in_domain(domain: str, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
-    if domain == "any":
+def in_domain(summed: Summed, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
+    domain = _core.metrics[summed.metric].domain
+    if not domain:
         return y_true, y_pred
     y_true, y_pred = abs(y_true), abs(y_pred)
-    if domain == "positive":
+    if domain == "deviance":
         y_true[y_true == 0], y_pred[y_pred == 0] = 1, 1
     else:
         y_true[::5] = np.nextafter(-1, 0)
@@ -180,101 +173,113 @@ def in_domain(domain: str, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
     return y_true, y_pred
 
 
-def size_of(term: str, exact: Fraction, y: float, p: float, parameter: float) -> Fraction:
-    """Return what an error is measured against: the term, or where powers cancel, those."""
-    if term != "tweedie_deviance" or abs(Fraction(y) - Fraction(p)) * 16 * Fraction(max(1, abs(parameter))) <= p:
-        return abs(exact)
-    return sum((abs(fraction_of(part)) for part in tweedie_parts(y, p, parameter)), Fraction(0))
-
-
-@single_words
-@make_hard
-@mpmath.workdps(60)
-def test_terms_are_near_what_sixty_digits_say(
-    metric: str, parameter: float, term: str, domain: str, bound: int, make: Maker, rng: np.random.Generator
-) -> None:
-    y_true, y_pred = in_domain(domain, *make(rng, 60))
-    state = state_of([(metric, parameter)], y_true.reshape(1, -1), y_pred.reshape(1, -1))
-    assert not any(state.outside(metric, parameter))
-    values = of_single_pairs((metric, parameter), term, y_true, y_pred)
-    for y, p, value in zip(y_true.tolist(), y_pred.tolist(), values, strict=True):
-        if y == p and not term.startswith("truth"):
-            assert value == 0
-            continue
-        exact = fraction_of(REAL[term](y, p, parameter))
-        if abs(exact) > LARGEST:
-            assert value == 0  # and counted as infinite
-            continue
+def assert_is_near(value: Fraction, summed: Summed, y: float, p: float) -> None:
+    exact = exact_term(summed.term, y, p, summed.parameter)
+    if abs(exact) > LARGEST:
+        assert value == 0  # and counted as infinite
+    elif exact == 0:
+        assert value == 0
+    else:
         # Below the normal numbers, up to four of the smallest.
         error = abs(value - exact) - 4 * SMALLEST
-        assert error <= bound * UNIT * size_of(term, exact, y, p, parameter), (y, p)
+        bound = HALVES_OF_AN_ULP[summed.term] * UNIT * size_of(summed.term, y, p, summed.parameter)
+        assert error <= bound, (y.hex(), p.hex())
 
 
-@single_words
-def test_sums_are_those_of_the_terms_of_single_pairs(
-    target: str,
-    metric: str,
-    parameter: float,
-    term: str,
-    domain: str,
-    bound: int,
-    rng: np.random.Generator,
+@each(TO_SOME_ULP)
+@make_hard
+def test_terms_are_near_what_sixty_digits_say(
+    target: str, summed: Summed, make: Maker, rng: np.random.Generator
 ) -> None:
+    y_true, y_pred = in_domain(summed, *make(rng, 60))
+    state = state_of([summed.asked], y_true.reshape(1, -1), y_pred.reshape(1, -1))
+    assert not any(state.outside(*summed.asked))
+    values = of_single_pairs(summed.asked, summed.term, y_true, y_pred)
+    for value, y, p in zip(values, y_true.tolist(), y_pred.tolist(), strict=True):
+        assert_is_near(value, summed, y, p)
+
+
+# Three full blocks and a rest, and a row inside the middle one.
+ROWS, MIDDLE = 3 * 512 + 100, 512 + 301
+
+
+@each(EVERY_TERM)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_pair_amid_full_blocks_adds_what_it_adds_alone(
+    target: str, summed: Summed, weighted: bool, rng: np.random.Generator
+) -> None:
+    y_true, y_pred = rng.lognormal(0, 1, (2, ROWS))
+    weights = np.where(np.arange(ROWS) == MIDDLE, 1.0, rng.uniform(0.5, 2, ROWS)) if weighted else None
+    without = held(summed.asked, y_true, y_pred, weights)[summed.term]
+    (replaced,) = of_single_pairs(summed.asked, summed.term, y_true[[MIDDLE]], y_pred[[MIDDLE]])
+    lost = OF_TWO_WORDS if weighted and tables.TERMS[summed.term].loses_bits_with_weights else 0
     for make in MAKERS:
-        y_true, y_pred = in_domain(domain, *make(rng, 600))
-        singles = of_single_pairs((metric, parameter), term, y_true, y_pred)
-        assert held((metric, parameter), y_true, y_pred)[term] == sum(singles)
+        sides = in_domain(summed, *make(rng, 4))
+        alone = of_single_pairs(summed.asked, summed.term, *sides)
+        for y, p, value in zip(*sides, alone, strict=True):
+            y_true[MIDDLE], y_pred[MIDDLE] = y, p
+            found = held(summed.asked, y_true, y_pred, weights)[summed.term] - without + replaced
+            assert abs(found - value) <= lost * (abs(value) + abs(replaced)), (y.hex(), p.hex())
 
 
-@single_words
-def test_weighted_sums_are_those_of_weighted_terms(
-    target: str, metric: str, parameter: float, term: str, domain: str, bound: int, rng: np.random.Generator
-) -> None:
-    y_true, y_pred = in_domain(domain, rng.lognormal(0, 3, 700), rng.lognormal(0, 3, 700))
-    weights = rng.standard_normal(700) * 10.0 ** rng.uniform(-99, 99, 700)
+@each(TO_SOME_ULP)
+def test_sums_are_those_of_the_terms_of_single_pairs(target: str, summed: Summed, rng: np.random.Generator) -> None:
+    for make in MAKERS:
+        y_true, y_pred = in_domain(summed, *make(rng, 200))
+        singles = of_single_pairs(summed.asked, summed.term, y_true, y_pred)
+        for times in (1, 8):  # less than a block, and several
+            repeated = np.tile(y_true, times), np.tile(y_pred, times)
+            assert held(summed.asked, *repeated)[summed.term] == times * sum(singles)
+
+
+@each(TO_SOME_ULP)
+def test_weighted_sums_are_those_of_weighted_terms(target: str, summed: Summed, rng: np.random.Generator) -> None:
+    y_true, y_pred = in_domain(summed, rng.lognormal(0, 3, ROWS), rng.lognormal(0, 3, ROWS))
+    weights = rng.standard_normal(ROWS) * 10.0 ** rng.uniform(-99, 99, ROWS)
     weights[::13] = 0
-    singles = of_single_pairs((metric, parameter), term, y_true, y_pred)
+    singles = of_single_pairs(summed.asked, summed.term, y_true, y_pred)
     expected = sum(w * value for w, value in zip(rationals(weights), singles, strict=True))
-    found = held((metric, parameter), y_true, y_pred, weights)[term]
-    assert abs(found - expected) <= 700 * LAST_PLACE
+    found = held(summed.asked, y_true, y_pred, weights)[summed.term]
+    assert abs(found - expected) <= ROWS * LAST_PLACE
 
 
-@single_words
-def test_every_target_has_the_same_terms(
-    metric: str, parameter: float, term: str, domain: str, bound: int, rng: np.random.Generator
-) -> None:
+@each(TO_SOME_ULP)
+def test_every_target_has_the_same_terms(summed: Summed, rng: np.random.Generator) -> None:
     for make in MAKERS:
-        y_true, y_pred = in_domain(domain, *make(rng, 700))
+        y_true, y_pred = in_domain(summed, *make(rng, 700))
         states = set()
         for name in squarely.targets():
             squarely.set_target(name)
-            states.add(state_of([(metric, parameter)], y_true, y_pred).to_bytes())
+            states.add(state_of([summed.asked], y_true, y_pred).to_bytes())
         assert len(states) == 1
 
 
-OUTSIDE = [
-    ("mean_squared_log_error", 0.0, [(-1.0, 1.0), (1.0, -1.0), (-2.0, 0.0)]),
-    ("mean_poisson_deviance", 0.0, [(-1.0, 1.0), (1.0, 0.0), (0.0, 0.0), (1.0, -1.0), (-1.0, -1.0)]),
-    ("mean_gamma_deviance", 0.0, [(0.0, 1.0), (1.0, 0.0), (-1.0, -1.0)]),
-    ("mean_tweedie_deviance", -1.0, [(1.0, 0.0), (1.0, -2.0)]),
-    ("mean_tweedie_deviance", 1.5, [(-1.0, 1.0), (1.0, 0.0), (0.0, -1.0)]),
-    ("mean_tweedie_deviance", 3.0, [(0.0, 1.0), (-1.0, 1.0), (1.0, 0.0)]),
-]
+WITH_A_DOMAIN = [one for one in EVERY_TERM if one.term in DOMAINS and terms_of(one.asked) == (one.term,)]
+AT_THE_EDGES = list(itertools.product((-2.0, -1.0, -0.0, 0.0, 1.0), repeat=2))
 
 
-@pytest.mark.parametrize(("metric", "parameter", "pairs"), OUTSIDE)
+@each(WITH_A_DOMAIN)
 @pytest.mark.parametrize("weight", [None, 2.0, 0.0, -1e300])
-def test_pairs_outside_the_domain_are_counted(
-    target: str, metric: str, parameter: float, pairs: list[tuple[float, float]], weight: float | None
-) -> None:
-    for y, p in pairs:
-        for length in (1, 64, 700):
-            y_true, y_pred = np.ones(length), np.full(length, 2.0)
-            y_true[-1], y_pred[-1] = y, p
-            weights = None if weight is None else np.full(length, weight)
-            state = state_of([(metric, parameter)], y_true, y_pred, weights)
-            assert state.outside(metric, parameter) == [1]
-            assert np.isnan(state.values(metric, parameter)).all()
+def test_pairs_outside_the_domain_are_counted(target: str, summed: Summed, weight: float | None) -> None:
+    outside = [pair for pair in AT_THE_EDGES if not DOMAINS[summed.term](*pair, summed.parameter)]
+    assert outside
+    for (y, p), length in itertools.product(outside, (1, 64, 700)):
+        y_true, y_pred = np.ones(length), np.full(length, 2.0)
+        y_true[-1], y_pred[-1] = y, p
+        weights = None if weight is None else np.full(length, weight)
+        state = state_of([summed.asked], y_true, y_pred, weights)
+        assert state.outside(*summed.asked) == [1], (y, p)
+        assert np.isnan(state.values(*summed.asked)).all()
+
+
+@each(WITH_A_DOMAIN)
+def test_pairs_at_the_edge_of_the_domain_are_in_it(target: str, summed: Summed) -> None:
+    for y, p in AT_THE_EDGES:
+        if DOMAINS[summed.term](y, p, summed.parameter):
+            state = state_of([summed.asked], np.array([y]), np.array([p]))
+            assert state.outside(*summed.asked) == [0], (y, p)
+            (value,) = of_single_pairs(summed.asked, summed.term, np.array([y]), np.array([p]))
+            assert_is_near(value, summed, y, p)
 
 
 def test_zeros_in_the_domain_have_their_limits(target: str) -> None:
@@ -319,17 +324,21 @@ def test_terms_beyond_the_largest_double_are_infinite(
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint64])
-def test_moments_of_integers_no_double_holds_are_exact(target: str, dtype: type, rng: np.random.Generator) -> None:
+def test_sums_of_integers_no_double_holds_are_exact(target: str, dtype: type, rng: np.random.Generator) -> None:
     top = np.iinfo(dtype).max
     y_true = rng.integers(top - 2**40, top, 900, dtype=dtype)
     y_pred = rng.integers(top - 2**41, top, 900, dtype=dtype)
     y_true[::3] = rng.integers(0, 100, 300)
     weights = rng.standard_normal(900)
-    for term, metric in METRIC_OF.items():
-        exact = [RATIONAL[term](Fraction(int(y)), Fraction(int(p))) for y, p in zip(y_true, y_pred, strict=True)]
-        assert held(metric, y_true, y_pred)[term] == sum(exact)
+    for summed in [*TO_THE_LAST_BIT, *OF_A_HUNDRED_BITS]:
+        parameter = Fraction(summed.parameter)
+        exact = [
+            RATIONAL[summed.term](Fraction(int(y)), Fraction(int(p)), parameter)
+            for y, p in zip(y_true, y_pred, strict=True)
+        ]
+        assert held(summed.asked, y_true, y_pred)[summed.term] == sum(exact)
         weighed = [w * value for w, value in zip(rationals(weights), exact, strict=True)]
-        found = held(metric, y_true, y_pred, weights)[term]
+        found = held(summed.asked, y_true, y_pred, weights)[summed.term]
         assert abs(found - sum(weighed)) <= OF_TWO_WORDS * sum(map(abs, weighed))
 
 

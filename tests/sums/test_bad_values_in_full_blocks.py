@@ -1,0 +1,114 @@
+"""One NaN or infinity among several full blocks, seen by each metric alone: no other can have seen it for this one."""
+
+import functools
+import inspect
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import squarely
+from inputs.metric_parameters import SCORES, as_keyword, as_taken
+from oracles.state_bytes import POLICIES
+from squarely import _core
+from squarely.scoring import score
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+BLOCK = 512
+# Inside the middle one of three full blocks.
+ROWS, BAD_ROW = 3 * BLOCK + 100, BLOCK + 301
+
+
+def takes_weights(name: str) -> bool:
+    """Whether it can be weighted: every sum, though not every function offers it, and some order statistics."""
+    parameters = inspect.signature(getattr(squarely, name)).parameters
+    return _core.metrics[name].kind == "sums" or "sample_weight" in parameters
+
+
+CASES = [
+    pytest.param(name, parameter, weighted, id=f"{name}-{parameter}-{'weighted' if weighted else 'plain'}")
+    for name, parameter in SCORES
+    for weighted in (False, True)
+    if takes_weights(name) or not weighted
+]
+alone = pytest.mark.parametrize(("name", "parameter", "weighted"), CASES)
+DTYPES = ("float64", "float32")
+each_side = pytest.mark.parametrize("side", ["y_true", "y_pred"])
+
+
+def score_of(name: str, parameter: float, arrays: Arrays, nan_policy: str = "raise") -> float:
+    if _core.metrics[name].kind == "sums":
+        found = score(name, **arrays, nan_policy=nan_policy, **as_taken(name, parameter))
+    else:
+        found = getattr(squarely, name)(**arrays, nan_policy=nan_policy, **as_keyword(name, parameter))
+    assert isinstance(found, float)
+    return found
+
+
+@functools.cache
+def good_rows(dtype: str, weighted: bool) -> Arrays:
+    """Return positive numbers, which are in the domain of every metric."""
+    rng = np.random.default_rng(20260106)
+    y_true = rng.lognormal(0, 1, ROWS)
+    sides = {"y_true": y_true.astype(dtype), "y_pred": (y_true * rng.lognormal(0, 0.3, ROWS)).astype(dtype)}
+    return {**sides, "sample_weight": rng.uniform(0.5, 2, ROWS)} if weighted else sides
+
+
+def with_value(arrays: Arrays, side: str, value: float) -> Arrays:
+    changed = arrays[side].copy()
+    changed[BAD_ROW] = value
+    return {**arrays, side: changed}
+
+
+def without_the_row(arrays: Arrays) -> Arrays:
+    return {name: np.delete(array, BAD_ROW) for name, array in arrays.items()}
+
+
+@alone
+@each_side
+@pytest.mark.parametrize("nan_policy", POLICIES)
+def test_nan_is_refused_or_left_out_or_makes_the_score_nan(
+    target: str, name: str, parameter: float, weighted: bool, side: str, nan_policy: str
+) -> None:
+    for dtype in DTYPES:
+        rows = good_rows(dtype, weighted)
+        bad = with_value(rows, side, math.nan)
+        if nan_policy == "propagate":
+            assert math.isnan(score_of(name, parameter, bad, nan_policy)), dtype
+        elif nan_policy == "omit" or (nan_policy == "omit_true" and side == "y_true"):
+            assert score_of(name, parameter, bad, nan_policy) == score_of(name, parameter, without_the_row(rows)), dtype
+        else:
+            with pytest.raises(ValueError, match="Input contains NaN"):
+                score_of(name, parameter, bad, nan_policy)
+
+
+@alone
+@each_side
+@pytest.mark.parametrize("nan_policy", POLICIES)
+def test_an_infinity_is_refused_or_goes_into_the_score(
+    target: str, name: str, parameter: float, weighted: bool, side: str, nan_policy: str
+) -> None:
+    for dtype, value in itertools.product(DTYPES, (math.inf, -math.inf)):
+        rows = good_rows(dtype, weighted)
+        bad = with_value(rows, side, value)
+        if nan_policy != "propagate":
+            with pytest.raises(ValueError, match="Input contains infinity"):
+                score_of(name, parameter, bad, nan_policy)
+            continue
+        found = score_of(name, parameter, bad, nan_policy)
+        if _core.metrics[name].kind == "sums":
+            assert not math.isfinite(found), (dtype, value)
+        elif not math.isnan(found):
+            # What ranks or trims finds the same score for any other number that is large enough.
+            large = with_value(rows, side, math.copysign(1e30, value))
+            assert found == score_of(name, parameter, large), (dtype, value)
+
+
+@alone
+def test_without_the_bad_value_the_score_is_a_number(target: str, name: str, parameter: float, weighted: bool) -> None:
+    for dtype in DTYPES:
+        assert math.isfinite(score_of(name, parameter, good_rows(dtype, weighted)))

@@ -72,8 +72,9 @@ BigNumber rounding_of(const OutputSums& sums, Term squares, const BigNumber& siz
     const bool is_of_error = squares == Term::squared_error;
     if (sums.summation == Summation::pairwise && is_of_error) return scaled(size, exact_to_a_tree);
     if (sums.summation != Summation::exact) return scaled(size, exact_to_compensation);
-    // The long integer ends where bits of a weighted term may go on: a million times what it may have cut off.
-    return absolute(scaled(weight_of(sums) * big_number(sums.counts.pairs), ExactSum::unit_exponent + 20));
+    // The long integer ends where bits of the square of a subnormal number times a weight may go on: all it may have
+    // cut.
+    return absolute(scaled(weight_of(sums) * big_number(sums.counts.pairs), ExactSum::unit_exponent));
 }
 
 // What rounding may have left of nothing is nothing: only then is a constant recognised.

@@ -11,7 +11,7 @@ from squarely.columns.beside import array_of
 from squarely.named_metrics import Metric, metric
 from squarely.order_statistics import against_quantiles, median_of_absolute_errors, trimmed_mean_of_squares
 from squarely.pairing import PairedColumns
-from squarely.policy import check_some_pairs, told_of_too_few, warn_of
+from squarely.policy import check_some_pairs, no_weight, told_of_too_few, warn_of
 from squarely.scoring import Score, accumulated, averaged, checked_pairs, configuration_of, score_at
 
 __all__ = ["order_score", "score_of_order"]
@@ -113,7 +113,7 @@ def _weights_in_order(pairs: PairedColumns, function: str) -> npt.NDArray[np.flo
             f"The 'sample_weight' of {function} must not be negative: a share of the weights ranks values."
         )
     if not weights.any():
-        raise ValueError("Sample weights must contain at least one non-zero number.")
+        raise no_weight()
     if weights.ndim > 1:
         weights = np.moveaxis(weights, pairs.axis, -1).reshape(pairs.outputs, pairs.rows)
     return np.ascontiguousarray(weights, dtype=np.float64)

@@ -85,15 +85,20 @@ def score_refused(
     """Return why a metric has no score, in the words of scikit-learn."""
     if refused.reason == "outside_domain":
         return UndefinedMetricError(_outside_domain(metric))
+    if refused.reason in ("no_pairs", "weights_sum_to_zero") and are_all_weights_zero:
+        return no_weight()
     if refused.reason == "no_pairs":
         return no_pairs_of(refused.output, output_shape)
-    if refused.reason == "weights_sum_to_zero" and are_all_weights_zero:
-        return ValueError("Sample weights must contain at least one non-zero number.")
     if refused.reason == "weights_sum_to_zero":
         return ZeroDivisionError(
             "Weights sum to zero, can't be normalized: those of sample_weight cancel out or are 0."
         )
     return refused
+
+
+def no_weight() -> ValueError:
+    """Return what is said of weights that are all zero."""
+    return ValueError("Sample weights must contain at least one non-zero number.")
 
 
 def no_pairs_of(output: int, output_shape: tuple[int, ...]) -> ValueError:

@@ -162,13 +162,14 @@ def accumulated(pairs: "PairedColumns", configuration: _core.Configuration) -> _
 def score_at(accumulator: _core.Accumulator, index: int, metric: Metric, pairs: "PairedColumns | None" = None) -> Score:
     """Return the score of a metric, with a warning where there are too few pairs, or raise why there is none."""
     try:
-        if accumulator.has_too_few_pairs(index):
-            warn_of(told_of_too_few(metric))
-        return accumulator.score(index)
+        score = accumulator.score(index)
     except _core.Refused as refused:
         are_zero = pairs is not None and pairs.has_no_weight()
         shape = accumulator.shape or (1,)
         raise score_refused(refused, metric, shape, are_all_weights_zero=are_zero) from None
+    if accumulator.has_too_few_pairs(index):
+        warn_of(told_of_too_few(metric))
+    return score
 
 
 def averaged(values: list[float], averaging: Averaging, output_shape: tuple[int, ...]) -> Score:

@@ -38,17 +38,9 @@ class Term(NamedTuple):
         return self.says(".parameter")
 
     @property
-    def has_two_words(self) -> bool:
-        return ".words = 2" in self.facts
-
-    @property
-    def loses_bits_with_weights(self) -> bool:
-        return self.has_two_words and ".is_kept_whole = true" not in self.facts
-
-    @property
     def is_rounded_to_two_words(self) -> bool:
-        """Whether a sum loses bits beyond the hundredth. What moments sum loses nothing, in however many words."""
-        return self.has_two_words and not self.says(".part")
+        """Whether a sum loses bits beyond the hundredth."""
+        return ".is_rounded = true" in self.facts
 
 
 TERMS = {

@@ -28,7 +28,7 @@ from squarely import _core
 
 Array = npt.NDArray[np.float64]
 SMALLEST = Fraction(1, 2**1074)
-# A weighted term has two words: 2^-102 of it, and less where it is out of the kernels' range and no bit of it is lost.
+# A term that is rounded has two words: 2^-102 of it, and less where it is out of the kernels' range and no bit is lost.
 OF_TWO_WORDS = Fraction(1, 2**100)
 # Bits below it are cut off.
 LAST_PLACE = Fraction(1, 2**2148)
@@ -40,6 +40,12 @@ TO_THE_LAST_BIT = [
     one for one in EVERY_TERM if one.term not in HALVES_OF_AN_ULP and not tables.TERMS[one.term].is_rounded_to_two_words
 ]
 OF_A_HUNDRED_BITS = [one for one in EVERY_TERM if tables.TERMS[one.term].is_rounded_to_two_words]
+
+
+def lost_of(summed: Summed) -> Fraction:
+    return OF_TWO_WORDS if tables.TERMS[summed.term].is_rounded_to_two_words else Fraction(0)
+
+
 TO_SOME_ULP = [one for one in EVERY_TERM if one.term in HALVES_OF_AN_ULP]
 
 
@@ -103,7 +109,7 @@ def weights_of_any_size(rng: np.random.Generator, length: int) -> Array:
 @pytest.mark.parametrize(
     "weigh", [ordinary_weights, weights_of_all_signs_and_sizes, weights_of_any_size], ids=lambda f: f.__name__
 )
-def test_weighted_sums_keep_a_hundred_bits(
+def test_weighted_sums_keep_every_bit(
     target: str, summed: Summed, weigh: Callable[[np.random.Generator, int], Array], rng: np.random.Generator
 ) -> None:
     for make in MAKERS:
@@ -116,11 +122,13 @@ def test_weighted_sums_keep_a_hundred_bits(
                 weights[row], weighed[row] = 1, exact[row]
         found = held(summed.asked, y_true, y_pred, weights)
         assert found["sample_weight"] == sum(rationals(weights))
-        assert abs(found[summed.term] - sum(weighed)) <= OF_TWO_WORDS * sum(map(abs, weighed)) + 600 * LAST_PLACE
+        assert abs(found[summed.term] - sum(weighed)) <= lost_of(summed) * sum(map(abs, weighed)) + 600 * LAST_PLACE
 
 
-@each([one for one in TO_THE_LAST_BIT if not tables.TERMS[one.term].has_two_words])
-def test_weighted_sums_of_what_a_double_holds_are_exact(target: str, summed: Summed, rng: np.random.Generator) -> None:
+@each(TO_THE_LAST_BIT)
+def test_weighted_sums_of_numbers_that_are_not_tiny_are_exact(
+    target: str, summed: Summed, rng: np.random.Generator
+) -> None:
     for make in MAKERS:
         y_true, y_pred = make(rng, 600)
         y_true[abs(y_true) < 1e-200] = y_pred[abs(y_pred) < 1e-200] = 0  # so that no bit is below the last place
@@ -212,7 +220,7 @@ def test_a_pair_amid_full_blocks_adds_what_it_adds_alone(
     weights = np.where(np.arange(ROWS) == MIDDLE, 1.0, rng.uniform(0.5, 2, ROWS)) if weighted else None
     without = held(summed.asked, y_true, y_pred, weights)[summed.term]
     (replaced,) = of_single_pairs(summed.asked, summed.term, y_true[[MIDDLE]], y_pred[[MIDDLE]])
-    lost = OF_TWO_WORDS if weighted and tables.TERMS[summed.term].loses_bits_with_weights else 0
+    lost = lost_of(summed) if weighted else 0
     for make in MAKERS:
         sides = in_domain(summed, *make(rng, 4))
         alone = of_single_pairs(summed.asked, summed.term, *sides)
@@ -339,7 +347,7 @@ def test_sums_of_integers_no_double_holds_are_exact(target: str, dtype: type, rn
         assert held(summed.asked, y_true, y_pred)[summed.term] == sum(exact)
         weighed = [w * value for w, value in zip(rationals(weights), exact, strict=True)]
         found = held(summed.asked, y_true, y_pred, weights)[summed.term]
-        assert abs(found - sum(weighed)) <= OF_TWO_WORDS * sum(map(abs, weighed))
+        assert abs(found - sum(weighed)) <= lost_of(summed) * sum(map(abs, weighed))
 
 
 @pytest.mark.parametrize("weighted", [False, True])

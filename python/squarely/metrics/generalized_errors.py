@@ -8,6 +8,7 @@ import numpy.typing as npt
 from squarely import _core
 from squarely.arguments import NanPolicy, Summation
 from squarely.named_metrics import metric
+from squarely.policy import no_weight
 from squarely.scoring import accumulated, checked_pairs, configuration_of, score_at
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def generalized_squared_error(
     if any(seen.infinite):
         return float("inf")
     if state.pairs == [0] and state.infinite == [0]:
-        raise _no_rows()
+        raise no_weight() if pairs.has_no_weight() else _no_rows()
     accumulator = _core.Accumulator(configuration)
     accumulator.add(state, (1,))
     return float(pairs.outputs * score_at(accumulator, 0, metric("mse"), pairs))

@@ -117,8 +117,7 @@ def normalized_root_mean_squared_error(
     scikit-image divides by the Euclidean norm unless told otherwise and calls the range "min-max"; torchmetrics divides
     by the mean, and its "l2" lacks the factor √n. Root and quotient are taken of exact numbers, and rounded once. Where
     s is zero, as the range and the standard deviation of constant truth and of one pair are, the score is infinity, and
-    NaN for a perfect prediction. Pairs of weight zero count for the range. Under ``nan_policy="propagate"`` an
-    infinity gives NaN.
+    NaN for a perfect prediction. Under ``nan_policy="propagate"`` an infinity gives NaN.
 
     Examples
     --------

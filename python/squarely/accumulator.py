@@ -1,5 +1,7 @@
 """Accumulator: the sums of a stream of chunks, that merge, subtract, travel as bytes and end in the same bits."""
 
+from __future__ import annotations
+
 import functools
 import math
 import warnings
@@ -96,7 +98,7 @@ class Accumulator:
         sample_weight: npt.ArrayLike | None = None,
         where: npt.ArrayLike | None = None,
         axis: int = 0,
-    ) -> "Accumulator":
+    ) -> Accumulator:
         """Add a chunk and return the accumulator, never a score: averaged scores of chunks are wrong for most metrics.
 
         Parameters
@@ -168,7 +170,7 @@ class Accumulator:
             said = data_refused(refused, configuration.nan_policy, pairs.dtype)
             raise self._differing(refused, None, pairs.output_shape, "added") if said is refused else said from None
 
-    def merge(self, other: "Accumulator") -> "Accumulator":
+    def merge(self, other: Accumulator) -> Accumulator:
         """Add everything the other accumulator has seen, and return this one.
 
         Parameters
@@ -201,7 +203,7 @@ class Accumulator:
             raise self._differing(refused, other, other.shape, "added") from None
         return self
 
-    def subtract(self, other: "Accumulator") -> "Accumulator":
+    def subtract(self, other: Accumulator) -> Accumulator:
         """Take away what the other accumulator has seen, exactly, and return this one.
 
         Parameters
@@ -281,7 +283,7 @@ class Accumulator:
             raise ValueError("This accumulator has seen no pairs yet. Call update first.")
         return score_at(self._core, index, one)
 
-    def reset(self) -> "Accumulator":
+    def reset(self) -> Accumulator:
         """Forget every pair, keep the configuration, and return the accumulator.
 
         Examples
@@ -373,7 +375,7 @@ class Accumulator:
         return self._core.to_bytes()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> "Accumulator":
+    def from_bytes(cls, data: bytes) -> Accumulator:
         """Return the accumulator whose `to_bytes` gave this.
 
         Parameters
@@ -399,7 +401,7 @@ class Accumulator:
             raise bytes_refused(refused) from None
 
     @classmethod
-    def _of(cls, core: _core.Accumulator) -> "Accumulator":
+    def _of(cls, core: _core.Accumulator) -> Accumulator:
         accumulator = object.__new__(cls)
         accumulator._core = core
         return accumulator
@@ -417,16 +419,16 @@ class Accumulator:
         """
         return self._core.digest()
 
-    def __add__(self, other: "Accumulator") -> "Accumulator":
+    def __add__(self, other: Accumulator) -> Accumulator:
         if not isinstance(other, Accumulator):
             return NotImplemented
         return self._copy().merge(other)
 
-    def __radd__(self, other: Literal[0]) -> "Accumulator":
+    def __radd__(self, other: Literal[0]) -> Accumulator:
         # sum() starts from 0.
         return self._copy() if isinstance(other, int) and other == 0 else NotImplemented
 
-    def __sub__(self, other: "Accumulator") -> "Accumulator":
+    def __sub__(self, other: Accumulator) -> Accumulator:
         if not isinstance(other, Accumulator):
             return NotImplemented
         return self._copy().subtract(other)
@@ -436,10 +438,10 @@ class Accumulator:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __copy__(self) -> "Accumulator":
+    def __copy__(self) -> Accumulator:
         return self._copy()
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Accumulator":
+    def __deepcopy__(self, memo: dict[int, Any]) -> Accumulator:
         return self._copy()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -448,7 +450,7 @@ class Accumulator:
     def __repr__(self) -> str:
         return f"Accumulator(metrics={self.metrics!r}, count={self.count})"
 
-    def _copy(self) -> "Accumulator":
+    def _copy(self) -> Accumulator:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._core = self._core.copy()
@@ -469,7 +471,7 @@ class Accumulator:
         }
 
     def _differing(
-        self, refused: _core.Refused, other: "Accumulator | None", shape: tuple[int, ...], what: str
+        self, refused: _core.Refused, other: Accumulator | None, shape: tuple[int, ...], what: str
     ) -> ValueError:
         theirs = {} if other is None else other._configuration()
         return differing(refused, self._configuration(), theirs, (self.shape, shape), what)

@@ -1,5 +1,7 @@
 """Every metric of one or several predictions from one pass over the data, as a report."""
 
+from __future__ import annotations
+
 import functools
 import math
 from collections.abc import Iterable, Mapping
@@ -211,15 +213,13 @@ class naming:  # noqa: N801  (read as a word: with naming(model))
             raise type(error)(f"{self.name}: {error}") from error
 
 
-def _paired(y_true: object, y_pred: object, where: object, axis: object, sample_weight: object) -> "PairedColumns":
+def _paired(y_true: object, y_pred: object, where: object, axis: object, sample_weight: object) -> PairedColumns:
     from squarely.pairing import pair
 
     return pair(y_true, y_pred, where, axis, "evaluate", most_dimensions=None, sample_weight=sample_weight)
 
 
-def _accumulators(
-    paired: "dict[str, PairedColumns]", configuration: _core.Configuration
-) -> dict[str, _core.Accumulator]:
+def _accumulators(paired: dict[str, PairedColumns], configuration: _core.Configuration) -> dict[str, _core.Accumulator]:
     """Return the sums of every prediction: of several plain arrays from one pass, in which the truth is read once."""
     from squarely.pairing import sums_together
 
@@ -235,7 +235,7 @@ def _accumulators(
     return accumulators
 
 
-def _scored(asked: tuple[Metric, ...], accumulator: _core.Accumulator, pairs: "PairedColumns | None") -> Scored:
+def _scored(asked: tuple[Metric, ...], accumulator: _core.Accumulator, pairs: PairedColumns | None) -> Scored:
     of_sums = iter(range(len(asked)))
     scores: list[Score] = []
     notes = {}
@@ -250,9 +250,7 @@ def _scored(asked: tuple[Metric, ...], accumulator: _core.Accumulator, pairs: "P
     return Scored(scores, notes, sum(accumulator.pairs), sum(accumulator.omitted))
 
 
-def _of_sums(
-    one: Metric, index: int, accumulator: _core.Accumulator, pairs: "PairedColumns | None"
-) -> tuple[Score, str]:
+def _of_sums(one: Metric, index: int, accumulator: _core.Accumulator, pairs: PairedColumns | None) -> tuple[Score, str]:
     """Return a score, and why it is none where it is NaN for a reason."""
     try:
         note = told_of_too_few(one) if accumulator.has_too_few_pairs(index) else ""
@@ -265,7 +263,7 @@ def _of_sums(
         raise said from None
 
 
-def _of_order(one: Metric, accumulator: _core.Accumulator, pairs: "PairedColumns") -> tuple[Score, str]:
+def _of_order(one: Metric, accumulator: _core.Accumulator, pairs: PairedColumns) -> tuple[Score, str]:
     from squarely.order_scores import score_of_order
 
     configuration = accumulator.configuration

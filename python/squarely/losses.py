@@ -3,6 +3,8 @@
 One public function per loss and per gradient. The formulas are in the core, cpp/kernels/losses.hpp.
 """
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -550,7 +552,7 @@ def _quick_loss(
 
 
 def _filled(
-    loss: str, arrays: "LossArrays", parameter: float, divisor: float, out: object, *, is_derivative: bool
+    loss: str, arrays: LossArrays, parameter: float, divisor: float, out: object, *, is_derivative: bool
 ) -> Floats:
     results = arrays.results(out)
     _core.fill_losses(loss, is_derivative, arrays.y_true, arrays.y_pred, arrays.weights, parameter, divisor, results)

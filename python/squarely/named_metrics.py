@@ -1,5 +1,7 @@
 """A metric as a value: its name and its parameter, wherever a name is taken."""
 
+from __future__ import annotations
+
 import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

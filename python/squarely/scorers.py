@@ -10,6 +10,8 @@ Examples
 True
 """
 
+from __future__ import annotations
+
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping

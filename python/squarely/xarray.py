@@ -1,5 +1,7 @@
 """Scores of labelled arrays along named dimensions, lazily where the arrays are."""
 
+from __future__ import annotations
+
 import copy
 import itertools
 import math

@@ -1,5 +1,7 @@
 """From collections to states: arrays are cut alike, frames and lists paired part by part."""
 
+from __future__ import annotations
+
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,5 +1,7 @@
 """From files to scores: what the caller names becomes sources, and a run over them sums."""
 
+from __future__ import annotations
+
 import copy
 import os
 from collections.abc import Callable, Iterable, Sequence

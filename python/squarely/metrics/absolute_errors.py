@@ -1,5 +1,7 @@
 """Metrics of absolute errors: their mean, median and largest."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation

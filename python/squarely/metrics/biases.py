@@ -1,5 +1,7 @@
 """How far predictions lie off on the whole, and how much the errors vary around that."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy.typing as npt

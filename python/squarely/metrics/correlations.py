@@ -1,5 +1,7 @@
 """How well predictions follow the truth: on any line, or on that of perfect predictions."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation

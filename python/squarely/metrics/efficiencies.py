@@ -1,5 +1,7 @@
 """The efficiencies of hydrology: how much better than the mean of the truth a model is."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import numpy.typing as npt

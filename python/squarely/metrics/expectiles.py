@@ -1,5 +1,7 @@
 """Squared errors of which those of one side count more."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation

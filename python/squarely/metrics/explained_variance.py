@@ -1,5 +1,7 @@
 """Metrics of the share of the variance of the truth that is explained."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import NanPolicy, Summation, VarianceMultioutput

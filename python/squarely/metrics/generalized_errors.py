@@ -1,5 +1,7 @@
 """Squared errors of outputs that vary together."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -133,7 +135,7 @@ def _no_rows() -> ValueError:
     )
 
 
-def _weights_of_rows(pairs: "PairedColumns") -> npt.NDArray[np.generic] | None:
+def _weights_of_rows(pairs: PairedColumns) -> npt.NDArray[np.generic] | None:
     if pairs.weights is None:
         return None
     if len(pairs.weights.shape) > 1 and pairs.outputs > 1:

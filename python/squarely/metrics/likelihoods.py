@@ -1,5 +1,7 @@
 """How likely the truth is where a prediction is a distribution."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Squared errors as a share of how large the truth is, or how much it varies."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import numpy.typing as npt

@@ -1,5 +1,7 @@
 """Percentage errors whose denominator is more than the truth of one pair."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation

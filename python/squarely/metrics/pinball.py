@@ -1,5 +1,7 @@
 """Metrics of quantile predictions."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation

@@ -1,5 +1,7 @@
 """Losses that large errors do not dominate."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation

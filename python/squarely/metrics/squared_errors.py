@@ -1,5 +1,7 @@
 """Metrics of squared errors. The formulas over the sums are in the core."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation

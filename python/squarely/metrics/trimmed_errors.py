@@ -1,5 +1,7 @@
 """Squared errors without the largest of them."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy

@@ -1,5 +1,7 @@
 """RollingAccumulator: the metrics of the last rows, or chunks, of a stream."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any, Literal, NoReturn
@@ -84,7 +86,7 @@ class RollingAccumulator:
 
     def update(
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None
-    ) -> "RollingAccumulator":
+    ) -> RollingAccumulator:
         """Move the window on by a chunk, and return the accumulator.
 
         Parameters
@@ -173,7 +175,7 @@ class RollingAccumulator:
     def __getitem__(self, name: MetricLike) -> Score:
         return self.snapshot()[name]
 
-    def reset(self) -> "RollingAccumulator":
+    def reset(self) -> RollingAccumulator:
         """Empty the window, keep the configuration, and return the accumulator.
 
         Examples
@@ -213,13 +215,13 @@ class RollingAccumulator:
     def __repr__(self) -> str:
         return f"RollingAccumulator(metrics={self.metrics!r}, window={self._window}, unit={self._unit!r})"
 
-    def __copy__(self) -> "RollingAccumulator":
+    def __copy__(self) -> RollingAccumulator:
         return self._copy(self._attributes())
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "RollingAccumulator":
+    def __deepcopy__(self, memo: dict[int, Any]) -> RollingAccumulator:
         return self._copy({name: deepcopy(value, memo) for name, value in self._attributes().items()})
 
-    def _copy(self, attributes: dict[str, Any]) -> "RollingAccumulator":
+    def _copy(self, attributes: dict[str, Any]) -> RollingAccumulator:
         other = object.__new__(type(self))
         other.__dict__.update(attributes)
         other._core = self._core.copy()

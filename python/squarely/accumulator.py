@@ -6,7 +6,7 @@ import functools
 import math
 import warnings
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +25,10 @@ from squarely.arguments import (
 from squarely.columns.plain import plain_arrays
 from squarely.named_metrics import Metric, MetricLike, as_metric, as_metrics, full_name, metric_names
 from squarely.policy import UndefinedMetricError, bytes_refused, data_refused, differing, score_refused
-from squarely.scoring import Score, configuration_of, score_at
+from squarely.result_types import AnyCount, AnyScore
+from squarely.scoring import configuration_of, score_at
 
-__all__ = ["Accumulator", "Count", "as_rows"]
-
-Count = int | npt.NDArray[np.int64]
+__all__ = ["Accumulator", "as_rows"]
 
 
 class Accumulator:
@@ -237,7 +236,7 @@ class Accumulator:
             raise self._differing(refused, other, other.shape, "taken away") from None
         return self
 
-    def compute(self) -> dict[str, Score]:
+    def compute(self) -> dict[str, AnyScore]:
         """Return every metric by name.
 
         Returns
@@ -263,7 +262,7 @@ class Accumulator:
             return dict(zip(self.metrics, scores, strict=True))
         return dict(self._scores_one_by_one())
 
-    def _scores_one_by_one(self) -> Iterable[tuple[str, Score]]:
+    def _scores_one_by_one(self) -> Iterable[tuple[str, AnyScore]]:
         for index, one in enumerate(self.asked):
             try:
                 yield one.label, self._score(index, one)
@@ -271,14 +270,14 @@ class Accumulator:
                 warnings.warn(f"{one.label} is undefined: {undefined}", UserWarning, stacklevel=3)
                 yield one.label, math.nan
 
-    def __getitem__(self, name: MetricLike) -> Score:
+    def __getitem__(self, name: MetricLike) -> AnyScore:
         label = _label_of(name)
         for index, one in enumerate(self.asked):
             if one.label == label:
                 return self._score(index, one)
         raise KeyError(f"This accumulator has no metric {label!r}. It has {', '.join(self.metrics)}.")
 
-    def _score(self, index: int, one: Metric) -> Score:
+    def _score(self, index: int, one: Metric) -> AnyScore:
         if not self._core.shape:
             raise ValueError("This accumulator has seen no pairs yet. Call update first.")
         return score_at(self._core, index, one)
@@ -326,19 +325,19 @@ class Accumulator:
         return self._core.shape or (1,)
 
     @property
-    def count(self) -> Count:
+    def count(self) -> AnyCount:
         """How many pairs are in the sums: an int, or an array of the shape of the outputs where there are several."""
         return self._counted(self._core.pairs)
 
     @property
-    def omitted(self) -> Count:
+    def omitted(self) -> AnyCount:
         """How many pairs were left out: missing (NaN or null), masked, or not in `where`.
 
         An int, or an array where there are several outputs.
         """
         return self._counted(self._core.omitted)
 
-    def _counted(self, counts: list[int]) -> Count:
+    def _counted(self, counts: list[int]) -> AnyCount:
         shape = self._core.shape
         if not shape:
             return 0
@@ -424,7 +423,7 @@ class Accumulator:
             return NotImplemented
         return self._copy().merge(other)
 
-    def __radd__(self, other: Literal[0]) -> Accumulator:
+    def __radd__(self, other: int) -> Accumulator:
         # sum() starts from 0.
         return self._copy() if isinstance(other, int) and other == 0 else NotImplemented
 

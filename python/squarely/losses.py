@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from squarely import _core
 from squarely.arguments import InvalidParameterError, check_choice
+from squarely.result_types import reduces_pairs
 
 if TYPE_CHECKING:
     from squarely.loss_arrays import LossArrays
@@ -35,6 +36,7 @@ Reduction = Literal["none", "sum", "mean"]
 REDUCTIONS = ("none", "sum", "mean")
 
 
+@reduces_pairs
 def squared_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -149,6 +151,7 @@ def squared_error_gradient(
     return _gradient("squared_error", y_true, y_pred, 0.0, reduction, sample_weight, out)
 
 
+@reduces_pairs
 def absolute_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -228,6 +231,7 @@ def absolute_error_gradient(
     return _gradient("absolute_error", y_true, y_pred, 0.0, reduction, sample_weight, out)
 
 
+@reduces_pairs
 def huber_loss(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -317,6 +321,7 @@ def huber_loss_gradient(
     return _gradient("huber_loss", y_true, y_pred, checked, reduction, sample_weight, out)
 
 
+@reduces_pairs
 def log_cosh_loss(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -402,6 +407,7 @@ def log_cosh_loss_gradient(
     return _gradient("log_cosh_loss", y_true, y_pred, 0.0, reduction, sample_weight, out)
 
 
+@reduces_pairs
 def pinball_loss(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

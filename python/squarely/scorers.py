@@ -122,6 +122,8 @@ def _names() -> dict[str, str]:
 class ScorersModule(ModuleType, Mapping[str, Any]):
     """The module itself, so that it can be asked by name."""
 
+    scorer = staticmethod(scorer)
+
     def __getitem__(self, name: str) -> Any:
         names = _names()
         if name in names:

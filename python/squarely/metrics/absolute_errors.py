@@ -6,11 +6,13 @@ import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation
 from squarely.named_metrics import Metric
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
 __all__ = ["max_error", "mean_absolute_error", "median_absolute_error"]
 
 
+@averages_outputs
 def mean_absolute_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -73,6 +75,7 @@ def mean_absolute_error(
     )
 
 
+@averages_outputs
 def median_absolute_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

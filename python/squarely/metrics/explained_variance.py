@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy.typing as npt
 
 from squarely.arguments import NanPolicy, Summation, VarianceMultioutput
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
 __all__ = ["explained_variance_score", "r2_score"]
 
 
+@averages_outputs
 def r2_score(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -92,6 +94,7 @@ def r2_score(
     )
 
 
+@averages_outputs
 def explained_variance_score(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

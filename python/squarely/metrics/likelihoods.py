@@ -11,11 +11,13 @@ from squarely import _core
 from squarely.arguments import Multioutput, NanPolicy, Summation
 from squarely.named_metrics import Metric
 from squarely.policy import check_some_pairs
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score, accumulated, averaged, checked_pairs, configuration_of, score
 
 __all__ = ["mean_gaussian_nll"]
 
 
+@averages_outputs
 def mean_gaussian_nll(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.accumulator import Accumulator, Count, as_rows
+from squarely.accumulator import Accumulator, as_rows
 from squarely.arguments import InvalidParameterError, Multioutput, NanPolicy, check_choice
 from squarely.columns.plain import plain_arrays
 from squarely.named_metrics import MetricLike
+from squarely.result_types import AnyCount, AnyScore
 from squarely.rolling.plain_rows import plain_rows
-from squarely.scoring import Score
 
 __all__ = ["RollingAccumulator"]
 
@@ -161,7 +161,7 @@ class RollingAccumulator:
         """
         return Accumulator._of(self._core.snapshot())
 
-    def compute(self) -> dict[str, Score]:
+    def compute(self) -> dict[str, AnyScore]:
         """Return every metric of the window by name, as `Accumulator.compute`.
 
         Examples
@@ -172,7 +172,7 @@ class RollingAccumulator:
         """
         return self.snapshot().compute()
 
-    def __getitem__(self, name: MetricLike) -> Score:
+    def __getitem__(self, name: MetricLike) -> AnyScore:
         return self.snapshot()[name]
 
     def reset(self) -> RollingAccumulator:
@@ -203,12 +203,12 @@ class RollingAccumulator:
         return self._empty.metrics
 
     @property
-    def count(self) -> Count:
+    def count(self) -> AnyCount:
         """How many pairs of the window are in the sums, as `Accumulator.count`."""
         return self.snapshot().count
 
     @property
-    def omitted(self) -> Count:
+    def omitted(self) -> AnyCount:
         """How many pairs of the window were left out, as `Accumulator.omitted`."""
         return self.snapshot().omitted
 

@@ -14,6 +14,7 @@ from squarely.arguments import check_axis, check_dimensions, check_not_empty, ch
 from squarely.columns import Array, Columns, as_columns
 from squarely.columns.beside import Mask, mask_of, weights_of
 from squarely.columns.forms import Segment, rows_of
+from squarely.columns.labels import check_one_order
 
 __all__ = ["PairedColumns", "check_same_dimensions", "pair", "sums_together"]
 
@@ -169,10 +170,15 @@ def pair(
         check_not_empty(columns.shape, min(rows_along, len(columns.shape) - 1), name)
     check_same_shape(truth.shape, prediction.shape, rows_along)
     check_same_dimensions(truth, prediction)
-    mask = None if where is None else mask_of(where, truth.shape, prediction.shape, rows_along, function)
-    weights = None
+    labels = {name: columns.labels for name, columns in sides}
+    mask = weights = None
+    if where is not None:
+        mask, labels["where"] = mask_of(where, truth.shape, prediction.shape, rows_along, function)
+        labels["where"] = labels["where"] if mask.ndim == len(truth.shape) else {}
     if sample_weight is not None:
         weights = weights_of(sample_weight, truth.shape, prediction.shape, rows_along, function)
+        labels["sample_weight"] = weights.labels if len(weights.shape) == len(truth.shape) else {}
+    check_one_order(labels, rows_along)
     return PairedColumns(truth, prediction, mask, rows_along, weights)
 
 

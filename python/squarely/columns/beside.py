@@ -10,6 +10,7 @@ import numpy.typing as npt
 from squarely.arguments import InvalidParameterError, check_where_shape
 from squarely.columns import Array, Columns, Table, as_columns
 from squarely.columns.forms import Column, Segment, missing_in
+from squarely.columns.labels import Labels
 
 __all__ = ["Mask", "array_of", "mask_of", "weights_of"]
 
@@ -17,16 +18,16 @@ Mask = npt.NDArray[np.bool_]
 Shape = tuple[int, ...]
 
 
-def mask_of(where: object, y_true: Shape, y_pred: Shape, axis: int, function: str) -> Mask:
-    """Return the mask as an array of booleans of the shape of the rows or of the arrays."""
-    mask = _booleans(where, function)
-    check_where_shape(mask.shape, y_true, y_pred, axis)
-    return mask
-
-
-def _booleans(where: object, function: str) -> Mask:
+def mask_of(where: object, y_true: Shape, y_pred: Shape, axis: int, function: str) -> tuple[Mask, Labels]:
+    """Return the mask as an array of booleans of the shape of the rows or of the arrays, and the names in it."""
     is_array = type(where) is np.ndarray
     columns = Array(np.asarray(where)) if is_array or not _is_container(where) else as_columns(where, "where", function)
+    mask = _booleans(columns, where, function)
+    check_where_shape(mask.shape, y_true, y_pred, axis)
+    return mask, columns.labels
+
+
+def _booleans(columns: Columns, where: object, function: str) -> Mask:
     mask = columns.array if isinstance(columns, Array) else _array_of(columns)
     if mask is None or mask.dtype != np.bool_ or mask.ndim == 0 or _is_masked(columns):
         found = mask if mask is not None else np.empty(0)

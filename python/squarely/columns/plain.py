@@ -1,11 +1,13 @@
 """Containers that are one plain array inside, seen at once: what goes the same way as an array of NumPy."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from squarely import _core
+from squarely.columns.labels import are_in_other_order
 
 __all__ = ["plain_arrays"]
 
@@ -16,13 +18,19 @@ AS_THEY_ARE = frozenset({np.ndarray, list, tuple, float, type(None)})
 def plain_arrays(*values: Any) -> list[Any] | None:
     """Return every container as the array it is inside, or None where there is nothing new in that."""
     found = [one if type(one) in AS_THEY_ARE else _plain(one) for one in values]
+    frames = []
     is_new = False
     for one, given in zip(found, values, strict=True):
         if one is not given:
             if one is None:
                 return None
             is_new = True
-    return found if is_new else None
+            if one.ndim == 2 and hasattr(given, "columns"):
+                frames.append(given.columns)
+    # The long way has the words for frames whose columns are not in one order.
+    if not is_new or any(itertools.starmap(are_in_other_order, itertools.combinations(frames, 2))):
+        return None
+    return found
 
 
 def _plain(values: Any) -> Any:

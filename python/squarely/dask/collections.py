@@ -21,6 +21,7 @@ from squarely.arguments import (
     check_same_shape,
     check_where_shape,
 )
+from squarely.columns.labels import check_one_order
 from squarely.dask.fusion import without_journeys
 from squarely.dask.states import Extras, States, cut_wherever_one_is, state_grid, states_of_chunks, tree_of
 from squarely.evaluation import naming, report_of
@@ -53,7 +54,7 @@ def evaluate(
     ----------
     y_true : dask.array.Array, dask.dataframe.Series or DataFrame, or list of Delayed or of Future
         Truth. Arrays may be cut along any axis. Partitions of frames and the chunks in a list hold rows, which are
-        paired by position, as everywhere in squarely, never by index.
+        paired by position, as everywhere in squarely, never by index; so are their columns.
     y_pred : as y_true, or mapping of str to such
         Predictions of the same shape. Arrays may be cut otherwise than the truth: both are cut further where
         their chunks end. Frames, lists, and arrays of unknown length must be cut alike. Of a mapping every value is
@@ -356,6 +357,7 @@ def _joined_states(columns: Sequence[States], grid: tuple[int, ...], result: Acc
 
 def _states_of_frames(sides: _Sides) -> list[Any]:
     frames = list(sides.collections.values())
+    check_one_order({name: {1: one.columns} for name, one in sides.collections.items() if one.ndim == 2}, 0)
     _check_same_number({name: frame.npartitions for name, frame in sides.collections.items()})
     divisions = {frame.divisions for frame in frames if frame.known_divisions}
     if len(divisions) > 1:

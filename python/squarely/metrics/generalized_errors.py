@@ -91,6 +91,8 @@ def generalized_squared_error(
     >>> squarely.generalized_squared_error(y_true, y_pred, covariance=[[1.0, 0.5], [0.5, 1.0]])
     3.333333333333333
     """
+    from squarely.columns import as_columns
+    from squarely.columns.labels import check_one_order
     from squarely.metrics.paired_blocks import blocks_of
 
     pairs, _ = checked_pairs(
@@ -104,6 +106,8 @@ def generalized_squared_error(
         summation=summation,
     )
     factor = _cholesky_factor(_checked_covariance(covariance, pairs.outputs))
+    names = as_columns(covariance, "covariance", "generalized_squared_error").labels
+    check_one_order({"y_true": pairs.truth.labels, "covariance": names}, 0)
     weights = _weights_of_rows(pairs)
     seen = accumulated(pairs, configuration_of((metric("bias"),), "raw_values", nan_policy, "kahan")).state()
     if seen is None:

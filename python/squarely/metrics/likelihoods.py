@@ -119,10 +119,12 @@ def _is_one_number(variance: Any) -> bool:
 def _sums_of_losses(pairs: Any, variance: object, summation: str) -> _core.Accumulator:
     """Return the sums of the losses, which stand as truth of predictions of zero."""
     from squarely.columns import as_columns
+    from squarely.columns.labels import check_one_order
     from squarely.metrics.paired_blocks import blocks_of, floats_of
 
     variances = as_columns(variance, "variance", "mean_gaussian_nll")
     _check_shape(variances.shape, pairs.truth.shape)
+    check_one_order({"y_true": pairs.truth.labels, "variance": variances.labels}, 0)
     configuration = configuration_of((Metric("mean_of_truth", 0.0),), "raw_values", "propagate", summation)
     state = _core.State(pairs.outputs, configuration, pairs.weights is not None)
     for block in blocks_of(pairs, variances):

@@ -35,7 +35,8 @@ def mean_squared_error(
         Python numbers or of text, are converted, and refused where that would round. What a library calls null or NA
         is a missing value, as NaN is. Masked elements of a NumPy masked array are left out.
     y_pred : array-like of the same shape
-        Predictions. (n, 1) goes with (n,); nothing is broadcast.
+        Predictions. (n, 1) goes with (n,); nothing is broadcast. Rows and columns are paired by position, whatever
+        their index or names; frames with the same columns in another order are refused.
     sample_weight : array-like of shape (n,) or that of y_true, or float, optional
         Weights of the rows, or one for every element. A weight of 2 counts as the same pair twice.
     multioutput : {"uniform_average", "raw_values"} or array-like of shape (outputs,), default="uniform_average"

@@ -24,7 +24,14 @@ from squarely.arguments import (
 )
 from squarely.columns.plain import plain_arrays
 from squarely.named_metrics import Metric, MetricLike, as_metric, as_metrics, full_name, metric_names
-from squarely.policy import UndefinedMetricError, bytes_refused, data_refused, differing, score_refused
+from squarely.policy import (
+    UndefinedMetricError,
+    bytes_refused,
+    data_refused,
+    differing,
+    outputs_differing,
+    score_refused,
+)
 from squarely.result_types import AnyCount, AnyScore
 from squarely.scoring import configuration_of, score_at
 
@@ -104,7 +111,7 @@ class Accumulator:
         ----------
         y_true, y_pred : array-like or float
             As in `mean_squared_error`, and of any number of dimensions. Every chunk has the same number of rows or
-            another, and outputs of the same shape. Two numbers are a row.
+            another, and outputs of the same shape. Two numbers are a row, and a chunk without rows adds nothing.
         sample_weight : array-like of shape (rows,) or that of y_true, or float, optional
             Weights of the rows, or one for every element. All chunks have weights or none has; pass 1.0 for a chunk
             whose rows count once.
@@ -160,9 +167,12 @@ class Accumulator:
             most_dimensions=None,
             complex_values=configuration.complex_values,
             sample_weight=sample_weight,
+            may_lack_rows=True,
         )
         check_output_weights(configuration.multioutput, pairs.outputs)
-        self._check_weights(sample_weight is not None)
+        self._check_fits(pairs.output_shape, sample_weight is not None)
+        if pairs.rows == 0:
+            return
         try:
             self._core.add(pairs.sums(configuration), pairs.output_shape)
         except _core.Refused as refused:
@@ -475,8 +485,13 @@ class Accumulator:
         theirs = {} if other is None else other._configuration()
         return differing(refused, self._configuration(), theirs, (self.shape, shape), what)
 
-    def _check_weights(self, weighted: bool) -> None:
-        if self._core.shape and self._core.weighted != weighted:
+    def _check_fits(self, output_shape: tuple[int, ...], weighted: bool) -> None:
+        """Refuse a chunk of other outputs, or with weights where there were none: of no rows too."""
+        if not self._core.shape:
+            return
+        if self._core.shape != output_shape:
+            raise outputs_differing(self._core.shape, output_shape, "added")
+        if self._core.weighted != weighted:
             began, came = ("with", "without") if self._core.weighted else ("without", "with")
             raise ValueError(
                 f"This accumulator began {began} sample_weight, and this chunk came {came} it. "

@@ -100,13 +100,13 @@ def check_dimensions(shape: tuple[int, ...], most_dimensions: int | None, name: 
         )
 
 
-def check_not_empty(shape: tuple[int, ...], axis: int, name: str) -> None:
-    """Refuse arrays without rows or without outputs."""
-    if shape[axis] == 0:
+def check_not_empty(shape: tuple[int, ...], axis: int, name: str, *, may_lack_rows: bool = False) -> None:
+    """Refuse arrays without outputs, and without rows where they are no chunk of more."""
+    if shape[axis] == 0 and not may_lack_rows:
         raise ValueError(
             f"Found array with 0 sample(s) (shape={shape}) while a minimum of 1 is required. It is {name}."
         )
-    if 0 in shape:
+    if 0 in shape[:axis] + shape[axis + 1 :]:
         raise ValueError(
             f"Found array with 0 feature(s) (shape={shape}) while a minimum of 1 is required. It is {name}."
         )

@@ -156,6 +156,7 @@ def pair(
     most_dimensions: int | None,
     complex_values: bool = False,
     sample_weight: object = None,
+    may_lack_rows: bool = False,
 ) -> PairedColumns:
     """Return the two sides as one, or raise why they do not fit."""
     truth = as_columns(y_true, "y_true", function, complex_values=complex_values)
@@ -167,7 +168,7 @@ def pair(
     for name, columns in sides:
         if rows_along != 0 and columns.is_table:
             raise ValueError(f"{name} is a table, whose rows lie along axis 0. Got axis={axis}; pass it as an array.")
-        check_not_empty(columns.shape, min(rows_along, len(columns.shape) - 1), name)
+        check_not_empty(columns.shape, min(rows_along, len(columns.shape) - 1), name, may_lack_rows=may_lack_rows)
     check_same_shape(truth.shape, prediction.shape, rows_along)
     check_same_dimensions(truth, prediction)
     labels = {name: columns.labels for name, columns in sides}

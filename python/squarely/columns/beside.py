@@ -20,6 +20,8 @@ Shape = tuple[int, ...]
 
 def mask_of(where: object, y_true: Shape, y_pred: Shape, axis: int, function: str) -> tuple[Mask, Labels]:
     """Return the mask as an array of booleans of the shape of the rows or of the arrays, and the names in it."""
+    if isinstance(where, (list, tuple)) and not where:
+        where = np.empty(0, np.bool_)  # NumPy would take it for floats
     is_array = type(where) is np.ndarray
     columns = Array(np.asarray(where)) if is_array or not _is_container(where) else as_columns(where, "where", function)
     mask = _booleans(columns, where, function)

@@ -93,7 +93,7 @@ class RollingAccumulator:
         ----------
         y_true, y_pred : array-like or float
             Of any number of rows, also more than the window holds; otherwise as in `Accumulator.update`. With
-            ``unit="rows"`` they are copied.
+            ``unit="rows"`` they are copied. Without rows they are no chunk, and nothing leaves the window.
         sample_weight : array-like of shape (rows,) or float, optional
             As in `Accumulator.update`.
 
@@ -132,7 +132,11 @@ class RollingAccumulator:
             "RollingAccumulator.update",
             most_dimensions=None,
             sample_weight=sample_weight,
+            may_lack_rows=True,
         )
+        if pairs.rows == 0:
+            self.snapshot()._check_fits(pairs.output_shape, sample_weight is not None)
+            return
         core = self._core
         try:
             if isinstance(core, _core.RowWindow):

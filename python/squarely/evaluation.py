@@ -54,7 +54,8 @@ def evaluate(
         Truth, as in `mean_squared_error`, and of any number of dimensions.
     y_pred : array-like of the same shape, or mapping of str to such
         Predictions. Of a mapping every value is scored, and the report compares them by their names; the truth is read
-        once for all of them.
+        once for all of them. A frame of several columns, of pandas, polars or pyarrow, is a mapping where `y_true` has
+        one dimension.
     metrics : str, function, Metric or iterable of these, default=eight everyday metrics
         Names from `metric_names()`, in short or in full, metric functions, or what `metric` makes of them. The sums
         they need are united. Metrics over order statistics, as median_absolute_error, take another pass and one
@@ -98,16 +99,15 @@ def evaluate(
     4 pairs
     """
     question = _question_of(metrics, multioutput, nan_policy, summation)
-    if not isinstance(y_pred, Mapping):
-        if not question.is_of_order and type(axis) is int:
-            plain = _plain_report(y_true, y_pred, sample_weight, where, axis, question)
-            if plain is not None:
-                return plain
-        return _report({"": y_pred}, y_true, sample_weight, where, axis, question, is_single=True)
-    if not y_pred:
-        raise ValueError("The mapping y_pred names no prediction. Pass at least one.")
-    predictions = {str(name): prediction for name, prediction in y_pred.items()}
-    return _report(predictions, y_true, sample_weight, where, axis, question, is_single=False)
+    if not isinstance(y_pred, Mapping) and not question.is_of_order and type(axis) is int:
+        plain = _plain_report(y_true, y_pred, sample_weight, where, axis, question)
+        if plain is not None:
+            return plain
+    from squarely.columns.frame_of_models import models_in
+
+    models = models_in(y_true, y_pred)
+    predictions = {"": y_pred} if models is None else models
+    return _report(predictions, y_true, sample_weight, where, axis, question, is_single=models is None)
 
 
 class Question(NamedTuple):
@@ -168,7 +168,7 @@ def _plain_report(
 
 
 def _report(
-    predictions: dict[str, npt.ArrayLike],
+    predictions: Mapping[str, object],
     y_true: object,
     sample_weight: object,
     where: object,

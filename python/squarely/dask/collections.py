@@ -21,6 +21,7 @@ from squarely.arguments import (
     check_same_shape,
     check_where_shape,
 )
+from squarely.columns.frame_of_models import models_in
 from squarely.columns.labels import check_one_order
 from squarely.dask.fusion import without_journeys
 from squarely.dask.states import Extras, States, cut_wherever_one_is, state_grid, states_of_chunks, tree_of
@@ -57,8 +58,9 @@ def evaluate(
         paired by position, as everywhere in squarely, never by index; so are their columns.
     y_pred : as y_true, or mapping of str to such
         Predictions of the same shape. Arrays may be cut otherwise than the truth: both are cut further where
-        their chunks end. Frames, lists, and arrays of unknown length must be cut alike. Of a mapping every value is
-        scored, and a chunk of truth is read once for all of them.
+        their chunks end. Frames, lists, and arrays of unknown length must be cut alike. Of a mapping, or of a
+        DataFrame of several columns beside a Series, every prediction is scored, and a chunk of truth is read once for
+        all of them.
     metrics : str, Metric or iterable of these, default=eight everyday metrics
         Names from `metric_names()`, or what `metric` makes of them. Metrics over order statistics, as the median, are
         refused: no sum holds them.
@@ -185,9 +187,8 @@ def _states(
 ) -> _MergedStates:
     import_extra("dask")
     result = Accumulator(metrics, multioutput=multioutput, nan_policy=nan_policy)
-    predictions = {str(name): one for name, one in y_pred.items()} if isinstance(y_pred, Mapping) else {"": y_pred}
-    if not predictions:
-        raise ValueError("The mapping y_pred names no prediction. Pass at least one.")
+    models = models_in(y_true, y_pred)
+    predictions = {"": y_pred} if models is None else models
     named = {f"y_pred[{name!r}]" if name else "y_pred": one for name, one in predictions.items()}
     is_number = isinstance(sample_weight, (int, float, np.number)) and not isinstance(sample_weight, bool)
     collections = {
@@ -212,7 +213,7 @@ def _states(
         if axis != 0:
             raise ValueError(f"Partitions of frames and chunks in a list hold rows: axis must be 0. Got {axis!r}.")
         delayed = tree_of(_states_of_frames(sides) if kinds == {"frame"} else _states_of_lists(sides))
-    return _MergedStates(delayed, extras.names if isinstance(y_pred, Mapping) else None)
+    return _MergedStates(delayed, None if models is None else extras.names)
 
 
 def _by_name(states: Sequence[Accumulator], names: tuple[str, ...] | None) -> Any:

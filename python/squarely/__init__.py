@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from squarely import _core, losses, metrics, settings
+from squarely import _core, evaluation, losses, metrics, settings
 from squarely.accumulator import Accumulator as Accumulator
 from squarely.build import get_cmake_dir as get_cmake_dir
 from squarely.build import get_include as get_include
@@ -13,6 +13,7 @@ from squarely.losses import *
 from squarely.metrics import *
 from squarely.named_metrics import metric as metric
 from squarely.named_metrics import metric_names as metric_names
+from squarely.not_scorers import refused_as_scorers
 from squarely.rolling import RollingAccumulator as RollingAccumulator
 from squarely.settings import *
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     scorers: ScorersModule
 
 __version__ = _core.version
+
+refused_as_scorers(evaluation, losses, metrics)
 
 # What stands beside other libraries, and where it is; imported when it is first asked for.
 _LATER = {"boosting": "", "dask": "", "score_files": "files", "scorers": "", "xarray": ""}

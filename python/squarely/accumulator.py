@@ -6,6 +6,7 @@ import functools
 import math
 import warnings
 from collections.abc import Iterable
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -501,7 +502,7 @@ class Accumulator:
 
 def as_rows(values: Any) -> Any:
     """Return a number as the one row it is, and whatever else there is as it is."""
-    return [values] if isinstance(values, (float, int, complex, np.number)) else values
+    return [values] if isinstance(values, (Number, np.generic)) or getattr(values, "ndim", None) == 0 else values
 
 
 def _checked_metrics(metrics: MetricLike | Iterable[MetricLike] | None) -> tuple[Metric, ...]:

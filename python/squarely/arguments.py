@@ -95,8 +95,9 @@ def check_dimensions(shape: tuple[int, ...], most_dimensions: int | None, name: 
     """Refuse more dimensions than a function takes."""
     if most_dimensions is not None and len(shape) > most_dimensions:
         raise ValueError(
-            f"Found array with dim {len(shape)}, while dim <= {most_dimensions} is required. {name} has shape {shape}; "
-            "Accumulator.update takes any number of dimensions and the axis of the rows."
+            f"Found array with dim {len(shape)}, while dim <= {most_dimensions} is required. {name} has shape {shape}. "
+            "Pass y_true.reshape(-1) and y_pred.reshape(-1) to score all elements alike; evaluate and "
+            "Accumulator.update take any number of dimensions and the axis of the rows."
         )
 
 

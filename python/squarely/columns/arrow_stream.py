@@ -19,7 +19,16 @@ ChunkParts = tuple[int, npt.NDArray[Any] | None, int, npt.NDArray[np.uint8] | No
 ColumnParts = tuple[str, str, bool, list[ChunkParts]]
 
 NOTHING_BUT_NULLS = "n"
-OTHER_TYPES = {"u": "string", "U": "string", "vu": "string", "z": "binary", "Z": "binary", "d": "decimal", "t": "time"}
+OTHER_TYPES = {
+    "u": "string",
+    "U": "string",
+    "vu": "string",
+    "z": "binary",
+    "Z": "binary",
+    "d": "decimal",
+    "t": "time",
+    "+": "list",
+}
 
 
 class Chunk:

@@ -30,14 +30,25 @@ def as_numbers(array: npt.NDArray[Any], name: str, *, complex_values: bool = Fal
 
 def from_list(values: Any, name: str) -> npt.NDArray[Any]:
     """Return a list, or what else NumPy reads element by element, as an array that has rounded no integer."""
+    values = _with_numbers(values)
     try:
         array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"{name} must hold numbers, and rows of the same length: {error}") from error
+    except (RuntimeError, TypeError, ValueError) as error:
+        from squarely.columns.refusals import ragged
+
+        raise ragged(values, name, error) from error
     # NumPy makes floats of integers that no one integer type holds, or that stand beside a float.
     if array.dtype == np.float64 and bool((np.abs(array) >= 2.0**53).any()):
         return np.array(values, dtype=object)
     return array
+
+
+def _with_numbers(values: Any) -> Any:
+    """Return tensors without dimensions, as a loop leaves them in a list, as the numbers in them."""
+    first = values[0] if isinstance(values, (list, tuple)) and values else None
+    if getattr(first, "ndim", None) != 0 or not hasattr(first, "__dlpack__") or isinstance(first, np.ndarray):
+        return values
+    return [one.item() if hasattr(one, "__dlpack__") and one.ndim == 0 else one for one in values]
 
 
 def _complex_error(array: npt.NDArray[Any], name: str) -> ValueError:

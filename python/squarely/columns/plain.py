@@ -50,9 +50,15 @@ def _plain_of_pandas(values: Any) -> Any:
 def _plain_of_polars(values: Any) -> Any:
     # Only a series can say that it need not be copied. Its Arrow stream takes seven times as long to make.
     try:
-        return values.to_numpy(allow_copy=False)
+        array = values.to_numpy(allow_copy=False)
     except (AttributeError, RuntimeError, TypeError):  # missing values, several chunks, decimals; a lazy frame
         return None
+    return array if array.dtype.kind in "fiub" else None
+
+
+def _plain_of_arrow(values: Any) -> Any:
+    # Only of an array. A stream could not be read again.
+    return _core.plain_array_of_arrow(values) if hasattr(values, "type") else None
 
 
 def _plain_of_tensor(values: Any) -> Any:
@@ -69,6 +75,6 @@ def _plain_of_tensor(values: Any) -> Any:
 LOOKS: dict[str, Callable[[Any], Any]] = {
     "pandas": _plain_of_pandas,
     "polars": _plain_of_polars,
-    "pyarrow": _core.plain_array_of_arrow,
+    "pyarrow": _plain_of_arrow,
     "torch": _plain_of_tensor,
 }

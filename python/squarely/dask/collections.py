@@ -21,6 +21,7 @@ from squarely.arguments import (
     check_same_shape,
     check_where_shape,
 )
+from squarely.columns.beside import weight_of_all
 from squarely.columns.frame_of_models import models_in
 from squarely.columns.labels import check_one_order
 from squarely.dask.fusion import without_journeys
@@ -190,11 +191,11 @@ def _states(
     models = models_in(y_true, y_pred)
     predictions = {"": y_pred} if models is None else models
     named = {f"y_pred[{name!r}]" if name else "y_pred": one for name, one in predictions.items()}
-    is_number = isinstance(sample_weight, (int, float, np.number)) and not isinstance(sample_weight, bool)
+    of_all = None if hasattr(sample_weight, "__dask_graph__") else weight_of_all(sample_weight)
     collections = {
         "y_true": y_true,
         **named,
-        **({} if sample_weight is None or is_number else {"sample_weight": sample_weight}),
+        **({} if sample_weight is None or of_all is not None else {"sample_weight": sample_weight}),
         **({} if where is None else {"where": where}),
     }
     extras = Extras(
@@ -203,7 +204,7 @@ def _states(
         axis=axis,
         has_weights="sample_weight" in collections,
         has_where=where is not None,
-        weight_of_all=float(sample_weight) if is_number else None,
+        weight_of_all=None if of_all is None else of_all.item(),
     )
     kinds = {_kind_of(one, name, function) for name, one in collections.items()}
     sides = _Sides(collections, extras)

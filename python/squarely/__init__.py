@@ -1,6 +1,10 @@
 """Exact, reproducible, mergeable regression metrics at memory speed."""
 
+import sys
 from typing import TYPE_CHECKING
+
+if sys.version_info < (3, 12):
+    from squarely import main_interpreter as main_interpreter  # checks, before the core is loaded
 
 from squarely import _core, evaluation, losses, metrics, settings
 from squarely.accumulator import Accumulator as Accumulator

@@ -28,9 +28,9 @@ def plain_arrays(*values: Any) -> list[Any] | None:
             if one.ndim == 2 and hasattr(given, "columns"):
                 frames.append(given.columns)
     # The long way has the words for frames whose columns are not in one order.
-    if not is_new or any(itertools.starmap(are_in_other_order, itertools.combinations(frames, 2))):
+    if len(frames) > 1 and any(itertools.starmap(are_in_other_order, itertools.combinations(frames, 2))):
         return None
-    return found
+    return found if is_new else None
 
 
 def _plain(values: Any) -> Any:

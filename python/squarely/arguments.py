@@ -58,7 +58,10 @@ def check_multioutput(multioutput: object, function: str, choices: Sequence[str]
             f"The 'multioutput' parameter of {function} must be a str among "
             f"{{{', '.join(repr(choice) for choice in choices)}}} or an array-like. Got {multioutput!r} instead."
         )
-    weights = [float(weight) for weight in multioutput]  # type: ignore[attr-defined]
+    from squarely.columns.number_types import as_numbers, from_list  # seldom needed
+
+    given = multioutput if isinstance(multioutput, np.ndarray) else from_list(multioutput, "multioutput")
+    weights = [float(weight) for weight in as_numbers(given, "multioutput")]
     if not all(math.isfinite(weight) for weight in weights):
         raise ValueError(f"The 'multioutput' parameter of {function} must hold finite weights. Got {weights}.")
     from fractions import Fraction  # a quarter of the time of our import, and seldom needed

@@ -585,5 +585,6 @@ def _alpha(alpha: object, function: str) -> float:
 
 def _number(value: object) -> float:
     """Return a float, NaN for what is no number."""
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    no_number = (bool, np.timedelta64)  # to NumPy a duration is an integer
+    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, no_number)
     return float(value) if is_number else np.nan  # type: ignore[arg-type]

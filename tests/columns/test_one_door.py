@@ -29,6 +29,8 @@ def in_arrow(values: Any) -> Any:
 REFUSED: dict[str, Callable[[], Any]] = {
     "durations": lambda: np.array([1, 2, "NaT"], "m8[s]"),
     "dates": lambda: np.array(["2020-01-01"] * 3, "M8[D]"),
+    "durations among objects": lambda: np.array([np.timedelta64(1, "ns"), 2, 3], object),
+    "dates among objects": lambda: np.array([np.datetime64(1, "ns"), 2.5, 3], object),
     "durations of Python": lambda: [datetime.timedelta(1)] * 3,
     "durations of pandas": lambda: in_pandas(np.array([1, 2, 3], "m8[ns]")),
     "dates of pandas": lambda: in_pandas(np.array(["2020-01-01"] * 3, "M8[ns]")),
@@ -136,3 +138,21 @@ def test_a_mask_with_missing_values_is_named_so() -> None:
         sq.mean_squared_error(ROWS, ROWS, where=in_polars([True, None, True]))
     with pytest.raises(ValueError, match="Got a list of dtype int64 instead"):
         sq.mean_squared_error(ROWS, ROWS, where=[1, 0, 1])
+
+
+@pytest.mark.parametrize("unit", ["s", "ns"])
+def test_no_parameter_is_a_duration(unit: str) -> None:
+    duration, two = np.timedelta64(3, unit), np.ones((3, 2))
+    calls: list[Callable[[], Any]] = [
+        lambda: sq.mean_squared_error(two, two, multioutput=np.array([1, 2], f"m8[{unit}]")),
+        lambda: sq.mean_huber_loss(ROWS, ROWS, delta=duration),
+        lambda: sq.metric("mean_huber_loss", delta=duration),
+        lambda: sq.mean_gaussian_nll(ROWS, ROWS, variance=duration),
+        lambda: sq.huber_loss(ROWS, ROWS, delta=duration),
+        lambda: sq.RollingAccumulator(window=duration),
+        lambda: sq.generalized_squared_error(two, two, covariance=np.eye(2).astype(f"m8[{unit}]")),
+        lambda: sq.evaluate(two, two, axis=np.timedelta64(0, unit)),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match="which is not a number|must be"):
+            call()

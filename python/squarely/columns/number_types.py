@@ -24,7 +24,7 @@ def as_numbers(array: npt.NDArray[Any], name: str, *, complex_values: bool = Fal
             f"Nothing is rounded silently: pass {name}.astype(float64)."
         )
     if kind in "mM":
-        raise ValueError(f"{name} has dtype {array.dtype}, which is not a number. Divide by a unit of time first.")
+        raise _time_error(array.dtype, name)
     return _from_objects(array, name) if kind == "O" else _floats_of(array, name)
 
 
@@ -58,6 +58,10 @@ def _complex_error(array: npt.NDArray[Any], name: str) -> ValueError:
     )
 
 
+def _time_error(dtype: np.dtype[Any], name: str) -> ValueError:
+    return ValueError(f"{name} has dtype {dtype}, which is not a number. Divide by a unit of time first.")
+
+
 def _of_another_library(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     if array.dtype.name == "bfloat16":
         return array
@@ -72,6 +76,10 @@ def _of_another_library(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
 def _from_objects(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     if any(isinstance(value, (complex, np.complexfloating)) for value in array.flat):
         raise _complex_error(array, name)
+    # To NumPy a duration is an integer, and of nanoseconds it makes a float.
+    times = [value for value in array.flat if isinstance(value, (np.timedelta64, np.datetime64))]
+    if times:
+        raise _time_error(times[0].dtype, name)
     integers = _integers_of(array)
     if integers is not None:
         return integers

@@ -56,7 +56,9 @@ def check_is_here(values: object, name: str, function: str) -> None:
 
 def ragged(values: Any, name: str, said: object) -> ValueError:
     """Return what is said of a list that is no array: of chunks of different lengths, what joins them."""
-    chunks = [one for one in values if hasattr(one, "__len__") and not isinstance(one, (str, bytes))]
+    # A tensor without dimensions has a length that raises.
+    chunks = [one for one in values if hasattr(one, "__len__") and getattr(one, "shape", (0,)) != ()]
+    chunks = [one for one in chunks if not isinstance(one, (str, bytes))]
     lengths = list(dict.fromkeys(map(len, chunks)))
     if len(lengths) < 2 or len(chunks) < len(values):
         return ValueError(f"{name} must hold numbers, and rows of the same length: {said}")
@@ -86,7 +88,7 @@ def _way_to_an_array(values: Any, name: str) -> str:
         (_is_sparse(values), "{name}.toarray()"),
         (isinstance(values, Mapping), "list({name}.values())"),
         (isinstance(values, (ValuesView, Iterator)), "list({name})"),
-        (isinstance(values, Number), "[{name}]"),
+        (isinstance(values, Number) and not isinstance(values, bool), "[{name}]"),
         (getattr(values, "ndim", None) == 0, "{name}.reshape(1)"),
     ):
         if does_fit:

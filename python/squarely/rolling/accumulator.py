@@ -253,7 +253,8 @@ class RollingAccumulator:
 
 
 def _checked_window(window: object) -> int:
-    if isinstance(window, (int, np.integer)) and not isinstance(window, bool) and window > 0:
+    # To NumPy a duration is an integer.
+    if isinstance(window, (int, np.integer)) and not isinstance(window, (bool, np.timedelta64)) and window > 0:
         return int(window)
     raise InvalidParameterError(
         f"The 'window' parameter of RollingAccumulator must be an int in the range [1, inf). Got {window!r} instead."

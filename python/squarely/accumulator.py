@@ -6,7 +6,6 @@ import functools
 import math
 import warnings
 from collections.abc import Iterable
-from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from squarely.arguments import (
     check_multioutput,
     check_output_weights,
 )
+from squarely.columns.one_row import as_rows
 from squarely.columns.plain import plain_arrays
 from squarely.named_metrics import Metric, MetricLike, as_metric, as_metrics, full_name, metric_names
 from squarely.policy import (
@@ -36,7 +36,7 @@ from squarely.policy import (
 from squarely.result_types import AnyCount, AnyScore
 from squarely.scoring import configuration_of, score_at
 
-__all__ = ["Accumulator", "as_rows"]
+__all__ = ["Accumulator"]
 
 
 class Accumulator:
@@ -498,11 +498,6 @@ class Accumulator:
                 f"This accumulator began {began} sample_weight, and this chunk came {came} it. "
                 "Pass sample_weight=1.0 for chunks whose rows count once."
             )
-
-
-def as_rows(values: Any) -> Any:
-    """Return a number as the one row it is, and whatever else there is as it is."""
-    return [values] if isinstance(values, (Number, np.generic)) or getattr(values, "ndim", None) == 0 else values
 
 
 def _checked_metrics(metrics: MetricLike | Iterable[MetricLike] | None) -> tuple[Metric, ...]:

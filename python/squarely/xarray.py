@@ -186,7 +186,7 @@ def _weights(
                 "The 'sample_weight' parameter of squarely.xarray.evaluate must be a DataArray, a float or None. Got "
                 f"{type(sample_weight).__name__}: without names it is not known along which dimension."
             )
-        of_all = weight_of_all(sample_weight)
+        of_all = weight_of_all(sample_weight, "squarely.xarray.evaluate")
         return None if of_all is None else of_all.item(), []
     own = [one for one in dims if one in sample_weight.dims]
     beyond = [one for one in sample_weight.dims if one not in dims]

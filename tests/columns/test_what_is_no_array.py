@@ -118,6 +118,15 @@ def test_tensors_of_pytorch_without_dimensions_too() -> None:
         assert sq.sum_squared_error(np.zeros(3), np.ones(3), sample_weight=own) == 7.0
 
 
+def test_a_masked_number_is_a_row_that_is_left_out() -> None:
+    numbers = np.ma.masked_array([1, 2], [True, False])
+    for nothing in (numbers[0], np.ma.masked_array(3, True)):
+        accumulator = sq.Accumulator("sse").update(nothing, 5.0)
+        assert (accumulator.count, accumulator.omitted) == (0, 1)
+        with pytest.raises(ValueError, match="sample_weight has masked elements"):
+            sq.mean_squared_error(ROWS, ROWS, sample_weight=nothing)
+
+
 @pytest.mark.parametrize("value", [np.array(3.0), np.float32(3.0), np.int8(3), True])
 def test_whatever_is_a_number_is_a_row(value: Any) -> None:
     for accumulator in (sq.Accumulator("sse"), sq.RollingAccumulator("sse", window=2)):

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Iterator
-from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from squarely.arguments import InvalidParameterError, check_where_shape
 from squarely.columns import Array, Columns, Table, as_columns
 from squarely.columns.forms import Column, Segment, missing_in
 from squarely.columns.labels import Labels
-from squarely.columns.number_types import as_numbers, from_list
+from squarely.columns.one_row import as_rows
 
 __all__ = ["Mask", "array_of", "mask_of", "weight_of_all", "weights_of"]
 
@@ -87,17 +86,20 @@ def _columns_of_weights(sample_weight: Any, rows: int, function: str) -> Columns
             f"The 'sample_weight' parameter of {function} must be an array-like, a float or None. "
             f"Got {sample_weight!r} instead."
         )
-    of_all = weight_of_all(sample_weight)
+    of_all = weight_of_all(sample_weight, function)
     if of_all is not None:
         return Array(np.broadcast_to(of_all, (rows,)))
     return as_columns(sample_weight, "sample_weight", function)
 
 
-def weight_of_all(sample_weight: object) -> npt.NDArray[Any] | None:
+def weight_of_all(sample_weight: object, function: str) -> npt.NDArray[Any] | None:
     """Return the one weight of all rows, of the type it has, or None where every row has its own."""
-    if isinstance(sample_weight, (Number, np.generic)) or getattr(sample_weight, "ndim", None) == 0:
-        return as_numbers(from_list([sample_weight], "sample_weight"), "sample_weight")
-    return None
+    row = as_rows(sample_weight)
+    if row is sample_weight:
+        return None
+    columns = as_columns(row, "sample_weight", function)
+    _check_complete(columns)
+    return array_of(columns)
 
 
 def _check_complete(weights: Columns) -> None:

@@ -5,18 +5,18 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["models_in", "named_once"]
+__all__ = ["models_in"]
 
 
 def models_in(y_true: Any, y_pred: Any) -> Mapping[str, Any] | None:
     """Return the predictions of a mapping, or of a frame beside one-dimensional truth, None of anything else."""
     if isinstance(y_pred, Mapping):
-        return named_once(y_pred.items())
+        return _named_once(y_pred.items())
     columns = _columns_of(y_pred)
-    return named_once(columns) if len(columns) > 1 and _is_one_column(y_true) else None
+    return _named_once(columns) if len(columns) > 1 and _is_one_column(y_true) else None
 
 
-def named_once(predictions: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
+def _named_once(predictions: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
     """Return predictions by their names, or refuse two of one name."""
     named: dict[str, Any] = {}
     for name, prediction in predictions:

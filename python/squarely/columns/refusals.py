@@ -89,7 +89,7 @@ def _way_to_an_array(values: Any, name: str) -> str:
         (isinstance(values, Mapping), "list({name}.values())"),
         (isinstance(values, (ValuesView, Iterator)), "list({name})"),
         (isinstance(values, Number) and not isinstance(values, bool), "[{name}]"),
-        (getattr(values, "ndim", None) == 0, "{name}.reshape(1)"),
+        (hasattr(values, "reshape") and not isinstance(values, (str, bytes)), "{name}.reshape(1)"),
     ):
         if does_fit:
             return f" Pass {way.format(name=name)}."

@@ -191,7 +191,7 @@ def _states(
     models = models_in(y_true, y_pred)
     predictions = {"": y_pred} if models is None else models
     named = {f"y_pred[{name!r}]" if name else "y_pred": one for name, one in predictions.items()}
-    of_all = None if hasattr(sample_weight, "__dask_graph__") else weight_of_all(sample_weight)
+    of_all = weight_of_all(sample_weight, function)
     collections = {
         "y_true": y_true,
         **named,

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.accumulator import Accumulator, as_rows
+from squarely.accumulator import Accumulator
 from squarely.arguments import InvalidParameterError, Multioutput, NanPolicy, check_choice
+from squarely.columns.one_row import as_rows
 from squarely.columns.plain import plain_arrays
 from squarely.named_metrics import MetricLike
 from squarely.result_types import AnyCount, AnyScore

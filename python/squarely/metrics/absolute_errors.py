@@ -58,7 +58,8 @@ def mean_absolute_error(
     >>> import squarely
     >>> squarely.mean_absolute_error([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])
     0.5
-    >>> squarely.mean_absolute_error([[0.5, 1], [-1, 1], [7, -6]], [[0, 2], [-1, 2], [8, -5]], multioutput=[0.3, 0.7])
+    >>> y_true, y_pred = [[0.5, 1.0], [-1.0, 1.0], [7.0, -6.0]], [[0.0, 2.0], [-1.0, 2.0], [8.0, -5.0]]
+    >>> squarely.mean_absolute_error(y_true, y_pred, multioutput=[0.3, 0.7])
     0.85
     >>> squarely.mean_absolute_error([1.0, 2.0], [2.0, 4.0], sample_weight=[3.0, 1.0])
     1.25

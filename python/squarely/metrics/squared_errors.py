@@ -79,7 +79,8 @@ def mean_squared_error(
     >>> import squarely
     >>> squarely.mean_squared_error([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])
     0.375
-    >>> squarely.mean_squared_error([[0.5, 1], [-1, 1], [7, -6]], [[0, 2], [-1, 2], [8, -5]], multioutput="raw_values")
+    >>> y_true, y_pred = [[0.5, 1.0], [-1.0, 1.0], [7.0, -6.0]], [[0.0, 2.0], [-1.0, 2.0], [8.0, -5.0]]
+    >>> squarely.mean_squared_error(y_true, y_pred, multioutput="raw_values")
     array([0.41666667, 1.        ])
     >>> squarely.mean_squared_error([1.0, float("nan")], [1.5, 2.0], nan_policy="omit")
     0.25

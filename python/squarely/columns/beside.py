@@ -11,6 +11,7 @@ from squarely.arguments import InvalidParameterError, check_where_shape
 from squarely.columns import Array, Columns, Table, as_columns
 from squarely.columns.forms import Column, Segment, missing_in
 from squarely.columns.labels import Labels
+from squarely.columns.number_types import from_list
 from squarely.columns.one_row import as_rows
 
 __all__ = ["Mask", "array_of", "mask_of", "weight_of_all", "weights_of"]
@@ -21,12 +22,19 @@ Shape = tuple[int, ...]
 
 def mask_of(where: object, y_true: Shape, y_pred: Shape, axis: int, function: str) -> tuple[Mask, Labels]:
     """Return the mask as an array of booleans of the shape of the rows or of the arrays, and the names in it."""
-    if isinstance(where, (list, tuple)) and not where:
-        where = np.empty(0, np.bool_)  # NumPy would take it for floats
-    columns = Array(where) if type(where) is np.ndarray else as_columns(where, "where", function)
+    columns = _columns_of_mask(where, function)
     mask = _booleans(columns, where, function)
     check_where_shape(mask.shape, y_true, y_pred, axis)
     return mask, columns.labels
+
+
+def _columns_of_mask(where: object, function: str) -> Columns:
+    # As they are: booleans are not to be made of other types.
+    if type(where) is np.ndarray:
+        return Array(where)
+    if isinstance(where, (list, tuple)):
+        return Array(from_list(where, "where") if where else np.empty(0, np.bool_))
+    return as_columns(where, "where", function)
 
 
 def _booleans(columns: Columns, where: object, function: str) -> Mask:

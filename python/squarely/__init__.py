@@ -1,70 +1,60 @@
 """Exact, reproducible, mergeable regression metrics at memory speed."""
 
+import sys
 from typing import TYPE_CHECKING
 
-from squarely import metrics
-from squarely._core import version as __version__
-from squarely.accumulator import Accumulator
-from squarely.build import get_cmake_dir, get_include, get_library, show_config
-from squarely.evaluation import evaluate
-from squarely.losses import (
-    absolute_error,
-    absolute_error_gradient,
-    huber_loss,
-    huber_loss_gradient,
-    log_cosh_loss,
-    log_cosh_loss_gradient,
-    pinball_loss,
-    pinball_loss_gradient,
-    squared_error,
-    squared_error_gradient,
-)
+if sys.version_info < (3, 12):
+    from squarely import main_interpreter as main_interpreter  # checks, before the core is loaded
+
+from squarely import _core, evaluation, losses, metrics, settings
+from squarely.accumulator import Accumulator as Accumulator
+from squarely.build import get_cmake_dir as get_cmake_dir
+from squarely.build import get_include as get_include
+from squarely.build import get_library as get_library
+from squarely.build import show_config as show_config
+from squarely.evaluation import evaluate as evaluate
+from squarely.losses import *
 from squarely.metrics import *
-from squarely.named_metrics import metric, metric_names
-from squarely.rolling import RollingAccumulator
-from squarely.settings import get_num_threads, get_target, set_num_threads, set_target, targets
+from squarely.named_metrics import metric as metric
+from squarely.named_metrics import metric_names as metric_names
+from squarely.not_scorers import refused_as_scorers
+from squarely.rolling import RollingAccumulator as RollingAccumulator
+from squarely.settings import *
 
 if TYPE_CHECKING:
     from squarely import boosting as boosting
     from squarely import dask as dask
-    from squarely import scorers as scorers
     from squarely import xarray as xarray
     from squarely.files import score_files as score_files
+    from squarely.scorers import ScorersModule
 
-__all__ = [
-    "Accumulator",
-    "RollingAccumulator",
-    "__version__",
-    "absolute_error",
-    "absolute_error_gradient",
-    "evaluate",
-    "get_cmake_dir",
-    "get_include",
-    "get_library",
-    "get_num_threads",
-    "get_target",
-    "huber_loss",
-    "huber_loss_gradient",
-    "log_cosh_loss",
-    "log_cosh_loss_gradient",
-    "metric",
-    "metric_names",
-    "pinball_loss",
-    "pinball_loss_gradient",
-    "score_files",
-    "set_num_threads",
-    "set_target",
-    "show_config",
-    "squared_error",
-    "squared_error_gradient",
-    "targets",
-]
-__all__ += metrics.__all__
+    scorers: ScorersModule
+
+__version__ = _core.version
+
+refused_as_scorers(evaluation, losses, metrics)
 
 # What stands beside other libraries, and where it is; imported when it is first asked for.
 _LATER = {"boosting": "", "dask": "", "score_files": "files", "scorers": "", "xarray": ""}
 
+# mypy adds up no lists. It takes for public what is imported by a star or under its own name, which is the same.
 if not TYPE_CHECKING:
+    __all__ = [
+        "Accumulator",
+        "RollingAccumulator",
+        "__version__",
+        "evaluate",
+        "get_cmake_dir",
+        "get_include",
+        "get_library",
+        "metric",
+        "metric_names",
+        "score_files",
+        "show_config",
+        *losses.__all__,
+        *metrics.__all__,
+        *settings.__all__,
+    ]
 
     def __getattr__(name: str) -> object:
         import importlib
@@ -74,6 +64,5 @@ if not TYPE_CHECKING:
         module = importlib.import_module(f"{__name__}.{_LATER[name] or name}")
         return getattr(module, name) if _LATER[name] else module
 
-
-def __dir__() -> list[str]:
-    return sorted({*__all__, *_LATER})
+    def __dir__() -> list[str]:
+        return sorted({*__all__, *_LATER})

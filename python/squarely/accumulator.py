@@ -1,10 +1,12 @@
 """Accumulator: the sums of a stream of chunks, that merge, subtract, travel as bytes and end in the same bits."""
 
+from __future__ import annotations
+
 import functools
 import math
 import warnings
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +22,21 @@ from squarely.arguments import (
     check_multioutput,
     check_output_weights,
 )
+from squarely.columns.one_row import as_rows
 from squarely.columns.plain import plain_arrays
 from squarely.named_metrics import Metric, MetricLike, as_metric, as_metrics, full_name, metric_names
-from squarely.policy import UndefinedMetricError, bytes_refused, data_refused, differing, score_refused
-from squarely.scoring import Score, configuration_of, score_at
+from squarely.policy import (
+    UndefinedMetricError,
+    bytes_refused,
+    data_refused,
+    differing,
+    outputs_differing,
+    score_refused,
+)
+from squarely.result_types import AnyCount, AnyScore
+from squarely.scoring import configuration_of, score_at
 
-__all__ = ["Accumulator", "Count", "as_rows"]
-
-Count = int | npt.NDArray[np.int64]
+__all__ = ["Accumulator"]
 
 
 class Accumulator:
@@ -96,14 +105,14 @@ class Accumulator:
         sample_weight: npt.ArrayLike | None = None,
         where: npt.ArrayLike | None = None,
         axis: int = 0,
-    ) -> "Accumulator":
+    ) -> Accumulator:
         """Add a chunk and return the accumulator, never a score: averaged scores of chunks are wrong for most metrics.
 
         Parameters
         ----------
         y_true, y_pred : array-like or float
             As in `mean_squared_error`, and of any number of dimensions. Every chunk has the same number of rows or
-            another, and outputs of the same shape. Two numbers are a row.
+            another, and outputs of the same shape. Two numbers are a row, and a chunk without rows adds nothing.
         sample_weight : array-like of shape (rows,) or that of y_true, or float, optional
             Weights of the rows, or one for every element. All chunks have weights or none has; pass 1.0 for a chunk
             whose rows count once.
@@ -159,16 +168,19 @@ class Accumulator:
             most_dimensions=None,
             complex_values=configuration.complex_values,
             sample_weight=sample_weight,
+            may_lack_rows=True,
         )
         check_output_weights(configuration.multioutput, pairs.outputs)
-        self._check_weights(sample_weight is not None)
+        self._check_fits(pairs.output_shape, sample_weight is not None)
+        if pairs.rows == 0:
+            return
         try:
             self._core.add(pairs.sums(configuration), pairs.output_shape)
         except _core.Refused as refused:
             said = data_refused(refused, configuration.nan_policy, pairs.dtype)
             raise self._differing(refused, None, pairs.output_shape, "added") if said is refused else said from None
 
-    def merge(self, other: "Accumulator") -> "Accumulator":
+    def merge(self, other: Accumulator) -> Accumulator:
         """Add everything the other accumulator has seen, and return this one.
 
         Parameters
@@ -201,7 +213,7 @@ class Accumulator:
             raise self._differing(refused, other, other.shape, "added") from None
         return self
 
-    def subtract(self, other: "Accumulator") -> "Accumulator":
+    def subtract(self, other: Accumulator) -> Accumulator:
         """Take away what the other accumulator has seen, exactly, and return this one.
 
         Parameters
@@ -235,7 +247,7 @@ class Accumulator:
             raise self._differing(refused, other, other.shape, "taken away") from None
         return self
 
-    def compute(self) -> dict[str, Score]:
+    def compute(self) -> dict[str, AnyScore]:
         """Return every metric by name.
 
         Returns
@@ -261,7 +273,7 @@ class Accumulator:
             return dict(zip(self.metrics, scores, strict=True))
         return dict(self._scores_one_by_one())
 
-    def _scores_one_by_one(self) -> Iterable[tuple[str, Score]]:
+    def _scores_one_by_one(self) -> Iterable[tuple[str, AnyScore]]:
         for index, one in enumerate(self.asked):
             try:
                 yield one.label, self._score(index, one)
@@ -269,19 +281,19 @@ class Accumulator:
                 warnings.warn(f"{one.label} is undefined: {undefined}", UserWarning, stacklevel=3)
                 yield one.label, math.nan
 
-    def __getitem__(self, name: MetricLike) -> Score:
+    def __getitem__(self, name: MetricLike) -> AnyScore:
         label = _label_of(name)
         for index, one in enumerate(self.asked):
             if one.label == label:
                 return self._score(index, one)
         raise KeyError(f"This accumulator has no metric {label!r}. It has {', '.join(self.metrics)}.")
 
-    def _score(self, index: int, one: Metric) -> Score:
+    def _score(self, index: int, one: Metric) -> AnyScore:
         if not self._core.shape:
             raise ValueError("This accumulator has seen no pairs yet. Call update first.")
         return score_at(self._core, index, one)
 
-    def reset(self) -> "Accumulator":
+    def reset(self) -> Accumulator:
         """Forget every pair, keep the configuration, and return the accumulator.
 
         Examples
@@ -324,19 +336,19 @@ class Accumulator:
         return self._core.shape or (1,)
 
     @property
-    def count(self) -> Count:
+    def count(self) -> AnyCount:
         """How many pairs are in the sums: an int, or an array of the shape of the outputs where there are several."""
         return self._counted(self._core.pairs)
 
     @property
-    def omitted(self) -> Count:
+    def omitted(self) -> AnyCount:
         """How many pairs were left out: missing (NaN or null), masked, or not in `where`.
 
         An int, or an array where there are several outputs.
         """
         return self._counted(self._core.omitted)
 
-    def _counted(self, counts: list[int]) -> Count:
+    def _counted(self, counts: list[int]) -> AnyCount:
         shape = self._core.shape
         if not shape:
             return 0
@@ -373,7 +385,7 @@ class Accumulator:
         return self._core.to_bytes()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> "Accumulator":
+    def from_bytes(cls, data: bytes) -> Accumulator:
         """Return the accumulator whose `to_bytes` gave this.
 
         Parameters
@@ -399,7 +411,7 @@ class Accumulator:
             raise bytes_refused(refused) from None
 
     @classmethod
-    def _of(cls, core: _core.Accumulator) -> "Accumulator":
+    def _of(cls, core: _core.Accumulator) -> Accumulator:
         accumulator = object.__new__(cls)
         accumulator._core = core
         return accumulator
@@ -417,16 +429,16 @@ class Accumulator:
         """
         return self._core.digest()
 
-    def __add__(self, other: "Accumulator") -> "Accumulator":
+    def __add__(self, other: Accumulator) -> Accumulator:
         if not isinstance(other, Accumulator):
             return NotImplemented
         return self._copy().merge(other)
 
-    def __radd__(self, other: Literal[0]) -> "Accumulator":
+    def __radd__(self, other: int) -> Accumulator:
         # sum() starts from 0.
         return self._copy() if isinstance(other, int) and other == 0 else NotImplemented
 
-    def __sub__(self, other: "Accumulator") -> "Accumulator":
+    def __sub__(self, other: Accumulator) -> Accumulator:
         if not isinstance(other, Accumulator):
             return NotImplemented
         return self._copy().subtract(other)
@@ -436,10 +448,10 @@ class Accumulator:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __copy__(self) -> "Accumulator":
+    def __copy__(self) -> Accumulator:
         return self._copy()
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Accumulator":
+    def __deepcopy__(self, memo: dict[int, Any]) -> Accumulator:
         return self._copy()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -448,7 +460,7 @@ class Accumulator:
     def __repr__(self) -> str:
         return f"Accumulator(metrics={self.metrics!r}, count={self.count})"
 
-    def _copy(self) -> "Accumulator":
+    def _copy(self) -> Accumulator:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._core = self._core.copy()
@@ -469,23 +481,23 @@ class Accumulator:
         }
 
     def _differing(
-        self, refused: _core.Refused, other: "Accumulator | None", shape: tuple[int, ...], what: str
+        self, refused: _core.Refused, other: Accumulator | None, shape: tuple[int, ...], what: str
     ) -> ValueError:
         theirs = {} if other is None else other._configuration()
         return differing(refused, self._configuration(), theirs, (self.shape, shape), what)
 
-    def _check_weights(self, weighted: bool) -> None:
-        if self._core.shape and self._core.weighted != weighted:
+    def _check_fits(self, output_shape: tuple[int, ...], weighted: bool) -> None:
+        """Refuse a chunk of other outputs, or with weights where there were none: of no rows too."""
+        if not self._core.shape:
+            return
+        if self._core.shape != output_shape:
+            raise outputs_differing(self._core.shape, output_shape, "added")
+        if self._core.weighted != weighted:
             began, came = ("with", "without") if self._core.weighted else ("without", "with")
             raise ValueError(
                 f"This accumulator began {began} sample_weight, and this chunk came {came} it. "
                 "Pass sample_weight=1.0 for chunks whose rows count once."
             )
-
-
-def as_rows(values: Any) -> Any:
-    """Return a number as the one row it is, and whatever else there is as it is."""
-    return [values] if isinstance(values, (float, int, complex, np.number)) else values
 
 
 def _checked_metrics(metrics: MetricLike | Iterable[MetricLike] | None) -> tuple[Metric, ...]:

@@ -58,7 +58,10 @@ def check_multioutput(multioutput: object, function: str, choices: Sequence[str]
             f"The 'multioutput' parameter of {function} must be a str among "
             f"{{{', '.join(repr(choice) for choice in choices)}}} or an array-like. Got {multioutput!r} instead."
         )
-    weights = [float(weight) for weight in multioutput]  # type: ignore[attr-defined]
+    from squarely.columns.number_types import as_numbers, from_list  # seldom needed
+
+    given = multioutput if isinstance(multioutput, np.ndarray) else from_list(multioutput, "multioutput")
+    weights = [float(weight) for weight in as_numbers(given, "multioutput")]
     if not all(math.isfinite(weight) for weight in weights):
         raise ValueError(f"The 'multioutput' parameter of {function} must hold finite weights. Got {weights}.")
     from fractions import Fraction  # a quarter of the time of our import, and seldom needed
@@ -95,18 +98,19 @@ def check_dimensions(shape: tuple[int, ...], most_dimensions: int | None, name: 
     """Refuse more dimensions than a function takes."""
     if most_dimensions is not None and len(shape) > most_dimensions:
         raise ValueError(
-            f"Found array with dim {len(shape)}, while dim <= {most_dimensions} is required. {name} has shape {shape}; "
-            "Accumulator.update takes any number of dimensions and the axis of the rows."
+            f"Found array with dim {len(shape)}, while dim <= {most_dimensions} is required. {name} has shape {shape}. "
+            "Pass y_true.reshape(-1) and y_pred.reshape(-1) to score all elements alike; evaluate and "
+            "Accumulator.update take any number of dimensions and the axis of the rows."
         )
 
 
-def check_not_empty(shape: tuple[int, ...], axis: int, name: str) -> None:
-    """Refuse arrays without rows or without outputs."""
-    if shape[axis] == 0:
+def check_not_empty(shape: tuple[int, ...], axis: int, name: str, *, may_lack_rows: bool = False) -> None:
+    """Refuse arrays without outputs, and without rows where they are no chunk of more."""
+    if shape[axis] == 0 and not may_lack_rows:
         raise ValueError(
             f"Found array with 0 sample(s) (shape={shape}) while a minimum of 1 is required. It is {name}."
         )
-    if 0 in shape:
+    if 0 in shape[:axis] + shape[axis + 1 :]:
         raise ValueError(
             f"Found array with 0 feature(s) (shape={shape}) while a minimum of 1 is required. It is {name}."
         )

@@ -1,5 +1,7 @@
 """Metrics for early stopping in LightGBM, XGBoost and CatBoost, by the names of `metric_names()`."""
 
+from __future__ import annotations
+
 import functools
 import math
 from dataclasses import dataclass
@@ -199,7 +201,7 @@ class CatBoostMetric:
         """Return the value that `evaluate` has returned."""
         return error
 
-    def __deepcopy__(self, memo: object) -> "CatBoostMetric":
+    def __deepcopy__(self, memo: object) -> CatBoostMetric:
         # scikit-learn clones a model only if it keeps the objects it is given, and CatBoost keeps copies.
         return self
 

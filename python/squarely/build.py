@@ -1,5 +1,7 @@
 """What this copy of squarely is made of, and where its parts for compiled code are."""
 
+from __future__ import annotations
+
 import os
 import platform
 import shlex

@@ -1,5 +1,7 @@
 """Every metric of one or several predictions from one pass over the data, as a report."""
 
+from __future__ import annotations
+
 import functools
 import math
 from collections.abc import Iterable, Mapping
@@ -52,7 +54,8 @@ def evaluate(
         Truth, as in `mean_squared_error`, and of any number of dimensions.
     y_pred : array-like of the same shape, or mapping of str to such
         Predictions. Of a mapping every value is scored, and the report compares them by their names; the truth is read
-        once for all of them.
+        once for all of them. A frame of several columns, of pandas, polars or pyarrow, is a mapping where `y_true` has
+        one dimension.
     metrics : str, function, Metric or iterable of these, default=eight everyday metrics
         Names from `metric_names()`, in short or in full, metric functions, or what `metric` makes of them. The sums
         they need are united. Metrics over order statistics, as median_absolute_error, take another pass and one
@@ -96,16 +99,15 @@ def evaluate(
     4 pairs
     """
     question = _question_of(metrics, multioutput, nan_policy, summation)
-    if not isinstance(y_pred, Mapping):
-        if not question.is_of_order and type(axis) is int:
-            plain = _plain_report(y_true, y_pred, sample_weight, where, axis, question)
-            if plain is not None:
-                return plain
-        return _report({"": y_pred}, y_true, sample_weight, where, axis, question, is_single=True)
-    if not y_pred:
-        raise ValueError("The mapping y_pred names no prediction. Pass at least one.")
-    predictions = {str(name): prediction for name, prediction in y_pred.items()}
-    return _report(predictions, y_true, sample_weight, where, axis, question, is_single=False)
+    if not isinstance(y_pred, Mapping) and not question.is_of_order and type(axis) is int:
+        plain = _plain_report(y_true, y_pred, sample_weight, where, axis, question)
+        if plain is not None:
+            return plain
+    from squarely.columns.frame_of_models import models_in
+
+    models = models_in(y_true, y_pred)
+    predictions = {"": y_pred} if models is None else models
+    return _report(predictions, y_true, sample_weight, where, axis, question, is_single=models is None)
 
 
 class Question(NamedTuple):
@@ -166,7 +168,7 @@ def _plain_report(
 
 
 def _report(
-    predictions: dict[str, npt.ArrayLike],
+    predictions: Mapping[str, object],
     y_true: object,
     sample_weight: object,
     where: object,
@@ -211,15 +213,13 @@ class naming:  # noqa: N801  (read as a word: with naming(model))
             raise type(error)(f"{self.name}: {error}") from error
 
 
-def _paired(y_true: object, y_pred: object, where: object, axis: object, sample_weight: object) -> "PairedColumns":
+def _paired(y_true: object, y_pred: object, where: object, axis: object, sample_weight: object) -> PairedColumns:
     from squarely.pairing import pair
 
     return pair(y_true, y_pred, where, axis, "evaluate", most_dimensions=None, sample_weight=sample_weight)
 
 
-def _accumulators(
-    paired: "dict[str, PairedColumns]", configuration: _core.Configuration
-) -> dict[str, _core.Accumulator]:
+def _accumulators(paired: dict[str, PairedColumns], configuration: _core.Configuration) -> dict[str, _core.Accumulator]:
     """Return the sums of every prediction: of several plain arrays from one pass, in which the truth is read once."""
     from squarely.pairing import sums_together
 
@@ -235,7 +235,7 @@ def _accumulators(
     return accumulators
 
 
-def _scored(asked: tuple[Metric, ...], accumulator: _core.Accumulator, pairs: "PairedColumns | None") -> Scored:
+def _scored(asked: tuple[Metric, ...], accumulator: _core.Accumulator, pairs: PairedColumns | None) -> Scored:
     of_sums = iter(range(len(asked)))
     scores: list[Score] = []
     notes = {}
@@ -250,9 +250,7 @@ def _scored(asked: tuple[Metric, ...], accumulator: _core.Accumulator, pairs: "P
     return Scored(scores, notes, sum(accumulator.pairs), sum(accumulator.omitted))
 
 
-def _of_sums(
-    one: Metric, index: int, accumulator: _core.Accumulator, pairs: "PairedColumns | None"
-) -> tuple[Score, str]:
+def _of_sums(one: Metric, index: int, accumulator: _core.Accumulator, pairs: PairedColumns | None) -> tuple[Score, str]:
     """Return a score, and why it is none where it is NaN for a reason."""
     try:
         note = told_of_too_few(one) if accumulator.has_too_few_pairs(index) else ""
@@ -265,7 +263,7 @@ def _of_sums(
         raise said from None
 
 
-def _of_order(one: Metric, accumulator: _core.Accumulator, pairs: "PairedColumns") -> tuple[Score, str]:
+def _of_order(one: Metric, accumulator: _core.Accumulator, pairs: PairedColumns) -> tuple[Score, str]:
     from squarely.order_scores import score_of_order
 
     configuration = accumulator.configuration

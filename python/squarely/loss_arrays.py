@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from squarely import _core
 from squarely.arguments import InvalidParameterError
-from squarely.columns import Table, as_columns
+from squarely.columns import Array, Columns, Table, as_columns
 from squarely.columns.forms import missing_in
+from squarely.columns.labels import check_one_order
 from squarely.columns.number_types import as_numbers
 
 __all__ = ["LossArrays", "check_no_out", "loss_arrays"]
@@ -109,15 +110,16 @@ class LossArrays:
 
 def loss_arrays(y_true: object, y_pred: object, sample_weight: object, function: str) -> LossArrays:
     """Return the arrays, or raise why they do not fit."""
-    truth = _as_array(y_true, "y_true", function)
-    prediction = _as_array(y_pred, "y_pred", function)
+    given = {"y_true": y_true, "y_pred": y_pred, **({} if sample_weight is None else {"sample_weight": sample_weight})}
+    columns = {name: _as_columns(values, name, function) for name, values in given.items()}
+    truth, prediction, *weights = (_as_array(own, name) for name, own in columns.items())
     if truth.shape != prediction.shape:
         raise ValueError(
             f"y_true and y_pred must have the same shape, because nothing is broadcast. y_true has shape "
             f"{truth.shape}, y_pred {prediction.shape}."
         )
-    weights = None if sample_weight is None else _weights(sample_weight, truth.shape, function)
-    return LossArrays(truth, prediction, weights, function)
+    check_one_order({name: own.labels for name, own in columns.items() if own.shape == truth.shape}, 0)
+    return LossArrays(truth, prediction, _of_pairs(weights[0], truth.shape) if weights else None, function)
 
 
 def check_no_out(out: object, reduction: str, function: str) -> None:
@@ -128,8 +130,8 @@ def check_no_out(out: object, reduction: str, function: str) -> None:
         )
 
 
-def _weights(sample_weight: object, shape: tuple[int, ...], function: str) -> npt.NDArray[Any]:
-    weights = _as_array(sample_weight, "sample_weight", function)
+def _of_pairs(weights: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """Return the weights in the shape of the pairs."""
     if weights.shape == shape:
         return weights
     if shape and weights.shape == shape[:1]:
@@ -140,11 +142,15 @@ def _weights(sample_weight: object, shape: tuple[int, ...], function: str) -> np
     )
 
 
-def _as_array(values: Any, name: str, function: str) -> npt.NDArray[Any]:
-    """Return the array as it lies, a copy of a table, or raise what it is and what to do."""
+def _as_columns(values: Any, name: str, function: str) -> Columns:
+    """Return what the container holds, also if it is one number, or raise what it is and what to do."""
     if isinstance(values, (int, float, np.generic)) or (type(values) is np.ndarray and values.ndim == 0):
-        return as_numbers(np.asarray(values), name)
-    columns = as_columns(values, name, function)
+        return Array(as_numbers(np.asarray(values), name))
+    return as_columns(values, name, function)
+
+
+def _as_array(columns: Columns, name: str) -> npt.NDArray[Any]:
+    """Return the array as it lies, or a copy of a table."""
     if isinstance(columns, Table):
         return _array_of_table(columns)
     if columns.mask is not None:

@@ -3,6 +3,8 @@
 One public function per loss and per gradient. The formulas are in the core, cpp/kernels/losses.hpp.
 """
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy.typing as npt
 
 from squarely import _core
 from squarely.arguments import InvalidParameterError, check_choice
+from squarely.result_types import reduces_pairs
 
 if TYPE_CHECKING:
     from squarely.loss_arrays import LossArrays
@@ -33,6 +36,7 @@ Reduction = Literal["none", "sum", "mean"]
 REDUCTIONS = ("none", "sum", "mean")
 
 
+@reduces_pairs
 def squared_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -147,6 +151,7 @@ def squared_error_gradient(
     return _gradient("squared_error", y_true, y_pred, 0.0, reduction, sample_weight, out)
 
 
+@reduces_pairs
 def absolute_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -226,6 +231,7 @@ def absolute_error_gradient(
     return _gradient("absolute_error", y_true, y_pred, 0.0, reduction, sample_weight, out)
 
 
+@reduces_pairs
 def huber_loss(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -315,6 +321,7 @@ def huber_loss_gradient(
     return _gradient("huber_loss", y_true, y_pred, checked, reduction, sample_weight, out)
 
 
+@reduces_pairs
 def log_cosh_loss(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -400,6 +407,7 @@ def log_cosh_loss_gradient(
     return _gradient("log_cosh_loss", y_true, y_pred, 0.0, reduction, sample_weight, out)
 
 
+@reduces_pairs
 def pinball_loss(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -550,7 +558,7 @@ def _quick_loss(
 
 
 def _filled(
-    loss: str, arrays: "LossArrays", parameter: float, divisor: float, out: object, *, is_derivative: bool
+    loss: str, arrays: LossArrays, parameter: float, divisor: float, out: object, *, is_derivative: bool
 ) -> Floats:
     results = arrays.results(out)
     _core.fill_losses(loss, is_derivative, arrays.y_true, arrays.y_pred, arrays.weights, parameter, divisor, results)
@@ -577,5 +585,6 @@ def _alpha(alpha: object, function: str) -> float:
 
 def _number(value: object) -> float:
     """Return a float, NaN for what is no number."""
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    no_number = (bool, np.timedelta64)  # to NumPy a duration is an integer
+    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, no_number)
     return float(value) if is_number else np.nan  # type: ignore[arg-type]

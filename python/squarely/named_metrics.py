@@ -1,5 +1,7 @@
 """A metric as a value: its name and its parameter, wherever a name is taken."""
 
+from __future__ import annotations
+
 import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -72,7 +74,9 @@ def parameter_value(name: str, value: Any) -> float:
     if row.words:
         check_choice(value, tuple(row.words), row.parameter, name)
         return row.words[value]
-    is_number = isinstance(value, (int, float)) or (hasattr(value, "__float__") and getattr(value, "ndim", 1) == 0)
+    # Of NumPy's a duration too has `__float__`.
+    is_array = getattr(value, "ndim", 1) == 0 and getattr(getattr(value, "dtype", None), "kind", "f") in "biuf"
+    is_number = isinstance(value, (int, float)) or (is_array and hasattr(value, "__float__"))
     if not is_number or not row.allows(float(value)):
         raise InvalidParameterError(
             f"The {row.parameter!r} parameter of {name} must be {row.must_be}. Got {value!r} instead."

@@ -14,6 +14,7 @@ from squarely.arguments import check_axis, check_dimensions, check_not_empty, ch
 from squarely.columns import Array, Columns, as_columns
 from squarely.columns.beside import Mask, mask_of, weights_of
 from squarely.columns.forms import Segment, rows_of
+from squarely.columns.labels import check_one_order
 
 __all__ = ["PairedColumns", "check_same_dimensions", "pair", "sums_together"]
 
@@ -155,6 +156,7 @@ def pair(
     most_dimensions: int | None,
     complex_values: bool = False,
     sample_weight: object = None,
+    may_lack_rows: bool = False,
 ) -> PairedColumns:
     """Return the two sides as one, or raise why they do not fit."""
     truth = as_columns(y_true, "y_true", function, complex_values=complex_values)
@@ -166,13 +168,18 @@ def pair(
     for name, columns in sides:
         if rows_along != 0 and columns.is_table:
             raise ValueError(f"{name} is a table, whose rows lie along axis 0. Got axis={axis}; pass it as an array.")
-        check_not_empty(columns.shape, min(rows_along, len(columns.shape) - 1), name)
+        check_not_empty(columns.shape, min(rows_along, len(columns.shape) - 1), name, may_lack_rows=may_lack_rows)
     check_same_shape(truth.shape, prediction.shape, rows_along)
     check_same_dimensions(truth, prediction)
-    mask = None if where is None else mask_of(where, truth.shape, prediction.shape, rows_along, function)
-    weights = None
+    labels = {name: columns.labels for name, columns in sides}
+    mask = weights = None
+    if where is not None:
+        mask, labels["where"] = mask_of(where, truth.shape, prediction.shape, rows_along, function)
+        labels["where"] = labels["where"] if mask.ndim == len(truth.shape) else {}
     if sample_weight is not None:
         weights = weights_of(sample_weight, truth.shape, prediction.shape, rows_along, function)
+        labels["sample_weight"] = weights.labels if len(weights.shape) == len(truth.shape) else {}
+    check_one_order(labels, rows_along)
     return PairedColumns(truth, prediction, mask, rows_along, weights)
 
 

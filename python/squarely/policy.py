@@ -18,6 +18,7 @@ __all__ = [
     "check_some_pairs",
     "data_refused",
     "differing",
+    "outputs_differing",
     "score_refused",
     "told_of_too_few",
     "warn_of",
@@ -180,9 +181,7 @@ def differing(
             f"The accumulators differ in {name}: this one has {mine[name]!r}, the other {theirs[name]!r}."
         )
     if refused.reason == "outputs_differ":
-        return ValueError(
-            f"This accumulator has {_described(shapes[0])}, and what is {what} has {_described(shapes[1])}."
-        )
+        return outputs_differing(*shapes, what)
     if refused.reason == "weighting_differs":
         return ValueError(
             "One of the two began with sample_weight and the other without. Pass sample_weight=1.0 for chunks whose "
@@ -204,6 +203,11 @@ def differing(
     if refused.reason == "too_many_rows":
         return ValueError(f"Output {refused.output} would have seen more than 2^63 - 1 rows.")
     return refused
+
+
+def outputs_differing(mine: tuple[int, ...], theirs: tuple[int, ...], what: str) -> ValueError:
+    """Return that the numbers of outputs do not go together."""
+    return ValueError(f"This accumulator has {_described(mine)}, and what is {what} has {_described(theirs)}.")
 
 
 def _described(output_shape: tuple[int, ...]) -> str:

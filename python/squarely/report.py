@@ -1,5 +1,7 @@
 """Report: scores by metric, of one prediction or of several side by side, for a person or for a program."""
 
+from __future__ import annotations
+
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple

@@ -1,7 +1,8 @@
 """Scorers for scikit-learn's model selection: ``scoring=squarely.scorers["neg_mean_squared_error"]``.
 
 The module is a mapping from names to scorers. A scorer is greater where the prediction is better, so metrics of which
-lower is better are negated, and ``neg_`` comes before their names, as in scikit-learn, whose names are all here.
+lower is better are negated, and ``neg_`` comes before their names, as in scikit-learn, whose names are all here. A
+metric itself is no scorer: ``scoring=squarely.r2_score`` is refused as scikit-learn refuses its own.
 
 Examples
 --------
@@ -9,6 +10,8 @@ Examples
 >>> "r2" in squarely.scorers and "neg_mean_squared_error" in squarely.scorers
 True
 """
+
+from __future__ import annotations
 
 import inspect
 import sys
@@ -119,6 +122,8 @@ def _names() -> dict[str, str]:
 
 class ScorersModule(ModuleType, Mapping[str, Any]):
     """The module itself, so that it can be asked by name."""
+
+    scorer = staticmethod(scorer)
 
     def __getitem__(self, name: str) -> Any:
         names = _names()

@@ -1,5 +1,7 @@
 """Threads and instruction sets. Both change speed only, never a bit of an exact result."""
 
+from __future__ import annotations
+
 from squarely import _core
 
 __all__ = ["get_num_threads", "get_target", "set_num_threads", "set_target", "targets"]

@@ -1,5 +1,7 @@
 """Scores of labelled arrays along named dimensions, lazily where the arrays are."""
 
+from __future__ import annotations
+
 import copy
 import itertools
 import math
@@ -12,6 +14,7 @@ import numpy.typing as npt
 
 from squarely.accumulator import Accumulator
 from squarely.arguments import InvalidParameterError, NanPolicy, check_not_empty
+from squarely.columns.beside import weight_of_all
 from squarely.extras import import_extra
 from squarely.named_metrics import EVERYDAY, MetricLike, as_metrics
 
@@ -183,7 +186,8 @@ def _weights(
                 "The 'sample_weight' parameter of squarely.xarray.evaluate must be a DataArray, a float or None. Got "
                 f"{type(sample_weight).__name__}: without names it is not known along which dimension."
             )
-        return float(sample_weight), []
+        of_all = weight_of_all(sample_weight, "squarely.xarray.evaluate")
+        return None if of_all is None else of_all.item(), []
     own = [one for one in dims if one in sample_weight.dims]
     beyond = [one for one in sample_weight.dims if one not in dims]
     if beyond or not own:

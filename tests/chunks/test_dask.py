@@ -275,7 +275,8 @@ def test_columns_of_a_frame_are_scored_by_partitions(frame: Any, truth: Any, gue
 
 def test_frames_are_tables_of_outputs(frame: Any, truth: Any, guess: Any) -> None:
     both = frame[["y", "model"]]
-    found = squarely.dask.accumulate(both, both[["model", "y"]], multioutput="raw_values")
+    turned = both[["model", "y"]].rename(columns={"model": "of y", "y": "of model"})
+    found = squarely.dask.accumulate(both, turned, multioutput="raw_values")
     expected = squarely.Accumulator(multioutput="raw_values")
     expected.update(np.column_stack([truth, guess]), np.column_stack([guess, truth]))
     assert found.digest() == expected.digest()

@@ -127,7 +127,7 @@ def test_a_shape_that_does_not_fit_the_state_is_refused() -> None:
         ((1, 4), (4,), 1, "must have the same shape"),
         ((2, 4), (2, 5), 1, "inconsistent numbers of samples: [4, 5]"),
         ((2, 4), (3, 4), 1, "must have the same shape"),
-        ((4, 0), (4, 0), 1, "Found array with 0 sample(s) (shape=(4, 0))"),
+        ((4, 0), (4, 0), 0, "Found array with 0 feature(s) (shape=(4, 0))"),
         ((0, 4), (0, 4), 1, "Found array with 0 feature(s) (shape=(0, 4))"),
         ((2, 4), (2, 4), 2, "The 'axis' parameter of Accumulator.update must be from -2 to 1"),
         ((2, 4), (2, 4), -3, "The 'axis' parameter of Accumulator.update must be from -2 to 1"),

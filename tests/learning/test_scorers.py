@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LinearRegression, Ridge
-from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -237,3 +237,26 @@ def test_without_scikit_learn_a_scorer_says_what_is_missing() -> None:
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.splitlines() == ["True", "squarely.scorers needs scikit-learn. Install it: pip install scikit-learn"]
+
+
+@pytest.mark.parametrize("name", ["r2_score", "mean_tweedie_deviance", "squared_error", "evaluate"])
+def test_a_metric_is_refused_where_a_scorer_belongs(name: str) -> None:
+    function = getattr(squarely, name)
+    said = "looks like it is a metric function rather than a scorer.*make_scorer"
+    for scoring in (function, {"mine": function}):
+        with pytest.raises(ValueError, match=said):
+            check_scoring(DummyRegressor(), scoring=scoring)
+    with pytest.raises(ValueError, match=said):
+        cross_val_score(DummyRegressor(), [[0.0]] * 4, [1.0, 2.0, 3.0, 4.0], cv=2, scoring=function)
+
+
+@pytest.mark.parametrize("name", squarely.metric_names())
+def test_every_metric_is_known_as_one_and_travels_under_its_plain_name(name: str) -> None:
+    metric = getattr(squarely, name)
+    with pytest.raises(ValueError, match="rather than a scorer"):
+        check_scoring(DummyRegressor(), scoring=metric)
+    assert metric.__module__.startswith("squarely.metrics.")
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        pickled = pickle.dumps(metric, protocol)
+        assert pickle.loads(pickled) is metric
+        assert b"not_scorers" not in pickled

@@ -118,7 +118,7 @@ def test_an_update_that_raises_changes_nothing() -> None:
         ([1.0, 2.0], [1.0]),
         ([[1.0, 2.0]], [[1.0, 2.0]]),
         (["a"], [1.0]),
-        ([], []),
+        ([], [1.0]),
     ]:
         with pytest.raises(ValueError):
             accumulator.update(y_true, y_pred)

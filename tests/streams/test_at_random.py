@@ -188,7 +188,7 @@ def refused(kind: Kind, rng: np.random.Generator, length: int) -> tuple[Any, Any
     elif wrong == 5:
         y_pred = y_pred.astype(complex)
     elif wrong == 6:
-        y_true, y_pred, weights = y_true[:0], y_pred[:0], None if weights is None else weights[:0]
+        y_true = y_true[:0]
     else:
         y_pred = y_pred[1:]
     return y_true, y_pred, weights
@@ -244,6 +244,10 @@ class Stream:
         with pytest.raises(ValueError):
             self.accumulator.update(y_true, y_pred, sample_weight=weights)
 
+    def update_without_rows(self) -> None:
+        before = self.accumulator.to_bytes()
+        assert self.kind.updated(self.accumulator, NO_ROWS).to_bytes() == before
+
     def subtract(self) -> None:
         if not self.taken_in or not all(is_of_sums_alone(asked) for asked in as_asked(self.kind.metrics)):
             return
@@ -271,6 +275,7 @@ class Stream:
 ACTIONS = (
     *[Stream.update] * 12,
     *[Stream.update_with_what_is_refused] * 2,
+    Stream.update_without_rows,
     Stream.merge,
     Stream.subtract,
     Stream.travel,

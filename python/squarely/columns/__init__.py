@@ -32,6 +32,8 @@ def _adapted(values: Any, name: str, function: str, complex_values: bool) -> Col
     if _is_labelled(values):
         columns = as_columns(values.data, name, function, complex_values=complex_values)
         columns.dimensions = values.dims
+        indexes = getattr(values, "indexes", {})  # a Variable has none
+        columns.labels = {axis: indexes[name] for axis, name in enumerate(values.dims) if name in indexes}
         return columns
     return _by_protocol(values, name, function, complex_values)
 

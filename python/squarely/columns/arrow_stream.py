@@ -19,7 +19,16 @@ ChunkParts = tuple[int, npt.NDArray[Any] | None, int, npt.NDArray[np.uint8] | No
 ColumnParts = tuple[str, str, bool, list[ChunkParts]]
 
 NOTHING_BUT_NULLS = "n"
-OTHER_TYPES = {"u": "string", "U": "string", "vu": "string", "z": "binary", "Z": "binary", "d": "decimal", "t": "time"}
+OTHER_TYPES = {
+    "u": "string",
+    "U": "string",
+    "vu": "string",
+    "z": "binary",
+    "Z": "binary",
+    "d": "decimal",
+    "t": "time",
+    "+": "list",
+}
 
 
 class Chunk:
@@ -71,20 +80,21 @@ def is_arrow(values: object) -> bool:
 
 
 def from_arrow(values: object, name: str) -> Columns:
-    is_flat, columns = _read(values, name)
-    return Table(columns, is_flat=is_flat)
+    is_flat, labels, columns = _read(values, name)
+    return Table(columns, is_flat=is_flat, labels={} if is_flat else {1: labels})
 
 
 def columns_of_stream(values: object, name: str) -> list[ArrowColumn]:
-    return _read(values, name)[1]
+    return _read(values, name)[2]
 
 
-def _read(values: object, name: str) -> tuple[bool, list[ArrowColumn]]:
+def _read(values: object, name: str) -> tuple[bool, list[str], list[ArrowColumn]]:
     is_flat, has_null_rows, columns = _core.columns_of_arrow(values)
     if has_null_rows:
         raise ValueError(f"{name} is an array of structures some of which are null. Pass its fields as columns.")
-    labels = [name if is_flat else f"{name} (column {label!r})" for label, *_ in columns]
-    return is_flat, [_column(column, label) for column, label in zip(columns, labels, strict=True)]
+    labels = [label for label, *_ in columns]
+    read = [_column(column, name if is_flat else f"{name} (column {column[0]!r})") for column in columns]
+    return is_flat, labels, read
 
 
 def _column(column: ColumnParts, name: str) -> ArrowColumn:

@@ -10,36 +10,42 @@ import numpy.typing as npt
 from squarely.arguments import InvalidParameterError, check_where_shape
 from squarely.columns import Array, Columns, Table, as_columns
 from squarely.columns.forms import Column, Segment, missing_in
+from squarely.columns.labels import Labels
+from squarely.columns.number_types import from_list
+from squarely.columns.one_row import as_rows
 
-__all__ = ["Mask", "array_of", "mask_of", "weights_of"]
+__all__ = ["Mask", "array_of", "mask_of", "weight_of_all", "weights_of"]
 
 Mask = npt.NDArray[np.bool_]
 Shape = tuple[int, ...]
 
 
-def mask_of(where: object, y_true: Shape, y_pred: Shape, axis: int, function: str) -> Mask:
-    """Return the mask as an array of booleans of the shape of the rows or of the arrays."""
-    mask = _booleans(where, function)
+def mask_of(where: object, y_true: Shape, y_pred: Shape, axis: int, function: str) -> tuple[Mask, Labels]:
+    """Return the mask as an array of booleans of the shape of the rows or of the arrays, and the names in it."""
+    columns = _columns_of_mask(where, function)
+    mask = _booleans(columns, where, function)
     check_where_shape(mask.shape, y_true, y_pred, axis)
-    return mask
+    return mask, columns.labels
 
 
-def _booleans(where: object, function: str) -> Mask:
-    is_array = type(where) is np.ndarray
-    columns = Array(np.asarray(where)) if is_array or not _is_container(where) else as_columns(where, "where", function)
+def _columns_of_mask(where: object, function: str) -> Columns:
+    # As they are: booleans are not to be made of other types.
+    if type(where) is np.ndarray:
+        return Array(where)
+    if isinstance(where, (list, tuple)):
+        return Array(from_list(where, "where") if where else np.empty(0, np.bool_))
+    return as_columns(where, "where", function)
+
+
+def _booleans(columns: Columns, where: object, function: str) -> Mask:
     mask = columns.array if isinstance(columns, Array) else _array_of(columns)
     if mask is None or mask.dtype != np.bool_ or mask.ndim == 0 or _is_masked(columns):
-        found = mask if mask is not None else np.empty(0)
-        what = f"dtype {found.dtype}" if found.ndim else repr(where)
+        what = "with missing values" if mask is None or _is_masked(columns) else f"of dtype {mask.dtype}"
         raise InvalidParameterError(
             f"The 'where' parameter of {function} must be an array of booleans without missing values, True where a "
-            f"pair counts. Got a {type(where).__name__} of {what} instead."
+            f"pair counts. Got a {type(where).__name__} {what} instead."
         )
     return mask
-
-
-def _is_container(where: object) -> bool:
-    return any(hasattr(where, name) for name in ("__arrow_c_stream__", "__arrow_c_array__", "__dlpack__", "mask"))
 
 
 def _is_masked(columns: Columns) -> bool:
@@ -88,17 +94,20 @@ def _columns_of_weights(sample_weight: Any, rows: int, function: str) -> Columns
             f"The 'sample_weight' parameter of {function} must be an array-like, a float or None. "
             f"Got {sample_weight!r} instead."
         )
-    if _is_number(sample_weight):
-        return Array(np.broadcast_to(np.float64(sample_weight), (rows,)))
+    of_all = weight_of_all(sample_weight, function)
+    if of_all is not None:
+        return Array(np.broadcast_to(of_all, (rows,)))
     return as_columns(sample_weight, "sample_weight", function)
 
 
-def _is_number(sample_weight: Any) -> bool:
-    if isinstance(sample_weight, complex):
-        raise ValueError("Complex data not supported. sample_weight is a complex number.")
-    if isinstance(sample_weight, (int, float, np.integer, np.floating, np.bool_)):
-        return True
-    return isinstance(sample_weight, np.ndarray) and sample_weight.ndim == 0 and sample_weight.dtype.kind in "biuf"
+def weight_of_all(sample_weight: object, function: str) -> npt.NDArray[Any] | None:
+    """Return the one weight of all rows, of the type it has, or None where every row has its own."""
+    row = as_rows(sample_weight)
+    if row is sample_weight:
+        return None
+    columns = as_columns(row, "sample_weight", function)
+    _check_complete(columns)
+    return array_of(columns)
 
 
 def _check_complete(weights: Columns) -> None:

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from squarely.columns.labels import Labels
+
 __all__ = ["Array", "Column", "Columns", "MaskedColumn", "PlainColumn", "Segment", "Table", "missing_in", "rows_of"]
 
 # What the core reads of one output: its values, what is there, as a bitmap and the bit of that where it begins, or what
@@ -16,11 +18,11 @@ Segment = tuple[npt.NDArray[Any], npt.NDArray[np.uint8] | npt.NDArray[np.bool_] 
 class Array:
     """An array, read in place. Its rows lie along one axis; every other index is an output.
 
-    Elements where `mask` is true are left out. `dimensions` are their names, where they have names. The rows of a table
-    lie along axis 0.
+    Elements where `mask` is true are left out. `dimensions` are the names of the axes and `labels` those along an axis,
+    where there are any. The rows of a table lie along axis 0.
     """
 
-    __slots__ = ("array", "dimensions", "is_table", "mask")
+    __slots__ = ("array", "dimensions", "is_table", "labels", "mask")
 
     def __init__(
         self,
@@ -29,8 +31,10 @@ class Array:
         dimensions: tuple[Any, ...] | None = None,
         *,
         is_table: bool = False,
+        labels: Labels | None = None,
     ) -> None:
         self.array = array
+        self.labels = labels or {}
         self.is_table = is_table
         self.mask = mask
         self.dimensions = dimensions
@@ -74,13 +78,14 @@ class Column(Protocol):
 class Table:
     """Columns of the same length, in shape (n,) or (n, outputs)."""
 
-    __slots__ = ("columns", "dimensions", "is_flat")
+    __slots__ = ("columns", "dimensions", "is_flat", "labels")
 
     mask = None
     is_table = True
 
-    def __init__(self, columns: Sequence[Column], *, is_flat: bool = False) -> None:
+    def __init__(self, columns: Sequence[Column], *, is_flat: bool = False, labels: Labels | None = None) -> None:
         self.dimensions: tuple[Any, ...] | None = None
+        self.labels = labels or {}
         self.columns = columns
         self.is_flat = is_flat
 

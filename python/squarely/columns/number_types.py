@@ -24,20 +24,31 @@ def as_numbers(array: npt.NDArray[Any], name: str, *, complex_values: bool = Fal
             f"Nothing is rounded silently: pass {name}.astype(float64)."
         )
     if kind in "mM":
-        raise ValueError(f"{name} has dtype {array.dtype}, which is not a number. Divide by a unit of time first.")
+        raise _time_error(array.dtype, name)
     return _from_objects(array, name) if kind == "O" else _floats_of(array, name)
 
 
 def from_list(values: Any, name: str) -> npt.NDArray[Any]:
     """Return a list, or what else NumPy reads element by element, as an array that has rounded no integer."""
+    values = _with_numbers(values)
     try:
         array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"{name} must hold numbers, and rows of the same length: {error}") from error
+    except (RuntimeError, TypeError, ValueError) as error:
+        from squarely.columns.refusals import ragged
+
+        raise ragged(values, name, error) from error
     # NumPy makes floats of integers that no one integer type holds, or that stand beside a float.
     if array.dtype == np.float64 and bool((np.abs(array) >= 2.0**53).any()):
         return np.array(values, dtype=object)
     return array
+
+
+def _with_numbers(values: Any) -> Any:
+    """Return tensors without dimensions, as a loop leaves them in a list, as the numbers in them."""
+    first = values[0] if isinstance(values, (list, tuple)) and values else None
+    if getattr(first, "ndim", None) != 0 or not hasattr(first, "__dlpack__") or isinstance(first, np.ndarray):
+        return values
+    return [one.item() if hasattr(one, "__dlpack__") and one.ndim == 0 else one for one in values]
 
 
 def _complex_error(array: npt.NDArray[Any], name: str) -> ValueError:
@@ -45,6 +56,10 @@ def _complex_error(array: npt.NDArray[Any], name: str) -> ValueError:
         f"Complex data not supported. {name} has dtype {array.dtype}. Metrics of squared errors take complex64 and "
         "complex128 arrays with complex_values=True."
     )
+
+
+def _time_error(dtype: np.dtype[Any], name: str) -> ValueError:
+    return ValueError(f"{name} has dtype {dtype}, which is not a number. Divide by a unit of time first.")
 
 
 def _of_another_library(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
@@ -61,6 +76,10 @@ def _of_another_library(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
 def _from_objects(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     if any(isinstance(value, (complex, np.complexfloating)) for value in array.flat):
         raise _complex_error(array, name)
+    # To NumPy a duration is an integer, and of nanoseconds it makes a float.
+    times = [value for value in array.flat if isinstance(value, (np.timedelta64, np.datetime64))]
+    if times:
+        raise _time_error(times[0].dtype, name)
     integers = _integers_of(array)
     if integers is not None:
         return integers

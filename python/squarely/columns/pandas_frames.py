@@ -21,19 +21,24 @@ def is_pandas(values: object) -> bool:
 
 def from_pandas(values: Any, name: str, *, complex_values: bool) -> Columns:
     if values.ndim == 2:
-        if _is_one_array(values):
-            return Array(as_numbers(values.to_numpy(), name, complex_values=complex_values), is_table=True)
-        return Table(
-            [
-                _column_of(column.array, f"{name} (column {label!r})", complex_values=complex_values)
-                for label, column in values.items()
-            ]
-        )
+        return _from_frame(values, name, complex_values)
     if getattr(values, "nlevels", 1) > 1:
         raise ValueError(f"{name} is an index of {values.nlevels} levels, not of numbers. Pass one of them.")
     extension = values.array if hasattr(values, "array") else values
     column = _column_of(extension, name, complex_values=complex_values)
     return Array(column.values) if type(column) is PlainColumn else Table([column], is_flat=True)
+
+
+def _from_frame(frame: Any, name: str, complex_values: bool) -> Columns:
+    labels = {1: frame.columns}
+    if _is_one_array(frame):
+        array = as_numbers(frame.to_numpy(), name, complex_values=complex_values)
+        return Array(array, is_table=True, labels=labels)
+    columns = [
+        _column_of(column.array, f"{name} (column {label!r})", complex_values=complex_values)
+        for label, column in frame.items()
+    ]
+    return Table(columns, labels=labels)
 
 
 def _is_one_array(frame: Any) -> bool:

@@ -1,11 +1,13 @@
 """Containers that are one plain array inside, seen at once: what goes the same way as an array of NumPy."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from squarely import _core
+from squarely.columns.labels import are_in_other_order
 
 __all__ = ["plain_arrays"]
 
@@ -16,12 +18,18 @@ AS_THEY_ARE = frozenset({np.ndarray, list, tuple, float, type(None)})
 def plain_arrays(*values: Any) -> list[Any] | None:
     """Return every container as the array it is inside, or None where there is nothing new in that."""
     found = [one if type(one) in AS_THEY_ARE else _plain(one) for one in values]
+    frames = []
     is_new = False
     for one, given in zip(found, values, strict=True):
         if one is not given:
             if one is None:
                 return None
             is_new = True
+            if one.ndim == 2 and hasattr(given, "columns"):
+                frames.append(given.columns)
+    # The long way has the words for frames whose columns are not in one order.
+    if len(frames) > 1 and any(itertools.starmap(are_in_other_order, itertools.combinations(frames, 2))):
+        return None
     return found if is_new else None
 
 
@@ -42,9 +50,15 @@ def _plain_of_pandas(values: Any) -> Any:
 def _plain_of_polars(values: Any) -> Any:
     # Only a series can say that it need not be copied. Its Arrow stream takes seven times as long to make.
     try:
-        return values.to_numpy(allow_copy=False)
+        array = values.to_numpy(allow_copy=False)
     except (AttributeError, RuntimeError, TypeError):  # missing values, several chunks, decimals; a lazy frame
         return None
+    return array if array.dtype.kind in "fiub" else None
+
+
+def _plain_of_arrow(values: Any) -> Any:
+    # Only of an array. A stream could not be read again.
+    return _core.plain_array_of_arrow(values) if hasattr(values, "type") else None
 
 
 def _plain_of_tensor(values: Any) -> Any:
@@ -61,6 +75,6 @@ def _plain_of_tensor(values: Any) -> Any:
 LOOKS: dict[str, Callable[[Any], Any]] = {
     "pandas": _plain_of_pandas,
     "polars": _plain_of_polars,
-    "pyarrow": _core.plain_array_of_arrow,
+    "pyarrow": _plain_of_arrow,
     "torch": _plain_of_tensor,
 }

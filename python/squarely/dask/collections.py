@@ -1,5 +1,7 @@
 """From collections to states: arrays are cut alike, frames and lists paired part by part."""
 
+from __future__ import annotations
+
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +21,9 @@ from squarely.arguments import (
     check_same_shape,
     check_where_shape,
 )
+from squarely.columns.beside import weight_of_all
+from squarely.columns.frame_of_models import models_in
+from squarely.columns.labels import check_one_order
 from squarely.dask.fusion import without_journeys
 from squarely.dask.states import Extras, States, cut_wherever_one_is, state_grid, states_of_chunks, tree_of
 from squarely.evaluation import naming, report_of
@@ -51,11 +56,12 @@ def evaluate(
     ----------
     y_true : dask.array.Array, dask.dataframe.Series or DataFrame, or list of Delayed or of Future
         Truth. Arrays may be cut along any axis. Partitions of frames and the chunks in a list hold rows, which are
-        paired by position, as everywhere in squarely, never by index.
+        paired by position, as everywhere in squarely, never by index; so are their columns.
     y_pred : as y_true, or mapping of str to such
         Predictions of the same shape. Arrays may be cut otherwise than the truth: both are cut further where
-        their chunks end. Frames, lists, and arrays of unknown length must be cut alike. Of a mapping every value is
-        scored, and a chunk of truth is read once for all of them.
+        their chunks end. Frames, lists, and arrays of unknown length must be cut alike. Of a mapping, or of a
+        DataFrame of several columns beside a Series, every prediction is scored, and a chunk of truth is read once for
+        all of them.
     metrics : str, Metric or iterable of these, default=eight everyday metrics
         Names from `metric_names()`, or what `metric` makes of them. Metrics over order statistics, as the median, are
         refused: no sum holds them.
@@ -182,15 +188,14 @@ def _states(
 ) -> _MergedStates:
     import_extra("dask")
     result = Accumulator(metrics, multioutput=multioutput, nan_policy=nan_policy)
-    predictions = {str(name): one for name, one in y_pred.items()} if isinstance(y_pred, Mapping) else {"": y_pred}
-    if not predictions:
-        raise ValueError("The mapping y_pred names no prediction. Pass at least one.")
+    models = models_in(y_true, y_pred)
+    predictions = {"": y_pred} if models is None else models
     named = {f"y_pred[{name!r}]" if name else "y_pred": one for name, one in predictions.items()}
-    is_number = isinstance(sample_weight, (int, float, np.number)) and not isinstance(sample_weight, bool)
+    of_all = weight_of_all(sample_weight, function)
     collections = {
         "y_true": y_true,
         **named,
-        **({} if sample_weight is None or is_number else {"sample_weight": sample_weight}),
+        **({} if sample_weight is None or of_all is not None else {"sample_weight": sample_weight}),
         **({} if where is None else {"where": where}),
     }
     extras = Extras(
@@ -199,7 +204,7 @@ def _states(
         axis=axis,
         has_weights="sample_weight" in collections,
         has_where=where is not None,
-        weight_of_all=float(sample_weight) if is_number else None,
+        weight_of_all=None if of_all is None else of_all.item(),
     )
     kinds = {_kind_of(one, name, function) for name, one in collections.items()}
     sides = _Sides(collections, extras)
@@ -209,7 +214,7 @@ def _states(
         if axis != 0:
             raise ValueError(f"Partitions of frames and chunks in a list hold rows: axis must be 0. Got {axis!r}.")
         delayed = tree_of(_states_of_frames(sides) if kinds == {"frame"} else _states_of_lists(sides))
-    return _MergedStates(delayed, extras.names if isinstance(y_pred, Mapping) else None)
+    return _MergedStates(delayed, None if models is None else extras.names)
 
 
 def _by_name(states: Sequence[Accumulator], names: tuple[str, ...] | None) -> Any:
@@ -354,6 +359,7 @@ def _joined_states(columns: Sequence[States], grid: tuple[int, ...], result: Acc
 
 def _states_of_frames(sides: _Sides) -> list[Any]:
     frames = list(sides.collections.values())
+    check_one_order({name: {1: one.columns} for name, one in sides.collections.items() if one.ndim == 2}, 0)
     _check_same_number({name: frame.npartitions for name, frame in sides.collections.items()})
     divisions = {frame.divisions for frame in frames if frame.known_divisions}
     if len(divisions) > 1:

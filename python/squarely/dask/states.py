@@ -59,8 +59,7 @@ def _states_of_chunks(y_true: Any, *others: Any, extras: Extras, where_from: str
     for name, prediction in zip(extras.names, predictions, strict=True):
         state = copy.copy(extras.empty)
         with naming(where_from), naming(name):
-            if not _all_empty((y_true, prediction), extras.axis):
-                state.update(y_true, prediction, sample_weight=weights, where=where, axis=extras.axis)
+            state.update(y_true, prediction, sample_weight=weights, where=where, axis=extras.axis)
         states.append(state)
     return states
 
@@ -146,7 +145,3 @@ def one_thread_beside_others() -> Iterator[None]:
         yield
     finally:
         _core.use_one_thread_here(before)
-
-
-def _all_empty(sides: Sequence[Any], axis: int) -> bool:
-    return all(getattr(side, "shape", (len(side),))[axis : axis + 1] == (0,) for side in sides)

@@ -1,5 +1,7 @@
 """What is said of a file that cannot be scored."""
 
+from __future__ import annotations
+
 import contextlib
 import csv
 import zipfile

@@ -1,5 +1,7 @@
 """From files to scores: what the caller names becomes sources, and a run over them sums."""
 
+from __future__ import annotations
+
 import copy
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -48,8 +50,9 @@ def score_files(
 
         A pair ``(y_true, y_pred)``, or three with weights, is of ``.npy`` paths, of arrays on disk (`numpy.memmap`,
         ``zarr.Array``, ``h5py.Dataset``) or of whatever `Accumulator.update` takes, one output each; ``y_pred`` may be
-        a dict of several by name. Items of an iterator are taken one after another, and never looked at before their
-        turn: it may be endless data in chunks. Of a list all files are checked before the first is read.
+        a dict of several by name, or a frame of them. Items of an iterator are taken one after another, and never
+        looked at before their turn: it may be endless data in chunks, some of them without rows. Of a list all files
+        are checked before the first is read.
     true : str, optional
         Name of the column with the true values; for pairs only what it is called.
     pred : str or sequence of str, optional

@@ -1,14 +1,18 @@
 """Metrics of absolute errors: their mean, median and largest."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation
 from squarely.named_metrics import Metric
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
 __all__ = ["max_error", "mean_absolute_error", "median_absolute_error"]
 
 
+@averages_outputs
 def mean_absolute_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -54,7 +58,8 @@ def mean_absolute_error(
     >>> import squarely
     >>> squarely.mean_absolute_error([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])
     0.5
-    >>> squarely.mean_absolute_error([[0.5, 1], [-1, 1], [7, -6]], [[0, 2], [-1, 2], [8, -5]], multioutput=[0.3, 0.7])
+    >>> y_true, y_pred = [[0.5, 1.0], [-1.0, 1.0], [7.0, -6.0]], [[0.0, 2.0], [-1.0, 2.0], [8.0, -5.0]]
+    >>> squarely.mean_absolute_error(y_true, y_pred, multioutput=[0.3, 0.7])
     0.85
     >>> squarely.mean_absolute_error([1.0, 2.0], [2.0, 4.0], sample_weight=[3.0, 1.0])
     1.25
@@ -71,6 +76,7 @@ def mean_absolute_error(
     )
 
 
+@averages_outputs
 def median_absolute_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

@@ -1,11 +1,14 @@
 """How far predictions lie off on the whole, and how much the errors vary around that."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation
 from squarely.named_metrics import Metric
+from squarely.result_types import AnyScore, averages_outputs
 from squarely.scoring import Score, accumulated, checked_pairs, configuration_of, score, score_at
 
 __all__ = ["BiasVariance", "bias_variance", "mean_error", "residual_variance", "squared_bias"]
@@ -22,12 +25,13 @@ class BiasVariance(NamedTuple):
     (4.0, 1.0)
     """
 
-    squared_bias: Score
+    squared_bias: AnyScore
     """The square of the mean error."""
-    variance: Score
+    variance: AnyScore
     """That of the errors around their mean, with divisor n."""
 
 
+@averages_outputs
 def mean_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -155,6 +159,7 @@ def bias_variance(
     return BiasVariance(*(score_at(accumulator, index, part, pairs) for index, part in enumerate(parts)))
 
 
+@averages_outputs
 def residual_variance(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -215,6 +220,7 @@ def residual_variance(
     )
 
 
+@averages_outputs
 def squared_bias(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

@@ -1,13 +1,17 @@
 """How well predictions follow the truth: on any line, or on that of perfect predictions."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
 __all__ = ["concordance_correlation", "pearson_correlation"]
 
 
+@averages_outputs
 def concordance_correlation(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -75,6 +79,7 @@ def concordance_correlation(
     )
 
 
+@averages_outputs
 def pearson_correlation(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

@@ -1,5 +1,7 @@
 """Metrics of deviances of Tweedie distributions, Poisson and gamma among them."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import NanPolicy, Summation

@@ -1,15 +1,19 @@
 """The efficiencies of hydrology: how much better than the mean of the truth a model is."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
 __all__ = ["kling_gupta_efficiency", "nash_sutcliffe_efficiency"]
 
 
+@averages_outputs
 def kling_gupta_efficiency(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -88,6 +92,7 @@ def kling_gupta_efficiency(
     )
 
 
+@averages_outputs
 def nash_sutcliffe_efficiency(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

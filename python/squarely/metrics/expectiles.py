@@ -1,13 +1,17 @@
 """Squared errors of which those of one side count more."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
 __all__ = ["mean_asymmetric_squared_error"]
 
 
+@averages_outputs
 def mean_asymmetric_squared_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

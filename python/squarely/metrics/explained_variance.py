@@ -1,13 +1,17 @@
 """Metrics of the share of the variance of the truth that is explained."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import NanPolicy, Summation, VarianceMultioutput
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
 __all__ = ["explained_variance_score", "r2_score"]
 
 
+@averages_outputs
 def r2_score(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -68,7 +72,8 @@ def r2_score(
     >>> import squarely
     >>> squarely.r2_score([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])  # doctest: +ELLIPSIS
     0.948...
-    >>> squarely.r2_score([[0.5, 1], [-1, 1], [7, -6]], [[0, 2], [-1, 2], [8, -5]], multioutput="variance_weighted")
+    >>> y_true, y_pred = [[0.5, 1.0], [-1.0, 1.0], [7.0, -6.0]], [[0.0, 2.0], [-1.0, 2.0], [8.0, -5.0]]
+    >>> squarely.r2_score(y_true, y_pred, multioutput="variance_weighted")
     0.9382566585956417
     >>> squarely.r2_score([1, 2, 3], [2, 2, 2]), squarely.r2_score([1, 2, 3], [3, 2, 1])
     (0.0, -3.0)
@@ -90,6 +95,7 @@ def r2_score(
     )
 
 
+@averages_outputs
 def explained_variance_score(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

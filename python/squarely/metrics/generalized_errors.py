@@ -1,5 +1,7 @@
 """Squared errors of outputs that vary together."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -90,6 +92,8 @@ def generalized_squared_error(
     >>> squarely.generalized_squared_error(y_true, y_pred, covariance=[[1.0, 0.5], [0.5, 1.0]])
     3.333333333333333
     """
+    from squarely.columns import as_columns
+    from squarely.columns.labels import check_one_order
     from squarely.metrics.paired_blocks import blocks_of
 
     pairs, _ = checked_pairs(
@@ -103,6 +107,8 @@ def generalized_squared_error(
         summation=summation,
     )
     factor = _cholesky_factor(_checked_covariance(covariance, pairs.outputs))
+    names = as_columns(covariance, "covariance", "generalized_squared_error").labels
+    check_one_order({"y_true": pairs.truth.labels, "covariance": names}, 0)
     weights = _weights_of_rows(pairs)
     seen = accumulated(pairs, configuration_of((metric("bias"),), "raw_values", nan_policy, "kahan")).state()
     if seen is None:
@@ -134,7 +140,7 @@ def _no_rows() -> ValueError:
     )
 
 
-def _weights_of_rows(pairs: "PairedColumns") -> npt.NDArray[np.generic] | None:
+def _weights_of_rows(pairs: PairedColumns) -> npt.NDArray[np.generic] | None:
     if pairs.weights is None:
         return None
     if len(pairs.weights.shape) > 1 and pairs.outputs > 1:

@@ -1,5 +1,7 @@
 """Metrics of images: every element counts alike, whatever its place, channel or frame."""
 
+from __future__ import annotations
+
 import functools
 import warnings
 from collections.abc import Iterator
@@ -122,7 +124,7 @@ def peak_signal_noise_ratio(
     return value
 
 
-def _flat_chunks(pairs: "PairedColumns") -> Iterator[Chunk]:
+def _flat_chunks(pairs: PairedColumns) -> Iterator[Chunk]:
     """Yield all elements in chunks of one dimension, which are views where the memory allows that."""
     from squarely.columns import Array
     from squarely.metrics.paired_blocks import blocks_of
@@ -150,7 +152,7 @@ def _flat_chunks(pairs: "PairedColumns") -> Iterator[Chunk]:
             yield chunk[0], chunk[1], counts
 
 
-def _type_of_image(pairs: "PairedColumns") -> np.dtype[Any]:
+def _type_of_image(pairs: PairedColumns) -> np.dtype[Any]:
     """Return the element type of the true image, if it is of one type."""
     types = {dtype.newbyteorder("=") for dtype in pairs.truth.dtypes}
     if len(types) > 1:

@@ -1,5 +1,7 @@
 """How likely the truth is where a prediction is a distribution."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -9,11 +11,13 @@ from squarely import _core
 from squarely.arguments import Multioutput, NanPolicy, Summation
 from squarely.named_metrics import Metric
 from squarely.policy import check_some_pairs
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score, accumulated, averaged, checked_pairs, configuration_of, score
 
 __all__ = ["mean_gaussian_nll"]
 
 
+@averages_outputs
 def mean_gaussian_nll(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -115,10 +119,12 @@ def _is_one_number(variance: Any) -> bool:
 def _sums_of_losses(pairs: Any, variance: object, summation: str) -> _core.Accumulator:
     """Return the sums of the losses, which stand as truth of predictions of zero."""
     from squarely.columns import as_columns
+    from squarely.columns.labels import check_one_order
     from squarely.metrics.paired_blocks import blocks_of, floats_of
 
     variances = as_columns(variance, "variance", "mean_gaussian_nll")
     _check_shape(variances.shape, pairs.truth.shape)
+    check_one_order({"y_true": pairs.truth.labels, "variance": variances.labels}, 0)
     configuration = configuration_of((Metric("mean_of_truth", 0.0),), "raw_values", "propagate", summation)
     state = _core.State(pairs.outputs, configuration, pairs.weights is not None)
     for block in blocks_of(pairs, variances):

@@ -1,13 +1,17 @@
 """Metrics of differences of logarithms."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
 __all__ = ["mean_squared_log_error", "root_mean_squared_log_error"]
 
 
+@averages_outputs
 def mean_squared_log_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -65,6 +69,7 @@ def mean_squared_log_error(
     )
 
 
+@averages_outputs
 def root_mean_squared_log_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

@@ -1,15 +1,19 @@
 """Squared errors as a share of how large the truth is, or how much it varies."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
 __all__ = ["normalized_mean_squared_error", "normalized_root_mean_squared_error"]
 
 
+@averages_outputs
 def normalized_mean_squared_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -73,6 +77,7 @@ def normalized_mean_squared_error(
     )
 
 
+@averages_outputs
 def normalized_root_mean_squared_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

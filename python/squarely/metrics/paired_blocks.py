@@ -1,5 +1,7 @@
 """Pairs as float64, a block of rows at a time: for metrics whose terms the core does not form."""
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple

@@ -1,13 +1,17 @@
 """Percentage errors whose denominator is more than the truth of one pair."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
 __all__ = ["symmetric_mean_absolute_percentage_error", "weighted_absolute_percentage_error"]
 
 
+@averages_outputs
 def symmetric_mean_absolute_percentage_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -80,6 +84,7 @@ def symmetric_mean_absolute_percentage_error(
     )
 
 
+@averages_outputs
 def weighted_absolute_percentage_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

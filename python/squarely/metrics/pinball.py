@@ -1,14 +1,18 @@
 """Metrics of quantile predictions."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation
 from squarely.named_metrics import Metric, parameter_value
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
 __all__ = ["d2_absolute_error_score", "d2_pinball_score", "mean_pinball_loss"]
 
 
+@averages_outputs
 def mean_pinball_loss(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -75,6 +79,7 @@ def mean_pinball_loss(
     )
 
 
+@averages_outputs
 def d2_pinball_score(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -147,6 +152,7 @@ def d2_pinball_score(
     )
 
 
+@averages_outputs
 def d2_absolute_error_score(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

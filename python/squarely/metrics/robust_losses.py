@@ -1,13 +1,17 @@
 """Losses that large errors do not dominate."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
 __all__ = ["mean_huber_loss", "mean_log_cosh_loss", "mean_tukey_loss"]
 
 
+@averages_outputs
 def mean_huber_loss(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -80,6 +84,7 @@ def mean_huber_loss(
     )
 
 
+@averages_outputs
 def mean_log_cosh_loss(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -141,6 +146,7 @@ def mean_log_cosh_loss(
     )
 
 
+@averages_outputs
 def mean_tukey_loss(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

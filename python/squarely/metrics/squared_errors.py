@@ -1,13 +1,17 @@
 """Metrics of squared errors. The formulas over the sums are in the core."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
 __all__ = ["mean_squared_error", "root_mean_squared_error", "sum_squared_error"]
 
 
+@averages_outputs
 def mean_squared_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -31,7 +35,8 @@ def mean_squared_error(
         Python numbers or of text, are converted, and refused where that would round. What a library calls null or NA
         is a missing value, as NaN is. Masked elements of a NumPy masked array are left out.
     y_pred : array-like of the same shape
-        Predictions. (n, 1) goes with (n,); nothing is broadcast.
+        Predictions. (n, 1) goes with (n,); nothing is broadcast. Rows and columns are paired by position, whatever
+        their index or names; frames with the same columns in another order are refused.
     sample_weight : array-like of shape (n,) or that of y_true, or float, optional
         Weights of the rows, or one for every element. A weight of 2 counts as the same pair twice.
     multioutput : {"uniform_average", "raw_values"} or array-like of shape (outputs,), default="uniform_average"
@@ -74,7 +79,8 @@ def mean_squared_error(
     >>> import squarely
     >>> squarely.mean_squared_error([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])
     0.375
-    >>> squarely.mean_squared_error([[0.5, 1], [-1, 1], [7, -6]], [[0, 2], [-1, 2], [8, -5]], multioutput="raw_values")
+    >>> y_true, y_pred = [[0.5, 1.0], [-1.0, 1.0], [7.0, -6.0]], [[0.0, 2.0], [-1.0, 2.0], [8.0, -5.0]]
+    >>> squarely.mean_squared_error(y_true, y_pred, multioutput="raw_values")
     array([0.41666667, 1.        ])
     >>> squarely.mean_squared_error([1.0, float("nan")], [1.5, 2.0], nan_policy="omit")
     0.25
@@ -94,6 +100,7 @@ def mean_squared_error(
     )
 
 
+@averages_outputs
 def root_mean_squared_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,
@@ -152,6 +159,7 @@ def root_mean_squared_error(
     )
 
 
+@averages_outputs
 def sum_squared_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

@@ -1,14 +1,18 @@
 """Squared errors without the largest of them."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from squarely.arguments import Multioutput, NanPolicy
 from squarely.named_metrics import Metric, parameter_value
+from squarely.result_types import averages_outputs
 from squarely.scoring import Score
 
 __all__ = ["trimmed_mean_squared_error"]
 
 
+@averages_outputs
 def trimmed_mean_squared_error(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike,

@@ -1,5 +1,7 @@
 """RollingAccumulator: the metrics of the last rows, or chunks, of a stream."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any, Literal, NoReturn
@@ -8,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.accumulator import Accumulator, Count, as_rows
+from squarely.accumulator import Accumulator
 from squarely.arguments import InvalidParameterError, Multioutput, NanPolicy, check_choice
+from squarely.columns.one_row import as_rows
 from squarely.columns.plain import plain_arrays
 from squarely.named_metrics import MetricLike
+from squarely.result_types import AnyCount, AnyScore
 from squarely.rolling.plain_rows import plain_rows
-from squarely.scoring import Score
 
 __all__ = ["RollingAccumulator"]
 
@@ -84,14 +87,14 @@ class RollingAccumulator:
 
     def update(
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None
-    ) -> "RollingAccumulator":
+    ) -> RollingAccumulator:
         """Move the window on by a chunk, and return the accumulator.
 
         Parameters
         ----------
         y_true, y_pred : array-like or float
             Of any number of rows, also more than the window holds; otherwise as in `Accumulator.update`. With
-            ``unit="rows"`` they are copied.
+            ``unit="rows"`` they are copied. Without rows they are no chunk, and nothing leaves the window.
         sample_weight : array-like of shape (rows,) or float, optional
             As in `Accumulator.update`.
 
@@ -130,7 +133,11 @@ class RollingAccumulator:
             "RollingAccumulator.update",
             most_dimensions=None,
             sample_weight=sample_weight,
+            may_lack_rows=True,
         )
+        if pairs.rows == 0:
+            self.snapshot()._check_fits(pairs.output_shape, sample_weight is not None)
+            return
         core = self._core
         try:
             if isinstance(core, _core.RowWindow):
@@ -159,7 +166,7 @@ class RollingAccumulator:
         """
         return Accumulator._of(self._core.snapshot())
 
-    def compute(self) -> dict[str, Score]:
+    def compute(self) -> dict[str, AnyScore]:
         """Return every metric of the window by name, as `Accumulator.compute`.
 
         Examples
@@ -170,10 +177,10 @@ class RollingAccumulator:
         """
         return self.snapshot().compute()
 
-    def __getitem__(self, name: MetricLike) -> Score:
+    def __getitem__(self, name: MetricLike) -> AnyScore:
         return self.snapshot()[name]
 
-    def reset(self) -> "RollingAccumulator":
+    def reset(self) -> RollingAccumulator:
         """Empty the window, keep the configuration, and return the accumulator.
 
         Examples
@@ -201,25 +208,25 @@ class RollingAccumulator:
         return self._empty.metrics
 
     @property
-    def count(self) -> Count:
+    def count(self) -> AnyCount:
         """How many pairs of the window are in the sums, as `Accumulator.count`."""
         return self.snapshot().count
 
     @property
-    def omitted(self) -> Count:
+    def omitted(self) -> AnyCount:
         """How many pairs of the window were left out, as `Accumulator.omitted`."""
         return self.snapshot().omitted
 
     def __repr__(self) -> str:
         return f"RollingAccumulator(metrics={self.metrics!r}, window={self._window}, unit={self._unit!r})"
 
-    def __copy__(self) -> "RollingAccumulator":
+    def __copy__(self) -> RollingAccumulator:
         return self._copy(self._attributes())
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "RollingAccumulator":
+    def __deepcopy__(self, memo: dict[int, Any]) -> RollingAccumulator:
         return self._copy({name: deepcopy(value, memo) for name, value in self._attributes().items()})
 
-    def _copy(self, attributes: dict[str, Any]) -> "RollingAccumulator":
+    def _copy(self, attributes: dict[str, Any]) -> RollingAccumulator:
         other = object.__new__(type(self))
         other.__dict__.update(attributes)
         other._core = self._core.copy()
@@ -247,7 +254,8 @@ class RollingAccumulator:
 
 
 def _checked_window(window: object) -> int:
-    if isinstance(window, (int, np.integer)) and not isinstance(window, bool) and window > 0:
+    # To NumPy a duration is an integer.
+    if isinstance(window, (int, np.integer)) and not isinstance(window, (bool, np.timedelta64)) and window > 0:
         return int(window)
     raise InvalidParameterError(
         f"The 'window' parameter of RollingAccumulator must be an int in the range [1, inf). Got {window!r} instead."

@@ -1,5 +1,7 @@
 """How far a run has come."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 

@@ -7,6 +7,8 @@ name and number of bytes), ``is_single`` (false where it is absent), and in a ch
 the sums hold (see `checkpoint`).
 """
 
+from __future__ import annotations
+
 import copy
 import dataclasses
 import functools
@@ -57,7 +59,7 @@ class FileStates:
     summation: str
     files: list[str]
     rows: int
-    predictions: "dict[str, squarely.Accumulator]"
+    predictions: dict[str, squarely.Accumulator]
     is_single: bool = False
     """Whether there is one prediction, asked for by itself: the report then has its scores and not its name."""
     work: dict[str, Any] | None = field(default=None, repr=False)
@@ -101,7 +103,7 @@ class FileStates:
         write_atomically(os.fspath(path), self.to_bytes())
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> "FileStates":
+    def load(cls, path: str | os.PathLike[str]) -> FileStates:
         """Read what `save` wrote, on any machine.
 
         Raises
@@ -121,7 +123,7 @@ class FileStates:
             raise FileError(f"{name}: {error}") from error
 
     @classmethod
-    def load_all(cls, paths: Iterable[str | os.PathLike[str]]) -> "FileStates":
+    def load_all(cls, paths: Iterable[str | os.PathLike[str]]) -> FileStates:
         """Read and merge the states of several machines, in this order.
 
         Raises
@@ -146,7 +148,7 @@ class FileStates:
             states[0]._check_goes_with(other, names[0], name)
         return functools.reduce(cls.merge, states)
 
-    def merge(self, other: "FileStates") -> "FileStates":
+    def merge(self, other: FileStates) -> FileStates:
         """Return the sums over the files of both, and leave both as they are.
 
         Files of the same path in both are taken for different files of two machines; a warning names the first.
@@ -186,7 +188,7 @@ class FileStates:
         return body + CHECKSUM.pack(zlib.crc32(body))
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> "FileStates":
+    def from_bytes(cls, data: bytes) -> FileStates:
         """Return the states whose `to_bytes` gave this.
 
         Raises
@@ -217,7 +219,7 @@ class FileStates:
             raise ValueError("this state is damaged: its header does not fit what follows")
         return states
 
-    def difference(self, other: "FileStates", mine: str, theirs: str) -> str | None:
+    def difference(self, other: FileStates, mine: str, theirs: str) -> str | None:
         """Say in which parameter two states differ, and nothing where they do not."""
         for name in COMPARED:
             own, others = getattr(self, name), getattr(other, name)
@@ -228,7 +230,7 @@ class FileStates:
             return f"{mine} has predictions {_shown(own)}, and {theirs} has {_shown(others)}"
         return None
 
-    def _check_goes_with(self, other: "FileStates", mine: str, theirs: str) -> None:
+    def _check_goes_with(self, other: FileStates, mine: str, theirs: str) -> None:
         if difference := self.difference(other, mine, theirs):
             raise FileError(f"{theirs}: cannot be merged: {difference}")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from squarely.columns.frame_of_models import models_in
 from squarely.files.errors import FileError, one_line
 from squarely.files.formats.table import BATCH_ROWS, Position, Section
 from squarely.files.sources.source import Chunk, Names, Source
@@ -20,6 +21,8 @@ def pair_source(item: Any, number: int, given: tuple[str | None, Any, str | None
     """Return a pair of arrays, or three with weights, as what can be scored."""
     true, pred, weight = given
     y_true, y_pred = item[:2]
+    if not isinstance(y_pred, Mapping):
+        y_pred = models_in(y_true, y_pred) or y_pred
     predictions = _named_predictions(y_pred, pred, f"pair {number}")
     weights = item[2] if len(item) == 3 else None
     if weight is not None and weights is None:

@@ -1,5 +1,7 @@
 """From a file to the NumPy columns in it, some rows at a time."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

@@ -1,5 +1,7 @@
 """From what the caller names to the files to read."""
 
+from __future__ import annotations
+
 import glob
 import os
 import posixpath

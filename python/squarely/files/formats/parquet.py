@@ -4,6 +4,7 @@ import bisect
 import contextlib
 import functools
 import itertools
+import os
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -25,7 +26,8 @@ def open_parquet(source: DataFile) -> Iterator[Table]:
     with contextlib.ExitStack() as opened:
         if source.filesystem is None:
             metadata, bounds = _footer(source.path, source.size(), source.modified())
-            file = parquet.ParquetFile(source.path, metadata=metadata, **options)
+            content = opened.enter_context(_local(source.path))
+            file = parquet.ParquetFile(content, metadata=metadata, **options)
         else:
             file = parquet.ParquetFile(opened.enter_context(source.open()), **options)
             bounds = _bounds(file.metadata)
@@ -38,8 +40,14 @@ def open_parquet(source: DataFile) -> Iterator[Table]:
 @functools.lru_cache(FOOTERS)
 def _footer(path: str, size: int, modified: int) -> tuple[Any, Sequence[int]]:
     """Return what the end of a file says of its row groups, as long as the file is of this size and time."""
-    metadata = import_extra("pyarrow.parquet").read_metadata(path)
+    with _local(path) as content:
+        metadata = import_extra("pyarrow.parquet").read_metadata(content)
     return metadata, _bounds(metadata)
+
+
+def _local(path: str) -> Any:
+    """Open a file by its bytes: pyarrow takes no name that is not UTF-8."""
+    return import_extra("pyarrow").OSFile(os.fsencode(path))
 
 
 def _bounds(metadata: Any) -> Sequence[int]:

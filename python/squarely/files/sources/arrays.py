@@ -65,6 +65,9 @@ def _length(side: Any) -> int:
 def _stored_pair(arrays: list[StoredArray], number: int, names: Names) -> Source:
     named = list(dict.fromkeys(one.name for one in arrays))
     where = " and ".join(named)
+    guesses = arrays[1 if names.weight is None else 2 :]
+    if any(_is_same_file(arrays[0], guess) for guess in guesses):
+        raise FileError(f"{where}: truth and prediction are one file, which would be scored against itself")
     for one, column in zip(arrays, names.columns, strict=True):
         _check_array(one, column, where)
     rows = arrays[0].shape[0]
@@ -81,6 +84,10 @@ def _stored_pair(arrays: list[StoredArray], number: int, names: Names) -> Source
     are_files = all(one.file is not None for one in arrays)
     identity = tuple((path, os.path.getsize(path), os.stat(path).st_mtime_ns) for path in files) if are_files else None
     return Source(where, files, size, names, sections, partial(_read, where, arrays, step), identity)
+
+
+def _is_same_file(one: StoredArray, other: StoredArray) -> bool:
+    return one.file is not None and other.file is not None and os.path.realpath(one.file) == os.path.realpath(other.file)
 
 
 def _check_array(array: StoredArray, column: str, where: str) -> None:

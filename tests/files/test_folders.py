@@ -112,10 +112,10 @@ def test_a_column_in_the_file_wins_over_the_name_of_its_folder(tmp_path):
 
 
 def test_columns_of_folder_names_alone_are_refused(tmp_path):
-    (tmp_path / "a=1").mkdir()
-    write_text(tmp_path / "a=1" / "t.csv", "y,p\n1,2\n")
+    (tmp_path / "a=1" / "b=2").mkdir(parents=True)
+    write_text(tmp_path / "a=1" / "b=2" / "t.csv", "y,p\n1,2\n")
     with pytest.raises(FileError, match=r"all the columns are names of folders; at least one must be in the file"):
-        score_files(tmp_path, true="a", pred="a")
+        score_files(tmp_path, true="a", pred="b")
 
 
 def test_a_file_of_another_kind_in_a_folder_is_refused(tmp_path):

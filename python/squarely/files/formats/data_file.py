@@ -37,3 +37,11 @@ class DataFile(NamedTuple):
         if self.filesystem is None:
             return os.stat(self.path).st_mtime_ns
         return int(self.info.mtime_ns or 0)
+
+    def version(self) -> tuple[int, ...]:
+        """Return what is another after the file was written to or replaced, as far as its filesystem knows."""
+        if self.filesystem is None:
+            status = os.stat(self.path)
+            return status.st_size, status.st_mtime_ns, status.st_ino
+        info = self.filesystem.get_file_info(self.path)
+        return info.size or 0, info.mtime_ns or 0

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from squarely.files.errors import FileError, one_line
+from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.table import BATCH_ROWS, Position, Section
 from squarely.files.sources.source import Chunk, Names, Source
 from squarely.files.sources.stored_arrays import StoredArray, array_in_memory, stored_array
+from squarely.files.sources.unchanged import Versions, check_unchanged, versions
 
 SECTION_ROWS = 1 << 20
 
@@ -83,11 +85,15 @@ def _stored_pair(arrays: list[StoredArray], number: int, names: Names) -> Source
     size = sum(one.dtype.itemsize * math.prod(one.shape) for one in arrays)
     are_files = all(one.file is not None for one in arrays)
     identity = tuple((path, os.path.getsize(path), os.stat(path).st_mtime_ns) for path in files) if are_files else None
-    return Source(where, files, size, names, sections, partial(_read, where, arrays, step), identity)
+    on_disk = [DataFile(one.file) for one in arrays if one.file is not None]
+    read = partial(_read, where, arrays, step, on_disk, versions(on_disk))
+    return Source(where, files, size, names, sections, read, identity)
 
 
 def _is_same_file(one: StoredArray, other: StoredArray) -> bool:
-    return one.file is not None and other.file is not None and os.path.realpath(one.file) == os.path.realpath(other.file)
+    return (
+        one.file is not None and other.file is not None and os.path.realpath(one.file) == os.path.realpath(other.file)
+    )
 
 
 def _check_array(array: StoredArray, column: str, where: str) -> None:
@@ -101,10 +107,18 @@ def _check_array(array: StoredArray, column: str, where: str) -> None:
 
 
 def _read(
-    where: str, arrays: list[StoredArray], step: int, section: Section, position: Position, _: bool
+    where: str,
+    arrays: list[StoredArray],
+    step: int,
+    on_disk: list[DataFile],
+    planned: Versions,
+    section: Section,
+    _: Position,
+    __: bool,
 ) -> Iterator[Chunk]:
     row = section.first
     try:
+        check_unchanged(on_disk, planned)
         for pieces in zip(*(one.pieces(section.first, section.last, step) for one in arrays), strict=True):
             length = len(pieces[0])
             for first in range(0, length, BATCH_ROWS):
@@ -112,6 +126,7 @@ def _read(
                 rows = row + first + len(batch[0]) - section.first
                 yield Chunk(batch, len(batch[0]), Position(rows), rows / (section.last - section.first))
             row += length
+        check_unchanged(on_disk, planned)
     except FileError:
         raise
     except (OSError, ValueError, RuntimeError, KeyError) as error:  # what libraries raise for a chunk that is damaged

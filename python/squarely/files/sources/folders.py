@@ -21,7 +21,11 @@ LOGGED_TABLES = (
     (r"_delta_log", "a Delta table", "pass deltalake.DeltaTable(folder).to_pyarrow_dataset()"),
     (r"metadata/(.*\.metadata\.json|version-hint\.text)", "an Iceberg table", f"read it with pyiceberg; {DOCUMENTED}"),
     (r"\.hoodie", "a Hudi table", f"read it with a library of Hudi; {DOCUMENTED}"),
-    (r"(delete_delta|delta|base)_\d{7}(_\d+)*", "a transactional table of Hive", f"export it with a query; {DOCUMENTED}"),
+    (
+        r"(delete_delta|delta|base)_\d{7}(_\d+)*",
+        "a transactional table of Hive",
+        f"export it with a query; {DOCUMENTED}",
+    ),
 )
 
 

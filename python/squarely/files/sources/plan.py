@@ -83,7 +83,7 @@ def _names_of_columns(true: str | None, pred: Any, weight: str | None, path: str
         raise ValueError("pred is empty: name at least one column with predictions")
     if true in predictions:
         raise FileError(
-            f"{path}: true and pred both name the column {true!r}, which would be scored against itself; name the column "
-            "with predictions, in a file that has both side by side"
+            f"{path}: true and pred both name the column {true!r}, which would be scored against itself; name the "
+            "column with predictions, in a file that has both side by side"
         )
     return Names(true, weight, predictions, isinstance(pred, str))

@@ -12,14 +12,18 @@ from squarely.files.sources.arrow_numbers import to_numpy
 from squarely.files.sources.partition_keys import with_keys
 from squarely.files.sources.schema import check_columns
 from squarely.files.sources.source import Chunk, Names, Source
+from squarely.files.sources.unchanged import Versions, check_unchanged, versions
 
 
 def table_source(file: DataFile, names: Names) -> Source:
     """Return a file of a known format, its columns checked."""
+    with told_in_one_sentence(file.path):
+        planned = versions([file])
     with open_table(file, names.columns) as table:
         sections = table.sections
     identity = ((file.path, file.size(), file.modified()),)
-    return Source(file.path, (file.path,), file.size(), names, sections, partial(_read, file, names.columns), identity)
+    read = partial(_read, file, planned, names.columns)
+    return Source(file.path, (file.path,), file.size(), names, sections, read, identity)
 
 
 @contextlib.contextmanager
@@ -45,11 +49,18 @@ def _unknown_format(path: str) -> str:
 
 
 def _read(
-    file: DataFile, columns: Sequence[str], section: Section, position: Position, in_parallel: bool
+    file: DataFile,
+    planned: Versions,
+    columns: Sequence[str],
+    section: Section,
+    position: Position,
+    in_parallel: bool,
 ) -> Iterator[Chunk]:
     rows = position.rows
     with open_table(file, columns) as table, told_in_one_sentence(file.path, lambda: table.where(section, rows)):
+        check_unchanged([file], planned)
         for piece in table.pieces(columns, section, position, in_parallel):
             read = tuple(to_numpy(name, piece.batch.column(name)) for name in columns)
             yield Chunk(read, piece.batch.num_rows, piece.position, piece.fraction)
             rows = piece.position.rows
+        check_unchanged([file], planned)

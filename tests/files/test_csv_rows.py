@@ -40,7 +40,7 @@ def test_a_quote_inside_a_field_does_not_hide_the_end_of_a_row(fields, data):
     ends = np.cumsum([len(row) for row in rows])
     cut = data.draw(st.integers(0, int(ends[-1])))
     expected = max((end for end in ends if end <= cut), default=0)
-    assert csv_rows.end_of_rows("".join(rows)[:cut].encode()) == expected
+    assert csv_rows.end_of_rows("".join(rows)[:cut].encode(), csv_rows.Marks()) == expected
 
 
 def test_a_quote_without_its_partner_does_not_fill_the_memory(tmp_path):

@@ -120,8 +120,8 @@ def test_columns_of_folder_names_alone_are_refused(tmp_path):
 
 def test_a_file_of_another_kind_in_a_folder_is_refused(tmp_path):
     write_text(tmp_path / "t.csv", "y,p\n1,2\n")
-    write_text(tmp_path / "notes.txt", "hello")
-    with pytest.raises(FileError, match=r"notes.txt: the name must end in one of .parquet"):
+    write_text(tmp_path / "notes.doc", "hello")
+    with pytest.raises(FileError, match=r"notes.doc: the name must end in one of .parquet"):
         score_files(tmp_path, true="y", pred="p")
 
 

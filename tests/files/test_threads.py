@@ -40,7 +40,7 @@ def test_row_groups_in_parallel_give_the_bits_of_one_pass(tmp_path, small_sectio
 
 def test_small_row_groups_share_a_section(tmp_path):
     write_table(tmp_path / "t.parquet", random_columns(), batch_rows=70)
-    with parquet.open_parquet(parquet.DataFile(str(tmp_path / "t.parquet"))) as table:
+    with parquet.open_parquet(parquet.DataFile(str(tmp_path / "t.parquet")), parquet.ReadingOptions()) as table:
         assert [(one.first, one.last, one.share) for one in table.sections] == [(0, 36, 1.0)]
 
 

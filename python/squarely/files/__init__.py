@@ -7,6 +7,7 @@ again after a run that was ended. `sources` makes of what the caller names somet
 """
 
 from squarely.files.errors import FileError, InfiniteValueError, MissingValueError
+from squarely.files.formats.reading import ReadingOptions
 from squarely.files.runs.progress import Progress
 from squarely.files.runs.states import FileStates
 from squarely.files.score import accumulate_files, score_files
@@ -20,6 +21,7 @@ __all__ = [
     "InfiniteValueError",
     "MissingValueError",
     "Progress",
+    "ReadingOptions",
     "accumulate_files",
     "expand_paths",
     "read_batches",

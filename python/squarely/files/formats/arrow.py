@@ -10,6 +10,7 @@ from squarely.extras import import_extra
 from squarely.files.errors import ContentError
 from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.format import Format
+from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import BATCH_ROWS, Piece, Position, Section, Table, after_rows
 
 FILE_MAGIC = b"ARROW1"
@@ -21,8 +22,12 @@ COPIED_BATCH_BYTES = 64 << 20  # of record batches up to this size the wanted co
 
 
 @contextlib.contextmanager
-def open_arrow(source: DataFile) -> Iterator[Table]:
+def open_arrow(source: DataFile, _: ReadingOptions) -> Iterator[Table]:
     ipc = import_extra("pyarrow.ipc")
+    if not source.lasts():
+        schema = _schema_of_passing(source)
+        yield Table(schema, (Section(),), partial(_pieces_of_passing, source, schema), after_rows)
+        return
     with _content(source) as (content, mapped):
         sections = (Section(begins_anywhere=True),)
         if content.read(len(FILE_MAGIC)) == FILE_MAGIC:
@@ -106,6 +111,29 @@ def _pieces_of_stream(
         start = end
     if content.tell() != size:
         raise ContentError(f"the first stream ends {size - content.tell()} bytes before the file; name each by itself")
+
+
+def _schema_of_passing(source: DataFile) -> Any:
+    ipc = import_extra("pyarrow.ipc")
+    if source.open().read(len(FILE_MAGIC)) == FILE_MAGIC:
+        raise ContentError("an Arrow file is read from its end; write a stream into standard input, or name the file")
+    return ipc.open_stream(source.open()).schema
+
+
+def _pieces_of_passing(
+    source: DataFile, schema: Any, columns: Sequence[str], _: Section, __: Position, in_parallel: bool
+) -> Iterator[Piece]:
+    ipc = import_extra("pyarrow.ipc")
+    fields = [schema.get_field_index(name) for name in dict.fromkeys(columns)]
+    rows = 0
+    with source.open() as content:
+        options = ipc.IpcReadOptions(included_fields=fields, use_threads=in_parallel)
+        for batch in ipc.open_stream(content, options=options):
+            for piece, last in _slices(batch, 0, None):
+                yield Piece(piece, Position(rows + last), 1.0)
+            rows += batch.num_rows
+        if content.last != END_OF_STREAM or content.read(1):
+            raise ContentError("the stream does not end with the end marker, or goes on behind it")
 
 
 def _slices(batch: Any, first_row: int, mapped: Any) -> Iterator[tuple[Any, int]]:

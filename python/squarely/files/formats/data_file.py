@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from squarely.files.formats.standard_input import StandardInput
+
 
 class DataFile(NamedTuple):
     """A file to read, and the columns that only the names of its folders hold."""
@@ -27,6 +29,15 @@ class DataFile(NamedTuple):
         if self.filesystem is None:
             return open(self.path, "rb", buffering=0)
         return self.filesystem.open_input_file(self.path)
+
+    def lasts(self) -> bool:
+        """Say whether the file can be read again, and by a later run; standard input cannot."""
+        return not isinstance(self.filesystem, StandardInput)
+
+    @property
+    def name(self) -> str:
+        """What has an ending that says what is in the file; standard input is CSV unless another format is named."""
+        return self.path if self.lasts() else f"{self.path}.csv"
 
     def place(self) -> str:
         """Return what no other file has."""

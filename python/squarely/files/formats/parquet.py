@@ -13,6 +13,7 @@ from squarely.extras import import_extra
 from squarely.files.errors import ContentError
 from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.format import Format
+from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import Piece, Position, Section, Table, batch_rows
 
 BUFFER_BYTES = 1 << 20  # without it a column is read whole, a row group at a time, whatever its size
@@ -22,7 +23,7 @@ FOOTERS = 8  # that are kept: of thousands of row groups one takes as long to pa
 
 
 @contextlib.contextmanager
-def open_parquet(source: DataFile) -> Iterator[Table]:
+def open_parquet(source: DataFile, _: ReadingOptions) -> Iterator[Table]:
     parquet = import_extra("pyarrow.parquet")
     options = {"buffer_size": BUFFER_BYTES, "pre_buffer": False, "page_checksum_verification": True}
     with contextlib.ExitStack() as opened:
@@ -139,4 +140,4 @@ def _where(bounds: Sequence[int], failed: Sequence[int], section: Section, rows:
     return f" in row group {group} (counted from 0; data rows {bounds[group] + 1} to {bounds[group + 1]})"
 
 
-FORMAT = Format((".parquet", ".pq"), open_parquet)
+FORMAT = Format((".parquet", ".pq", ".parq"), open_parquet)

@@ -1,6 +1,7 @@
 """From an Arrow array with numbers of any type to a NumPy array of float64 or float32."""
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,23 +13,48 @@ from squarely.files.errors import ContentError
 Column = NDArray[np.float64] | NDArray[np.float32]
 
 
-def to_numpy(name: str, array: Any) -> Column:
-    """Return the numbers as float64 or float32, in place where they are that already and none is missing."""
+def to_numpy(name: str, array: Any, missing: Sequence[float] = ()) -> Column:
+    """Return the numbers as float64 or float32, in place where they are that already and none is missing.
+
+    Numbers that mean a missing value become NaN, as the type of the column has them.
+    """
     types = import_extra("pyarrow.types")
     if not types.is_floating(array.type):
-        array = _as_floating(name, array, types)
+        array = _as_floating(name, array, types, missing)
     column: Column = array.to_numpy(zero_copy_only=array.null_count == 0)  # nulls become NaN in the copy
-    return column.astype(np.float32) if column.dtype == np.float16 else column
+    return without_missing(column.astype(np.float32) if column.dtype == np.float16 else column, missing)
 
 
-def _as_floating(name: str, array: Any, types: Any) -> Any:
+def without_missing(column: Column, missing: Sequence[float]) -> Column:
+    """Put NaN in the place of numbers that mean a missing value."""
+    if not missing:
+        return column
+    with np.errstate(over="ignore"):
+        is_missing = np.isin(column, np.asarray(missing, np.float64).astype(column.dtype))
+    return np.where(is_missing, column.dtype.type(np.nan), column) if is_missing.any() else column
+
+
+def _as_floating(name: str, array: Any, types: Any, missing: Sequence[float]) -> Any:
     if types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if types.is_integer(array.type):
-        return _exact_integers(name, array)
+        return _exact_integers(name, _without_integers(array, missing))
     if types.is_decimal(array.type):
         return _rounded_decimals(array)
     return array if types.is_floating(array.type) else array.cast(import_extra("pyarrow").float64())
+
+
+def _without_integers(array: Any, missing: Sequence[float]) -> Any:
+    """Leave out integers that mean a missing value before they are converted: the largest of all is often one."""
+    if not missing:
+        return array
+    pyarrow, compute = import_extra("pyarrow"), import_extra("pyarrow.compute")
+    bounds = np.iinfo(array.type.to_pandas_dtype())
+    for number in missing:
+        if bounds.min <= number <= bounds.max and number == int(number):
+            is_missing = compute.equal(array, pyarrow.scalar(int(number), array.type))
+            array = compute.if_else(is_missing, pyarrow.scalar(None, array.type), array)
+    return array
 
 
 def _exact_integers(name: str, array: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from squarely.extras import import_extra
 from squarely.files.errors import FileError
 from squarely.files.formats.data_file import DataFile
+from squarely.files.formats.standard_input import NAME, StandardInput
 from squarely.files.sources.folders import files_in_folder, refuse_logged_table
 
 
@@ -43,6 +44,9 @@ def check_named_once(file: DataFile, seen: set[str]) -> None:
 def data_files(given: str | os.PathLike[str], filesystem: Any = None) -> list[DataFile]:
     """Return the files that one path, pattern, folder or URI names."""
     path = os.fspath(given)
+    if path == "-" and filesystem is None:
+        passing = StandardInput()
+        return [DataFile(NAME, passing, info=passing.get_file_info(NAME))]
     if filesystem is None and "://" in path and not os.path.exists(path):
         filesystem, path = _from_uri(path)
     if filesystem is not None:

@@ -27,6 +27,8 @@ def open_csv(separator: str, source: DataFile, reading: ReadingOptions) -> Itera
     reading = dataclasses.replace(reading, separator=reading.separator or separator)
     first_block, _ = _first_block(source, reading)
     names = _names(first_block, reading)
+    if not names:
+        raise ContentError("there is nothing in it, not even the names of columns")
     # Text has no types: any column may hold numbers, and its conversion will tell.
     schema = pyarrow.schema([(name, pyarrow.float64()) for name in names])
     suggest = partial(suggestions.for_columns, first_block, reading)

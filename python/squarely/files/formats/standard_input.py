@@ -56,10 +56,12 @@ class _Opened:
         self.closed = True
 
     def read(self, length: int) -> bytes:
-        read = self._source.read(self._place, length)
-        self._place += len(read)
-        self.last = (self.last + read[-LAST_BYTES:])[-LAST_BYTES:]
-        return read
+        whole = b""
+        while len(whole) < length and (read := self._source.read(self._place, length - len(whole))):
+            self._place += len(read)
+            whole += read
+        self.last = (self.last + whole[-LAST_BYTES:])[-LAST_BYTES:]
+        return whole
 
     def tell(self) -> int:
         return self._place

@@ -4,13 +4,15 @@ import glob
 import os
 import posixpath
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from squarely.extras import import_extra
-from squarely.files.errors import FileError
+from squarely.files.errors import FileError, one_line
 from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.standard_input import NAME, StandardInput
 from squarely.files.sources.folders import files_in_folder, refuse_logged_table
+from squarely.files.sources.waiting import asked
 
 
 def expand_paths(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str]:
@@ -52,7 +54,7 @@ def data_files(given: str | os.PathLike[str], filesystem: Any = None) -> list[Da
     if filesystem is not None:
         filesystem, path = innermost(as_filesystem(filesystem), path)
         if filesystem is not None:
-            return _files_elsewhere(path, filesystem)
+            return asked(path, partial(_files_elsewhere, path, filesystem))
     if os.path.isdir(path):
         return files_in_folder(path, None)
     if os.path.exists(path):  # a file may have brackets in its name
@@ -84,7 +86,7 @@ def _from_uri(uri: str) -> tuple[Any, str]:
     try:
         filesystem, path = fs.FileSystem.from_uri(uri)
     except (pyarrow.ArrowException, OSError) as error:
-        raise FileError(f"{uri}: pyarrow knows no filesystem for this URI: {error}") from error
+        raise FileError(f"{uri}: pyarrow knows no filesystem for this URI: {one_line(error)}") from error
     return filesystem, str(path)
 
 

@@ -26,8 +26,6 @@ def check_columns(
 
 
 def _no_such_column(name: str, names: Sequence[str]) -> str:
-    if not names:
-        return f"there is no column {name!r}, and no other"
     close = difflib.get_close_matches(name, names, n=1)
     suggestion = f" Did you mean {close[0]!r}?" if close else ""
     listed = ", ".join(repr(known) for known in names[:LISTED_COLUMNS])

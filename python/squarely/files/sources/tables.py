@@ -18,17 +18,23 @@ from squarely.files.sources.partition_keys import with_keys
 from squarely.files.sources.schema import check_columns
 from squarely.files.sources.source import Chunk, Names, Source
 from squarely.files.sources.unchanged import Versions, check_unchanged, versions
+from squarely.files.sources.waiting import asked
 
 
 def table_source(file: DataFile, names: Names, reading: ReadingOptions) -> Source:
     """Return a file of a known format, its columns checked."""
-    with told_in_one_sentence(file.path):
-        planned = versions([file])
-    with open_table(file, names.columns, reading) as table:
-        sections = table.sections
+    look = partial(_looked_at, file, names.columns, reading)
+    planned, sections = look() if file.filesystem is None or not file.lasts() else asked(file.path, look)
     identity = ((file.path, file.size(), file.modified()),) if file.lasts() else None
     read = partial(_read, file, planned, names.columns, reading)
     return Source(file.path, (file.path,), file.size(), names, sections, read, identity)
+
+
+def _looked_at(file: DataFile, columns: Sequence[str], reading: ReadingOptions) -> tuple[Versions, tuple[Section, ...]]:
+    with told_in_one_sentence(file.path):
+        planned = versions([file])
+    with open_table(file, columns, reading) as table:
+        return planned, table.sections
 
 
 @contextlib.contextmanager

@@ -173,6 +173,21 @@ def test_text_with_its_own_separator_is_read_by_the_dataset(tmp_path):
     assert scores.to_dict() == {"sum_squared_error": 5.0}
 
 
+@pytest.mark.parametrize(("encoding", "true"), [("latin-1", "caf\xe9"), ("utf-16", "y"), ("utf-8", "y")])
+def test_text_with_its_own_encoding_is_read_by_the_dataset(tmp_path, encoding, true):
+    write_text(tmp_path / "t.csv", f"{true},p\n1,2\n3,5\n".encode(encoding))
+    form = ds.CsvFileFormat(read_options=csv.ReadOptions(encoding=encoding))
+    scores = score_files(ds.dataset(tmp_path, format=form), true=true, pred="p", metrics=["sum_squared_error"])
+    assert (scores.rows, scores.to_dict()) == (2, {"sum_squared_error": 5.0})
+
+
+def test_text_with_its_own_names_of_columns_is_read_by_the_dataset(tmp_path):
+    write_text(tmp_path / "t.csv", "x,q\n1,2\n3,5\n")
+    form = ds.CsvFileFormat(read_options=csv.ReadOptions(column_names=["y", "p"], skip_rows=1))
+    scores = score_files(ds.dataset(tmp_path, format=form), true="y", pred="p", metrics=["sum_squared_error"])
+    assert (scores.rows, scores.to_dict()) == (2, {"sum_squared_error": 5.0})
+
+
 def test_a_table_in_memory_is_a_dataset(tmp_path):
     table = pa.table({"y": [1, 2**60], "p": [decimal.Decimal("1.5"), decimal.Decimal(0)]})
     scores = score_files(ds.dataset(table), true="y", pred="p", metrics=["mean_error"])
@@ -230,6 +245,16 @@ def test_a_file_that_left_a_dataset_is_refused(tmp_path):
         path.unlink()
         with pytest.raises(FileError, match=r"t.parquet: the file cannot be read: .*[Nn]o such file"):
             score(dataset)
+
+
+@pytest.mark.parametrize("error", [pa.lib.ArrowException("Unknown error: no\ncredentials"), OSError("timed out")])
+def test_a_filesystem_that_does_not_answer_is_refused_in_one_line(tmp_path, monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(LocalHandler, "get_file_info", fail)
+    with pytest.raises(FileError, match=r"^bucket/x: its filesystem does not answer: [^\n]*(credentials|timed out)$"):
+        score("bucket/x", filesystem=fs.PyFileSystem(LocalHandler()))
 
 
 def test_a_filesystem_of_another_library_is_refused_with_what_to_do(tmp_path):

@@ -194,6 +194,32 @@ sys.exit(cli.main(sys.argv[1:]))
 """
 
 
+BLOCKED_LISTING = """
+import sys, threading
+from squarely import cli
+from squarely.files.sources import paths
+def never(*_):
+    print("asking", file=sys.stderr, flush=True)
+    threading.Event().wait()
+paths._from_uri = lambda uri: (never, uri)
+paths.as_filesystem = lambda filesystem: filesystem
+paths.innermost = lambda filesystem, path: (filesystem, path)
+paths._files_elsewhere = never
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+def test_an_interrupt_does_not_wait_for_a_network_that_does_not_answer():
+    pytest.importorskip("typer")
+    command = [sys.executable, "-c", BLOCKED_LISTING, "score", "gs://bucket/x.csv", "--true", "y", "--pred", "p"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr.readline() == "asking\n"
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output, errors) == (130, "", "")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 def test_an_interrupt_does_not_wait_for_a_read_that_hangs(tmp_path):
     pytest.importorskip("typer")

@@ -146,4 +146,4 @@ def _slices(batch: Any, first_row: int, mapped: Any) -> Iterator[tuple[Any, int]
             mapped.madvise(mmap.MADV_DONTNEED)
 
 
-FORMAT = Format((".arrow", ".arrows", ".feather", ".ipc"), open_arrow)
+FORMAT = Format((".arrow", ".arrows", ".feather", ".ipc"), open_arrow, is_read_in_order=True)

@@ -39,10 +39,10 @@ class Marks:
         return re.compile(line if self.quote is None else self.quoted_field.pattern + rb"|" + line)
 
 
-def row_blocks(content: Any, marks: Marks, first_bytes: int = BLOCK_BYTES) -> Iterator[tuple[bytes, int]]:
+def row_blocks(content: Any, marks: Marks, first_bytes: int = 0) -> Iterator[tuple[bytes, int]]:
     """Cut a text, read a block at a time, after the last row that is whole; drop comments, and say how long it was."""
     rest = b""
-    length = first_bytes
+    length = first_bytes or BLOCK_BYTES
     while block := content.read(length):
         rest += block
         length = BLOCK_BYTES

@@ -195,5 +195,5 @@ def _refusal(
     return None, error
 
 
-FORMAT = Format((".csv", ".txt", ".dat"), partial(open_csv, ","), is_text=True)
-TABBED = Format((".tsv", ".tab", ".rdb"), partial(open_csv, "\t"), is_text=True)
+FORMAT = Format((".csv", ".txt", ".dat"), partial(open_csv, ","), is_text=True, is_read_in_order=True)
+TABBED = Format((".tsv", ".tab", ".rdb"), partial(open_csv, "\t"), is_text=True, is_read_in_order=True)

@@ -16,3 +16,5 @@ class Format(NamedTuple):
     open: Callable[[DataFile, ReadingOptions], AbstractContextManager[Table]]
     is_text: bool = False
     """Whether a file may be packed as well, as .csv.gz is."""
+    is_read_in_order: bool = False
+    """Whether it can be read from front to back alone, as standard input is."""

@@ -28,6 +28,8 @@ def open_json_lines(source: DataFile, reading: ReadingOptions) -> Iterator[Table
 def _schema(block: bytes) -> Any:
     """Return the columns of the first rows; those of the first one where others have another type."""
     pyarrow = import_extra("pyarrow")
+    if not block.strip():
+        raise ContentError("there is nothing in it, not even the names of columns")
     if block.lstrip().startswith(b"["):
         raise ContentError("this is one array of JSON; write an object a line, as pandas does with lines=True")
     try:
@@ -92,4 +94,4 @@ def _refusal(error: Exception, rows_before: int) -> Exception:
     return error
 
 
-FORMAT = Format((".jsonl", ".ndjson", ".jsonlines"), open_json_lines, is_text=True)
+FORMAT = Format((".jsonl", ".ndjson", ".jsonlines"), open_json_lines, is_text=True, is_read_in_order=True)

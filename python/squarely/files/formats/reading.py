@@ -80,7 +80,7 @@ class ReadingOptions:
                 raise ValueError(f"{name} must be at least 0, not {getattr(self, name)}")
         if self.comment == "":
             raise ValueError("comment must be what such lines begin with, not ''")
-        for one, other in (("decimal", "separator"), ("thousands", "decimal"), ("quote", "separator")):
+        for one, other in (("thousands", "decimal"), ("quote", "separator")):
             if getattr(self, one) is not None and getattr(self, one) == getattr(self, other):
                 raise ValueError(f"{one} and {other} are both {getattr(self, one)!r}; they must differ")
         try:

@@ -11,21 +11,21 @@ SEPARATORS = (",", ";", "\t", "|", BLANKS)
 COMMENTS = ("#", "%", "!", "//")
 LINES = 200  # in which the header is looked for
 ROWS = 3  # below the header, which may be units
-NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?|nan|n/?a|null|", re.IGNORECASE)
+NUMBER = re.compile(r"[+-]?[\d.,' ]*\d[\d.,' ]*(e[+-]?\d+)?|[+-]?inf(inity)?|nan|n/?a|null|", re.IGNORECASE)
 
 
 def for_columns(block: bytes, reading: ReadingOptions, columns: Sequence[str]) -> dict[str, Any]:
     """Guess how a header with these columns would be found, and what stands below it."""
     lines = block[: 1 << 16].decode("utf-8-sig", "replace").splitlines()
     for skipped, line in enumerate(lines[:LINES]):
-        for separator in dict.fromkeys((str(reading.separator), *SEPARATORS)):
-            names = _fields(line, separator)
-            if set(columns) <= set(names):
-                places = [names.index(name) for name in columns]
-                rows = [_fields(row, separator) for row in lines[skipped + 1 : skipped + 1 + 2 * ROWS]]
-                below = [[row[place] for place in places if place < len(row)] for row in rows]
-                found = {**_separator(separator, reading), **_skipped(lines[:skipped]), **_below(below, separator)}
-                return {name: value for name, value in found.items() if value != getattr(reading, name)}
+        separators = dict.fromkeys((str(reading.separator), *SEPARATORS))
+        fitting = [separator for separator in separators if set(columns) <= set(_fields(line, separator))]
+        if fitting:
+            below = lines[skipped + 1 : skipped + 1 + 2 * ROWS]
+            separator = min(fitting, key=lambda one: _ragged_rows([line, *below], one))
+            wanted = _wanted_fields([line, *below], separator, columns)
+            found = {"separator": separator, **_skipped(lines[:skipped]), **_below(wanted, separator)}
+            return {name: value for name, value in found.items() if value != getattr(reading, name)}
     first = _fields(lines[0], str(reading.separator)) if lines else []
     if reading.header and any(first) and all(map(NUMBER.fullmatch, first)):
         return {"header": False}
@@ -34,7 +34,8 @@ def for_columns(block: bytes, reading: ReadingOptions, columns: Sequence[str]) -
 
 def for_value(value: str, row: int, reading: ReadingOptions) -> dict[str, Any]:
     """Guess why a field is no number."""
-    if reading.decimal == "." and reading.separator != "," and re.fullmatch(r"[+-]?\d*,\d+([eE][+-]?\d+)?", value):
+    is_comma = reading.decimal == "." and re.fullmatch(r"[+-]?\d*,\d+([eE][+-]?\d+)?", value)
+    if is_comma and (reading.separator != "," or not re.search(r",\d{3}$", value)):
         return {"decimal": ","}
     if grouped := re.fullmatch(r"[+-]?\d{1,3}(?:([,. '_])\d{3})(?:\1\d{3})*(?:[.,]\d*)?", value):
         return {} if grouped[1] == reading.decimal else {"thousands": grouped[1]}
@@ -60,8 +61,16 @@ def _fields(line: str, separator: str) -> list[str]:
         return []
 
 
-def _separator(separator: str, reading: ReadingOptions) -> dict[str, Any]:
-    return {} if separator == reading.separator else {"separator": separator}
+def _ragged_rows(lines: Sequence[str], separator: str) -> int:
+    """Return how many lines have other fields than the first, and are not blank."""
+    return sum(len(_fields(line, separator)) != len(_fields(lines[0], separator)) for line in lines if line.strip())
+
+
+def _wanted_fields(lines: Sequence[str], separator: str, columns: Sequence[str]) -> list[list[str]]:
+    """Return what lies below the names of some columns."""
+    names, *rows = (_fields(line, separator) for line in lines)
+    places = [names.index(name) for name in columns]
+    return [[row[place] for place in places if place < len(row)] for row in rows]
 
 
 def _skipped(lines: Sequence[str]) -> dict[str, Any]:

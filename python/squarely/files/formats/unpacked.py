@@ -26,6 +26,8 @@ def open_text(source: DataFile, reading: ReadingOptions) -> Iterator[tuple[Any, 
     with source.open() as file:
         size = max(source.size(), 1)
         ending = os.path.splitext(reading.named(source.name))[1].lower()
+        if ending == ".zip" and not source.lasts():
+            raise ContentError("an input in this format is read from its end; name the file")
         with PACKINGS.get(ending, contextlib.nullcontext)(file) as content:
             is_utf_8 = codecs.lookup(reading.encoding).name == "utf-8"
             yield content if is_utf_8 else _Recoded(content, reading.encoding), lambda: min(file.tell() / size, 1.0)
@@ -73,7 +75,10 @@ class _Xz:
                 if not self._packed:
                     raise EOFError("the packed text ends in the middle")
             packed, self._packed = self._packed, b""
-            unpacked: bytes = self._unpacker.decompress(packed, length)
+            try:
+                unpacked: bytes = self._unpacker.decompress(packed, length)
+            except lzma.LZMAError as error:
+                raise ContentError(f"the packed text is damaged: {one_line(error)}") from error
             if self._unpacker.eof:
                 self._packed, self._unpacker = self._unpacker.unused_data, None
             if unpacked:

@@ -22,7 +22,8 @@ def to_numpy(name: str, array: Any, missing: Sequence[float] = ()) -> Column:
     if not types.is_floating(array.type):
         array = _as_floating(name, array, types, missing)
     column: Column = array.to_numpy(zero_copy_only=array.null_count == 0)  # nulls become NaN in the copy
-    return without_missing(column.astype(np.float32) if column.dtype == np.float16 else column, missing)
+    column = without_missing(column, missing)
+    return column.astype(np.float32) if column.dtype == np.float16 else column
 
 
 def without_missing(column: Column, missing: Sequence[float]) -> Column:

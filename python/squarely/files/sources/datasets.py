@@ -26,9 +26,8 @@ def is_dataset(item: Any) -> bool:
 def dataset_sources(dataset: Any, names: Names, reading: ReadingOptions) -> Iterator[Source]:
     """Yield one source for each fragment of a dataset, in its order, or one for all where rows are filtered."""
     if others := set(reading.given()) - {"na"}:
-        raise ValueError(
-            f"a dataset says itself how its files are read, so leave out reading's {', '.join(sorted(others))}"
-        )
+        named = ", ".join(sorted(others))
+        raise ValueError(f"a dataset says itself how its files are read; leave out {named} in reading")
     try:
         fragments = list(dataset.get_fragments())
     except ValueError:  # how a dataset with a filter says that its fragments would not be what it holds
@@ -140,5 +139,5 @@ def _scan(
         for batch in scanner.to_batches():
             rows += batch.num_rows
             if batch.num_rows:
-                read = tuple(to_numpy(column, batch.column(column)) for column in names.columns)
+                read = tuple(to_numpy(column, batch.column(column), reading.numbers) for column in names.columns)
                 yield Chunk(read, batch.num_rows, Position(rows), 0.0)

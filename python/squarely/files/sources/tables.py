@@ -57,6 +57,8 @@ def open_table(file: DataFile, columns: Sequence[str], reading: ReadingOptions) 
 def _opened(form: Format, file: DataFile, columns: Sequence[str], reading: ReadingOptions) -> Iterator[Table]:
     if file.lasts() and file.size() == 0:
         raise ContentError("the file is empty")
+    if not (file.lasts() or form.is_read_in_order):
+        raise ContentError("an input in this format is read from its end; name the file")
     with form.open(file, reading) as opened:
         table = with_keys(with_fields(opened, columns), file.keys)
         in_file = [name for name in columns if name not in file.keys]

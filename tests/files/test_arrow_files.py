@@ -64,3 +64,13 @@ def test_a_file_without_the_end_mark_of_a_stream_is_read_by_its_footer(tmp_path,
     assert content.count(arrow.END_OF_STREAM) == 1
     path.write_bytes(content.replace(arrow.END_OF_STREAM, b"\x01" * 8))
     assert score_files(path, **COLUMNS).digest == expected
+
+
+def test_batches_that_the_footer_leaves_out_are_no_rows(tmp_path):
+    path = write_table(tmp_path / "t.arrow", {"y": np.zeros(50), "p": np.ones(50)}, batch_rows=10)
+    content = path.read_bytes()
+    footer = content[-arrow.FOOTER_END_BYTES - int.from_bytes(content[-10:-6], "little") :]
+    all_five, four = (number.to_bytes(4, "little") for number in (5, 4))
+    assert footer.count(all_five) == 1
+    path.write_bytes(content.removesuffix(footer) + footer.replace(all_five, four))
+    assert score_files(path, true="y", pred="p").rows == 40

@@ -1,11 +1,13 @@
 """JSON lines, ORC, arrays with names, and columns inside of columns."""
 
 import json
+import warnings
+import zipfile
 
 import numpy as np
 import pytest
 
-from inputs.written_tables import orc, write_table, write_text
+from inputs.written_tables import orc, parquet, write_table, write_text
 from squarely.files import FileError, ReadingOptions, score_files
 from squarely.files.formats import csv_rows, npz
 
@@ -105,6 +107,15 @@ def test_arrays_with_names_are_columns(tmp_path, monkeypatch, save, kind):
     assert squares(tmp_path / "t.npz") == (125.0, 250, 0)
 
 
+def test_two_arrays_of_one_name_are_refused(tmp_path):
+    np.savez(tmp_path / "t.npz", y=np.ones(3), p=np.ones(3))
+    with warnings.catch_warnings(), zipfile.ZipFile(tmp_path / "t.npz", "a") as archive:
+        warnings.simplefilter("ignore")
+        archive.writestr("y.npy", archive.read("y.npy"))
+    with pytest.raises(FileError, match=r"there are 2 columns named 'y'"):
+        squares(tmp_path / "t.npz")
+
+
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
@@ -157,6 +168,25 @@ def test_a_table_of_another_kind_is_told(tmp_path, content, message):
 def test_names_of_columns_that_look_like_a_format_are_names(tmp_path):
     with pytest.raises(FileError, match=r"there is no column 'y'. The columns are 'ORC_ID', 'p'"):
         squares(write_text(tmp_path / "t.csv", "ORC_ID,p\n1,2\n"))
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv.gz", "arrow"])
+def test_a_file_whose_name_says_nothing_is_told_by_its_content(tmp_path, suffix):
+    path = write_table(tmp_path / f"t.{suffix}", {"y": [1.0], "p": [2.0]}).rename(tmp_path / "predictions")
+    with pytest.raises(FileError, match=r"predictions: the name must end in .*; by its content this is ") as caught:
+        squares(path)
+    assert caught.value.options == {"input_format": suffix}
+
+
+def test_a_summary_of_other_files_is_refused(tmp_path):
+    path = write_table(tmp_path / "part.parquet", {"y": [1.0], "p": [2.0]})
+    metadata = parquet.read_metadata(path)
+    metadata.set_file_path("part.parquet")
+    metadata.write_metadata_file(tmp_path / "whole.parquet")
+    with pytest.raises(
+        FileError, match=r"whole.parquet: this is a summary of other files; name those, or their folder"
+    ):
+        squares(tmp_path / "whole.parquet")
 
 
 def test_an_input_format_that_is_none_is_refused(tmp_path):

@@ -12,6 +12,9 @@ class Kind(NamedTuple):
     options: dict[str, Any]
     advice: str = ""
 
+    def advised(self) -> str:
+        return f"; {self.advice}" if self.advice else ""
+
 
 ARROW_ENDINGS = (".arrow", ".arrows", ".feather", ".ipc")
 KINDS = (

@@ -30,12 +30,12 @@ class Header(NamedTuple):
 def open_npz(source: DataFile, _: ReadingOptions) -> Iterator[Table]:
     pyarrow = import_extra("pyarrow")
     with source.open() as file, zipfile.ZipFile(file) as archive:
-        headers = {}
-        for member in archive.namelist():
+        headers = []
+        for member in archive.infolist():  # a name may be there twice
             with archive.open(member) as content:
-                headers[member.removesuffix(ENDING)] = _header(content, member)
-        schema = pyarrow.schema([(name, _arrow_type(header)) for name, header in headers.items()])
-        yield Table(schema, (Section(begins_anywhere=True),), partial(_pieces, archive, headers), after_rows)
+                headers.append((member.filename.removesuffix(ENDING), _header(content, member.filename)))
+        schema = pyarrow.schema([(name, _arrow_type(header)) for name, header in headers])
+        yield Table(schema, (Section(begins_anywhere=True),), partial(_pieces, archive, dict(headers)), after_rows)
 
 
 def _header(content: Any, member: str) -> Header:

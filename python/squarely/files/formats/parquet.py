@@ -57,6 +57,8 @@ def _check_is_one_file(content: Any, size: int, metadata: Any) -> None:
         return
     group = metadata.row_group(metadata.num_row_groups - 1)
     chunks = [group.column(number) for number in range(group.num_columns)]
+    if any(chunk.file_path for chunk in chunks):
+        raise ContentError("this is a summary of other files; name those, or their folder")
     end = max(
         (chunk.dictionary_page_offset or chunk.data_page_offset) + chunk.total_compressed_size for chunk in chunks
     )

@@ -6,7 +6,7 @@ from functools import partial
 
 from squarely.files.errors import ContentError, FileError, told_in_one_sentence
 from squarely.files.formats import FORMATS, format_of
-from squarely.files.formats.content import FIRST_BYTES, kind_of
+from squarely.files.formats.content import FIRST_BYTES, Kind, kind_of
 from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.format import Format
 from squarely.files.formats.reading import ReadingOptions
@@ -42,13 +42,13 @@ def open_table(file: DataFile, columns: Sequence[str], reading: ReadingOptions) 
     """Open a file and check its columns; whatever then goes wrong in reading is told in one sentence."""
     form = format_of(reading.named(file.name))
     if form is None:
-        raise FileError(_unknown_format(file.path, reading))
+        raise _unknown_format(file, reading)
     with contextlib.ExitStack() as opened:
         try:
             with told_in_one_sentence(file.path):
                 table = opened.enter_context(_opened(form, file, columns, reading))
         except FileError as error:
-            raise _by_its_content(file, form, reading) or error from error
+            raise _by_its_content(file, reading) or error from error
         with told_in_one_sentence(file.path):
             yield table
 
@@ -66,30 +66,33 @@ def _opened(form: Format, file: DataFile, columns: Sequence[str], reading: Readi
         yield table
 
 
-def _by_its_content(file: DataFile, form: Format, reading: ReadingOptions) -> FileError | None:
-    """Say what a file is that could not be opened, where its first bytes tell that it is something else."""
+def _kind(file: DataFile) -> Kind | None:
     try:
         with told_in_one_sentence(file.path), file.open() as content:
-            kind = kind_of(content.read(FIRST_BYTES))
+            return kind_of(content.read(FIRST_BYTES))
     except FileError:
         return None
+
+
+def _by_its_content(file: DataFile, reading: ReadingOptions) -> FileError | None:
+    """Say what a file is that could not be opened, where its first bytes tell that it is something else."""
+    kind = _kind(file)
     if kind is None or reading.named(file.name).lower().endswith(kind.endings):
         return None
     if kind.options and kind.options.items() <= reading.given().items():
         return None
-    advice = f"; {kind.advice}" if kind.advice else ""
-    return FileError(
-        f"{file.path}: by its content this is {kind.what}, which is not what its name says{advice}", kind.options
-    )
+    sentence = f"{file.path}: by its content this is {kind.what}, which is not what its name says{kind.advised()}"
+    return FileError(sentence, kind.options)
 
 
-def _unknown_format(path: str, reading: ReadingOptions) -> str:
+def _unknown_format(file: DataFile, reading: ReadingOptions) -> FileError:
     known = ", ".join(ending for one in FORMATS for ending in one.endings)
-    packed = ", ".join(PACKINGS)
-    is_array = path.lower().endswith(".npy")
-    hint = "; .npy files go in pairs, [(truth, model)], or as --true and --pred" if is_array else ""
     what = "the name" if reading.input_format is None else f"input_format {reading.input_format!r}"
-    return f"{path}: {what} must end in one of {known}, of text also with {packed}{hint}"
+    sentence = f"{file.path}: {what} must end in one of {known}, of text also with {', '.join(PACKINGS)}"
+    kind = _kind(file)
+    if kind is None:
+        return FileError(sentence)
+    return FileError(f"{sentence}; by its content this is {kind.what}{kind.advised()}", kind.options)
 
 
 def _read(

@@ -26,11 +26,16 @@ def squares(path, true="y", pred="p", **options):
         '{"y":1,"p":2}\n{"y":3,"p":5.5}\n',
         '\ufeff{"y":1,"p":2}\r\n\r\n{"p":5.5,"y":3,"new":{"a":[1]}}',
         '{"p":2,"y":1,"other":"a"}\n{"y":3,"p":5.5,"other":7}\n',
-        '{"y":true,"p":2}\n'.replace("true", "1") + '{"y":3.0e0,"p":55e-1}\n',
+        '{"y":10e-1,"p":2}\n{"y":3.0e0,"p":55e-1}\n',
     ],
 )
 def test_objects_are_rows_whatever_else_is_in_them(tmp_path, text):
     assert squares(write_text(tmp_path / "t.jsonl", text)) == (7.25, 2, 0)
+
+
+def test_true_and_false_are_numbers(tmp_path):
+    path = write_text(tmp_path / "t.jsonl", '{"y":true,"p":0.5}\n{"y":false,"p":1}\n{"y":null,"p":1}\n')
+    assert squares(path, nan_policy="omit") == (1.25, 3, 1)
 
 
 def test_a_missing_key_is_a_missing_value(tmp_path):

@@ -21,7 +21,7 @@ from squarely.files.errors import StuckError
 from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
 from squarely.files.runs.states import check_may_be_replaced
 
-READING: Any = {"rich_help_panel": "How text is read"}
+READING: Any = {"rich_help_panel": "How files are read"}
 
 application = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from inputs.written_tables import write_text
-from squarely.files import FileError, score_files
+from squarely.files import FileError, ReadingOptions, score_files
 from squarely.files.formats import csv_rows
 
 
@@ -82,3 +82,12 @@ def test_a_quote_that_is_never_closed_swallows_no_row(tmp_path, monkeypatch, end
     path = write_text(tmp_path / "t.csv", f"y,p,note\n1,2,a\n{end}")
     with pytest.raises(FileError, match=r"t.csv: a quote is opened near the end and never closed; add .*quote=None\)"):
         score_files(path, true="y", pred="p")
+
+
+@pytest.mark.parametrize("breaks", ["\r", "\n", "\r\n"])
+@pytest.mark.parametrize("block_bytes", [1, 3, 7, 1 << 20])
+def test_comments_end_where_their_lines_do(tmp_path, monkeypatch, breaks, block_bytes):
+    monkeypatch.setattr(csv_rows, "BLOCK_BYTES", block_bytes)
+    lines = ['# "a', "y,p,n", "1,2,x", "# 7,8,9", '#"', '3,4,"x', '# no comment"', "# 5", "#"]
+    path = write_text(tmp_path / "t.csv", breaks.join(lines))
+    assert score_files(path, true="y", pred="p", reading=ReadingOptions(comment="#")).rows == 2

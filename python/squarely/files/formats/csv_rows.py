@@ -35,7 +35,7 @@ class Marks:
     def quoted_or_comment(self) -> re.Pattern[bytes]:
         """A field in quotes, which may hold what looks like a comment, or a line of comment, which may hold quotes."""
         line = rb"(?:\A" + BYTE_ORDER_MARK + rb"|(?<=[\r\n]))(?P<comment>" + re.escape(self.comment or b"")
-        line += rb"[^\r\n]*(?:\r\n|\r(?!\Z)|\n))"
+        line += rb"[^\r\n]*(?:\r\n|\r|\n))"
         return re.compile(line if self.quote is None else self.quoted_field.pattern + rb"|" + line)
 
 
@@ -58,9 +58,9 @@ def row_blocks(content: Any, marks: Marks, first_bytes: int = 0) -> Iterator[tup
         yield without_comments(rest + b"\n", marks), len(rest)
 
 
-def first_bytes(begin: int, offset: int) -> int:
+def first_bytes(offset: int) -> int:
     """Return how much to read first at an offset of a text, so that it is cut as it is from its beginning."""
-    return begin + (-(-(offset - begin) // BLOCK_BYTES) + 1) * BLOCK_BYTES - offset
+    return (-(-offset // BLOCK_BYTES) + 1) * BLOCK_BYTES - offset
 
 
 def end_of_rows(text: bytes, marks: Marks) -> int:

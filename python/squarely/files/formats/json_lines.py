@@ -62,7 +62,7 @@ def _pieces(
     with open_text(source, reading) as (content, fraction):
         skip_bytes(content, position.offset)
         rows, offset = position
-        for block, length in row_blocks(content, LINES, first_bytes(0, offset)):
+        for block, length in row_blocks(content, LINES, first_bytes(offset)):
             offset += length
             if not block.strip():
                 continue

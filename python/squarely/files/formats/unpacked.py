@@ -39,8 +39,8 @@ def skip_bytes(content: Any, offset: int) -> None:
     if seekable is not None and seekable():
         content.seek(offset)
         return
-    while offset > 0:
-        offset -= len(content.read(min(offset, ANY_READ_BYTES)))
+    while offset > 0 and (skipped := content.read(min(offset, ANY_READ_BYTES))):
+        offset -= len(skipped)
 
 
 class _Recoded:

@@ -41,21 +41,25 @@ class Marks:
 
 def row_blocks(content: Any, marks: Marks, first_bytes: int = 0) -> Iterator[tuple[bytes, int]]:
     """Cut a text, read a block at a time, after the last row that is whole; drop comments, and say how long it was."""
-    rest = b""
+    rest, dropped = b"", 0
     length = first_bytes or BLOCK_BYTES
     while block := content.read(length):
         rest += block
         length = BLOCK_BYTES
         end = end_of_rows(rest, marks)
         if end > 0:
-            yield without_comments(rest[:end], marks), end
+            rows = without_comments(rest[:end], marks)
+            dropped += end
+            if rows:  # the header is in the first block, after however many comments
+                yield rows, dropped
+                dropped = 0
             rest = rest[end:]
         elif len(rest) > ROW_BYTES:
             raise ContentError(f"a row is longer than {ROW_BYTES} bytes; a quote may lack its partner")
     if rest:
         if len(_field_quotes(_silenced(rest + b"\n", marks), marks)) % 2:
             raise ContentError("a quote is opened near the end and never closed", quote=None)
-        yield without_comments(rest + b"\n", marks), len(rest)
+        yield without_comments(rest + b"\n", marks), dropped + len(rest)
 
 
 def first_bytes(offset: int) -> int:

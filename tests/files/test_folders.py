@@ -188,6 +188,16 @@ def test_text_with_its_own_names_of_columns_is_read_by_the_dataset(tmp_path):
     assert (scores.rows, scores.to_dict()) == (2, {"sum_squared_error": 5.0})
 
 
+def test_a_dataset_of_some_row_groups_has_their_rows(tmp_path):
+    path = write_table(tmp_path / "t.parquet", {"y": np.zeros(30), "p": np.arange(30.0)}, batch_rows=10)
+    whole = ds.dataset(path)
+    (fragment,) = whole.get_fragments()
+    part = ds.FileSystemDataset([fragment.subset(row_group_ids=[1])], whole.schema, whole.format, whole.filesystem)
+    report = score_files(part, true="y", pred="p", metrics=["max_error"])
+    assert (report.rows, report.to_dict()) == (10, {"max_error": 19.0})
+    assert score_files(whole, true="y", pred="p").rows == 30
+
+
 def test_a_table_in_memory_is_a_dataset(tmp_path):
     table = pa.table({"y": [1, 2**60], "p": [decimal.Decimal("1.5"), decimal.Decimal(0)]})
     scores = score_files(ds.dataset(table), true="y", pred="p", metrics=["mean_error"])

@@ -49,6 +49,11 @@ def _plain_file(fragment: Any) -> DataFile | None:
     ds, csv = import_extra("pyarrow.dataset"), import_extra("pyarrow.csv")
     if not isinstance(fragment, ds.FileFragment) or format_of(str(fragment.path)) is None:
         return None
+    if isinstance(fragment, ds.ParquetFileFragment):
+        with told_in_one_sentence(str(fragment.path)):
+            is_whole = fragment.num_row_groups == fragment.metadata.num_row_groups
+        if not is_whole:  # the dataset has only some of the row groups of the file
+            return None
     form = fragment.format
     if isinstance(form, ds.CsvFileFormat):
         scan = form.default_fragment_scan_options

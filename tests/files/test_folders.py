@@ -188,6 +188,15 @@ def test_text_with_its_own_names_of_columns_is_read_by_the_dataset(tmp_path):
     assert (scores.rows, scores.to_dict()) == (2, {"sum_squared_error": 5.0})
 
 
+@pytest.mark.parametrize("form", ["parquet", "csv", "feather", "orc", "json"])
+@pytest.mark.parametrize("called", ["txt", "tsv", "orc", "jsonl", "bin"])
+def test_a_dataset_says_what_its_files_are_whatever_they_are_called(tmp_path, form, called):
+    written = write_table(tmp_path / f"t.{'jsonl' if form == 'json' else form}", {"y": [1.0, 3.0], "p": [2.0, 5.0]})
+    path = written.rename(tmp_path / f"t.{called}")
+    scores = score_files(ds.dataset(path, format=form), true="y", pred="p", metrics=["sum_squared_error"])
+    assert (scores.rows, scores.to_dict()) == (2, {"sum_squared_error": 5.0})
+
+
 def test_a_dataset_of_some_row_groups_has_their_rows(tmp_path):
     path = write_table(tmp_path / "t.parquet", {"y": np.zeros(30), "p": np.arange(30.0)}, batch_rows=10)
     whole = ds.dataset(path)

@@ -6,9 +6,8 @@ from typing import Any
 
 from squarely.extras import import_extra
 from squarely.files.errors import FileError, told_in_one_sentence
-from squarely.files.formats import format_of
+from squarely.files.formats import arrow, csv_text, format_of, orc, parquet
 from squarely.files.formats.data_file import DataFile
-from squarely.files.formats.parquet import BUFFER_BYTES
 from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import Position, Section, batch_rows
 from squarely.files.sources.arrow_numbers import to_numpy
@@ -16,6 +15,14 @@ from squarely.files.sources.paths import as_filesystem, innermost
 from squarely.files.sources.schema import check_columns
 from squarely.files.sources.source import Chunk, Names, Source
 from squarely.files.sources.tables import open_table, table_source
+
+# Formats of pyarrow's datasets, and ours that read the same, where the name of a file tells them too.
+READ_ALIKE = {
+    "ParquetFileFormat": parquet.FORMAT,
+    "CsvFileFormat": csv_text.FORMAT,
+    "IpcFileFormat": arrow.FORMAT,
+    "OrcFileFormat": orc.FORMAT,
+}
 
 
 def is_dataset(item: Any) -> bool:
@@ -47,7 +54,10 @@ def dataset_sources(dataset: Any, names: Names, reading: ReadingOptions) -> Iter
 def _plain_file(fragment: Any) -> DataFile | None:
     """Return the file of a fragment that our readers read as the dataset means it."""
     ds, csv = import_extra("pyarrow.dataset"), import_extra("pyarrow.csv")
-    if not isinstance(fragment, ds.FileFragment) or format_of(str(fragment.path)) is None:
+    if not isinstance(fragment, ds.FileFragment):
+        return None
+    ours = READ_ALIKE.get(type(fragment.format).__name__)
+    if ours is None or format_of(str(fragment.path)) is not ours:
         return None
     if isinstance(fragment, ds.ParquetFileFragment):
         with told_in_one_sentence(str(fragment.path)):
@@ -105,7 +115,9 @@ def _buffered(part: Any) -> dict[str, Any]:
     ds = import_extra("pyarrow.dataset")
     if not isinstance(getattr(part, "format", None), ds.ParquetFileFormat):
         return {}
-    options = ds.ParquetFragmentScanOptions(pre_buffer=False, use_buffered_stream=True, buffer_size=BUFFER_BYTES)
+    options = ds.ParquetFragmentScanOptions(
+        pre_buffer=False, use_buffered_stream=True, buffer_size=parquet.BUFFER_BYTES
+    )
     return {"fragment_scan_options": options}
 
 

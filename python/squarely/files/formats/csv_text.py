@@ -71,7 +71,7 @@ def _names(block: bytes, reading: ReadingOptions) -> list[str]:
     """Return the names in the header, or numbers in their place."""
     first = _first_row(block, reading)
     if not first and block.strip():
-        raise ContentError(f"there are no more lines than skip_rows={reading.skip_rows}")
+        raise ContentError(f"below skip_rows={reading.skip_rows} there is no header in the first {len(block)} bytes")
     if not first:
         return []
     try:

@@ -16,6 +16,8 @@ NUMBER = re.compile(r"[+-]?[\d.,' ]*\d[\d.,' ]*(e[+-]?\d+)?|[+-]?inf(inity)?|nan
 
 def for_columns(block: bytes, reading: ReadingOptions, columns: Sequence[str]) -> dict[str, Any]:
     """Guess how a header with these columns would be found, and what stands below it."""
+    if b"\0" in block[:LINES]:
+        return {"encoding": "utf-16-le"}
     lines = block[: 1 << 16].decode("utf-8-sig", "replace").splitlines()
     for skipped, line in enumerate(lines[:LINES]):
         separators = dict.fromkeys((str(reading.separator), *SEPARATORS))

@@ -1,10 +1,11 @@
 """The files in a folder and the folders in it, all of them or a refusal."""
 
+import fnmatch
+import glob
 import os
 import posixpath
-import re
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from squarely.extras import import_extra
@@ -15,16 +16,20 @@ HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 IGNORED_PREFIXES = ("_", ".")  # of names in a folder that hold no data: _SUCCESS, .crc, and what is being written
 IGNORED_SUFFIX = ".sq"  # of states and checkpoints, as the documentation names them
 
-DOCUMENTED = "docs/files.md of squarely shows how"
-# Tables whose files do not all count: a path in them that tells them, what they are, and who knows which files count.
+SEVEN_DIGITS = "[0-9]" * 7
+# Tables whose files do not all count: patterns of what is in them, what they are, and how to read what counts.
 LOGGED_TABLES = (
-    (r"_delta_log", "a Delta table", "pass deltalake.DeltaTable(folder).to_pyarrow_dataset()"),
-    (r"metadata/(.*\.metadata\.json|version-hint\.text)", "an Iceberg table", f"read it with pyiceberg; {DOCUMENTED}"),
-    (r"\.hoodie", "a Hudi table", f"read it with a library of Hudi; {DOCUMENTED}"),
+    (("_delta_log",), "a Delta table", "pass deltalake.DeltaTable(folder).to_pyarrow_dataset()"),
     (
-        r"(delete_delta|delta|base)_\d{7}(_\d+)*",
+        ("metadata/*.metadata.json", "metadata/version-hint.text"),
+        "an Iceberg table",
+        "read it with pyiceberg, as docs/files.md of squarely shows",
+    ),
+    ((".hoodie",), "a Hudi table", "read it with a library of Hudi, and pass the rows in chunks"),
+    (
+        tuple(f"{kind}_{SEVEN_DIGITS}*" for kind in ("base", "delta", "delete_delta")),
         "a transactional table of Hive",
-        f"export it with a query; {DOCUMENTED}",
+        "export the rows with a query",
     ),
 )
 
@@ -56,16 +61,15 @@ def files_in_folder(folder: str, filesystem: Any) -> list[DataFile]:
     return files
 
 
-def refuse_logged_table(folder: str, filesystem: Any = None, inside: Any = ()) -> None:
+def refuse_logged_table(folder: str, filesystem: Any = None, inside: Iterable[str] = ()) -> None:
     """Refuse a folder that is, is in, or holds a table of which a log says which files count."""
-    known = list(inside)
-    for above in _above(folder) if filesystem is None else ():
-        known.extend(name for name in ("_delta_log", ".hoodie") if os.path.isdir(os.path.join(above, name)))
-        metadata = os.path.join(above, "metadata")
-        known.extend(f"metadata/{name}" for name in (os.listdir(metadata) if os.path.isdir(metadata) else ()))
-    for pattern, kind, advice in LOGGED_TABLES:
-        if any(re.search(rf"(^|/){pattern}(/|$)", path) for path in known):
-            raise FileError(f"{folder}: this is {kind}, whose log says which of its files count; {advice}")
+    paths = [f"/{path}/" for path in inside]
+    above = [] if filesystem is not None else [glob.escape(one) for one in _above(folder)]
+    for markers, kind, advice in LOGGED_TABLES:
+        for marker in markers:
+            is_inside = any(fnmatch.fnmatchcase(path, f"*/{marker}/*") for path in paths)
+            if is_inside or any(glob.glob(os.path.join(one, marker)) for one in above):
+                raise FileError(f"{folder}: this is {kind}, whose log says which of its files count; {advice}")
 
 
 def _above(folder: str) -> Iterator[str]:

@@ -64,6 +64,8 @@ def data_files(given: str | os.PathLike[str], filesystem: Any = None) -> list[Da
     matches = sorted(glob.glob(path, recursive=True))
     if not matches:
         raise FileNotFoundError(f"{path}: no file matches this pattern")
+    for folder in sorted({os.path.dirname(match) or "." for match in matches}):
+        refuse_logged_table(folder)
     return [file for match in matches for file in _matched(path, match)]
 
 
@@ -111,7 +113,6 @@ def _files_elsewhere(path: str, filesystem: Any) -> list[DataFile]:
 
 
 def _matched(pattern: str, path: str) -> list[DataFile]:
-    if os.path.isdir(path):
-        return [] if "**" in pattern else files_in_folder(path, None)
-    refuse_logged_table(os.path.dirname(path) or ".")
-    return [DataFile(path)]
+    if not os.path.isdir(path):
+        return [DataFile(path)]
+    return [] if "**" in pattern else files_in_folder(path, None)

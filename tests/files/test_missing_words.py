@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inputs.written_tables import SUFFIXES, pa, write_table, write_text
-from squarely.files import ReadingOptions, score_files
+from squarely.files import InfiniteValueError, ReadingOptions, score_files
 
 ds = pytest.importorskip("pyarrow.dataset")
 
@@ -71,3 +71,24 @@ def test_an_integer_beside_missing_ones_is_never_rounded(tmp_path):
     np.save(tmp_path / "p.npy", np.array([1.0, 2.0]))
     with pytest.raises(ValueError, match=r"is more than float64 holds exactly"):
         counted([(tmp_path / "y.npy", tmp_path / "p.npy")], -999)
+
+
+@pytest.mark.parametrize("kind", ["f2", "f4", "f8"])
+def test_an_infinity_is_missing_only_where_it_is_named(tmp_path, kind):
+    np.save(tmp_path / "y.npy", np.array([1, np.inf], kind))
+    np.save(tmp_path / "p.npy", np.array([1.0, 2.0]))
+    pair = (tmp_path / "y.npy", tmp_path / "p.npy")
+    np.savez(tmp_path / "t.npz", y=np.load(pair[0]), p=np.load(pair[1]))
+    assert counted([pair], "inf") == counted(tmp_path / "t.npz", "inf") == (0.0, 1, 1)
+    for paths in ([pair], tmp_path / "t.npz"):
+        with pytest.raises(InfiniteValueError):
+            counted(paths, 1e300)
+
+
+@pytest.mark.parametrize("kind", ["i1", "u1", "i8", "u8", "?"])
+def test_integers_in_array_files_are_compared_as_they_are(tmp_path, kind):
+    np.save(tmp_path / "y.npy", np.array([1, 0, 1], kind))
+    np.save(tmp_path / "p.npy", np.array([1.0, 2.0, 3.0]))
+    pair = (tmp_path / "y.npy", tmp_path / "p.npy")
+    assert counted([pair], -999, 0.5, 1e30, 2**64, "-inf") == (8.0, 3, 0)
+    assert counted([pair], 0.0) == (4.0, 2, 1)

@@ -12,6 +12,7 @@ from squarely.files.errors import FileError, one_line
 from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import BATCH_ROWS, Position, Section
+from squarely.files.sources.missing_numbers import without_missing
 from squarely.files.sources.source import Chunk, Names, Source
 from squarely.files.sources.stored_arrays import StoredArray, array_in_memory, stored_array
 from squarely.files.sources.unchanged import Versions, check_unchanged, versions
@@ -115,21 +116,6 @@ def _check_array(array: StoredArray, column: str, where: str) -> None:
         raise FileError(f"{where}: {column!r} holds values of type {array.dtype}, not real numbers")
 
 
-def _without(missing: Sequence[float], piece: Any) -> Any:
-    """Put NaN in the place of numbers that mean a missing value; integers are compared before they are converted."""
-    is_missing = np.zeros(len(piece), np.bool_)
-    for number in missing:
-        is_missing |= piece == number
-    if not is_missing.any():
-        return piece
-    if piece.dtype.kind != "f":
-        rounded = piece.astype(np.float64)
-        if not (is_missing | (rounded.astype(piece.dtype) == piece)).all():
-            raise ValueError("an integer beside missing values is more than float64 holds exactly")
-        piece = rounded
-    return np.where(is_missing, piece.dtype.type(np.nan), piece)
-
-
 def _read(
     where: str,
     arrays: list[StoredArray],
@@ -147,7 +133,9 @@ def _read(
         for pieces in zip(*(one.pieces(section.first, section.last, step) for one in arrays), strict=True):
             length = len(pieces[0])
             for first in range(0, length, BATCH_ROWS):
-                batch = tuple(_without(missing, piece[first : first + BATCH_ROWS].reshape(-1)) for piece in pieces)
+                batch = tuple(
+                    without_missing(piece[first : first + BATCH_ROWS].reshape(-1), missing) for piece in pieces
+                )
                 rows = row + first + len(batch[0]) - section.first
                 yield Chunk(batch, len(batch[0]), Position(rows), rows / (section.last - section.first))
             row += length

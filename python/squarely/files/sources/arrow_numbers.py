@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from squarely.extras import import_extra
 from squarely.files.errors import ContentError
+from squarely.files.sources.missing_numbers import without_missing, without_missing_integers
 
 Column = NDArray[np.float64] | NDArray[np.float32]
 
@@ -26,36 +27,14 @@ def to_numpy(name: str, array: Any, missing: Sequence[float] = ()) -> Column:
     return column.astype(np.float32) if column.dtype == np.float16 else column
 
 
-def without_missing(column: Column, missing: Sequence[float]) -> Column:
-    """Put NaN in the place of numbers that mean a missing value."""
-    if not missing:
-        return column
-    with np.errstate(over="ignore"):
-        is_missing = np.isin(column, np.asarray(missing, np.float64).astype(column.dtype))
-    return np.where(is_missing, column.dtype.type(np.nan), column) if is_missing.any() else column
-
-
 def _as_floating(name: str, array: Any, types: Any, missing: Sequence[float]) -> Any:
     if types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if types.is_integer(array.type):
-        return _exact_integers(name, _without_integers(array, missing))
+        return _exact_integers(name, without_missing_integers(array, missing))
     if types.is_decimal(array.type):
         return _rounded_decimals(array)
     return array if types.is_floating(array.type) else array.cast(import_extra("pyarrow").float64())
-
-
-def _without_integers(array: Any, missing: Sequence[float]) -> Any:
-    """Leave out integers that mean a missing value before they are converted: the largest of all is often one."""
-    if not missing:
-        return array
-    pyarrow, compute = import_extra("pyarrow"), import_extra("pyarrow.compute")
-    bounds = np.iinfo(array.type.to_pandas_dtype())
-    for number in missing:
-        if bounds.min <= number <= bounds.max and number == int(number):
-            is_missing = compute.equal(array, pyarrow.scalar(int(number), array.type))
-            array = compute.if_else(is_missing, pyarrow.scalar(None, array.type), array)
-    return array
 
 
 def _exact_integers(name: str, array: Any) -> Any:

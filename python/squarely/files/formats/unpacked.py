@@ -3,7 +3,7 @@
 import codecs
 import contextlib
 import gzip
-import lzma
+import importlib
 import os
 import zipfile
 from collections.abc import Callable, Iterator
@@ -64,6 +64,7 @@ class _Xz:
     """What is packed as xz, stream after stream. Python's own file ends without a word before what is no stream."""
 
     def __init__(self, file: Any) -> None:
+        self._lzma: Any = importlib.import_module("lzma")  # not every Python was built with it
         self._file = file
         self._packed = b""
         self._unpacker: Any = None
@@ -77,7 +78,7 @@ class _Xz:
             packed, self._packed = self._packed, b""
             try:
                 unpacked: bytes = self._unpacker.decompress(packed, length)
-            except lzma.LZMAError as error:
+            except self._lzma.LZMAError as error:
                 raise ContentError(f"the packed text is damaged: {one_line(error)}") from error
             if self._unpacker.eof:
                 self._packed, self._unpacker = self._unpacker.unused_data, None
@@ -92,7 +93,7 @@ class _Xz:
                 return False
             self._packed = self._packed.lstrip(b"\0")  # padding between streams
             if self._packed:
-                self._unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ)
+                self._unpacker = self._lzma.LZMADecompressor(self._lzma.FORMAT_XZ)
         return True
 
 

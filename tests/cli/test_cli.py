@@ -276,7 +276,7 @@ def test_importing_the_package_imports_no_extra():
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
 def test_a_full_disk_is_told_in_one_line(flights):
-    command = [sys.executable, "-m", "squarely.cli", "score", flights, "--true", "dep_delay", "--pred", "dep_delay"]
+    command = [sys.executable, "-m", "squarely.cli", "score", flights, "--true", "arr_delay", "--pred", "dep_delay"]
     with open("/dev/full", "w") as full:
         run = subprocess.run([*command, "--nan", "omit"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert run.returncode == 2
@@ -287,7 +287,7 @@ def test_a_full_disk_is_told_in_one_line(flights):
 def test_a_reader_that_left_is_no_traceback(flights):
     read_end, write_end = os.pipe()
     os.close(read_end)
-    command = [sys.executable, "-m", "squarely.cli", "score", flights, "--true", "dep_delay", "--pred", "dep_delay"]
+    command = [sys.executable, "-m", "squarely.cli", "score", flights, "--true", "arr_delay", "--pred", "dep_delay"]
     run = subprocess.run([*command, "--nan", "omit"], stdout=write_end, stderr=subprocess.PIPE, text=True, check=False)
     os.close(write_end)
     assert (run.returncode, run.stderr) == (2, "")

@@ -1,5 +1,6 @@
 """Pairs of arrays score as the arrays do: .npy files, arrays that a library keeps on disk, chunks in memory."""
 
+import os
 import subprocess
 import sys
 
@@ -316,3 +317,27 @@ def test_memory_does_not_grow_with_npy_files(tmp_path):
     paths = saved(tmp_path, truth=np.ones(rows), model=np.zeros(rows))
     run = subprocess.run([sys.executable, "-c", MEASURE_GROWTH, *paths], capture_output=True, text=True, check=True)
     assert int(run.stdout) < 25  # MiB; the arrays take 122
+
+
+def test_an_array_file_is_never_scored_against_itself(tmp_path):
+    path, model = saved(tmp_path, truth=np.ones(4), model=np.ones(4))
+    (tmp_path / "link.npy").symlink_to(path)
+    for pred in (path, tmp_path / "link.npy", {"model": model, "again": path}):
+        with pytest.raises(FileError, match=r"truth.npy.*: truth and prediction are one file, which would be scored"):
+            score_files([(path, pred)])
+
+
+def test_a_npy_file_that_holds_more_is_refused(tmp_path):
+    path, model = saved(tmp_path, truth=np.ones(4), model=np.ones(4))
+    with open(path, "ab") as file:
+        np.save(file, np.ones(4))
+    with pytest.raises(FileError, match=r"truth.npy: the file holds \d+ bytes after its first array; save each array"):
+        score_files([(path, model)])
+
+
+def test_arrays_with_names_under_a_name_of_one_array_are_refused(tmp_path):
+    truth, model = saved(tmp_path, truth=np.ones(4), model=np.ones(4))
+    np.savez(tmp_path / "both.npz", truth=np.ones(4))
+    os.replace(tmp_path / "both.npz", truth)
+    with pytest.raises(FileError, match=r"truth.npy: this holds arrays with names; rename it to end in .npz"):
+        score_files([(truth, model)])

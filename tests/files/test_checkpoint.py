@@ -31,7 +31,7 @@ def small_sections(monkeypatch):
 @pytest.fixture
 def table(rng):
     truth = rng.standard_normal(250_000)
-    return {"y": truth, "p": truth + rng.standard_normal(len(truth)) * 1e-3}
+    return {"y": truth, "p": truth + rng.standard_normal(len(truth)) * 1e-3, "q": truth}
 
 
 class StoppedError(Exception):
@@ -147,8 +147,8 @@ def begun(tmp_path, table, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"true": "p"}, r"this run has true 'p', and the checkpoint has 'y'"),
-        ({"pred": ["p", "y"]}, r"this run has predictions p, y, and the checkpoint has p"),
+        ({"true": "p", "pred": "y"}, r"this run has true 'p', and the checkpoint has 'y'"),
+        ({"pred": ["p", "q"]}, r"this run has predictions p, q, and the checkpoint has p"),
         ({"metrics": ("r2_score",)}, r"this run has metrics r2_score, and the checkpoint has mean_squared_error, max"),
         ({"nan_policy": "omit"}, r"this run has nan_policy 'omit', and the checkpoint has 'raise'"),
         ({"summation": "pairwise"}, r"this run has summation 'pairwise', and the checkpoint has 'exact'"),

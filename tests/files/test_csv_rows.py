@@ -1,6 +1,7 @@
 """Blocks of CSV text end where a row ends, whatever its quotes hold."""
 
 import csv
+import io
 from unittest import mock
 
 import numpy as np
@@ -40,7 +41,25 @@ def test_a_quote_inside_a_field_does_not_hide_the_end_of_a_row(fields, data):
     ends = np.cumsum([len(row) for row in rows])
     cut = data.draw(st.integers(0, int(ends[-1])))
     expected = max((end for end in ends if end <= cut), default=0)
-    assert csv_rows.end_of_rows("".join(rows)[:cut].encode()) == expected
+    assert csv_rows.end_of_rows("".join(rows)[:cut].encode(), csv_rows.Marks()) == expected
+
+
+@given(
+    fragments=st.lists(
+        st.sampled_from(("1,2,a\n", '1,2,"a\n"\n', '1,2,"a\r\nb"\r\n', "1,2,\r", '3,4,a"b\n', *'12,\n\r" a', '"\n"')),
+        max_size=12,
+    ),
+    block_bytes=st.sampled_from((1, 2, 3, 5, 11, 64, 1 << 20)),
+)
+def test_text_has_the_rows_that_python_finds_or_is_refused(tmp_path_factory, fragments, block_bytes):
+    text = "y,p,n\n" + "".join(fragments)
+    path = write_text(tmp_path_factory.mktemp("rows") / "t.csv", text)
+    try:
+        with mock.patch.object(csv_rows, "BLOCK_BYTES", block_bytes):
+            rows = score_files(path, true="y", pred="p", nan_policy="omit").rows
+    except FileError:
+        return
+    assert rows == sum(map(bool, csv.reader(io.StringIO(text, newline="")))) - 1
 
 
 def test_a_quote_without_its_partner_does_not_fill_the_memory(tmp_path):

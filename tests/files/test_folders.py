@@ -112,16 +112,16 @@ def test_a_column_in_the_file_wins_over_the_name_of_its_folder(tmp_path):
 
 
 def test_columns_of_folder_names_alone_are_refused(tmp_path):
-    (tmp_path / "a=1").mkdir()
-    write_text(tmp_path / "a=1" / "t.csv", "y,p\n1,2\n")
+    (tmp_path / "a=1" / "b=2").mkdir(parents=True)
+    write_text(tmp_path / "a=1" / "b=2" / "t.csv", "y,p\n1,2\n")
     with pytest.raises(FileError, match=r"all the columns are names of folders; at least one must be in the file"):
-        score_files(tmp_path, true="a", pred="a")
+        score_files(tmp_path, true="a", pred="b")
 
 
 def test_a_file_of_another_kind_in_a_folder_is_refused(tmp_path):
     write_text(tmp_path / "t.csv", "y,p\n1,2\n")
-    write_text(tmp_path / "notes.txt", "hello")
-    with pytest.raises(FileError, match=r"notes.txt: the name must end in one of .parquet"):
+    write_text(tmp_path / "notes.doc", "hello")
+    with pytest.raises(FileError, match=r"notes.doc: the name must end in one of .parquet"):
         score_files(tmp_path, true="y", pred="p")
 
 
@@ -171,6 +171,40 @@ def test_text_with_its_own_separator_is_read_by_the_dataset(tmp_path):
     form = ds.CsvFileFormat(csv.ParseOptions(delimiter=";"))
     scores = score_files(ds.dataset(tmp_path, format=form), true="y", pred="p", metrics=["sum_squared_error"])
     assert scores.to_dict() == {"sum_squared_error": 5.0}
+
+
+@pytest.mark.parametrize(("encoding", "true"), [("latin-1", "caf\xe9"), ("utf-16", "y"), ("utf-8", "y")])
+def test_text_with_its_own_encoding_is_read_by_the_dataset(tmp_path, encoding, true):
+    write_text(tmp_path / "t.csv", f"{true},p\n1,2\n3,5\n".encode(encoding))
+    form = ds.CsvFileFormat(read_options=csv.ReadOptions(encoding=encoding))
+    scores = score_files(ds.dataset(tmp_path, format=form), true=true, pred="p", metrics=["sum_squared_error"])
+    assert (scores.rows, scores.to_dict()) == (2, {"sum_squared_error": 5.0})
+
+
+def test_text_with_its_own_names_of_columns_is_read_by_the_dataset(tmp_path):
+    write_text(tmp_path / "t.csv", "x,q\n1,2\n3,5\n")
+    form = ds.CsvFileFormat(read_options=csv.ReadOptions(column_names=["y", "p"], skip_rows=1))
+    scores = score_files(ds.dataset(tmp_path, format=form), true="y", pred="p", metrics=["sum_squared_error"])
+    assert (scores.rows, scores.to_dict()) == (2, {"sum_squared_error": 5.0})
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "feather", "orc", "json"])
+@pytest.mark.parametrize("called", ["txt", "tsv", "orc", "jsonl", "bin"])
+def test_a_dataset_says_what_its_files_are_whatever_they_are_called(tmp_path, form, called):
+    written = write_table(tmp_path / f"t.{'jsonl' if form == 'json' else form}", {"y": [1.0, 3.0], "p": [2.0, 5.0]})
+    path = written.rename(tmp_path / f"t.{called}")
+    scores = score_files(ds.dataset(path, format=form), true="y", pred="p", metrics=["sum_squared_error"])
+    assert (scores.rows, scores.to_dict()) == (2, {"sum_squared_error": 5.0})
+
+
+def test_a_dataset_of_some_row_groups_has_their_rows(tmp_path):
+    path = write_table(tmp_path / "t.parquet", {"y": np.zeros(30), "p": np.arange(30.0)}, batch_rows=10)
+    whole = ds.dataset(path)
+    (fragment,) = whole.get_fragments()
+    part = ds.FileSystemDataset([fragment.subset(row_group_ids=[1])], whole.schema, whole.format, whole.filesystem)
+    report = score_files(part, true="y", pred="p", metrics=["max_error"])
+    assert (report.rows, report.to_dict()) == (10, {"max_error": 19.0})
+    assert score_files(whole, true="y", pred="p").rows == 30
 
 
 def test_a_table_in_memory_is_a_dataset(tmp_path):
@@ -230,6 +264,16 @@ def test_a_file_that_left_a_dataset_is_refused(tmp_path):
         path.unlink()
         with pytest.raises(FileError, match=r"t.parquet: the file cannot be read: .*[Nn]o such file"):
             score(dataset)
+
+
+@pytest.mark.parametrize("error", [pa.lib.ArrowException("Unknown error: no\ncredentials"), OSError("timed out")])
+def test_a_filesystem_that_does_not_answer_is_refused_in_one_line(tmp_path, monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(LocalHandler, "get_file_info", fail)
+    with pytest.raises(FileError, match=r"^bucket/x: its filesystem does not answer: [^\n]*(credentials|timed out)$"):
+        score("bucket/x", filesystem=fs.PyFileSystem(LocalHandler()))
 
 
 def test_a_filesystem_of_another_library_is_refused_with_what_to_do(tmp_path):

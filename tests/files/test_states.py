@@ -88,7 +88,7 @@ def test_saving_replaces_a_file_as_a_whole_and_keeps_its_permissions(parts, tmp_
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"true": "naive"}, "has true 'truth', and .*part-1.csv.sq has 'naive'"),
+        ({"true": "naive", "pred": "truth"}, "has true 'truth', and .*part-1.csv.sq has 'naive'"),
         ({"weight": "naive"}, "has weight None, and .* has 'naive'"),
         ({"nan_policy": "omit"}, "has nan_policy 'raise', and .* has 'omit'"),
         ({"summation": "kahan"}, "has summation 'exact', and .* has 'kahan'"),

@@ -41,7 +41,7 @@ def test_row_groups_in_parallel_give_the_bits_of_one_pass(tmp_path, small_sectio
 
 def test_small_row_groups_share_a_section(tmp_path):
     write_table(tmp_path / "t.parquet", random_columns(), batch_rows=70)
-    with parquet.open_parquet(parquet.DataFile(str(tmp_path / "t.parquet"))) as table:
+    with parquet.open_parquet(parquet.DataFile(str(tmp_path / "t.parquet")), parquet.ReadingOptions()) as table:
         assert [(one.first, one.last, one.share) for one in table.sections] == [(0, 36, 1.0)]
 
 
@@ -193,6 +193,32 @@ class Stuck(io.RawIOBase):
 paths.DataFile.open = lambda file: Stuck()
 sys.exit(cli.main(sys.argv[1:]))
 """
+
+
+BLOCKED_LISTING = """
+import sys, threading
+from squarely import cli
+from squarely.files.sources import paths
+def never(*_):
+    print("asking", file=sys.stderr, flush=True)
+    threading.Event().wait()
+paths._from_uri = lambda uri: (never, uri)
+paths.as_filesystem = lambda filesystem: filesystem
+paths.innermost = lambda filesystem, path: (filesystem, path)
+paths._files_elsewhere = never
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+def test_an_interrupt_does_not_wait_for_a_network_that_does_not_answer():
+    pytest.importorskip("typer")
+    command = [sys.executable, "-c", BLOCKED_LISTING, "score", "gs://bucket/x.csv", "--true", "y", "--pred", "p"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr.readline() == "asking\n"
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output, errors) == (130, "", "")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")

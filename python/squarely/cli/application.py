@@ -12,6 +12,7 @@ import squarely
 from squarely.cli.errors import UsageError
 from squarely.cli.layouts import as_json, as_table
 from squarely.cli.progress_bar import progress_bar
+from squarely.cli.reading import reading_options
 from squarely.cli.streams import EXIT_INTERRUPTED, answer, warn, warnings_told
 from squarely.cli.typed_metrics import EVERYDAY_TYPED, typed_metrics
 from squarely.extras import import_extra
@@ -19,6 +20,8 @@ from squarely.files import FileStates, accumulate_files, expand_paths
 from squarely.files.errors import StuckError
 from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
 from squarely.files.runs.states import check_may_be_replaced
+
+READING: Any = {"rich_help_panel": "How files are read"}
 
 application = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -64,8 +67,8 @@ def score(
         typer.Argument(
             metavar="FILE",
             show_default=False,
-            help="Parquet, CSV (also .csv.gz, .csv.zip) or Arrow files, folders of them, patterns or URIs; "
-            "none where --true and --pred are .npy files.",
+            help="Files of Parquet, CSV and other text, JSON lines, Arrow, ORC or .npz, text also packed; folders of "
+            "them, patterns, URIs, or - for standard input; none where --true and --pred are .npy files.",
         ),
     ] = None,
     weight: Annotated[
@@ -80,6 +83,42 @@ def score(
     ] = EVERYDAY_TYPED,
     nan: Annotated[NanPolicy, typer.Option(help="What a missing value does.")] = NanPolicy.RAISE,
     output_format: Annotated[Format, typer.Option("--format", help="How to print the scores.")] = Format.TABLE,
+    separator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHARACTER", help="Between fields of text; tab, or blanks for any run of them.", **READING
+        ),
+    ] = None,
+    decimal: Annotated[str | None, typer.Option(metavar="CHARACTER", help="Before fractions.", **READING)] = None,
+    thousands: Annotated[
+        str | None, typer.Option(metavar="CHARACTER", help="Between groups of three digits.", **READING)
+    ] = None,
+    quote: Annotated[
+        str | None, typer.Option(metavar="CHARACTER", help="Around fields, or none where there are none.", **READING)
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(metavar="NAME", help="As latin-1 or utf-16.", **READING)] = None,
+    comment: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What lines that are no data begin with.", **READING)
+    ] = None,
+    skip_rows: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Lines to skip before the header.", **READING)
+    ] = None,
+    skip_rows_after_header: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Rows to skip below the header, as of units.", **READING)
+    ] = None,
+    no_header: Annotated[
+        bool, typer.Option("--no-header", help="Columns are called 1, 2 and so on.", **READING)
+    ] = False,
+    na: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WORD", help="A word or number that means a missing value; may be repeated.", **READING),
+    ] = None,
+    input_format: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ENDING", help="Read files as if their names ended so: csv, csv.gz, arrows ...", **READING
+        ),
+    ] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Threads to use; all by default, at most 8.")
     ] = None,
@@ -103,6 +142,19 @@ def score(
         if checkpoint is not None and os.path.realpath(save_state) == os.path.realpath(checkpoint):
             raise UsageError("--save-state and --checkpoint name one file; a checkpoint ends as the state")
         check_may_be_replaced(save_state)
+    reading = reading_options(
+        separator=separator,
+        decimal=decimal,
+        thousands=thousands,
+        quote=quote,
+        encoding=encoding,
+        comment=comment,
+        skip_rows=skip_rows,
+        skip_rows_after_header=skip_rows_after_header,
+        header=not no_header,
+        na=tuple(na or ()),
+        input_format=input_format,
+    )
     what = _columns(files, true, pred, weight) if files else _arrays(true, pred, weight)
     _prepare_pyarrow(threads)
     try:
@@ -113,6 +165,7 @@ def score(
                 nan_policy=nan.value,
                 progress=progress,
                 threads=threads,
+                reading=reading,
                 checkpoint=checkpoint,
                 checkpoint_seconds=checkpoint_every,
             )

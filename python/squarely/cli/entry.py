@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import squarely
 from squarely.cli.errors import UsageError
+from squarely.cli.reading import as_typed
 from squarely.cli.streams import EXIT_INTERRUPTED, answer, refuse
 from squarely.extras import missing_of
 from squarely.files import FileError, InfiniteValueError, MissingValueError
@@ -46,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return refuse(f"{error}; --nan omit leaves such rows out")
     except InfiniteValueError as error:
         return refuse(f"{error}; --nan propagate lets it through to the scores")
-    except (UsageError, FileError, OSError, ImportError) as error:
+    except FileError as error:
+        return refuse(f"{error.sentence}; add {as_typed(error.options)}" if error.options else str(error))
+    except (UsageError, OSError, ImportError) as error:
         return refuse(str(error))
     except Exception as error:
         # typer refuses a wrong option with an exception of click, or of its own copy of click, by its version.

@@ -6,7 +6,8 @@ import contextlib
 import csv
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from squarely.extras import import_extra
 
@@ -14,7 +15,21 @@ SHOWN_CHARACTERS = 200  # of a message or a value that another library or the fi
 
 
 class FileError(ValueError):
-    """A file that cannot be scored. The message begins with the name of the file."""
+    """A file that cannot be scored. The message begins with the name of the file.
+
+    Attributes
+    ----------
+    sentence : str
+        The message without what may help.
+    options : dict
+        The `ReadingOptions` that may help, where there is a guess.
+    """
+
+    def __init__(self, sentence: str, options: Mapping[str, Any] | None = None) -> None:
+        self.sentence = sentence
+        self.options = dict(options or {})
+        written = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
+        super().__init__(f"{sentence}; add reading=ReadingOptions({written})" if written else sentence)
 
 
 class MissingValueError(FileError):
@@ -30,7 +45,11 @@ class StuckError(KeyboardInterrupt):
 
 
 class ContentError(Exception):
-    """Content that cannot be scored, in a sentence that still lacks the name of the file."""
+    """Content that cannot be scored, in a sentence that still lacks the name of the file, and options that may help."""
+
+    def __init__(self, sentence: str, **options: Any) -> None:
+        super().__init__(sentence)
+        self.options = options
 
 
 def one_line(message: object) -> str:
@@ -45,7 +64,7 @@ def told_in_one_sentence(path: str, where: Callable[[], str] = str) -> Iterator[
     try:
         yield
     except ContentError as error:
-        raise FileError(f"{path}: {error}") from error
+        raise FileError(f"{path}: {error}", error.options) from error
     except pyarrow.lib.ArrowCancelled as error:  # how pyarrow reports Ctrl-C where it handles signals itself
         raise KeyboardInterrupt from error
     except OSError as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 import squarely
 from squarely.arguments import NanPolicy, Summation
+from squarely.files.formats.reading import AS_NAMED, ReadingOptions
 from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
 from squarely.files.runs.progress import Progress
 from squarely.files.runs.run import run, saved_in
@@ -32,6 +33,7 @@ def score_files(
     progress: Callable[[Progress], object] | None = None,
     threads: int | None = None,
     filesystem: Any = None,
+    reading: ReadingOptions = AS_NAMED,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> Report:
@@ -43,10 +45,10 @@ def score_files(
     Parameters
     ----------
     paths : path, folder, pyarrow.dataset.Dataset or iterable of these and of pairs
-        Parquet (``.parquet``, ``.pq``), CSV (``.csv``, ``.csv.gz``, ``.csv.zip``) or Arrow IPC files and streams
-        (``.arrow``, ``.arrows``, ``.feather``, ``.ipc``). Patterns such as ``part-*.csv`` are expanded, sorted. Of a
-        folder every file counts, also in folders in it, except names that begin with ``_`` or ``.`` or end in ``.sq``;
-        folders named ``key=value`` are columns. URIs such as ``s3://bucket/folder`` are opened by pyarrow.
+        Parquet, CSV and other text, JSON lines, Arrow IPC files and streams, ORC, or ``.npz``; text also packed, as in
+        ``.csv.gz``; ``"-"`` is standard input. Patterns such as ``part-*.csv`` are expanded, sorted. Of a folder every
+        file counts, also in folders in it, except names that begin with ``_`` or ``.`` or end in ``.sq``; folders
+        named ``key=value`` are columns. URIs such as ``s3://bucket/folder`` are opened by pyarrow.
 
         A pair ``(y_true, y_pred)``, or three with weights, is of ``.npy`` paths, of arrays on disk (`numpy.memmap`,
         ``zarr.Array``, ``h5py.Dataset``) or of whatever `Accumulator.update` takes, one output each; ``y_pred`` may be
@@ -54,7 +56,8 @@ def score_files(
         looked at before their turn: it may be endless data in chunks, some of them without rows. Of a list all files
         are checked before the first is read.
     true : str, optional
-        Name of the column with the true values; for pairs only what it is called.
+        Name of the column with the true values, where ``r.y`` may be the field ``y`` of structs in the column ``r``;
+        for pairs only what it is called.
     pred : str or sequence of str, optional
         Name of the column with predictions, or names of several, or what those of the pairs are called. Truth is read
         once for all.
@@ -74,6 +77,8 @@ def score_files(
         its own, about 10 MB a column.
     filesystem : pyarrow.fs.FileSystem or str, optional
         Where the paths are, or its URI. Arrow files that are not local are read a record batch at a time.
+    reading : ReadingOptions
+        How text is read, which numbers mean a missing value, and the format of files whose names do not say it.
     checkpoint : path, optional
         A file to which the sums are saved from time to time, with what is in them. A later call with the same
         arguments goes on from there, and ends in the same bits. At the end it holds all the sums, as `FileStates.load`
@@ -132,6 +137,7 @@ def score_files(
         progress=progress,
         threads=threads,
         filesystem=filesystem,
+        reading=reading,
         checkpoint=checkpoint,
         checkpoint_seconds=checkpoint_seconds,
     ).report()
@@ -149,6 +155,7 @@ def accumulate_files(
     progress: Callable[[Progress], object] | None = None,
     threads: int | None = None,
     filesystem: Any = None,
+    reading: ReadingOptions = AS_NAMED,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> FileStates:
@@ -165,11 +172,11 @@ def accumulate_files(
     3
     """
     workers = _checked_threads(threads)
-    names, sources = plan(paths, true, pred, weight, filesystem)
+    names, sources = plan(paths, true, pred, weight, filesystem, reading)
     empty = squarely.Accumulator(metrics, nan_policy=nan_policy, summation=summation)
     predictions = {name: copy.copy(empty) for name in names.predictions}
     states = FileStates(names.true, names.weight, nan_policy, summation, [], 0, predictions, names.is_single)
-    with saved_in(checkpoint, checkpoint_seconds, sources) as saving:
+    with saved_in(checkpoint, checkpoint_seconds, sources, reading) as saving:
         return run(sources, states, workers, progress, saving)
 
 

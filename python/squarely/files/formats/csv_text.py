@@ -1,93 +1,97 @@
-"""CSV: the names in the header, and the numbers in the rows below it."""
+"""CSV and its like: the names in the header, and the numbers in the rows below it, as pyarrow reads them."""
 
-import codecs
 import contextlib
-import csv
-import io
-import re
+import dataclasses
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
 
 from squarely.extras import import_extra
-from squarely.files.errors import ContentError, one_line
-from squarely.files.formats.csv_rows import ROW_BYTES, end_of_rows, first_bytes, row_blocks
+from squarely.files.errors import ContentError
+from squarely.files.formats import suggestions
+from squarely.files.formats.csv_block import Place, names_in, parsed
+from squarely.files.formats.csv_rows import Marks, end_of_rows, first_bytes, row_blocks
 from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.format import Format
+from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import Piece, Position, Section, Table, after_rows
-from squarely.files.formats.unpacked import open_unpacked
+from squarely.files.formats.unpacked import open_text, skip_bytes
 
 
 @contextlib.contextmanager
-def open_csv(source: DataFile) -> Iterator[Table]:
+def open_csv(separator: str, source: DataFile, reading: ReadingOptions) -> Iterator[Table]:
     pyarrow = import_extra("pyarrow")
-    with open_unpacked(source) as (content, _):
-        names = _header(next(row_blocks(content), b""))[0]
+    reading = dataclasses.replace(reading, separator=reading.separator or separator)
+    first_block = _first_block(source, reading)
+    names = _names(first_block, reading)
+    if not names:
+        raise ContentError("there is nothing in it, not even the names of columns")
     # Text has no types: any column may hold numbers, and its conversion will tell.
     schema = pyarrow.schema([(name, pyarrow.float64()) for name in names])
-    yield Table(schema, (Section(begins_anywhere=True),), partial(_pieces, source), after_rows)
+    suggest = partial(suggestions.for_columns, first_block, reading)
+    pieces = partial(_pieces, source, reading, names)
+    yield Table(schema, (Section(begins_anywhere=True),), pieces, after_rows, suggest)
 
 
-def _pieces(source: DataFile, columns: Sequence[str], _: Section, position: Position, __: bool) -> Iterator[Piece]:
+def _first_block(source: DataFile, reading: ReadingOptions) -> bytes:
+    with open_text(source, reading) as (content, _):
+        block, _ = next(row_blocks(content, _marks(reading)), (b"", 0))
+    return block
+
+
+def _marks(reading: ReadingOptions) -> Marks:
+    return Marks(str(reading.separator), reading.quote, reading.comment)
+
+
+def _pieces(
+    source: DataFile,
+    reading: ReadingOptions,
+    names: Sequence[str],
+    columns: Sequence[str],
+    _: Section,
+    position: Position,
+    __: bool,
+) -> Iterator[Piece]:
     """Cut the text into blocks of whole rows and have pyarrow parse one after another.
 
     Its own reader of blocks calls Python from a thread in the background when the text comes from a Python file, as
     that of a zip does, and a program that ends meanwhile is aborted.
     """
-    with open_unpacked(source) as (content, fraction):
-        first_block = next(row_blocks(content), b"")
-        names, first_rows = _header(first_block)
-        begin = len(first_block) - len(first_rows)
-        rows, offset = position if position.rows else (0, begin)
-        content.seek(offset)
-        for block in row_blocks(content, first_bytes(begin, offset)):
-            offset += len(block)
-            if block.strip(b"\r\n"):
-                batch = _parse_rows(block, rows, names, columns)
+    with open_text(source, reading) as (content, fraction):
+        skip_bytes(content, position.offset)
+        rows, offset = position
+        for block, length in row_blocks(content, _marks(reading), first_bytes(offset)):
+            batch = parsed(block, Place(rows, offset == 0), reading, names, columns)
+            offset += length
+            if batch is not None:
                 rows += batch.num_rows
                 yield Piece(batch, Position(rows, offset), fraction())
 
 
-def _header(block: bytes) -> tuple[list[str], bytes]:
-    """Split the first block into the names of the columns and the rows below them."""
-    text = block.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
-    end = text.find(b"\n") + 1 or len(text)
-    while end_of_rows(text[:end]) < end < len(text):  # a name may have a line break, in quotes
-        end = text.find(b"\n", end) + 1 or len(text)
-    names = next(csv.reader(io.StringIO(text[:end].decode(), newline="")), [])
-    return names, text[end:]
-
-
-def _parse_rows(block: bytes, rows_before: int, names: Sequence[str], columns: Sequence[str]) -> Any:
-    pyarrow, arrow_csv = import_extra("pyarrow"), import_extra("pyarrow.csv")
-    wanted = list(dict.fromkeys(columns))
+def _names(block: bytes, reading: ReadingOptions) -> list[str]:
+    """Return the names in the header, or numbers in their place."""
+    first = _first_row(block, reading)
+    if not first and block.strip():
+        raise ContentError(f"below skip_rows={reading.skip_rows} there is no header in the first {len(block)} bytes")
+    if not first:
+        return []
     try:
-        return (
-            arrow_csv.read_csv(
-                pyarrow.py_buffer(block),
-                # Threads gain little, where two columns of many are converted, and lose the row of an error.
-                arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=2 * ROW_BYTES),
-                arrow_csv.ParseOptions(newlines_in_values=True),
-                # Types guessed from a block could differ from the next, or be integers that were rounded before.
-                arrow_csv.ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(wanted, pyarrow.float64())),
-            )
-            .combine_chunks()
-            .to_batches()[0]
-        )
-    except pyarrow.ArrowInvalid as error:
-        raise _refusal(error, rows_before, names) from error
+        return names_in(first + b"\n", reading)
+    except UnicodeDecodeError as error:
+        hint = suggestions.encoding(block)
+        raise ContentError(f"the names of the columns are not in {reading.encoding}", **hint) from error
 
 
-def _refusal(error: Exception, rows_before: int, names: Sequence[str]) -> Exception:
-    """Say what pyarrow says of some rows with the name of the column, and rows counted from the first."""
-    message = str(error)
-    if ragged := re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", message):
-        row, expected, found = map(int, ragged.groups())
-        return ContentError(f"data row {rows_before + row} has {found} fields where the header has {expected}")
-    if text := re.search(r"In CSV column #(\d+): Row #(\d+): .*invalid value '(.*)'", message, re.DOTALL):
-        column, row, value = names[int(text[1])], rows_before + int(text[2]), one_line(text[3])
-        return ContentError(f"column {column!r} holds {value!r} in data row {row}, which is not a number")
-    return error
+def _first_row(block: bytes, reading: ReadingOptions) -> bytes:
+    """Return a text up to the end of its header, or of its first row, in whose quotes there may be line breaks."""
+    lines = block.splitlines(keepends=True)
+    row = b""
+    for number, line in enumerate(lines[reading.skip_rows :], reading.skip_rows + 1):
+        row += line
+        if row.strip() and end_of_rows(row + b"\n", _marks(reading)) > len(row):
+            return b"".join(lines[:number])
+        row = row if row.strip() else b""
+    return b""
 
 
-FORMAT = Format((".csv", ".csv.gz", ".csv.zip"), open_csv)
+FORMAT = Format((".csv", ".txt", ".dat"), partial(open_csv, ","), is_text=True, is_read_in_order=True)
+TABBED = Format((".tsv", ".tab", ".rdb"), partial(open_csv, "\t"), is_text=True, is_read_in_order=True)

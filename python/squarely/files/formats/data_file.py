@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from squarely.files.formats.standard_input import StandardInput
+
 
 class DataFile(NamedTuple):
     """A file to read, and the columns that only the names of its folders hold."""
@@ -28,6 +30,15 @@ class DataFile(NamedTuple):
             return open(self.path, "rb", buffering=0)
         return self.filesystem.open_input_file(self.path)
 
+    def lasts(self) -> bool:
+        """Say whether the file can be read again, and by a later run; standard input cannot."""
+        return not isinstance(self.filesystem, StandardInput)
+
+    @property
+    def name(self) -> str:
+        """What has an ending that says what is in the file; standard input is CSV unless another format is named."""
+        return self.path if self.lasts() else f"{self.path}.csv"
+
     def place(self) -> str:
         """Return what no other file has."""
         return os.path.realpath(self.path) if self.filesystem is None else f"{self.filesystem.type_name}:{self.path}"
@@ -37,3 +48,11 @@ class DataFile(NamedTuple):
         if self.filesystem is None:
             return os.stat(self.path).st_mtime_ns
         return int(self.info.mtime_ns or 0)
+
+    def version(self) -> tuple[int, ...]:
+        """Return what is another after the file was written to or replaced, as far as its filesystem knows."""
+        if self.filesystem is None:
+            status = os.stat(self.path)
+            return status.st_size, status.st_mtime_ns, status.st_ino
+        info = self.filesystem.get_file_info(self.path)
+        return info.size or 0, info.mtime_ns or 0

@@ -4,31 +4,38 @@ import bisect
 import contextlib
 import functools
 import itertools
+import os
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from squarely.extras import import_extra
+from squarely.files.errors import ContentError
 from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.format import Format
+from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import Piece, Position, Section, Table, batch_rows
 
 BUFFER_BYTES = 1 << 20  # without it a column is read whole, a row group at a time, whatever its size
 SECTION_ROWS = 1 << 20  # small row groups are read several in a row: every section opens the file anew
+JUNCTION = b"PAR1PAR1"  # the end of one file and the beginning of another
 FOOTERS = 8  # that are kept: of thousands of row groups one takes as long to parse as a section to read
 
 
 @contextlib.contextmanager
-def open_parquet(source: DataFile) -> Iterator[Table]:
+def open_parquet(source: DataFile, _: ReadingOptions) -> Iterator[Table]:
     parquet = import_extra("pyarrow.parquet")
     options = {"buffer_size": BUFFER_BYTES, "pre_buffer": False, "page_checksum_verification": True}
     with contextlib.ExitStack() as opened:
         if source.filesystem is None:
             metadata, bounds = _footer(source.path, source.size(), source.modified())
-            file = parquet.ParquetFile(source.path, metadata=metadata, **options)
+            content = opened.enter_context(_local(source.path))
+            file = parquet.ParquetFile(content, metadata=metadata, **options)
         else:
-            file = parquet.ParquetFile(opened.enter_context(source.open()), **options)
+            content = opened.enter_context(source.open())
+            file = parquet.ParquetFile(content, **options)
             bounds = _bounds(file.metadata)
+            _check_is_one_file(content, source.size(), file.metadata)
         opened.enter_context(file)
         failed: list[int] = []
         pieces, where = partial(_pieces, file, bounds, failed), partial(_where, bounds, failed)
@@ -38,8 +45,32 @@ def open_parquet(source: DataFile) -> Iterator[Table]:
 @functools.lru_cache(FOOTERS)
 def _footer(path: str, size: int, modified: int) -> tuple[Any, Sequence[int]]:
     """Return what the end of a file says of its row groups, as long as the file is of this size and time."""
-    metadata = import_extra("pyarrow.parquet").read_metadata(path)
+    with _local(path) as content:
+        metadata = import_extra("pyarrow.parquet").read_metadata(content)
+        _check_is_one_file(content, size, metadata)
     return metadata, _bounds(metadata)
+
+
+def _check_is_one_file(content: Any, size: int, metadata: Any) -> None:
+    """Refuse several files put together: the last footer would find the pages of the first."""
+    if metadata.num_row_groups == 0:
+        return
+    group = metadata.row_group(metadata.num_row_groups - 1)
+    chunks = [group.column(number) for number in range(group.num_columns)]
+    if any(chunk.file_path for chunk in chunks):
+        raise ContentError("this is a summary of other files; name those, or their folder")
+    end = max(
+        (chunk.dictionary_page_offset or chunk.data_page_offset) + chunk.total_compressed_size for chunk in chunks
+    )
+    content.seek(end)
+    # Between the pages and the footer there are indexes or nothing.
+    if JUNCTION in content.read(max(0, size - metadata.serialized_size - 8 - end)):
+        raise ContentError("several Parquet files were put together in this one; name each by itself")
+
+
+def _local(path: str) -> Any:
+    """Open a file by its bytes: pyarrow takes no name that is not UTF-8."""
+    return import_extra("pyarrow").OSFile(os.fsencode(path))
 
 
 def _bounds(metadata: Any) -> Sequence[int]:
@@ -111,4 +142,4 @@ def _where(bounds: Sequence[int], failed: Sequence[int], section: Section, rows:
     return f" in row group {group} (counted from 0; data rows {bounds[group] + 1} to {bounds[group + 1]})"
 
 
-FORMAT = Format((".parquet", ".pq"), open_parquet)
+FORMAT = Format((".parquet", ".pq", ".parq"), open_parquet)

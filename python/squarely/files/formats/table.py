@@ -1,6 +1,6 @@
 """What every format offers once a file is open."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 BATCH_ROWS = 65_536  # what one thread of the core takes at once; a column of so many rows is 512 KiB
@@ -39,6 +39,8 @@ class Table(NamedTuple):
     pieces: Callable[[Sequence[str], Section, Position, bool], Iterator[Piece]]
     where: Callable[[Section, int], str]
     """Says, for an error, where in the file a number of rows of a section ends."""
+    suggest: Callable[[Sequence[str]], Mapping[str, Any]] = lambda _: {}
+    """Guesses which reading options would find columns that are not there."""
 
 
 def batch_rows(columns: int) -> int:

@@ -1,18 +1,20 @@
 """A run that is taken up where it ended: from time to time the sums are saved, with what of which files is in them.
 
-A checkpoint is a file of states (see `states`) whose header has ``work``: ``finished`` and ``sources``, for each source
-its ``identity`` (path, size and time of change of every file), what is ``done`` of it as runs [first, last + 1] of row
-groups (of rows, where it is arrays; [0, 1] where a file is read as a whole), and ``begun``, [first, rows, offset] for
-sections of which only the first rows are in the sums.
+A checkpoint is a file of states (see `states`) whose header has ``work``: ``finished``, the options of ``reading``, and
+``sources``, for each source its ``identity`` (path, size and time of change of every file), what is ``done`` of it as
+runs [first, last + 1] of row groups (of rows, where it is arrays; [0, 1] where a file is read as a whole), and
+``begun``, [first, rows, offset] for sections of which only the first rows are in the sums.
 """
 
 import dataclasses
+import json
 import os
 import time
 from collections.abc import Sequence
 from typing import Any
 
 from squarely.files.errors import FileError
+from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import Position
 from squarely.files.runs.atomic_write import check_can_be_written, write_atomically
 from squarely.files.runs.states import FileStates
@@ -25,10 +27,11 @@ CHECKPOINT_SECONDS = 30.0  # between two writes, by default
 class Checkpoint:
     """Where and how often sums are saved."""
 
-    def __init__(self, path: str, seconds: float, sources: Sequence[Source]) -> None:
+    def __init__(self, path: str, seconds: float, sources: Sequence[Source], reading: ReadingOptions) -> None:
         self.path = path
         self._seconds = seconds
         self._sources = sources
+        self._reading = json.loads(json.dumps(reading.given()))  # as it is read back
         self._last = time.monotonic()
         for source in sources:
             if source.identity is None:
@@ -45,10 +48,15 @@ class Checkpoint:
         saved = FileStates.load(self.path)
         if saved.work is None:
             raise FileError(f"{self.path}: this state is no checkpoint; name another file, or delete it to start anew")
-        reason = states.difference(saved, "this run", "the checkpoint") or self._other_files(saved.work)
+        reason = states.difference(saved, "this run", "the checkpoint")
+        reason = reason or self._other_reading(saved.work) or self._other_files(saved.work)
         if reason:
             raise FileError(f"{self.path}: this checkpoint is of another run: {reason}; delete it to start anew")
         return saved
+
+    def _other_reading(self, work: dict[str, Any]) -> str | None:
+        saved = work.get("reading", {})
+        return None if saved == self._reading else f"its files were read with {saved}, and this run has {self._reading}"
 
     def _other_files(self, work: dict[str, Any]) -> str | None:
         mine: list[Any] = [tuple(file) for source in self._sources for file in source.identity or ()]
@@ -83,7 +91,7 @@ class Checkpoint:
             done = totals.done.get(index, Done())
             begun = [[source.sections[number].first, *position] for number, position in done.begun.items()]
             sources.append({"identity": source.identity, "done": _runs(source, done.sections), "begun": begun})
-        work = {"finished": finished, "sources": sources}
+        work = {"finished": finished, "reading": self._reading, "sources": sources}
         files = [file for source in self._sources for file in source.files]
         saved = dataclasses.replace(states, files=files, rows=totals.rows, predictions=totals.accumulators, work=work)
         write_atomically(self.path, saved.to_bytes())

@@ -5,6 +5,7 @@ import dataclasses
 import os
 from collections.abc import Callable, Iterable, Iterator
 
+from squarely.files.formats.reading import ReadingOptions
 from squarely.files.runs.checkpoint import Checkpoint
 from squarely.files.runs.exclusive import alone_with
 from squarely.files.runs.progress import Progress
@@ -44,7 +45,7 @@ def run(
 
 @contextlib.contextmanager
 def saved_in(
-    path: str | os.PathLike[str] | None, seconds: float, sources: Iterable[Source]
+    path: str | os.PathLike[str] | None, seconds: float, sources: Iterable[Source], reading: ReadingOptions
 ) -> Iterator[Checkpoint | None]:
     """Hold the checkpoint of a run, if it has one, so that no other run uses it meanwhile."""
     if path is None:
@@ -52,7 +53,7 @@ def saved_in(
         return
     if not isinstance(sources, list):
         raise ValueError(f"checkpoint={os.fspath(path)!r} needs a list of files, which a later run can check")
-    saving = Checkpoint(os.fspath(path), seconds, sources)
+    saving = Checkpoint(os.fspath(path), seconds, sources, reading)
     with alone_with(saving.path):
         yield saving
 
@@ -64,7 +65,8 @@ def _teller(
 
     def tell() -> None:
         if progress is not None and totals.path:
-            progress(Progress(totals.path, totals.bytes_read, total, totals.rows_read))
+            read = totals.bytes_read if total is None else min(totals.bytes_read, total)  # fractions are rounded
+            progress(Progress(totals.path, read, total, totals.rows_read))
 
     return tell
 

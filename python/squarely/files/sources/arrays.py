@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,14 +10,24 @@ import numpy as np
 
 from squarely.columns.frame_of_models import models_in
 from squarely.files.errors import FileError, one_line
+from squarely.files.formats.data_file import DataFile
+from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import BATCH_ROWS, Position, Section
+from squarely.files.sources.missing_numbers import without_missing
 from squarely.files.sources.source import Chunk, Names, Source
 from squarely.files.sources.stored_arrays import StoredArray, array_in_memory, stored_array
+from squarely.files.sources.unchanged import Versions, check_unchanged, versions
 
 SECTION_ROWS = 1 << 20
 
 
-def pair_source(item: Any, number: int, given: tuple[str | None, Any, str | None], filesystem: Any) -> Source:
+def pair_source(
+    item: Any,
+    number: int,
+    given: tuple[str | None, Any, str | None],
+    filesystem: Any,
+    reading: ReadingOptions,
+) -> Source:
     """Return a pair of arrays, or three with weights, as what can be scored."""
     true, pred, weight = given
     y_true, y_pred = item[:2]
@@ -33,9 +43,11 @@ def pair_source(item: Any, number: int, given: tuple[str | None, Any, str | None
     sides = [y_true, *([] if weights is None else [weights]), *predictions.values()]
     stored = [stored_array(side, filesystem) for side in sides]
     if all(one is None for one in stored):
+        if reading.given():
+            raise ValueError(f"reading is for files, and pair {number} is of arrays in memory")
         return _passing(sides, number, names)
     arrays = [one or array_in_memory(side, name) for one, side, name in zip(stored, sides, names.columns, strict=True)]
-    return _stored_pair(arrays, number, names)
+    return _stored_pair(arrays, names, reading.numbers)
 
 
 def _named_predictions(y_pred: Any, pred: Any, pair: str) -> dict[str, Any]:
@@ -65,9 +77,12 @@ def _length(side: Any) -> int:
     return len(side) if hasattr(side, "__len__") else int(np.size(side))
 
 
-def _stored_pair(arrays: list[StoredArray], number: int, names: Names) -> Source:
+def _stored_pair(arrays: list[StoredArray], names: Names, missing: Sequence[float]) -> Source:
     named = list(dict.fromkeys(one.name for one in arrays))
     where = " and ".join(named)
+    guesses = arrays[1 if names.weight is None else 2 :]
+    if any(_is_same_file(arrays[0], guess) for guess in guesses):
+        raise FileError(f"{where}: truth and prediction are one file, which would be scored against itself")
     for one, column in zip(arrays, names.columns, strict=True):
         _check_array(one, column, where)
     rows = arrays[0].shape[0]
@@ -83,7 +98,15 @@ def _stored_pair(arrays: list[StoredArray], number: int, names: Names) -> Source
     size = sum(one.dtype.itemsize * math.prod(one.shape) for one in arrays)
     are_files = all(one.file is not None for one in arrays)
     identity = tuple((path, os.path.getsize(path), os.stat(path).st_mtime_ns) for path in files) if are_files else None
-    return Source(where, files, size, names, sections, partial(_read, where, arrays, step), identity)
+    on_disk = [DataFile(one.file) for one in arrays if one.file is not None]
+    read = partial(_read, where, arrays, missing, step, on_disk, versions(on_disk))
+    return Source(where, files, size, names, sections, read, identity)
+
+
+def _is_same_file(one: StoredArray, other: StoredArray) -> bool:
+    return (
+        one.file is not None and other.file is not None and os.path.realpath(one.file) == os.path.realpath(other.file)
+    )
 
 
 def _check_array(array: StoredArray, column: str, where: str) -> None:
@@ -97,17 +120,29 @@ def _check_array(array: StoredArray, column: str, where: str) -> None:
 
 
 def _read(
-    where: str, arrays: list[StoredArray], step: int, section: Section, position: Position, _: bool
+    where: str,
+    arrays: list[StoredArray],
+    missing: Sequence[float],
+    step: int,
+    on_disk: list[DataFile],
+    planned: Versions,
+    section: Section,
+    _: Position,
+    __: bool,
 ) -> Iterator[Chunk]:
     row = section.first
     try:
+        check_unchanged(on_disk, planned)
         for pieces in zip(*(one.pieces(section.first, section.last, step) for one in arrays), strict=True):
             length = len(pieces[0])
             for first in range(0, length, BATCH_ROWS):
-                batch = tuple(piece[first : first + BATCH_ROWS].reshape(-1) for piece in pieces)
+                batch = tuple(
+                    without_missing(piece[first : first + BATCH_ROWS].reshape(-1), missing) for piece in pieces
+                )
                 rows = row + first + len(batch[0]) - section.first
                 yield Chunk(batch, len(batch[0]), Position(rows), rows / (section.last - section.first))
             row += length
+        check_unchanged(on_disk, planned)
     except FileError:
         raise
     except (OSError, ValueError, RuntimeError, KeyError) as error:  # what libraries raise for a chunk that is damaged

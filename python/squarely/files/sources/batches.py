@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from squarely.files.formats.data_file import DataFile
+from squarely.files.formats.reading import AS_NAMED, ReadingOptions
 from squarely.files.formats.table import Position
 from squarely.files.sources.arrow_numbers import Column, to_numpy
 from squarely.files.sources.tables import open_table
@@ -18,15 +19,15 @@ class Batch(NamedTuple):
     fraction: float
 
 
-def read_batches(path: str, columns: Sequence[str]) -> Iterator[Batch]:
+def read_batches(path: str, columns: Sequence[str], reading: ReadingOptions = AS_NAMED) -> Iterator[Batch]:
     """Yield the named columns of a file, some rows at a time, as float64 or float32 arrays.
 
     Missing values become NaN, decimals the nearest float64; an integer that float64 cannot hold exactly is refused.
     """
     before = 0.0
-    with open_table(DataFile(path), columns) as table:
+    with open_table(DataFile(path), columns, reading) as table:
         for section in table.sections:
             for batch, _, fraction in table.pieces(columns, section, Position(), True):
-                read = tuple(to_numpy(name, batch.column(name)) for name in columns)
+                read = tuple(to_numpy(name, batch.column(name), reading.numbers) for name in columns)
                 yield Batch(read, before + section.share * fraction)
             before += section.share

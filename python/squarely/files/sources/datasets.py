@@ -5,16 +5,24 @@ from functools import partial
 from typing import Any
 
 from squarely.extras import import_extra
-from squarely.files.errors import told_in_one_sentence
-from squarely.files.formats import format_of
+from squarely.files.errors import FileError, told_in_one_sentence
+from squarely.files.formats import arrow, csv_text, format_of, orc, parquet
 from squarely.files.formats.data_file import DataFile
-from squarely.files.formats.parquet import BUFFER_BYTES
+from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import Position, Section, batch_rows
 from squarely.files.sources.arrow_numbers import to_numpy
 from squarely.files.sources.paths import as_filesystem, innermost
 from squarely.files.sources.schema import check_columns
 from squarely.files.sources.source import Chunk, Names, Source
-from squarely.files.sources.tables import table_source
+from squarely.files.sources.tables import open_table, table_source
+
+# Formats of pyarrow's datasets, and ours that read the same, where the name of a file tells them too.
+READ_ALIKE = {
+    "ParquetFileFormat": parquet.FORMAT,
+    "CsvFileFormat": csv_text.FORMAT,
+    "IpcFileFormat": arrow.FORMAT,
+    "OrcFileFormat": orc.FORMAT,
+}
 
 
 def is_dataset(item: Any) -> bool:
@@ -22,26 +30,40 @@ def is_dataset(item: Any) -> bool:
     return any(base.__module__ == "pyarrow._dataset" and base.__name__ == "Dataset" for base in type(item).__mro__)
 
 
-def dataset_sources(dataset: Any, names: Names) -> Iterator[Source]:
+def dataset_sources(dataset: Any, names: Names, reading: ReadingOptions) -> Iterator[Source]:
     """Yield one source for each fragment of a dataset, in its order, or one for all where rows are filtered."""
+    if others := set(reading.given()) - {"na"}:
+        named = ", ".join(sorted(others))
+        raise ValueError(f"a dataset says itself how its files are read; leave out {named} in reading")
     try:
         fragments = list(dataset.get_fragments())
     except ValueError:  # how a dataset with a filter says that its fragments would not be what it holds
         files = tuple(getattr(dataset, "files", ()))
-        yield _scanned(dataset, dataset, files, names)
+        yield _scanned(dataset, dataset, files, names, reading)
         return
     for fragment in fragments:
         file = _plain_file(fragment)
         path = getattr(fragment, "path", None)
         files = () if path is None else (str(path),)
-        yield _scanned(dataset, fragment, files, names) if file is None else table_source(file, names)
+        if file is None or not _reads_the_same(fragment, file, reading):
+            yield _scanned(dataset, fragment, files, names, reading)
+        else:
+            yield table_source(file, names, reading)
 
 
 def _plain_file(fragment: Any) -> DataFile | None:
     """Return the file of a fragment that our readers read as the dataset means it."""
     ds, csv = import_extra("pyarrow.dataset"), import_extra("pyarrow.csv")
-    if not isinstance(fragment, ds.FileFragment) or format_of(str(fragment.path)) is None:
+    if not isinstance(fragment, ds.FileFragment):
         return None
+    ours = READ_ALIKE.get(type(fragment.format).__name__)
+    if ours is None or format_of(str(fragment.path)) is not ours:
+        return None
+    if isinstance(fragment, ds.ParquetFileFragment):
+        with told_in_one_sentence(str(fragment.path)):
+            is_whole = fragment.num_row_groups == fragment.metadata.num_row_groups
+        if not is_whole:  # the dataset has only some of the row groups of the file
+            return None
     form = fragment.format
     if isinstance(form, ds.CsvFileFormat):
         scan = form.default_fragment_scan_options
@@ -56,13 +78,25 @@ def _plain_file(fragment: Any) -> DataFile | None:
     return DataFile(path, filesystem, {key: None if value is None else str(value) for key, value in keys.items()}, info)
 
 
+def _reads_the_same(fragment: Any, file: DataFile, reading: ReadingOptions) -> bool:
+    """Say whether we find the columns that a dataset finds, which keeps to itself which encoding it was given."""
+    ds = import_extra("pyarrow.dataset")
+    if not isinstance(fragment.format, ds.CsvFileFormat):
+        return True
+    try:
+        with open_table(file, (), reading) as table:
+            return list(table.schema.names)[: len(fragment.physical_schema)] == list(fragment.physical_schema.names)
+    except FileError:
+        return False
+
+
 def _has_usual_missing_values(scan: Any) -> bool:
     csv = import_extra("pyarrow.csv")
     usual, given = csv.ConvertOptions(), scan.convert_options
     return (usual.null_values, usual.decimal_point) == (given.null_values, given.decimal_point)
 
 
-def _scanned(dataset: Any, part: Any, files: tuple[str, ...], names: Names) -> Source:
+def _scanned(dataset: Any, part: Any, files: tuple[str, ...], names: Names, reading: ReadingOptions) -> Source:
     """Return a fragment, or a whole dataset with a filter, as pyarrow reads it."""
     ds = import_extra("pyarrow.dataset")
     name = f"{files[0]} and {len(files) - 1} more" if len(files) > 1 else files[0] if files else "dataset"
@@ -73,7 +107,7 @@ def _scanned(dataset: Any, part: Any, files: tuple[str, ...], names: Names) -> S
         check_columns(schema, names.columns)
     sizes = part.filesystem.get_file_info(list(files)) if files else []
     size = sum(int(info.size or 0) for info in sizes)
-    return Source(name, files, size, names, (Section(),), partial(_scan, part, schema, names, name))
+    return Source(name, files, size, names, (Section(),), partial(_scan, part, schema, names, name, reading))
 
 
 def _buffered(part: Any) -> dict[str, Any]:
@@ -81,7 +115,9 @@ def _buffered(part: Any) -> dict[str, Any]:
     ds = import_extra("pyarrow.dataset")
     if not isinstance(getattr(part, "format", None), ds.ParquetFileFormat):
         return {}
-    options = ds.ParquetFragmentScanOptions(pre_buffer=False, use_buffered_stream=True, buffer_size=BUFFER_BYTES)
+    options = ds.ParquetFragmentScanOptions(
+        pre_buffer=False, use_buffered_stream=True, buffer_size=parquet.BUFFER_BYTES
+    )
     return {"fragment_scan_options": options}
 
 
@@ -100,6 +136,7 @@ def _scan(
     schema: Any,
     names: Names,
     name: str,
+    reading: ReadingOptions,
     _: Section,
     __: Position,
     in_parallel: bool,
@@ -119,5 +156,5 @@ def _scan(
         for batch in scanner.to_batches():
             rows += batch.num_rows
             if batch.num_rows:
-                read = tuple(to_numpy(column, batch.column(column)) for column in names.columns)
+                read = tuple(to_numpy(column, batch.column(column), reading.numbers) for column in names.columns)
                 yield Chunk(read, batch.num_rows, Position(rows), 0.0)

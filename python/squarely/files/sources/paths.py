@@ -5,17 +5,16 @@ from __future__ import annotations
 import glob
 import os
 import posixpath
-import urllib.parse
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from squarely.extras import import_extra
-from squarely.files.errors import FileError
+from squarely.files.errors import FileError, one_line
 from squarely.files.formats.data_file import DataFile
-
-HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
-IGNORED_PREFIXES = ("_", ".")  # of names in a folder that hold no data: _SUCCESS, .crc, and what is being written
-IGNORED_SUFFIX = ".sq"  # of states and checkpoints, as the documentation names them
+from squarely.files.formats.standard_input import NAME, StandardInput
+from squarely.files.sources.folders import files_in_folder, refuse_logged_table
+from squarely.files.sources.waiting import asked
 
 
 def expand_paths(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str]:
@@ -49,14 +48,17 @@ def check_named_once(file: DataFile, seen: set[str]) -> None:
 def data_files(given: str | os.PathLike[str], filesystem: Any = None) -> list[DataFile]:
     """Return the files that one path, pattern, folder or URI names."""
     path = os.fspath(given)
+    if path == "-" and filesystem is None:
+        passing = StandardInput()
+        return [DataFile(NAME, passing, info=passing.get_file_info(NAME))]
     if filesystem is None and "://" in path and not os.path.exists(path):
         filesystem, path = _from_uri(path)
     if filesystem is not None:
         filesystem, path = innermost(as_filesystem(filesystem), path)
         if filesystem is not None:
-            return _files_elsewhere(path, filesystem)
+            return asked(path, partial(_files_elsewhere, path, filesystem))
     if os.path.isdir(path):
-        return _files_in_folder(path, None)
+        return files_in_folder(path, None)
     if os.path.exists(path):  # a file may have brackets in its name
         return [DataFile(path)]
     if not glob.has_magic(path):
@@ -64,7 +66,9 @@ def data_files(given: str | os.PathLike[str], filesystem: Any = None) -> list[Da
     matches = sorted(glob.glob(path, recursive=True))
     if not matches:
         raise FileNotFoundError(f"{path}: no file matches this pattern")
-    return [file for match in matches if not os.path.isdir(match) or "**" not in path for file in _matched(match)]
+    for folder in sorted({os.path.dirname(match) or "." for match in matches}):
+        refuse_logged_table(folder)
+    return [file for match in matches for file in _matched(path, match)]
 
 
 def as_filesystem(filesystem: Any) -> Any:
@@ -86,7 +90,7 @@ def _from_uri(uri: str) -> tuple[Any, str]:
     try:
         filesystem, path = fs.FileSystem.from_uri(uri)
     except (pyarrow.ArrowException, OSError) as error:
-        raise FileError(f"{uri}: pyarrow knows no filesystem for this URI: {error}") from error
+        raise FileError(f"{uri}: pyarrow knows no filesystem for this URI: {one_line(error)}") from error
     return filesystem, str(path)
 
 
@@ -103,34 +107,14 @@ def _files_elsewhere(path: str, filesystem: Any) -> list[DataFile]:
     fs = import_extra("pyarrow.fs")
     info = filesystem.get_file_info(path)
     if info.type == fs.FileType.Directory:
-        return _files_in_folder(path, filesystem)
+        return files_in_folder(path, filesystem)
     if info.type == fs.FileType.NotFound:
         hint = "; patterns are for local files, so name the folder" if glob.has_magic(path) else ""
         raise FileNotFoundError(f"{path}: there is no such file in the {filesystem.type_name} filesystem{hint}")
     return [DataFile(path, filesystem, info=info)]
 
 
-def _matched(path: str) -> list[DataFile]:
-    return _files_in_folder(path, None) if os.path.isdir(path) else [DataFile(path)]
-
-
-def _files_in_folder(folder: str, filesystem: Any) -> list[DataFile]:
-    """Return the files in a folder and the folders in it, sorted, with the keys that folders named key=value hold."""
-    fs = import_extra("pyarrow.fs")
-    listing = (filesystem or fs.LocalFileSystem()).get_file_info(fs.FileSelector(folder, recursive=True))
-    files = []
-    found = {info.path: info for info in listing if info.type == fs.FileType.File}
-    for path in sorted(found):
-        inside = posixpath.relpath(path.replace(os.sep, "/"), folder.replace(os.sep, "/")).split("/")
-        is_data = not any(segment.startswith(IGNORED_PREFIXES) for segment in inside)
-        if is_data and not path.endswith(IGNORED_SUFFIX):
-            files.append(DataFile(path, filesystem, _keys(inside[:-1]), found[path]))
-    if not files:
-        raise FileNotFoundError(f"{folder}: there are no files in this folder")
-    return files
-
-
-def _keys(folders: list[str]) -> dict[str, str | None]:
-    pairs = (folder.split("=", 1) for folder in folders if "=" in folder)
-    decoded = {key: urllib.parse.unquote(value) for key, value in pairs}
-    return {key: None if value == HIVE_NULL else value for key, value in decoded.items()}
+def _matched(pattern: str, path: str) -> list[DataFile]:
+    if not os.path.isdir(path):
+        return [DataFile(path)]
+    return [] if "**" in pattern else files_in_folder(path, None)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from squarely.files.errors import FileError
+from squarely.files.formats.reading import ReadingOptions
 from squarely.files.sources.arrays import pair_source
 from squarely.files.sources.datasets import dataset_sources, is_dataset
 from squarely.files.sources.paths import check_named_once, data_files
@@ -14,7 +15,7 @@ from squarely.files.sources.tables import table_source
 
 
 def plan(
-    paths: Any, true: str | None, pred: Any, weight: str | None, filesystem: Any
+    paths: Any, true: str | None, pred: Any, weight: str | None, filesystem: Any, reading: ReadingOptions
 ) -> tuple[Names, Iterable[Source]]:
     """Return what the columns are called, and the sources in order.
 
@@ -26,7 +27,7 @@ def plan(
         raise TypeError(
             f"paths must be a path, a dataset or an iterable of paths and pairs, not {type(paths).__name__}"
         )
-    found = _with_same_names(_sources(items, true, pred, weight, filesystem))
+    found = _with_same_names(_sources(items, true, pred, weight, filesystem, reading))
     first = next(found, None)
     if first is None:
         raise ValueError("paths is empty: name at least one file")
@@ -48,21 +49,21 @@ def _with_same_names(sources: Iterable[Source]) -> Iterator[Source]:
 
 
 def _sources(
-    items: Iterable[Any], true: str | None, pred: Any, weight: str | None, filesystem: Any
+    items: Iterable[Any], true: str | None, pred: Any, weight: str | None, filesystem: Any, reading: ReadingOptions
 ) -> Iterator[Source]:
     seen: set[str] = set()
     for number, item in enumerate(items, 1):
         if isinstance(item, tuple | list) and len(item) in (2, 3):
-            yield pair_source(item, number, (true, pred, weight), filesystem)
+            yield pair_source(item, number, (true, pred, weight), filesystem, reading)
         elif isinstance(item, str | os.PathLike):
             names = _names_of_columns(true, pred, weight, str(item))
             files = data_files(item, filesystem)
             for file in files:
                 check_named_once(file, seen)
             for file in files:
-                yield table_source(file, names)
+                yield table_source(file, names, reading)
         elif is_dataset(item):
-            yield from dataset_sources(item, _names_of_columns(true, pred, weight, "dataset"))
+            yield from dataset_sources(item, _names_of_columns(true, pred, weight, "dataset"), reading)
         else:
             raise TypeError(
                 f"paths[{number - 1}] is {_described(item)}, and it must be a path, a pyarrow dataset or a pair "
@@ -81,4 +82,9 @@ def _names_of_columns(true: str | None, pred: Any, weight: str | None, path: str
     predictions = (pred,) if isinstance(pred, str) else tuple(dict.fromkeys(pred))
     if not predictions:
         raise ValueError("pred is empty: name at least one column with predictions")
+    if true in predictions:
+        raise FileError(
+            f"{path}: true and pred both name the column {true!r}, which would be scored against itself; name the "
+            "column with predictions, in a file that has both side by side"
+        )
     return Names(true, weight, predictions, isinstance(pred, str))

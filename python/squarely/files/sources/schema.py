@@ -1,7 +1,7 @@
 """Which columns there are, and whether they hold numbers."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from squarely.extras import import_extra
@@ -10,12 +10,14 @@ from squarely.files.errors import ContentError
 LISTED_COLUMNS = 20  # column names spelled out in an error message
 
 
-def check_columns(schema: Any, columns: Sequence[str]) -> None:
+def check_columns(
+    schema: Any, columns: Sequence[str], suggest: Callable[[], Mapping[str, Any]] = dict[str, Any]
+) -> None:
     """Refuse columns of which there is none, or more than one, or one of something other than numbers."""
     for name in columns:
         count = schema.names.count(name)
         if count == 0:
-            raise ContentError(_no_such_column(name, schema.names))
+            raise ContentError(_no_such_column(name, schema.names), **suggest())
         if count > 1:
             raise ContentError(f"there are {count} columns named {name!r}; rename all but one")
         kind = schema.field(name).type

@@ -1,0 +1,112 @@
+"""A block of rows of text, parsed by pyarrow into columns of numbers."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from squarely.extras import import_extra
+from squarely.files.errors import ContentError, one_line
+from squarely.files.formats import suggestions
+from squarely.files.formats.csv_rows import ROW_BYTES
+from squarely.files.formats.grouped_digits import without_groups
+from squarely.files.formats.reading import BLANKS, ReadingOptions
+
+MOST_BLANKS = 64  # in a field that is missing because nothing else is in it
+
+
+class Place(NamedTuple):
+    """Where a block lies: how many rows are before it, and whether it is the first, with the header."""
+
+    rows_before: int
+    is_first: bool
+
+    def read_options(self, reading: ReadingOptions, names: Sequence[str]) -> dict[str, Any]:
+        named = {} if self.is_first and reading.header else {"column_names": names}
+        if not self.is_first:
+            return named
+        return {"skip_rows": reading.skip_rows, "skip_rows_after_names": reading.skip_rows_after_header, **named}
+
+    def data_row(self, row: int, reading: ReadingOptions) -> int:
+        """Return the number of a row that pyarrow counts from the beginning of the block."""
+        above = reading.skip_rows + reading.header + reading.skip_rows_after_header if self.is_first else 0
+        return self.rows_before + row - above
+
+
+def names_in(header: bytes, reading: ReadingOptions) -> list[str]:
+    """Return the names in a header, or numbers in their place where a row of data is all there is."""
+    options = {"skip_rows": reading.skip_rows, "autogenerate_column_names": not reading.header}
+    names = [str(name) for name in _read(header, options, reading, {}).column_names]
+    return names if reading.header else [str(number + 1) for number in range(len(names))]
+
+
+def parsed(block: bytes, place: Place, reading: ReadingOptions, names: Sequence[str], columns: Sequence[str]) -> Any:
+    """Return the wanted columns of some rows as numbers, or nothing where there is no row."""
+    if not block.strip(b"\r\n"):
+        return None
+    pyarrow = import_extra("pyarrow")
+    # Types guessed from a block could differ from the next, or be integers that were rounded before.
+    kind = pyarrow.float64() if reading.thousands is None else pyarrow.string()
+    table = _converted(block, place, reading, names, dict.fromkeys(columns, kind))
+    if reading.thousands is not None:
+        table = without_groups(table, reading, place.rows_before)
+    table = table.cast(pyarrow.schema([(name, pyarrow.float64()) for name in table.column_names]))
+    batches = table.combine_chunks().to_batches()
+    return batches[0] if batches else None
+
+
+def _converted(block: bytes, place: Place, reading: ReadingOptions, names: Sequence[str], kinds: dict[str, Any]) -> Any:
+    """Return columns of these types, or of true and false where a column has nothing but words for these."""
+    pyarrow = import_extra("pyarrow")
+    try:
+        return _read(block, place.read_options(reading, names), reading, kinds)
+    except pyarrow.ArrowInvalid as error:
+        column, refusal = _refusal(error, place, reading, names)
+        if column is None or kinds[column] != pyarrow.float64() or not _is_about_truth(error):
+            raise refusal from error
+        try:
+            return _converted(block, place, reading, names, {**kinds, column: pyarrow.bool_()})
+        except ContentError as other:
+            # Of a column that mixes them with numbers, what was found first is told.
+            raise (refusal if repr(column) in str(other) else other) from error
+
+
+def _read(block: bytes, read: dict[str, Any], reading: ReadingOptions, kinds: dict[str, Any]) -> Any:
+    pyarrow, csv = import_extra("pyarrow"), import_extra("pyarrow.csv")
+    if reading.separator == BLANKS:
+        block = b"\n".join([*(b" ".join(line.split()) for line in block.splitlines()), b""])
+    words = (*csv.ConvertOptions().null_values, *reading.words)
+    return csv.read_csv(
+        pyarrow.py_buffer(block),
+        # Threads gain little, where two columns of many are converted, and lose the row of an error.
+        csv.ReadOptions(use_threads=False, block_size=2 * ROW_BYTES, **read),
+        csv.ParseOptions(delimiter=reading.separator, quote_char=reading.quote or False, newlines_in_values=True),
+        csv.ConvertOptions(
+            include_columns=list(kinds),
+            column_types=kinds,
+            decimal_point=reading.decimal,
+            null_values=[*words, *(f" {word}" for word in words), *(" " * length for length in range(2, MOST_BLANKS))],
+            strings_can_be_null=True,
+        ),
+    )
+
+
+def _is_about_truth(error: Exception) -> bool:
+    csv = import_extra("pyarrow.csv")
+    found = re.search(r"invalid value '(.*)'", str(error), re.DOTALL)
+    return found is not None and found[1] in (*csv.ConvertOptions().true_values, *csv.ConvertOptions().false_values)
+
+
+def _refusal(
+    error: Exception, place: Place, reading: ReadingOptions, names: Sequence[str]
+) -> tuple[str | None, Exception]:
+    """Say what pyarrow says of some rows with the name of the column, and rows counted from the first."""
+    message = str(error)
+    if ragged := re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", message):
+        row, expected, found = map(int, ragged.groups())
+        of = "the header has" if reading.header else "the first row has"
+        return None, ContentError(f"data row {place.data_row(row, reading)} has {found} fields where {of} {expected}")
+    if text := re.search(r"In CSV column #(\d+): Row #(\d+): .*invalid value '(.*)'", message, re.DOTALL):
+        column, row, value = names[int(text[1])], place.data_row(int(text[2]), reading), one_line(text[3])
+        sentence = f"column {column!r} holds {value!r} in data row {row}, which is not a number"
+        return column, ContentError(sentence, **suggestions.for_value(text[3], row, reading))
+    return None, error

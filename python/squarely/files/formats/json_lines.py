@@ -1,0 +1,97 @@
+"""JSON lines: an object a line, as pyarrow reads them."""
+
+import contextlib
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from squarely.extras import import_extra
+from squarely.files.errors import ContentError, one_line
+from squarely.files.formats.csv_rows import ROW_BYTES, Marks, first_bytes, row_blocks
+from squarely.files.formats.data_file import DataFile
+from squarely.files.formats.format import Format
+from squarely.files.formats.reading import ReadingOptions
+from squarely.files.formats.table import Piece, Position, Section, Table, after_rows
+from squarely.files.formats.unpacked import open_text, skip_bytes
+
+LINES = Marks(quote=None)  # a line break inside a string is written \n
+
+
+@contextlib.contextmanager
+def open_json_lines(source: DataFile, reading: ReadingOptions) -> Iterator[Table]:
+    with open_text(source, reading) as (content, _):
+        schema = _schema(next(row_blocks(content, LINES), (b"", 0))[0])
+    yield Table(schema, (Section(begins_anywhere=True),), partial(_pieces, source, reading, schema), after_rows)
+
+
+def _schema(block: bytes) -> Any:
+    """Return the columns of the first rows; those of the first one where others have another type."""
+    pyarrow = import_extra("pyarrow")
+    if not block.strip():
+        raise ContentError("there is nothing in it, not even the names of columns")
+    if block.lstrip().startswith(b"["):
+        raise ContentError("this is one array of JSON; write an object a line, as pandas does with lines=True")
+    try:
+        schema = _read(block, None).schema
+    except pyarrow.ArrowInvalid:
+        schema = _read(block.lstrip().split(b"\n")[0] + b"\n", None).schema
+    return pyarrow.schema([(field.name, _of_numbers(field.type)) for field in schema])
+
+
+def _of_numbers(kind: Any) -> Any:
+    """Return float64 for what may be a number in a later row, also inside of objects."""
+    pyarrow, types = import_extra("pyarrow"), import_extra("pyarrow.types")
+    if types.is_struct(kind):
+        return pyarrow.struct([(field.name, _of_numbers(field.type)) for field in kind])
+    is_number = types.is_integer(kind) or types.is_floating(kind) or types.is_null(kind)
+    return pyarrow.float64() if is_number else kind
+
+
+def _pieces(
+    source: DataFile,
+    reading: ReadingOptions,
+    schema: Any,
+    columns: Sequence[str],
+    _: Section,
+    position: Position,
+    __: bool,
+) -> Iterator[Piece]:
+    pyarrow = import_extra("pyarrow")
+    wanted = pyarrow.schema([schema.field(name) for name in dict.fromkeys(columns)])
+    with open_text(source, reading) as (content, fraction):
+        skip_bytes(content, position.offset)
+        rows, offset = position
+        for block, length in row_blocks(content, LINES, first_bytes(offset)):
+            offset += length
+            if not block.strip():
+                continue
+            try:
+                table = _read(block, wanted).select(wanted.names)
+            except pyarrow.ArrowInvalid as error:
+                raise _refusal(error, rows) from error
+            for batch in table.combine_chunks().to_batches():
+                rows += batch.num_rows
+                yield Piece(batch, Position(rows, offset), fraction())
+
+
+def _read(block: bytes, schema: Any) -> Any:
+    pyarrow, json = import_extra("pyarrow"), import_extra("pyarrow.json")
+    return json.read_json(
+        pyarrow.py_buffer(block),
+        json.ReadOptions(use_threads=False, block_size=2 * ROW_BYTES),
+        json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="infer" if schema is None else "ignore"),
+    )
+
+
+def _refusal(error: Exception, rows_before: int) -> Exception:
+    message = one_line(error).removeprefix("JSON parse error: ")
+    if changed := re.search(r"Column\(/(.*?)\) changed from number to (\w+) in row (\d+)", message):
+        column, kind, row = changed.groups()
+        return ContentError(f"column {column!r} holds a {kind} in data row {rows_before + int(row) + 1}, not a number")
+    if row := re.search(r"(.*) in row (\d+)", message):
+        return ContentError(f"data row {rows_before + int(row[2]) + 1} cannot be read: {row[1]}")
+    return error
+
+
+FORMAT = Format((".jsonl", ".ndjson", ".jsonlines"), open_json_lines, is_text=True, is_read_in_order=True)

@@ -71,7 +71,9 @@ AskedMetric read_metric(Scanner& scanner) {
     const std::string_view name = scanner.word();
     const Metric* metric = find_metric(name);
     if (metric == nullptr) throw Refused(Reason::bytes_configuration);
-    if (!has_parameter) return checked_metric(name, metric->default_parameter);
+    // Version 2 knew a default data range.
+    const bool has_default = !std::isnan(metric->default_parameter);
+    if (!has_parameter) return checked_metric(name, has_default ? metric->default_parameter : 1.0);
     scanner.expect(",");
     const double parameter = scanner.number();
     scanner.expect("]");

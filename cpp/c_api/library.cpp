@@ -80,7 +80,13 @@ const Metric& metric_asked(const char* name) {
 
 AskedMetric asked(const char* name, const double* parameter) {
     const Metric& metric = metric_asked(name);
-    if (parameter == nullptr) return {&metric, metric.default_parameter};
+    if (parameter == nullptr) {
+        if (std::isnan(metric.default_parameter)) {
+            throw Failure(SQUARELY_INVALID_ARGUMENT, "The parameter " + std::string(metric.parameter->name) + " of " +
+                                                         std::string(metric.name) + " has no default. Pass its value.");
+        }
+        return {&metric, metric.default_parameter};
+    }
     if (metric.parameter->contains == nullptr) {
         throw Failure(SQUARELY_INVALID_ARGUMENT,
                       "The metric " + std::string(metric.name) + " has no parameter. Pass NULL.");

@@ -63,6 +63,12 @@ SQUARELY_INLINE Words joined(Vector high, Vector a, Vector b, Vector c, Vector d
     return {high, middle.value, low.value, rest.value, chosen(is_whole, tested, broadcast(never_safe))};
 }
 
+// What is tested of a difference: times a weight, its error must keep its last bit, too.
+SQUARELY_INLINE Vector tested_of(const Difference& difference) {
+    const Bits is_safe_error = is_safe(difference.error, least_to_square, greatest_to_square);
+    return chosen(is_safe_error, difference.rounded, broadcast(never_safe));
+}
+
 // d^2 + 2de + e^2
 SQUARELY_INLINE Words squared(const Difference& difference) {
     const Vector d = difference.rounded;
@@ -71,9 +77,8 @@ SQUARELY_INLINE Words squared(const Difference& difference) {
     const Vector square = d * d;
     const Vector mixed = (d + d) * e;
     const Vector least = e * e;
-    const Vector tested = chosen(is_safe(e, least_to_square, greatest_to_square), d, broadcast(never_safe));
     return joined(square, product_error(d, d, square), mixed, product_error(d + d, e, mixed), least,
-                  product_error(e, e, least), tested);
+                  product_error(e, e, least), tested_of(difference));
 }
 
 // The same without the last words: they are below 2^-102 of it.
@@ -98,7 +103,7 @@ struct Error : NoParameter {
     using NoParameter::NoParameter;
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Difference difference = difference_of(y_pred, y_true);
-        return {difference.rounded, difference.error, Vector{}, Vector{}, difference.rounded};
+        return {difference.rounded, difference.error, Vector{}, Vector{}, tested_of(difference)};
     }
 };
 
@@ -107,7 +112,7 @@ struct AbsoluteError : NoParameter {
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Difference difference = difference_of(y_true, y_pred);
         const Vector low = with_sign_flipped(difference.error, sign_of(difference.rounded));
-        return {absolute(difference.rounded), low, Vector{}, Vector{}, difference.rounded};
+        return {absolute(difference.rounded), low, Vector{}, Vector{}, tested_of(difference)};
     }
 };
 

@@ -118,7 +118,7 @@ constexpr Metric metrics[] = {
      .summands = summands::of_normalized_root, .formula = formulas::normalized_root_mean_squared_error,
      .range = any_number},
     {.name = "peak_signal_noise_ratio", .short_name = "psnr",
-     .parameter = &parameters::data_range, .default_parameter = 1,
+     .parameter = &parameters::data_range, .default_parameter = parameters::without_default,
      .summands = summands::one<Term::squared_error>, .formula = formulas::peak_signal_noise_ratio,
      .better = Better::greater, .range = any_number},
     {.name = "nash_sutcliffe_efficiency", .short_name = "nse",

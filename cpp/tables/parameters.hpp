@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <span>
 #include <string_view>
 
@@ -22,6 +23,9 @@ struct Parameter {
 };
 
 namespace parameters {
+
+// In the place of a default: whoever asks for the metric has to say which value. Every comparison with it is false.
+constexpr double without_default = std::numeric_limits<double>::quiet_NaN();
 
 constexpr bool is_share(double value) { return value >= 0 && value <= 1; }
 constexpr bool is_proper_share(double value) { return value >= 0 && value < 1; }

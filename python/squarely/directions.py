@@ -4,7 +4,7 @@ from typing import Any
 
 from squarely import _core
 from squarely.arguments import InvalidParameterError
-from squarely.named_metrics import Metric, MetricLike, as_metric, metric
+from squarely.named_metrics import Metric, MetricLike, as_metric_name, metric
 
 __all__ = ["directed_metric", "greater_is_better"]
 
@@ -24,7 +24,7 @@ def greater_is_better(name: str) -> bool:
 def directed_metric(given: MetricLike, parameters: dict[str, Any], function: str) -> Metric:
     """Return a metric from its name and parameter, or as it is given, if things can be selected by it."""
     if not isinstance(given, Metric):
-        given = metric(as_metric(given, "metric", function), **parameters)
+        given = metric(as_metric_name(given, "metric", function), **parameters)
     elif parameters:
         raise InvalidParameterError(
             f"{function} got a metric with its parameter set, and {', '.join(map(repr, parameters))} beside it. "

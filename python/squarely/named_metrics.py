@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,10 @@ __all__ = [
     "Metric",
     "MetricLike",
     "as_metric",
+    "as_metric_name",
     "as_metrics",
     "full_name",
+    "has_default",
     "metric",
     "metric_names",
     "parameter_value",
@@ -147,13 +150,15 @@ def metric(name: MetricLike, **parameters: Any) -> Metric:
     >>> squarely.evaluate([1.0, 2.0], [2.0, 4.0], metrics=["mean_error", pinball]).to_dict()
     {'mean_error': 1.5, 'mean_pinball_loss(alpha=0.9)': 0.14999999999999997}
     """
-    found = as_metric(name, "name", "metric")
-    row = found.row
+    if isinstance(name, Metric) and not parameters:
+        return as_metric(name, "name", "metric")
+    full = as_metric_name(name, "name", "metric")
+    row = _core.metrics[full]
     unknown = [given for given in parameters if given != row.parameter]
     if unknown:
         has = f"only {row.parameter!r}" if row.parameter else "none"
-        raise InvalidParameterError(f"The metric {found.name!r} has no parameter {unknown[0]!r}. It has {has}.")
-    return _only(found.name, parameter_value(found.name, parameters[row.parameter])) if parameters else found
+        raise InvalidParameterError(f"The metric {full!r} has no parameter {unknown[0]!r}. It has {has}.")
+    return _only(full, parameter_value(full, parameters[row.parameter])) if parameters else _by_default(full)
 
 
 def as_metrics(metrics: MetricLike | Iterable[MetricLike] | None, function: str) -> tuple[Metric, ...]:
@@ -175,9 +180,30 @@ def as_metric(given: object, argument: str, function: str) -> Metric:
     """Return the metric that a name, a function or a metric stands for, or raise why there is none."""
     if isinstance(given, Metric):
         return _checked(given.name, given.parameter, argument, function)
+    return _by_default(as_metric_name(given, argument, function))
+
+
+def as_metric_name(given: object, argument: str, function: str) -> str:
+    if isinstance(given, Metric):
+        return given.name
     name = _full_names().get(given) if isinstance(given, str) else _name_of_function(given)
     if name is None:
         raise InvalidParameterError(_no_such_metric(given, argument, function))
+    return name
+
+
+def has_default(name: str) -> bool:
+    """Whether a metric may be named without its parameter."""
+    return not math.isnan(_core.metrics[name].default)
+
+
+def _by_default(name: str) -> Metric:
+    if not has_default(name):
+        parameter = _core.metrics[name].parameter
+        raise InvalidParameterError(
+            f"The metric {name!r} needs its {parameter}, which has no default. Pass "
+            f"squarely.metric({name!r}, {parameter}=...)."
+        )
     return _only(name, _core.metrics[name].default)
 
 

@@ -29,7 +29,7 @@ from squarely.arguments import (
     check_multioutput,
 )
 from squarely.directions import directed_metric, greater_is_better
-from squarely.named_metrics import Metric, MetricLike, as_metric, metric_names
+from squarely.named_metrics import Metric, MetricLike, as_metric_name, has_default, metric_names
 
 __all__ = ["scorer"]
 
@@ -87,7 +87,7 @@ def scorer(metric: MetricLike, **options: Any) -> Any:
 
 def _own_parameter(metric: MetricLike, options: dict[str, Any]) -> dict[str, Any]:
     """Return the option that is the metric's parameter, if it is there."""
-    own = as_metric(metric, "metric", "scorer").row.parameter
+    own = _core.metrics[as_metric_name(metric, "metric", "scorer")].parameter
     return {own: options[own]} if own in options else {}
 
 
@@ -115,7 +115,7 @@ def _check_options(name: str, function: Callable[..., Any], options: dict[str, A
 def _names() -> dict[str, str]:
     """Return the metrics by the names of their scorers."""
     prefixes = {"greater": "", "lower": "neg_"}
-    better = {name: _core.metrics[name].better for name in metric_names()}
+    better = {name: _core.metrics[name].better for name in metric_names() if has_default(name)}
     own = {prefixes[better[name]] + name: name for name in better if better[name] != "zero"}
     return {**own, **SHORT_NAMES}
 

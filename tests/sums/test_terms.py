@@ -105,6 +105,16 @@ def weights_of_any_size(rng: np.random.Generator, length: int) -> Array:
     return 10.0 ** rng.choice([-300, -150, -90, 0, 0, 0, 90, 150, 300], length)
 
 
+def weighed_terms(summed: Summed, y_true: Array, y_pred: Array, weights: Array) -> list[Fraction]:
+    """Return terms times their weights, of which those become one that are too large for a sum."""
+    exact = exact_terms(summed, y_true, y_pred)
+    weighed = [w * value for w, value in zip(rationals(weights), exact, strict=True)]
+    for row, value in enumerate(weighed):
+        if abs(value) > LARGEST_SQUARE:
+            weights[row], weighed[row] = 1, exact[row]
+    return weighed
+
+
 @each([*TO_THE_LAST_BIT, *OF_A_HUNDRED_BITS])
 @pytest.mark.parametrize(
     "weigh", [ordinary_weights, weights_of_all_signs_and_sizes, weights_of_any_size], ids=lambda f: f.__name__
@@ -115,11 +125,7 @@ def test_weighted_sums_keep_every_bit(
     for make in MAKERS:
         y_true, y_pred = make(rng, 600)
         weights = weigh(rng, 600)
-        exact = exact_terms(summed, y_true, y_pred)
-        weighed = [w * value for w, value in zip(rationals(weights), exact, strict=True)]
-        for row, value in enumerate(weighed):
-            if abs(value) > LARGEST_SQUARE:
-                weights[row], weighed[row] = 1, exact[row]
+        weighed = weighed_terms(summed, y_true, y_pred, weights)
         found = held(summed.asked, y_true, y_pred, weights)
         assert found["sample_weight"] == sum(rationals(weights))
         assert abs(found[summed.term] - sum(weighed)) <= lost_of(summed) * sum(map(abs, weighed)) + 600 * LAST_PLACE
@@ -133,8 +139,8 @@ def test_weighted_sums_of_numbers_that_are_not_tiny_are_exact(
         y_true, y_pred = make(rng, 600)
         y_true[abs(y_true) < 1e-200] = y_pred[abs(y_pred) < 1e-200] = 0  # so that no bit is below the last place
         weights = weights_of_all_signs_and_sizes(rng, 600)
-        weighed = zip(rationals(weights), exact_terms(summed, y_true, y_pred), strict=True)
-        assert held(summed.asked, y_true, y_pred, weights)[summed.term] == sum(w * value for w, value in weighed)
+        weighed = weighed_terms(summed, y_true, y_pred, weights)
+        assert held(summed.asked, y_true, y_pred, weights)[summed.term] == sum(weighed)
 
 
 @make_hard
@@ -267,7 +273,7 @@ AT_THE_EDGES = list(itertools.product((-2.0, -1.0, -0.0, 0.0, 1.0), repeat=2))
 
 
 @each(WITH_A_DOMAIN)
-@pytest.mark.parametrize("weight", [None, 2.0, 0.0, -1e300])
+@pytest.mark.parametrize("weight", [None, 2.0, -1e300])
 def test_pairs_outside_the_domain_are_counted(target: str, summed: Summed, weight: float | None) -> None:
     outside = [pair for pair in AT_THE_EDGES if not DOMAINS[summed.term](*pair, summed.parameter)]
     assert outside
@@ -278,6 +284,19 @@ def test_pairs_outside_the_domain_are_counted(target: str, summed: Summed, weigh
         state = state_of([summed.asked], y_true, y_pred, weights)
         assert state.outside(*summed.asked) == [1], (y, p)
         assert np.isnan(state.values(*summed.asked)).all()
+
+
+@each(WITH_A_DOMAIN)
+def test_pairs_without_weight_are_in_no_domain(target: str, summed: Summed) -> None:
+    for length in (2, 64, 700):
+        y_true, y_pred, weights = np.ones(length), np.full(length, 2.0), np.ones(length)
+        expected = state_of([summed.asked], y_true[:-1], y_pred[:-1], weights[:-1])
+        y_true[-1] = y_pred[-1] = -2.0
+        weights[-1] = 0
+        state = state_of([summed.asked], y_true, y_pred, weights)
+        assert state.outside(*summed.asked) == [0]
+        assert (state.pairs, state.masked) == ([length - 1], [1])
+        assert state.values(*summed.asked) == expected.values(*summed.asked)
 
 
 @each(WITH_A_DOMAIN)

@@ -114,7 +114,7 @@ def peak_signal_noise_ratio(
         # The policy comes first: of what it refuses no range is asked.
         _core.Accumulator(configuration_of((metric("mse"),), "uniform_average", nan_policy, "exact")).add(state, (1,))
         reach = _range_of_type(dtype, least, largest) if dtype is not None else float(given or 0)
-        asked = metric(FUNCTION, data_range=reach) if reach > 0 else metric(FUNCTION)
+        asked = metric(FUNCTION, data_range=reach if reach > 0 else 1.0)
         accumulator = _core.Accumulator(configuration_of((asked,), "uniform_average", nan_policy, "exact"))
         accumulator.add(state, (1,))
     except _core.Refused as refused:

@@ -184,14 +184,14 @@ SQUARELY_INLINE Vector clamped_exponent(Vector x) {
     return above > 710.0 ? broadcast(710.0) : above;
 }
 
+// (exp(r) - 1 - r - r^2/2) / r^3 on [-log(2)/2, log(2)/2], to 2^-60 of exp(r).
+constexpr double exponential_terms[] = {
+    0x1.555555555555bp-3,  0x1.555555555555ap-5,  0x1.111111110ebffp-7,  0x1.6c16c16c14185p-10, 0x1.a01a01b3a28dfp-13,
+    0x1.a01a01b1ef3f7p-16, 0x1.71ddefc8bc37fp-19, 0x1.27e4c2de9eb58p-22, 0x1.af6c7b0829f05p-26, 0x1.1f999401a0d58p-29};
+constexpr double log2_of_e = 0x1.71547652b82fep+0;
+
 // exp(high + low), high clamped, low at most 2^-40.
 SQUARELY_INLINE Vector exponential_of(Vector high, Vector low) {
-    // (exp(r) - 1 - r - r^2/2) / r^3 on [-log(2)/2, log(2)/2], to 2^-60 of exp(r).
-    constexpr double terms[] = {0x1.555555555555bp-3,  0x1.555555555555ap-5,  0x1.111111110ebffp-7,
-                                0x1.6c16c16c14185p-10, 0x1.a01a01b3a28dfp-13, 0x1.a01a01b1ef3f7p-16,
-                                0x1.71ddefc8bc37fp-19, 0x1.27e4c2de9eb58p-22, 0x1.af6c7b0829f05p-26,
-                                0x1.1f999401a0d58p-29};
-    constexpr double log2_of_e = 0x1.71547652b82fep+0;
     constexpr double rounder = 0x1.8p52 + 2046;  // its sum with a small number has the nearest integer in its last bits
 
     // high + low = n log(2) + r, r in two words.
@@ -201,7 +201,7 @@ SQUARELY_INLINE Vector exponential_of(Vector high, Vector low) {
 
     const Sum linear = fast_two_sum(broadcast(1.0), r.value);
     const Vector square = r.value * r.value;
-    const Vector higher = 0.5 * square + square * r.value * polynomial(r.value, terms);
+    const Vector higher = 0.5 * square + square * r.value * polynomial(r.value, exponential_terms);
     const Vector value = linear.value + (higher + (linear.error + r.error * linear.value));
 
     // 2^n in two factors, both normal numbers: the first product is exact, the second one rounds subnormal results.
@@ -276,13 +276,15 @@ struct Exponent {
     double elsewhere;  // of NaN and negative numbers
 };
 
-SQUARELY_INLINE Exponent exponent_of(double exponent) {
+// error is what the exponent has lost by rounding.
+SQUARELY_INLINE Exponent exponent_of(double exponent, double error = 0) {
     if (exponent != exponent) return {0, 0, 0, not_a_number, not_a_number, not_a_number};
     if (exponent == 0) return {0, 0, infinity, 1, 1, 1};
     // Beyond 2^65 results are 0, 1 or infinite, and the products must stay finite.
     const double limited = exponent > 0x1p65 ? 0x1p65 : exponent < -0x1p65 ? -0x1p65 : exponent;
     const double high = __builtin_bit_cast(double, __builtin_bit_cast(std::uint64_t, limited) & leading_bits);
-    return {high, limited - high, infinity, exponent > 0 ? 0 : infinity, exponent > 0 ? infinity : 0, not_a_number};
+    return {high,        (limited - high) + error, infinity, exponent > 0 ? 0 : infinity, exponent > 0 ? infinity : 0,
+            not_a_number};
 }
 
 // x^exponent for x >= 0. 0.61 ulp, 0.77 where the result is subnormal, and exact where a double holds it. Special
@@ -300,6 +302,27 @@ SQUARELY_INLINE Vector power(Vector x, const Exponent& exponent) {
 }
 
 SQUARELY_INLINE Vector power(Vector x, double exponent) { return power(x, exponent_of(exponent)); }
+
+// exp(x) - 1 to 2^-60 of what is larger, it or the square of x, for x from -708 to 708: as exponential_of, with another
+// word of what cancels where one is taken away.
+SQUARELY_INLINE Sum expm1_sum(const Sum& x) {
+    constexpr double rounder = 0x1.8p52 + 1023;
+    const Vector shifted = x.value * log2_of_e + rounder;
+    const Vector n = shifted - rounder;
+    const Sum r = fast_two_sum(x.value - n * ln2_high, x.error - n * ln2_low);
+
+    const Vector r_high = leading(r.value);
+    const Vector half_square = 0.5 * r_high * r_high;
+    const Vector half_square_low = 0.5 * (r.value - r_high) * (r.value + r_high) + r.value * r.error;
+    const Vector cubic = r.value * r.value * r.value * polynomial(r.value, exponential_terms);
+    const Sum part = fast_two_sum(r.value, half_square);
+    const Vector low = part.error + (half_square_low + cubic + r.error);
+
+    const Vector scale = from_bits(bits(shifted) << 52);
+    const Sum less_one = two_sum(scale, broadcast(-1.0));
+    const Sum whole = two_sum(less_one.value, scale * part.value);
+    return {whole.value, whole.error + less_one.error + scale * low};
+}
 
 // log(cosh(x)). 1.6 ulp.
 SQUARELY_INLINE Vector log_cosh(Vector x) {

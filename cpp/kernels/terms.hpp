@@ -309,19 +309,57 @@ SQUARELY_INLINE Bits truth_in_domain(Vector y_true, double p) {
     return p < 2 ? mask(y_true >= Vector{}) : mask(y_true > Vector{});
 }
 
+// y / p and its logarithm, each in two words, for numbers whose quotient is between 2^-480 and 2^480.
+struct Quotient {
+    Sum value;
+    Pair logarithm;
+};
+
+SQUARELY_INLINE Quotient quotient_of(Vector y, Vector p) {
+    const Vector quotient = y / p;
+    const Vector product = quotient * p;
+    const Vector rest = (y - product) - product_error(quotient, p, product);
+    const Pair logarithm = logarithm_pair(reduced(quotient));
+    return {{quotient, rest / p}, {logarithm.high, logarithm.low + rest / y}};
+}
+
+// 2 - k, 1 - k or half of them, exactly, and as what numbers are raised to.
+struct PowerLess {
+    double value;
+    double error;
+    Exponent exponent;
+
+    SQUARELY_INLINE PowerLess(double constant, double k, double scale) {
+        const double rounded = constant - k;
+        const double back = rounded - constant;
+        value = scale * rounded;
+        error = scale * ((constant - (rounded - back)) - (k + back));
+        exponent = exponent_of(value, error);
+    }
+};
+
 // Of the other powers k; see Jorgensen, "The theory of dispersion models" (1997). NaN outside the domain of the power.
 //
-// 2 (y^(2-k) / ((1-k)(2-k)) - y p^(1-k) / (1-k) + p^(2-k) / (2-k)) cancels where y is near p. There it is 2 p^(2-k)
-// times the integral of (r - t) (1 + t)^-k over t from 0 to r = (y - p) / p, by its power series.
+// 2 (y^(2-k) / ((1-k)(2-k)) - y p^(1-k) / (1-k) + p^(2-k) / (2-k)) cancels where y is near p, and everywhere where k is
+// near 1 or 2. With q = 2 - k, s = 1 - k, r = y/p - 1 and t = log(y/p) it is 2 p^q / (q s) times
+//     exp(qt) - 1 - q r             for k from 1.5 on, and else
+//     (y/p) (exp(st) - 1) - s r     which is the same:
+// what is divided by s or q is then never small beside it. Seven bits cancel at most, of sixty and more, because near
+// r = 0 it is 2 p^q times the integral of (r - t) (1 + t)^-k over t from 0 to r, by its power series.
 struct TweedieDeviance {
     double k;
-    Exponent half_one_less;  // (1 - k) / 2: the power itself may be out of range where its product with y is not
-    Exponent two_less;       // 2 - k
-    double near;             // the largest r of the series
-    double series[13];       // of the integral over r^2: 2^-58 of it is left where r is largest
+    PowerLess two_less, one_less, half_two_less, half_one_less;
+    bool is_from_above;  // k is at least 1.5
+    double near;         // the largest r of the series
+    double series[13];   // of the integral over r^2: 2^-58 of it is left where r is largest
 
     SQUARELY_INLINE explicit TweedieDeviance(double given)
-        : k(given), half_one_less(exponent_of(0.5 * (1 - given))), two_less(exponent_of(2 - given)) {
+        : k(given),
+          two_less(2, given, 1),
+          one_less(1, given, 1),
+          half_two_less(2, given, 0.5),
+          half_one_less(1, given, 0.5),
+          is_from_above(given >= 1.5) {
         const double size = k < -1 ? -k : k > 1 ? k : 1;
         near = size <= 0x1p64 ? 0.0625 / size : 0;  // beyond it coefficients overflow
         series[0] = 0.5;
@@ -330,17 +368,101 @@ struct TweedieDeviance {
 
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Bits inside = truth_in_domain(y_true, k) & mask(y_pred > Vector{});
-        const Vector scale = power(y_pred, two_less);
-        const Vector ratio = (y_true - y_pred) / y_pred;
-        const Vector root = power(y_pred, half_one_less);
-        const Vector truth = power(larger(y_true, Vector{}), two_less) / broadcast((1 - k) * (2 - k));
-        const Vector far = (truth - y_true * root * root / broadcast(1 - k)) + scale / broadcast(2 - k);
-        const Vector square = ratio * ratio * polynomial(ratio, series);
-        const Vector close = from_bits(bits(scale * square) & mask(ratio != Vector{}));
-        const Vector half = chosen(mask(absolute(ratio) <= broadcast(near)), close, far);
-        // Infinities of two signs meet where the deviance is beyond the largest double.
-        const Vector known = chosen(mask(half == half), half, broadcast(infinity));
+        // Powers of two away from numbers whose products overflow: quotients stay what they are.
+        const Vector scale = chosen(mask(y_pred > broadcast(0x1p480)), broadcast(0x1p-500),
+                                    chosen(mask(y_pred < broadcast(0x1p-480)), broadcast(0x1p500), broadcast(1.0)));
+        const Quotient quotient = quotient_of(y_true * scale, y_pred * scale);
+        const Sum less_one = two_sum(quotient.value.value, broadcast(-1.0));
+        const Sum ratio = fast_two_sum(less_one.value, less_one.error + quotient.value.error);
+        const PowerLess& less = is_from_above ? two_less : one_less;
+        const Pair factor = {broadcast(less.exponent.high), broadcast(less.exponent.low)};
+        const Sum power_of_e =
+            fast_two_sum(factor.high * quotient.logarithm.high, product_error(factor, quotient.logarithm));
+        const Vector ordinary = from_zero(y_true, ratio, quotient.value, less, power_of_e);
+        const Vector shape = chosen(mask(absolute(ratio.value) <= broadcast(near)), from_series(ratio), ordinary);
+        const Vector size = power(y_pred, two_less.exponent);
+        Vector half = size * shape;
+
+        const Bits is_positive = mask(y_true > Vector{});
+        const Bits is_apart = mask(absolute(quotient.value.value) > broadcast(0x1p480)) |
+                              (is_positive & mask(quotient.value.value < broadcast(0x1p-480)));
+        const Bits is_steep = is_positive & mask(power_of_e.value > broadcast(300.0));
+        const Bits is_out_of_range = mask(size < broadcast(0x1p-1000)) | mask(size > broadcast(0x1p1000));
+        const Bits is_extreme = inside & (is_apart | is_steep | is_out_of_range);
+        if (any(is_extreme)) {  // rare enough for a branch
+            const Vector root = power(y_pred, half_two_less.exponent);
+            half = chosen(is_out_of_range, (root * shape) * root, half);
+            half = chosen(is_steep, steep(y_true), half);
+            half = chosen(is_apart, apart(y_true, y_pred), half);
+        }
+        const Vector known = from_bits(bits(half) & mask(y_true != y_pred));
         return one_word(from_bits(bits(known + known) | ~inside));
+    }
+
+    // What p^q is multiplied with, by the power series.
+    SQUARELY_INLINE Vector from_series(const Sum& ratio) const {
+        const Vector square = ratio.value * ratio.value + (ratio.value + ratio.value) * ratio.error;
+        return square * polynomial(ratio.value, series);
+    }
+
+    // The same from where the exponential less one is zero; of truth that is not above zero there is no exponential.
+    SQUARELY_INLINE Vector from_zero(Vector y_true, const Sum& ratio, const Sum& quotient, const PowerLess& less,
+                                     const Sum& power_of_e) const {
+        const Sum grown = expm1_sum({clamped_to_normal(power_of_e.value), power_of_e.error});
+        const Bits is_positive = mask(y_true > Vector{});
+        const Vector growth = chosen(is_positive, grown.value, broadcast(-1.0));
+        const Vector growth_low = from_bits(bits(grown.error) & is_positive);
+        const Vector factor = is_from_above ? broadcast(1.0) : quotient.value;
+        const Vector factor_low = is_from_above ? Vector{} : quotient.error;
+        const Vector first = factor * growth;
+        const Vector first_low = product_error(factor, growth, first) + (factor * growth_low + factor_low * growth);
+        const Vector second = broadcast(less.value) * ratio.value;
+        const Vector second_low = product_error(broadcast(less.value), ratio.value, second) +
+                                  (less.value * ratio.error + less.error * ratio.value);
+        const Sum numerator = two_sum(first, -second);
+        return (numerator.value + (numerator.error + (first_low - second_low))) / broadcast(two_less.value) /
+               broadcast(one_less.value);
+    }
+
+    SQUARELY_INLINE static Vector clamped_to_normal(Vector x) {
+        const Vector above = x < -700.0 ? broadcast(-700.0) : x;
+        return above > 700.0 ? broadcast(700.0) : above;
+    }
+
+    SQUARELY_INLINE static Vector growth_of(Vector power_of_e) {
+        const Sum growth = expm1_sum({clamped_to_normal(power_of_e), Vector{}});
+        return growth.value + growth.error;
+    }
+
+    // Where the first of the three summands is all there is.
+    SQUARELY_INLINE Vector steep(Vector y_true) const {
+        const Vector root = power(y_true, half_two_less.exponent);
+        return (root / broadcast(two_less.value)) * (root / broadcast(one_less.value));
+    }
+
+    // Of numbers far from each other.
+    SQUARELY_INLINE Vector apart(Vector y_true, Vector y_pred) const {
+        const double q = two_less.value;
+        const double s = one_less.value;
+        const Bits is_above = mask(absolute(y_true) > y_pred);
+        const Vector root = power(y_pred, half_one_less.exponent);
+        const Vector line = (y_true * root) * root;  // y p^(1-k)
+        const Vector root_of_size = power(y_pred, half_two_less.exponent);
+        const Vector logarithm = logarithm_of_quotient(y_true, y_pred);
+        if (is_from_above) {
+            const Vector growth = growth_of(broadcast(q) * logarithm);
+            const Vector gentle = root_of_size * ((growth + broadcast(q)) / broadcast(q) / broadcast(s)) * root_of_size;
+            const Vector rest = root_of_size * ((broadcast(q) - 1.0) / broadcast(q) / broadcast(s)) * root_of_size;
+            const Bits is_gentle = mask(absolute(broadcast(q) * logarithm) <= broadcast(1.0));
+            return chosen(is_above, line / broadcast(-s), chosen(is_gentle, gentle, steep(y_true) + rest));
+        }
+        const Vector growth = growth_of(broadcast(s) * logarithm);
+        const Vector gentle = line * ((growth - broadcast(s)) / broadcast(q) / broadcast(s));
+        const Bits is_gentle = mask(absolute(broadcast(s) * logarithm) <= broadcast(1.0));
+        const Vector far = chosen(is_gentle, gentle, steep(y_true) - line / broadcast(s));
+        const Vector below = root_of_size * (root_of_size / broadcast(q));
+        const Bits is_negative = mask(y_true < Vector{});  // which has no power, and is far above in size
+        return chosen(is_above, chosen(is_negative, line / broadcast(-s), far), below);
     }
 };
 
@@ -363,12 +485,12 @@ struct TruthOfGammaDeviance : NoParameter {
 
 struct TruthOfTweedieDeviance {
     double p;
-    Exponent two_less;
+    PowerLess two_less;
 
-    SQUARELY_INLINE explicit TruthOfTweedieDeviance(double given) : p(given), two_less(exponent_of(2 - given)) {}
+    SQUARELY_INLINE explicit TruthOfTweedieDeviance(double given) : p(given), two_less(2, given, 1) {}
 
     SQUARELY_INLINE Words value(Vector y_true, Vector) const {
-        const Vector value = power(larger(y_true, Vector{}), two_less) / broadcast((1 - p) * (2 - p));
+        const Vector value = power(larger(y_true, Vector{}), two_less.exponent) / broadcast((1 - p) * (2 - p));
         return one_word(from_bits(bits(value) | ~truth_in_domain(y_true, p)));
     }
 };

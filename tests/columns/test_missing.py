@@ -14,7 +14,7 @@ ROWS = 1300
 
 
 def values_of(dtype: object, rng: np.random.Generator) -> np.ndarray:
-    return (rng.standard_normal(ROWS) * 9 + 20).astype(dtype)
+    return abs(rng.standard_normal(ROWS) * 9 + 20).astype(dtype)
 
 
 def expected_state(

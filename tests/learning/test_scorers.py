@@ -19,9 +19,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import squarely
+from squarely.named_metrics import has_default
 from squarely.scorers import scorer
 
-BETTER = {name: squarely._core.metrics[name].better for name in squarely.metric_names()}
+BETTER = {name: squarely._core.metrics[name].better for name in squarely.metric_names() if has_default(name)}
 
 
 Array = npt.NDArray[Any]

@@ -24,7 +24,7 @@ from oracles import metrics as definitions
 from oracles import rational
 from oracles.metrics_of_sums import ALGEBRAIC
 from oracles.state_bytes import ROUNDED
-from oracles.terms import EXTREMES, HALVES_OF_AN_ULP, LARGEST, UNIT, exact_term, size_of, sums_of
+from oracles.terms import EXTREMES, HALVES_OF_AN_ULP, LARGEST, UNIT, exact_term, sums_of
 from squarely import _core
 
 Doubles = npt.NDArray[np.float64]
@@ -84,7 +84,7 @@ def test_hard_data_is_as_near_as_each_of_its_terms(asked: Asked, make: Maker) ->
     terms = [exact_term(term, y, p, asked[1]) for y, p in pairs]
     wanted = math.inf if max(terms) > LARGEST else definition_of(asked, y_true, y_pred)
     # Where a term cancels, its error is a share of what cancels.
-    sizes = sum(size_of(term, y, p, asked[1]) for y, p in pairs)
+    sizes = sum(abs(exact_term(term, y, p, asked[1])) for y, p in pairs)
     share = float(HALVES_OF_AN_ULP[term] * UNIT * sizes / sum(terms)) if any(terms) else 0.0
     for target in squarely.targets():
         squarely.set_target(target)

@@ -13,7 +13,7 @@ from inputs.element_types import DTYPES as ELEMENT_TYPES
 from inputs.hard_data import MAKERS
 from instruments.core_states import is_of_sums_alone
 from oracles.state_bytes import POLICIES
-from squarely.named_metrics import EVERYDAY
+from squarely.named_metrics import EVERYDAY, has_default
 
 Array = npt.NDArray[Any]
 
@@ -29,7 +29,7 @@ SETS: tuple[tuple[str, ...], ...] = (
     ("max_error",),
     ("normalized_root_mean_squared_error", "pearson_correlation"),
     ("mean_squared_log_error", "mean_poisson_deviance", "mean_huber_loss"),
-    squarely.metric_names("sums"),
+    tuple(filter(has_default, squarely.metric_names("sums"))),
 )
 
 

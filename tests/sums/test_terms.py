@@ -22,7 +22,6 @@ from oracles.terms import (
     REAL,
     UNIT,
     exact_term,
-    size_of,
 )
 from squarely import _core
 
@@ -196,7 +195,7 @@ def assert_is_near(value: Fraction, summed: Summed, y: float, p: float) -> None:
     else:
         # Below the normal numbers, up to four of the smallest.
         error = abs(value - exact) - 4 * SMALLEST
-        bound = HALVES_OF_AN_ULP[summed.term] * UNIT * size_of(summed.term, y, p, summed.parameter)
+        bound = HALVES_OF_AN_ULP[summed.term] * UNIT * abs(exact)
         assert error <= bound, (y.hex(), p.hex())
 
 
@@ -270,6 +269,32 @@ def test_every_target_has_the_same_terms(summed: Summed, rng: np.random.Generato
 
 WITH_A_DOMAIN = [one for one in EVERY_TERM if one.term in DOMAINS and terms_of(one.asked) == (one.term,)]
 AT_THE_EDGES = list(itertools.product((-2.0, -1.0, -0.0, 0.0, 1.0), repeat=2))
+
+
+POWERS = (
+    *(1 + step for step in (2**-52, 1e-14, 1e-9, 1e-4, 0.3, 0.5 - 2**-53, 0.5, 0.9, 1 - 2**-53)),
+    *(2 + step for step in (2**-51, 1e-14, 1e-9, 1e-4, 1.0, 50.0, 1e5)),
+    *(-step for step in (1e-300, 1e-17, 1e-4, 0.5, 1.0, 50.0)),
+)
+
+
+@pytest.mark.parametrize("power", POWERS)
+def test_tweedie_deviances_of_every_power_keep_their_digits(
+    target: str, power: float, rng: np.random.Generator
+) -> None:
+    summed = Summed("tweedie_deviance", "mean_tweedie_deviance", power)
+    p = np.concatenate([np.exp(rng.normal(0, 3, 300)), 10.0 ** rng.uniform(-300, 300, 300)])
+    near = p * (1 + rng.normal(0, 1, 600) * 10.0 ** rng.uniform(-16, 0, 600))
+    far = p * 10.0 ** rng.uniform(-30, 30, 600)
+    apart = 10.0 ** rng.uniform(-300, 300, 600)
+    with np.errstate(over="ignore"):
+        everything = np.abs(np.concatenate([near, far, apart]))
+    y_true, y_pred = np.clip(everything, 1e-307, 1e307), np.tile(p, 3)
+    if power < 0:
+        y_true *= rng.choice([1, 1, -1], len(y_true))
+    values = of_single_pairs(summed.asked, summed.term, y_true, y_pred)
+    for value, y, prediction in zip(values, y_true.tolist(), y_pred.tolist(), strict=True):
+        assert_is_near(value, summed, y, prediction)
 
 
 @each(WITH_A_DOMAIN)

@@ -429,40 +429,39 @@ struct TweedieDeviance {
         return above > 700.0 ? broadcast(700.0) : above;
     }
 
-    SQUARELY_INLINE static Vector growth_of(Vector power_of_e) {
-        const Sum growth = expm1_sum({clamped_to_normal(power_of_e), Vector{}});
-        return growth.value + growth.error;
-    }
-
     // Where the first of the three summands is all there is.
     SQUARELY_INLINE Vector steep(Vector y_true) const {
         const Vector root = power(y_true, half_two_less.exponent);
         return (root / broadcast(two_less.value)) * (root / broadcast(one_less.value));
     }
 
-    // Of numbers far from each other.
+    // Of numbers far from each other: the larger summand times what the other adds to one.
     SQUARELY_INLINE Vector apart(Vector y_true, Vector y_pred) const {
         const double q = two_less.value;
         const double s = one_less.value;
         const Bits is_above = mask(absolute(y_true) > y_pred);
-        const Vector root = power(y_pred, half_one_less.exponent);
-        const Vector line = (y_true * root) * root;  // y p^(1-k)
-        const Vector root_of_size = power(y_pred, half_two_less.exponent);
-        const Vector logarithm = logarithm_of_quotient(y_true, y_pred);
-        if (is_from_above) {
-            const Vector growth = growth_of(broadcast(q) * logarithm);
-            const Vector gentle = root_of_size * ((growth + broadcast(q)) / broadcast(q) / broadcast(s)) * root_of_size;
-            const Vector rest = root_of_size * ((broadcast(q) - 1.0) / broadcast(q) / broadcast(s)) * root_of_size;
-            const Bits is_gentle = mask(absolute(broadcast(q) * logarithm) <= broadcast(1.0));
-            return chosen(is_above, line / broadcast(-s), chosen(is_gentle, gentle, steep(y_true) + rest));
-        }
-        const Vector growth = growth_of(broadcast(s) * logarithm);
-        const Vector gentle = line * ((growth - broadcast(s)) / broadcast(q) / broadcast(s));
-        const Bits is_gentle = mask(absolute(broadcast(s) * logarithm) <= broadcast(1.0));
-        const Vector far = chosen(is_gentle, gentle, steep(y_true) - line / broadcast(s));
-        const Vector below = root_of_size * (root_of_size / broadcast(q));
         const Bits is_negative = mask(y_true < Vector{});  // which has no power, and is far above in size
-        return chosen(is_above, chosen(is_negative, line / broadcast(-s), far), below);
+        const Vector root = power(y_pred, half_one_less.exponent);
+        // y p^(1-k) / -s, divided first where that makes it smaller
+        const Vector line =
+            s > 1 || s < -1 ? ((y_true / broadcast(-s)) * root) * root : ((y_true * root) * root) / broadcast(-s);
+        const Vector root_of_size = power(y_pred, half_two_less.exponent);
+        const Vector power_of_e = broadcast(is_from_above ? q : s) * logarithm_of_quotient(y_true, y_pred);
+        const Bits is_gentle = mask(absolute(power_of_e) <= broadcast(1.0));
+        const Sum sum = expm1_sum({clamped_to_normal(power_of_e), Vector{}});
+        const Vector growth = sum.value + sum.error;
+        const Vector decay = exponential(Vector{} - absolute(power_of_e));
+        if (is_from_above) {
+            const Vector gentle = root_of_size * ((growth + broadcast(q)) / broadcast(q) / broadcast(s)) * root_of_size;
+            const Vector steepest = q < 0 ? steep(y_true) * (1.0 + broadcast(q - 1) * decay)
+                                          : root_of_size * (root_of_size / broadcast(q)) * (1.0 + decay / broadcast(s));
+            return chosen(is_above, line, chosen(is_gentle, gentle, steepest));
+        }
+        const Vector gentle = ((y_true * root) * root) * ((growth - broadcast(s)) / broadcast(q) / broadcast(s));
+        const Vector steepest =
+            s > 0 ? steep(y_true) * (1.0 - broadcast(q) * decay) : line * (1.0 - decay / broadcast(q));
+        const Vector above = chosen(is_negative, line, chosen(is_gentle, gentle, steepest));
+        return chosen(is_above, above, root_of_size * (root_of_size / broadcast(q)));
     }
 };
 

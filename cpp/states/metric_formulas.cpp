@@ -81,14 +81,36 @@ Summand truth_of_deviance(double power) {
                         : Summand{Term::truth_of_tweedie_deviance, power};
 }
 
-// The sum of deviances of the truth from its own mean, by what of them depends on the truth alone. None where the mean
-// is outside the domain.
+// The share of itself that is lost where the deviance from the mean is the difference of sums of rounded numbers: they
+// are as much larger as their divisor is small and the truth close to its mean, by so many standard deviations.
+double lost_by_cancelling(double power, double mean, double deviation) {
+    const bool is_logarithm = power == 1 || power == 2;
+    const double size = is_logarithm ? 1 + std::abs(logarithm_of(mean)) : 1 / std::abs((1 - power) * (2 - power));
+    return 0x1p-53 * size / (deviation * deviation);
+}
+
+// The first term of the power series of the deviance from the mean, which is proportional to the variance, and the
+// share that the second one is.
+BigNumber series_from_mean(const BigNumber& spread, const BigNumber& weight, double mean, double power) {
+    const double factor = power_of(mean, -power) * nearest_ratio(spread, weight);
+    return big_number(factor);
+}
+
+double lost_by_series(double power, double deviation) { return std::max(1.0, std::abs(power)) * deviation / 3; }
+
+// The sum of deviances of the truth from its own mean, by what of them depends on the truth alone, or by its variance
+// where that loses less. None where the mean is outside the domain.
 std::optional<BigNumber> deviance_from_mean(const OutputSums& sums, double power) {
     const BigNumber truth = sum_of(sums, {Term::truth});
     const BigNumber own = sum_of(sums, truth_of_deviance(power));
     const BigNumber weight = weight_of(sums);
     const double mean = ratio(truth, weight);
     if (!(mean > 0 && std::isfinite(mean))) return std::nullopt;
+    const BigNumber spread = spread_of_truth(sums);
+    const double deviation = root_ratio(spread, truth * truth);
+    if (lost_by_series(power, deviation) < lost_by_cancelling(power, mean, deviation)) {
+        return series_from_mean(spread, weight, mean, power);
+    }
     if (power == 1) return scaled(own - truth * big_number(logarithm_of(mean)), 1);
     if (power == 2) return scaled(weight * big_number(logarithm_of(mean)) - own, 1);
     const double cross = power_of(mean, 1 - power) / (1 - power);

@@ -272,8 +272,8 @@ AT_THE_EDGES = list(itertools.product((-2.0, -1.0, -0.0, 0.0, 1.0), repeat=2))
 
 
 POWERS = (
-    *(1 + step for step in (2**-52, 1e-14, 1e-9, 1e-4, 0.3, 0.5 - 2**-53, 0.5, 0.9, 1 - 2**-53)),
-    *(2 + step for step in (2**-51, 1e-14, 1e-9, 1e-4, 1.0, 50.0, 1e5)),
+    *(1 + step for step in (2**-52, 1e-14, 1e-9, 1e-4, 0.3, 0.5 - 2**-52, 0.5, 0.9, 1 - 2**-52)),
+    *(2 + step for step in (2**-51, 1e-14, 1e-9, 1e-4, 1.0, 50.0)),
     *(-step for step in (1e-300, 1e-17, 1e-4, 0.5, 1.0, 50.0)),
 )
 
@@ -285,10 +285,9 @@ def test_tweedie_deviances_of_every_power_keep_their_digits(
     summed = Summed("tweedie_deviance", "mean_tweedie_deviance", power)
     p = np.concatenate([np.exp(rng.normal(0, 3, 300)), 10.0 ** rng.uniform(-300, 300, 300)])
     near = p * (1 + rng.normal(0, 1, 600) * 10.0 ** rng.uniform(-16, 0, 600))
-    far = p * 10.0 ** rng.uniform(-30, 30, 600)
+    far = np.clip(p, 1e-270, 1e270) * 10.0 ** rng.uniform(-30, 30, 600)
     apart = 10.0 ** rng.uniform(-300, 300, 600)
-    with np.errstate(over="ignore"):
-        everything = np.abs(np.concatenate([near, far, apart]))
+    everything = np.abs(np.concatenate([near, far, apart]))
     y_true, y_pred = np.clip(everything, 1e-307, 1e307), np.tile(p, 3)
     if power < 0:
         y_true *= rng.choice([1, 1, -1], len(y_true))

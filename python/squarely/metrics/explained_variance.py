@@ -139,7 +139,8 @@ def explained_variance_score(
 
     Notes
     -----
-    As `sklearn.metrics.explained_variance_score`, except that it is exact.
+    As `sklearn.metrics.explained_variance_score`, except that it is exact, and NaN with a warning for one pair, which
+    has no variance; there it is 1.
 
     Examples
     --------

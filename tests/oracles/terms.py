@@ -136,8 +136,8 @@ def exact_term(term: str, y: float, p: float, parameter: float) -> Fraction:
     """Return a term of one pair, exactly or to 60 digits and more."""
     if term in RATIONAL:
         return RATIONAL[term](Fraction(y), Fraction(p), Fraction(parameter))
-    # Of powers near 1 and 2 and equal sides, 60 digits may cancel before any is left.
-    with mpmath.workdps(160):
+    # Of powers near 1 and 2 and of sides that are nearly equal, more than 60 digits may cancel.
+    with mpmath.workdps(160 if term == "tweedie_deviance" else 60):
         return fraction_of(REAL[term](y, p, parameter))
 
 

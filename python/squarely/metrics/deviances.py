@@ -243,9 +243,9 @@ def d2_tweedie_score(
     Notes
     -----
     As `sklearn.metrics.d2_tweedie_score`, except where the truth is constant: there that divides by zero, and this is
-    finite as `r2_score` is. The deviance from the mean is taken from sums, by which chunks can be merged: where the truth
-    is within a thousandth of its mean, a part in a million of it may be lost, and more at powers that are nearly but not
-    quite 1 or 2.
+    finite as `r2_score` is. The deviance from the mean is taken from sums, so that chunks can be merged: where the
+    truth is within a thousandth of its mean, a part in a million of it may be lost, and more at powers that are nearly
+    but not quite 1 or 2.
 
     Examples
     --------

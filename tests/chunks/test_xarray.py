@@ -293,8 +293,12 @@ def test_weights_that_are_not_of_rows_are_refused(truth: Any, prediction: Any) -
         squarely.xarray.evaluate(truth, prediction, "time", sample_weight=xr.DataArray(1.0))
     with pytest.raises(TypeError, match="without names it is not known along which dimension"):
         squarely.xarray.evaluate(truth, prediction, "time", sample_weight=np.ones(12))
-    with pytest.raises(ZeroDivisionError, match="Weights sum to zero"):
-        squarely.xarray.evaluate(truth, prediction, "time", sample_weight=0.0)
+
+
+def test_cells_without_weight_have_no_score(truth: Any, prediction: Any) -> None:
+    nothing = squarely.xarray.evaluate(truth, prediction, "time", sample_weight=0.0)
+    for score in nothing.values():
+        assert np.isnan(score).all()
 
 
 def test_without_xarray_the_extra_is_named() -> None:

@@ -1,5 +1,7 @@
 """How files are to be read where their names do not say it: the options of text, and which numbers mean missing."""
 
+from __future__ import annotations
+
 import codecs
 import contextlib
 import math

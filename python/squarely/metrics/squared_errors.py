@@ -41,8 +41,8 @@ def mean_squared_error(
         Weights of the rows, or one for every element. A weight of 2 counts as the same pair twice.
     multioutput : {"uniform_average", "raw_values"} or array-like of shape (outputs,), default="uniform_average"
         Average the outputs, return one value an output, or average with these weights. An average is that of the
-        outputs' values, each of them a double already, and is rounded once more. An output of which every pair is left out is NaN among raw values, and an
-        error in an average or where there is no other.
+        outputs' values, each of them a double already, and is rounded once more. An output of which every pair is left
+        out is NaN among raw values, and an error in an average or where there is no other.
     where : array-like of bool of shape (n,) or that of y_true, optional
         True where a pair counts. Where it is False, NaN and infinity are no errors.
     nan_policy : {"raise", "propagate", "omit", "omit_true"}, default="raise"

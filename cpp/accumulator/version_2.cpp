@@ -45,6 +45,9 @@ class Scanner {
     std::vector<double> numbers() {
         std::vector<double> all;
         expect("[");
+        // Growing on its way, the list would take twice the memory, and that is six times the text.
+        const std::string_view text = rest_.substr(0, rest_.find(']'));
+        all.reserve(1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), ',')));
         do {
             all.push_back(number());
         } while (skips(","));
@@ -109,6 +112,7 @@ Read read_configuration(std::string_view text) {
     scanner.expect("\"metrics\":[");
     do {
         configuration.metrics.push_back(read_metric(scanner));
+        if (configuration.metrics.size() > most_metrics) throw Refused(Reason::bytes_configuration);
     } while (scanner.skips(","));
     scanner.expect("],\"multioutput\":");
     if (scanner.is_at('[')) {

@@ -18,8 +18,6 @@ constexpr std::size_t version_at = magic.size();
 constexpr std::size_t body_at = version_at + 1;
 constexpr std::size_t checksum_size = 4;
 
-constexpr std::size_t most_dimensions = 64;  // of an array of NumPy
-
 constexpr unsigned char is_complex = 1;
 constexpr unsigned char is_weighted = 2;
 

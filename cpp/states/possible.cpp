@@ -25,8 +25,8 @@ bool is_possible_rounded(RoundedSum sum, bool is_of_none, bool may_be_negative) 
     return std::fabs(sum.low) <= 0x1p-50 * std::fabs(sum.high) && (may_be_negative || sum.high >= 0);
 }
 
-// A difference of two finite numbers may be beyond the largest double; a truth is one of them. Of two zeros one, so that
-// equal states have equal bytes.
+// A difference of two finite numbers may be beyond the largest double; a truth is one of them. Of two zeros one, so
+// that equal states have equal bytes.
 bool is_possible_extreme(Term term, double value, bool is_of_none) {
     const double first = facts_of(term).first;
     if (is_of_none) return std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(first);

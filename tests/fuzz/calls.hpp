@@ -63,7 +63,7 @@ inline std::vector<unsigned char> bytes_of(const squarely_state* state) {
 inline State read(const std::vector<unsigned char>& bytes) {
     squarely_state* state = nullptr;
     return squarely_state_from_bytes(bytes.data(), bytes.size(), &state, nullptr) == SQUARELY_OK ? State(state)
-                                                                                               : State();
+                                                                                                 : State();
 }
 
 inline State copied(const squarely_state* state) {

@@ -69,9 +69,8 @@ struct Layout {
 };
 
 inline Layout draw_layout(Random& random) {
-    constexpr squarely_dtype often[] = {SQUARELY_FLOAT64, SQUARELY_FLOAT64, SQUARELY_FLOAT64,
-                                        SQUARELY_FLOAT32, SQUARELY_FLOAT16, SQUARELY_BFLOAT16,
-                                        SQUARELY_INT64,   SQUARELY_UINT64};
+    constexpr squarely_dtype often[] = {SQUARELY_FLOAT64, SQUARELY_FLOAT64,  SQUARELY_FLOAT64, SQUARELY_FLOAT32,
+                                        SQUARELY_FLOAT16, SQUARELY_BFLOAT16, SQUARELY_INT64,   SQUARELY_UINT64};
     constexpr int distances[] = {1, 1, 1, 1, 1, 1, 2, 3, -1, -2, 0};
     Layout layout;
     layout.dtype = random.one_in(4) ? static_cast<squarely_dtype>(random.below(dtype_count)) : random.of(often);

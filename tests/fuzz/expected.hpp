@@ -27,7 +27,8 @@ struct Sums {
 struct Reach {
     int of_values = -10000;   // weight times a number is below 2 to this power
     int of_squares = -10000;  // weight times a square
-    int last_place = 10000;   // of a weight times a square
+    int last_of_values = 10000;
+    int last_of_squares = 10000;
 };
 
 struct Expected {
@@ -41,7 +42,8 @@ struct Expected {
 inline Product product_of(const Number& a, const Number& b, const Number& c) {
     const uint128 ab = uint128{a.digits} * b.digits;
     const uint128 low = uint128{static_cast<std::uint64_t>(ab)} * c.digits;
-    const uint128 high = uint128{static_cast<std::uint64_t>(ab >> 64)} * c.digits + static_cast<std::uint64_t>(low >> 64);
+    const uint128 high =
+        uint128{static_cast<std::uint64_t>(ab >> 64)} * c.digits + static_cast<std::uint64_t>(low >> 64);
     return {{static_cast<std::uint64_t>(low), static_cast<std::uint64_t>(high), static_cast<std::uint64_t>(high >> 64)},
             a.exponent + b.exponent + c.exponent,
             (a.negative != b.negative) != c.negative};
@@ -102,7 +104,9 @@ inline void add_pair(Expected& expected, const Number& y, const Number& p, const
     Reach& reach = expected.reach;
     reach.of_values = std::max(reach.of_values, w.top() + top + 1);
     reach.of_squares = std::max(reach.of_squares, w.top() + 2 * top + 2);
-    if (last < 10000) reach.last_place = std::min(reach.last_place, w.exponent + 2 * last);
+    if (last == 10000) return;
+    reach.last_of_values = std::min(reach.last_of_values, w.exponent + last);
+    reach.last_of_squares = std::min(reach.last_of_squares, w.exponent + 2 * last);
 }
 
 inline void add_row(Expected& expected, const Number& y, const Number& p, const Number& w) {

@@ -1,5 +1,5 @@
-// A number with a point that stays where it is, and room for every product of a weight and two numbers, and for as many as
-// are drawn here. What is added and what is taken away are kept apart, so that no carry runs far.
+// A number with a point that stays where it is, and room for every product of a weight and two numbers, and for as many
+// as are drawn here. What is added and what is taken away are kept apart, so that no carry runs far.
 #pragma once
 
 #include "integer.hpp"

@@ -15,8 +15,8 @@ enum class Verdict : std::uint8_t { right, wrong, not_known };
 struct Totals {
     Integer weight, error, absolute_error, squared_error, truth_spread, error_spread;
     Counts counts;
-    bool propagates = false;    // what is missing
-    bool knows_values = true;   // no term beyond what is summed
+    bool propagates = false;   // what is missing
+    bool knows_values = true;  // no term beyond what is summed
     bool knows_squares = true;
     bool knows_spreads = true;  // of weighted rows: nothing is so near to zero that it is taken for zero
     double largest_error = 0;
@@ -49,8 +49,9 @@ inline Totals totals_of(const Expected& expected, bool is_weighted) {
     totals.knows_largest_error = expected.knows_largest_error;
     if (is_weighted) {
         totals.knows_values = expected.reach.of_values < 1024;
-        totals.knows_squares = expected.reach.of_squares < 1024 && expected.reach.last_place >= -2148;
-        totals.knows_spreads = totals.knows_squares;
+        totals.knows_squares = expected.reach.of_squares < 1024 && expected.reach.last_of_squares >= -2148;
+        // Of an error times a weight, bits below the least double may be cut off.
+        totals.knows_spreads = totals.knows_squares && expected.reach.last_of_values >= -1074;
         for (const Integer* spread : {&totals.truth_spread, &totals.error_spread}) {
             totals.knows_spreads &= is_far_from_last_place(*spread, totals.weight, totals.counts.pairs);
         }
@@ -82,16 +83,17 @@ inline Verdict judge_share(const Totals& totals, const Integer& part, const Foun
     return verdict(found.status == SQUARELY_OK && found.value == (part.is_zero() ? 1.0 : 0.0));
 }
 
-constexpr const char* metric_names[] = {"mean_squared_error",       "root_mean_squared_error",
-                                        "sum_squared_error",        "mean_absolute_error",
-                                        "mean_error",               "r2_score",
-                                        "explained_variance_score", "max_error"};
+constexpr const char* metric_names[] = {
+    "mean_squared_error", "root_mean_squared_error",  "sum_squared_error", "mean_absolute_error", "mean_error",
+    "r2_score",           "explained_variance_score", "max_error"};
 
 inline Verdict judge_sums(const char* metric, const Totals& totals, const Found& found) {
     const auto is = [&](const char* name) { return std::strcmp(metric, name) == 0; };
     const bool is_of_values = is("mean_absolute_error") || is("mean_error");
     const bool is_of_spreads = is("r2_score") || is("explained_variance_score");
-    const bool is_known = is_of_values ? totals.knows_values : is_of_spreads ? totals.knows_spreads : totals.knows_squares;
+    const bool is_known = is_of_values    ? totals.knows_values
+                          : is_of_spreads ? totals.knows_spreads
+                                          : totals.knows_squares;
     if (!is_known) return Verdict::not_known;
     if (is("mean_squared_error")) return judge_quotient(Of::quotient, totals.squared_error, totals.weight, found);
     if (is("root_mean_squared_error")) return judge_quotient(Of::root, totals.squared_error, totals.weight, found);

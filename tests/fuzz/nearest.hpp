@@ -1,5 +1,5 @@
-// Whether a double is the one nearest to a quotient of integers, or to its root. Nothing is divided and no root is taken:
-// the middles between the double and its neighbours are compared with the quotient.
+// Whether a double is the one nearest to a quotient of integers, or to its root. Nothing is divided and no root is
+// taken: the middles between the double and its neighbours are compared with the quotient.
 #pragma once
 
 #include "integer.hpp"

@@ -30,8 +30,8 @@ struct ElementType {
     bool is_signed;
 };
 
-constexpr ElementType element_types[] = {{8, 11, 52, true}, {4, 8, 23, true},  {2, 5, 10, true}, {2, 8, 7, true},
-                                         {8, 0, 64, true},  {4, 0, 32, true},  {2, 0, 16, true}, {1, 0, 8, true},
+constexpr ElementType element_types[] = {{8, 11, 52, true}, {4, 8, 23, true},  {2, 5, 10, true},  {2, 8, 7, true},
+                                         {8, 0, 64, true},  {4, 0, 32, true},  {2, 0, 16, true},  {1, 0, 8, true},
                                          {8, 0, 64, false}, {4, 0, 32, false}, {2, 0, 16, false}, {1, 0, 8, false},
                                          {1, 0, 1, false}};
 constexpr int dtype_count = sizeof element_types / sizeof *element_types;
@@ -114,7 +114,8 @@ inline std::uint64_t draw_float(Random& random, const ElementType& type, const S
     field = field < 0 ? 0 : field >= most ? most - 1 : field;
     const bool negative = !source.is_positive && random.one_in(2);
     const std::uint64_t digits = draw_digits(random, source.digits, type.digit_bits);
-    return (std::uint64_t{negative} << type.exponent_bits | static_cast<std::uint64_t>(field)) << type.digit_bits | digits;
+    return (std::uint64_t{negative} << type.exponent_bits | static_cast<std::uint64_t>(field)) << type.digit_bits |
+           digits;
 }
 
 inline std::uint64_t draw_integer(Random& random, const ElementType& type, const Source& source) {

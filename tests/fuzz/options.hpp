@@ -1,4 +1,4 @@
-// The command line that the programs share: --seed, --first, --cases, --seconds and --target.
+// The command line that the programs share: --seed, --first, --cases, --seconds, --target, and --state for files.
 #pragma once
 
 #include <chrono>
@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <vector>
 
 namespace fuzz {
 
@@ -15,7 +16,8 @@ struct Options {
     std::uint64_t first = 0;  // number of the first case
     std::uint64_t cases = 0;  // 0: until the seconds are over
     double seconds = 0;
-    std::string target;  // the empty one: another with every case
+    std::string target;               // the empty one: another with every case
+    std::vector<std::string> states;  // files
 };
 
 inline Options options_of(int count, char** arguments, std::uint64_t cases) {
@@ -33,6 +35,8 @@ inline Options options_of(int count, char** arguments, std::uint64_t cases) {
             options.seconds = std::strtod(value, nullptr);
         } else if (name == "--target") {
             options.target = value;
+        } else if (name == "--state") {
+            options.states.push_back(value);
         } else {
             std::printf("unknown option %s\n", name.c_str());
             std::exit(2);
@@ -48,8 +52,8 @@ class Cases {
     explicit Cases(const Options& options) : options_(options), begin_(std::chrono::steady_clock::now()) {}
 
     bool next(std::uint64_t& number) {
-        const bool is_over = options_.cases > 0 ? done_ >= options_.cases
-                                                : done_ % 64 == 0 && seconds() >= options_.seconds;
+        const bool is_over =
+            options_.cases > 0 ? done_ >= options_.cases : done_ % 64 == 0 && seconds() >= options_.seconds;
         if (is_over) return false;
         number = options_.first + done_++;
         return true;
@@ -58,9 +62,7 @@ class Cases {
     std::uint64_t done() const { return done_; }
 
   private:
-    double seconds() const {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
-    }
+    double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }
 
     const Options& options_;
     std::chrono::steady_clock::time_point begin_;

@@ -68,7 +68,8 @@ inline void draw_special(Random& random, const ElementType& type, std::vector<st
 // A weight is a double: of 64-bit integers the nearest one.
 inline Number as_weight(Number number) {
     if (std::bit_width(number.digits) <= 53) return number;
-    Number rounded = float_of(element_types[SQUARELY_FLOAT64], std::bit_cast<std::uint64_t>(static_cast<double>(number.digits)));
+    Number rounded =
+        float_of(element_types[SQUARELY_FLOAT64], std::bit_cast<std::uint64_t>(static_cast<double>(number.digits)));
     rounded.negative = number.negative;
     return rounded;
 }

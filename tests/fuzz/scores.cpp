@@ -27,7 +27,8 @@ struct Case {
     const Counts& counts = one.totals.counts;
     std::printf("FAILED %s %s: status %d, value %a\n", what, metric, found.status, found.value);
     std::printf("  %d rows (%" PRIu64 " pairs, %" PRIu64 " infinite, %" PRIu64 " undefined, %" PRIu64 "+%" PRIu64
-                " missing, %" PRIu64 " left out), types %d and %d, strides %td and %td, weights %d, where %d, policy %d\n",
+                " missing, %" PRIu64
+                " left out), types %d and %d, strides %td and %td, weights %d, where %d, policy %d\n",
                 one.rows.count, counts.pairs, counts.infinite, counts.undefined, counts.missing_true,
                 counts.missing_pred, counts.masked, one.rows.y_true.column.dtype, one.rows.y_pred.column.dtype,
                 one.rows.y_true.column.stride, one.rows.y_pred.column.stride,
@@ -42,8 +43,8 @@ struct Case {
         if (one.rows.weights) print(one.rows.weights->numbers[i]);
         std::printf(";");
     }
-    std::printf("\n  again: scores --seed %" PRIu64 " --first %" PRIu64 " --cases 1 --target %s\n", one.seed, one.number,
-                one.target.c_str());
+    std::printf("\n  again: scores --seed %" PRIu64 " --first %" PRIu64 " --cases 1 --target %s\n", one.seed,
+                one.number, one.target.c_str());
     std::exit(1);
 }
 
@@ -83,9 +84,8 @@ Case draw_case(Random& random, std::uint64_t seed, std::uint64_t number, std::st
 }
 
 bool can_be_subtracted(const Asked& asked) {
-    return std::none_of(asked.metrics.begin(), asked.metrics.end(), [](const squarely_metric& metric) {
-        return std::strcmp(metric.name, "max_error") == 0;
-    });
+    return std::none_of(asked.metrics.begin(), asked.metrics.end(),
+                        [](const squarely_metric& metric) { return std::strcmp(metric.name, "max_error") == 0; });
 }
 
 void merge_into(squarely_state* state, const squarely_state* other) {
@@ -114,7 +114,8 @@ State in_pieces(const Case& one, Random& random) {
         first += count;
     }
     State whole = std::move(states.front());
-    const bool has_rows = std::all_of(states.begin() + 1, states.end(), [](const State& state) { return state != nullptr; });
+    const bool has_rows =
+        std::all_of(states.begin() + 1, states.end(), [](const State& state) { return state != nullptr; });
     for (std::size_t i = 1; has_rows && i < states.size(); ++i) merge_into(whole.get(), states[i].get());
     if (can_be_subtracted(one.asked) && random.one_in(2)) {
         State stranger = made(one.asked);
@@ -164,27 +165,26 @@ void check_everyday(const Case& one, Tally& tally, const Everyday<T> (&functions
                                          static_cast<const T*>(one.rows.y_pred.column.data), one.rows.count,
                                          &found.value, nullptr);
         const bool is_wrong_number = is_refused(one.totals.counts, SQUARELY_NAN_RAISE);
-        if (is_wrong_number != (found.status == SQUARELY_NOT_FINITE)) fail(one, "everyday refusal", everyday.metric, found);
+        if (is_wrong_number != (found.status == SQUARELY_NOT_FINITE))
+            fail(one, "everyday refusal", everyday.metric, found);
         if (!is_wrong_number) check_value(one, tally, "everyday", everyday.metric, found);
     }
 }
 
-constexpr Everyday<double> of_doubles[] = {
-    {"mean_squared_error", squarely_mean_squared_error_float64},
-    {"root_mean_squared_error", squarely_root_mean_squared_error_float64},
-    {"sum_squared_error", squarely_sum_squared_error_float64},
-    {"mean_absolute_error", squarely_mean_absolute_error_float64},
-    {"mean_error", squarely_mean_error_float64},
-    {"max_error", squarely_max_error_float64},
-    {"r2_score", squarely_r2_score_float64}};
-constexpr Everyday<float> of_floats[] = {
-    {"mean_squared_error", squarely_mean_squared_error_float32},
-    {"root_mean_squared_error", squarely_root_mean_squared_error_float32},
-    {"sum_squared_error", squarely_sum_squared_error_float32},
-    {"mean_absolute_error", squarely_mean_absolute_error_float32},
-    {"mean_error", squarely_mean_error_float32},
-    {"max_error", squarely_max_error_float32},
-    {"r2_score", squarely_r2_score_float32}};
+constexpr Everyday<double> of_doubles[] = {{"mean_squared_error", squarely_mean_squared_error_float64},
+                                           {"root_mean_squared_error", squarely_root_mean_squared_error_float64},
+                                           {"sum_squared_error", squarely_sum_squared_error_float64},
+                                           {"mean_absolute_error", squarely_mean_absolute_error_float64},
+                                           {"mean_error", squarely_mean_error_float64},
+                                           {"max_error", squarely_max_error_float64},
+                                           {"r2_score", squarely_r2_score_float64}};
+constexpr Everyday<float> of_floats[] = {{"mean_squared_error", squarely_mean_squared_error_float32},
+                                         {"root_mean_squared_error", squarely_root_mean_squared_error_float32},
+                                         {"sum_squared_error", squarely_sum_squared_error_float32},
+                                         {"mean_absolute_error", squarely_mean_absolute_error_float32},
+                                         {"mean_error", squarely_mean_error_float32},
+                                         {"max_error", squarely_max_error_float32},
+                                         {"r2_score", squarely_r2_score_float32}};
 
 void check_one_call(const Case& one, Random& random, Tally& tally, bool is_wrong) {
     const char* metric = metric_names[random.below(8)];

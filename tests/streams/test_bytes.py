@@ -323,7 +323,9 @@ ZERO = exact_sum()
 MINUS_ONE = exact_sum_of(Fraction(-1))
 
 
-def extreme(value: float, metric: tuple[str, float] = MAX, terms: tuple[str, ...] = ("largest_error",), pairs: int = 1) -> Form:
+def extreme(
+    value: float, metric: tuple[str, float] = MAX, terms: tuple[str, ...] = ("largest_error",), pairs: int = 1
+) -> Form:
     summands = [(TERMS.index(term), 0.0) for term in terms]
     return Form([metric], summands=summands, outputs=counts(pairs) + np.float64(value).tobytes() * len(terms))
 
@@ -601,6 +603,8 @@ CONFIGURATIONS_THAT_CANNOT_BE = {
     "weights where they have no use": Form(output_weights=(1.0,)),
     "a weight that is NaN": Form(averaging=3, output_weights=(math.nan,)),
     "a weight without end": Form(averaging=3, output_weights=(math.inf,)),
+    "weights that sum to zero": Form(averaging=3, output_weights=(0.1, 0.2, -0.1, -0.2), shape=()),
+    "weights of zero": Form(averaging=3, output_weights=(0.0,)),
     "complex values of other errors than squared": Form([MAE], flags=1),
     "weights of nothing": Form(flags=2, shape=()),
 }
@@ -664,6 +668,7 @@ def test_what_goes_on_is_refused() -> None:
         (b'"uniform_average"', b"[1,-1"),
         (b'"uniform_average"', b"[1,"),
         (b'"uniform_average"', b"[]"),
+        (b'"uniform_average"', b"[1,-1]"),
         (b'"uniform_average"', b"[1" + 400 * b"0" + b",1]"),
         (b'"uniform_average"', b"[" * 100_000),
         (b'"uniform_average"', b'"average"'),

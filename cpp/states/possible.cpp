@@ -1,8 +1,12 @@
 #include "states/possible.hpp"
 
+#include "numbers/big_number.hpp"
+
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 
 namespace squarely {
 namespace {
@@ -39,6 +43,46 @@ const double* find_extreme(const State& state, Term term, std::size_t output) {
     return sums == nullptr ? nullptr : &sums->extreme[output];
 }
 
+const ExactSum* find_exact(const State& state, Term term, std::size_t output) {
+    const Sums* sums = find(state, {term});
+    return sums == nullptr ? nullptr : &sums->exact[output];
+}
+
+bool are_possible_extremes(const State& state, std::size_t output) {
+    const double* least = find_extreme(state, Term::least_truth, output);
+    const double* greatest = find_extreme(state, Term::greatest_truth, output);
+    if (least == nullptr || greatest == nullptr || finite_pairs(state.counts[output]) == 0) return true;
+    return *least <= *greatest;
+}
+
+// No numbers are larger together than their squares allow (Cauchy and Schwarz).
+struct SquaredTerm {
+    Term term, squares;
+};
+constexpr SquaredTerm squared_terms[] = {{Term::error, Term::squared_error},
+                                         {Term::absolute_error, Term::squared_error},
+                                         {Term::truth, Term::squared_truth},
+                                         {Term::prediction, Term::squared_prediction}};
+
+// No number is larger than its magnitude, and no part than the whole.
+struct PartOfTerm {
+    Term part, whole;
+};
+constexpr PartOfTerm parts_of_terms[] = {{Term::error, Term::absolute_error},
+                                         {Term::truth, Term::absolute_truth},
+                                         {Term::squared_underprediction, Term::squared_error}};
+
+bool is_within(const ExactSum* values, const ExactSum* squares, std::uint64_t pairs) {
+    if (values == nullptr || squares == nullptr || is_zero(*values)) return true;
+    const BigNumber sum = big_number(*values);
+    return !(big_number(pairs) * big_number(*squares) < sum * sum);
+}
+
+bool is_part(const ExactSum* part, const ExactSum* whole) {
+    if (part == nullptr || whole == nullptr) return true;
+    return !(big_number(*whole) < absolute(big_number(*part)));
+}
+
 }  // namespace
 
 bool is_possible(const PairCounts& counts) {
@@ -61,11 +105,15 @@ bool is_possible(const State& state, const Sums& sums, std::size_t output) {
     return is_possible_extreme(sums.summand.term, sums.extreme[output], is_of_none);
 }
 
-bool are_possible_extremes(const State& state, std::size_t output) {
-    const double* least = find_extreme(state, Term::least_truth, output);
-    const double* greatest = find_extreme(state, Term::greatest_truth, output);
-    if (least == nullptr || greatest == nullptr || finite_pairs(state.counts[output]) == 0) return true;
-    return *least <= *greatest;
+bool are_possible_together(const State& state, std::size_t output) {
+    if (!are_possible_extremes(state, output)) return false;
+    if (state.weighted || state.summation != Summation::exact) return true;
+    const std::uint64_t pairs = finite_pairs(state.counts[output]);
+    const auto sum_of = [&](Term term) { return find_exact(state, term, output); };
+    return std::all_of(std::begin(squared_terms), std::end(squared_terms),
+                       [&](const auto& one) { return is_within(sum_of(one.term), sum_of(one.squares), pairs); }) &&
+           std::all_of(std::begin(parts_of_terms), std::end(parts_of_terms),
+                       [&](const auto& one) { return is_part(sum_of(one.part), sum_of(one.whole)); });
 }
 
 std::uint64_t finite_pairs(const PairCounts& counts) { return counts.pairs - counts.infinite - counts.undefined; }

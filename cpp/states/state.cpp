@@ -115,6 +115,18 @@ void subtract(const State& state, Sums& sums, const Sums& other) {
     for (std::size_t i = 0; i < state.counts.size(); ++i) check_is_part(is_possible(state, sums, i), i);
 }
 
+State difference(const State& state, const State& other) {
+    check_same_kind(state, other);
+    State rest = state;
+    for (std::size_t i = 0; i < rest.counts.size(); ++i) {
+        check_is_part(contains(state.counts[i], other.counts[i]), i);
+        rest.counts[i] = difference(state.counts[i], other.counts[i]);
+        check_is_part(is_possible(rest.counts[i]), i);
+    }
+    for (std::size_t i = 0; i < rest.sums.size(); ++i) subtract(rest, rest.sums[i], other.sums[i]);
+    return rest;
+}
+
 Sums make_sums(const Summand& summand, Summation summation, bool weighted, std::size_t outputs) {
     Sums sums{summand, {}, {}, {}, {}};
     if (is_extreme(summand.term)) {
@@ -235,22 +247,17 @@ void merge_outputs(State& state, std::size_t first, const State& other) {
 }
 
 void subtract(State& state, const State& other) {
+    const FloatingPointEnvironment environment;
     check_same_kind(state, other);
     check_can_subtract(state);
-    subtract_sums(state, other);
+    State rest = difference(state, other);
+    for (std::size_t i = 0; i < rest.counts.size(); ++i) check_is_part(are_possible_together(rest, i), i);
+    state = std::move(rest);
 }
 
 void subtract_sums(State& state, const State& other) {
     const FloatingPointEnvironment environment;
-    check_same_kind(state, other);
-    State rest = state;
-    for (std::size_t i = 0; i < rest.counts.size(); ++i) {
-        check_is_part(contains(state.counts[i], other.counts[i]), i);
-        rest.counts[i] = difference(state.counts[i], other.counts[i]);
-        check_is_part(is_possible(rest.counts[i]), i);
-    }
-    for (std::size_t i = 0; i < rest.sums.size(); ++i) subtract(rest, rest.sums[i], other.sums[i]);
-    state = std::move(rest);
+    state = difference(state, other);
 }
 
 }  // namespace squarely

@@ -107,7 +107,7 @@ void read_outputs(State& state, ByteReader& reader) {
         for (Sums& sums : state.sums) {
             possible = possible && read_output(reader, sums, i) && is_possible(state, sums, i);
         }
-        if (!possible || !are_possible_extremes(state, i)) throw Refused(Reason::bytes_output, i);
+        if (!possible || !are_possible_together(state, i)) throw Refused(Reason::bytes_output, i);
     }
     if (reader.next != reader.last) throw Refused(Reason::bytes_go_on);
 }

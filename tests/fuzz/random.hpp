@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace fuzz {
 
@@ -29,6 +30,11 @@ class Random {
     template <class T, std::size_t count>
     const T& of(const T (&choices)[count]) {
         return choices[below(count)];
+    }
+
+    template <class T>
+    const T& of(const std::vector<T>& choices) {
+        return choices[below(choices.size())];
     }
 
   private:

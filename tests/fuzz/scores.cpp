@@ -16,7 +16,7 @@ struct Tally {
 
 struct Case {
     std::uint64_t seed, number;
-    std::string target;
+    std::string target, other_target;
     Rows rows;
     Expected expected;
     Totals totals;
@@ -68,8 +68,8 @@ void check_value(const Case& one, Tally& tally, const char* way, const char* met
     }
 }
 
-Case draw_case(Random& random, std::uint64_t seed, std::uint64_t number, std::string target) {
-    Case one{seed, number, std::move(target), draw_rows(random), {}, {}, {}};
+Case draw_case(Random& random, std::uint64_t seed, std::uint64_t number, std::string target, std::string other) {
+    Case one{seed, number, std::move(target), std::move(other), draw_rows(random), {}, {}, {}};
     one.asked.policy = static_cast<squarely_nan_policy>(random.below(4));
     one.asked.weighted = one.rows.weights.has_value();
     for (const char* name : metric_names) {
@@ -137,8 +137,12 @@ void check_states(const Case& one, Random& random, Tally& tally) {
     for (const squarely_metric& metric : one.asked.metrics) {
         check_value(one, tally, "state", metric.name, found_in(at_once.get(), metric.name));
     }
-    const State pieces = in_pieces(one, random);
-    if (bytes_of(pieces.get()) != bytes_of(at_once.get())) fail(one, "pieces give other bytes than the whole");
+    const std::vector<unsigned char> bytes = bytes_of(at_once.get());
+    if (bytes_of(in_pieces(one, random).get()) != bytes) fail(one, "pieces give other bytes than the whole");
+    if (!one.totals.knows_spreads && one.asked.weighted) return;
+    squarely_set_target(one.other_target.c_str(), nullptr);
+    if (bytes_of(in_pieces(one, random).get()) != bytes) fail(one, "another target gives other bytes");
+    squarely_set_target(one.target.c_str(), nullptr);
 }
 
 bool is_plain(const Rows& rows, squarely_dtype dtype) {
@@ -211,7 +215,8 @@ void check_case(const Case& one, Random& random, Tally& tally) {
 
 int main(int count, char** arguments) {
     const Options options = options_of(count, arguments, 20'000);
-    std::vector<std::string> targets = targets_here();
+    const std::vector<std::string> all_targets = targets_here();
+    std::vector<std::string> targets = all_targets;
     if (!options.target.empty()) targets = {options.target};
     Cases cases(options);
     Tally tally;
@@ -220,7 +225,7 @@ int main(int count, char** arguments) {
         const std::string target = targets[random.below(targets.size())];
         squarely_error error;
         expect(squarely_set_target(target.c_str(), &error), error, "target");
-        const Case one = draw_case(random, options.seed, number, target);
+        const Case one = draw_case(random, options.seed, number, target, random.of(all_targets));
         check_case(one, random, tally);
     }
     std::printf("scores: seed %" PRIu64 ", %" PRIu64 " cases (%" PRIu64 " refused as they should be), %" PRIu64

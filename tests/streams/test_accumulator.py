@@ -192,6 +192,19 @@ def test_a_difference_without_pairs_has_no_sums_of_either_sign() -> None:
     check_is_no_part(seen(-1.0, 1.0), seen(1.0, 1.0))
 
 
+def test_what_is_left_are_sums_of_the_same_pairs() -> None:
+    metrics = ("mean_error", "mean_absolute_error", "explained_variance_score", "pearson_correlation")
+
+    def seen(y_true: list[float], y_pred: list[float]) -> squarely.Accumulator:
+        return squarely.Accumulator(metrics).update(y_true, y_pred)
+
+    both = seen([1.0, 2.0, 4.0], [1.5, 1.0, 4.0])
+    assert (both - seen([2.0], [1.0])).compute() == seen([1.0, 4.0], [1.5, 4.0]).compute()
+    for y_true, y_pred in ((1.25, 0.25), (0.0, 1.0), (-2.0, -1.0), (0.0, 0.5)):
+        with pytest.raises(ValueError, match="is no part of this one"):
+            both.subtract(seen([y_true], [y_pred]))
+
+
 def test_a_difference_without_pairs_has_no_weights() -> None:
     def seen(weight: float) -> squarely.Accumulator:
         return squarely.Accumulator("mse").update([1.0], [1.0], sample_weight=[weight])

@@ -432,6 +432,31 @@ def test_extremes_of_the_truth_are_those_of_some_truth() -> None:
         check_refused(wrong, OF_AN_OUTPUT)
 
 
+def of_moments(pairs: int, error: float, squared_error: float, truth: float, squared_truth: float) -> bytes:
+    """Return the sums that explained variance is made of."""
+    terms = ("squared_error", "error", "truth", "squared_truth")
+    sums = [exact_sum_of(Fraction(sum)) for sum in (squared_error, error, truth, squared_truth)]
+    summands = [(TERMS.index(term), 0.0) for term in terms]
+    return Form(
+        [("explained_variance_score", 1.0)], summands=summands, outputs=counts(pairs) + b"".join(sums)
+    ).to_bytes()
+
+
+def test_sums_that_no_pairs_have_together_are_refused() -> None:
+    for right in (
+        of_moments(2, 2.0, 2.0, 3.0, 5.0),
+        of_moments(2, -2.0, 2.0, 0.0, 0.0),
+        of_moments(1, 3.0, 9.0, 2.0, 4.0),
+    ):
+        assert squarely.Accumulator.from_bytes(right).to_bytes() == right
+    for wrong in (
+        of_moments(2, 2.5, 2.0, 3.0, 5.0),
+        of_moments(2, -2.0, 1.5, 0.0, 0.0),
+        of_moments(2, 0.0, 1.0, 5.0, 1.0),
+    ):
+        check_refused(wrong, OF_AN_OUTPUT)
+
+
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize(
     ("what", "let_through_by"),

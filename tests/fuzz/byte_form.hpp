@@ -1,6 +1,7 @@
 // The byte form as cpp/README.md documents it: where its fields are, and checksums made right.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -18,15 +19,19 @@ inline std::uint32_t crc32(const Form& bytes, std::size_t first, std::size_t las
     return ~rest;
 }
 
+// Of eight bytes at most, and of as many as there are.
+inline std::size_t size_of_number(const Form& bytes, std::size_t place, std::size_t size) {
+    return std::min({size, std::size_t{8}, bytes.size() - std::min(place, bytes.size())});
+}
+
 inline std::uint64_t number_at(const Form& bytes, std::size_t place, std::size_t size) {
     std::uint64_t number = 0;
-    for (std::size_t i = 0; i < size && place + i < bytes.size(); ++i)
-        number |= std::uint64_t{bytes[place + i]} << 8 * i;
+    for (std::size_t i = size_of_number(bytes, place, size); i-- > 0;) number = number << 8 | bytes[place + i];
     return number;
 }
 
 inline void put_number(Form& bytes, std::size_t place, std::size_t size, std::uint64_t number) {
-    for (std::size_t i = 0; i < size && place + i < bytes.size(); ++i) {
+    for (std::size_t i = 0; i < size_of_number(bytes, place, size); ++i) {
         bytes[place + i] = static_cast<unsigned char>(number >> 8 * i);
     }
 }

@@ -128,8 +128,7 @@ inline void add_row(Expected& expected, const Number& y, const Number& p, const 
     }
 }
 
-inline Expected expected_of(const Rows& rows) {
-    Expected expected;
+inline void add_rows(Expected& expected, const Rows& rows) {
     for (std::size_t row = 0; row < static_cast<std::size_t>(rows.count); ++row) {
         const Number weight = rows.weights ? rows.weights->numbers[row] : one;
         const bool is_left_out = rows.where && !rows.where->at(static_cast<std::ptrdiff_t>(row));
@@ -139,7 +138,6 @@ inline Expected expected_of(const Rows& rows) {
             add_row(expected, rows.y_true.numbers[row], rows.y_pred.numbers[row], weight);
         }
     }
-    return expected;
 }
 
 inline bool is_refused(const Counts& counts, squarely_nan_policy policy) {

@@ -105,4 +105,17 @@ inline Rows draw_rows(Random& random) {
     return rows;
 }
 
+// Arrays of one type without gaps, of a block or more: what has kernels of its own.
+inline Rows draw_plain_rows(Random& random) {
+    Rows rows;
+    rows.count = random.between(512, 2000);
+    Layout layout;
+    layout.dtype = static_cast<squarely_dtype>(random.below(dtype_count));
+    const ElementType& type = element_types[layout.dtype];
+    layout.stride = type.size;
+    rows.y_true = column_of(random, layout, draw_elements(random, type, rows.count, true));
+    rows.y_pred = column_of(random, layout, draw_elements(random, type, rows.count, true));
+    return rows;
+}
+
 }  // namespace fuzz

@@ -18,7 +18,6 @@ struct Case {
     std::uint64_t seed, number;
     std::string target, other_target;
     Rows rows;
-    Expected expected;
     Totals totals;
     Asked asked;
 };
@@ -49,18 +48,20 @@ struct Case {
 }
 
 // Of two neighbours one is right: what takes both would take anything.
-bool takes_neighbours(const Case& one, const char* metric, const Found& found) {
+bool takes_neighbours(const Totals& totals, const char* metric, const Found& found) {
     if (found.status != SQUARELY_OK || !std::isfinite(found.value)) return false;
     const auto is_taken = [&](double end) {
-        return judge(metric, one.totals, {SQUARELY_OK, std::nextafter(found.value, end)}) != Verdict::wrong;
+        return judge(metric, totals, {SQUARELY_OK, std::nextafter(found.value, end)}) != Verdict::wrong;
     };
     return is_taken(HUGE_VAL) || is_taken(-HUGE_VAL);
 }
 
-void check_value(const Case& one, Tally& tally, const char* way, const char* metric, const Found& found) {
-    const Verdict found_to_be = judge(metric, one.totals, found);
+void check_value(const Case& one, const Totals& totals, Tally& tally, const char* way, const char* metric,
+                 const Found& found) {
+    const Verdict found_to_be = judge(metric, totals, found);
     const bool is_known = found_to_be == Verdict::right;
-    if (is_known && tally.values % 16 == 0 && takes_neighbours(one, metric, found)) fail(one, "oracle", metric, found);
+    if (is_known && tally.values % 16 == 0 && takes_neighbours(totals, metric, found))
+        fail(one, "oracle", metric, found);
     switch (found_to_be) {
         case Verdict::right: ++tally.values; break;
         case Verdict::not_known: ++tally.not_known; break;
@@ -68,18 +69,28 @@ void check_value(const Case& one, Tally& tally, const char* way, const char* met
     }
 }
 
+Totals totals_for(const Asked& asked, const Expected& expected) {
+    Totals totals = totals_of(expected, asked.weighted);
+    totals.propagates = asked.policy == SQUARELY_NAN_PROPAGATE;
+    return totals;
+}
+
 Case draw_case(Random& random, std::uint64_t seed, std::uint64_t number, std::string target, std::string other) {
-    Case one{seed, number, std::move(target), std::move(other), draw_rows(random), {}, {}, {}};
+    Case one{seed, number, std::move(target), std::move(other), draw_rows(random), {}, {}};
     one.asked.policy = static_cast<squarely_nan_policy>(random.below(4));
     one.asked.weighted = one.rows.weights.has_value();
+    // Squares alone have a way of their own.
+    if (random.one_in(4)) one.asked.metrics.push_back({metric_names[random.below(3)], nullptr});
+    const bool is_alone = !one.asked.metrics.empty();
     for (const char* name : metric_names) {
+        if (is_alone) break;
         const bool is_compared = std::strcmp(name, "max_error") == 0;
         if (is_compared ? random.one_in(4) : !random.one_in(3)) one.asked.metrics.push_back({name, nullptr});
     }
     if (one.asked.metrics.empty()) one.asked.metrics.push_back({metric_names[random.below(7)], nullptr});
-    one.expected = expected_of(one.rows);
-    one.totals = totals_of(one.expected, one.asked.weighted);
-    one.totals.propagates = one.asked.policy == SQUARELY_NAN_PROPAGATE;
+    Expected expected;
+    add_rows(expected, one.rows);
+    one.totals = totals_for(one.asked, expected);
     return one;
 }
 
@@ -135,7 +146,7 @@ void check_states(const Case& one, Random& random, Tally& tally) {
     if (update(at_once.get(), one.rows, 0, one.rows.count) != SQUARELY_OK) fail(one, "an update was refused");
     if (counts_in(at_once.get()) != one.totals.counts) fail(one, "counts differ");
     for (const squarely_metric& metric : one.asked.metrics) {
-        check_value(one, tally, "state", metric.name, found_in(at_once.get(), metric.name));
+        check_value(one, one.totals, tally, "state", metric.name, found_in(at_once.get(), metric.name));
     }
     const std::vector<unsigned char> bytes = bytes_of(at_once.get());
     if (bytes_of(in_pieces(one, random).get()) != bytes) fail(one, "pieces give other bytes than the whole");
@@ -143,6 +154,27 @@ void check_states(const Case& one, Random& random, Tally& tally) {
     squarely_set_target(one.other_target.c_str(), nullptr);
     if (bytes_of(in_pieces(one, random).get()) != bytes) fail(one, "another target gives other bytes");
     squarely_set_target(one.target.c_str(), nullptr);
+}
+
+// Chunks of different types and layouts, one after another into one state.
+void check_stream(const Case& one, Random& random, Tally& tally) {
+    const State state = made(one.asked);
+    Expected expected;
+    const bool are_plain = !one.asked.weighted && random.one_in(2);
+    for (int i = random.between(2, 5); i > 0; --i) {
+        const Rows rows = are_plain ? draw_plain_rows(random) : draw_rows(random);
+        Expected alone;
+        add_rows(alone, rows);
+        if (rows.weights.has_value() != one.asked.weighted || is_refused(alone.counts, one.asked.policy)) continue;
+        if (update(state.get(), rows, 0, rows.count) != SQUARELY_OK) fail(one, "a chunk of a stream was refused");
+        tally.pairs += static_cast<std::uint64_t>(rows.count);
+        add_rows(expected, rows);
+    }
+    const Totals totals = totals_for(one.asked, expected);
+    for (const squarely_metric& metric : one.asked.metrics) {
+        check_value(one, totals, tally, "stream", metric.name, found_in(state.get(), metric.name));
+    }
+    if (counts_in(state.get()) != totals.counts) fail(one, "counts of a stream differ");
 }
 
 bool is_plain(const Rows& rows, squarely_dtype dtype) {
@@ -171,7 +203,7 @@ void check_everyday(const Case& one, Tally& tally, const Everyday<T> (&functions
         const bool is_wrong_number = is_refused(one.totals.counts, SQUARELY_NAN_RAISE);
         if (is_wrong_number != (found.status == SQUARELY_NOT_FINITE))
             fail(one, "everyday refusal", everyday.metric, found);
-        if (!is_wrong_number) check_value(one, tally, "everyday", everyday.metric, found);
+        if (!is_wrong_number) check_value(one, one.totals, tally, "everyday", everyday.metric, found);
     }
 }
 
@@ -194,7 +226,7 @@ void check_one_call(const Case& one, Random& random, Tally& tally, bool is_wrong
     const char* metric = metric_names[random.below(8)];
     const Found found = scored(metric, one.rows, one.asked.policy);
     if (is_wrong != (found.status == SQUARELY_NOT_FINITE)) fail(one, "one call", metric, found);
-    if (!is_wrong) check_value(one, tally, "one call", metric, found);
+    if (!is_wrong) check_value(one, one.totals, tally, "one call", metric, found);
 }
 
 void check_case(const Case& one, Random& random, Tally& tally) {
@@ -204,6 +236,7 @@ void check_case(const Case& one, Random& random, Tally& tally) {
     check_one_call(one, random, tally, is_wrong);
     if (is_plain(one.rows, SQUARELY_FLOAT64)) check_everyday(one, tally, of_doubles);
     if (is_plain(one.rows, SQUARELY_FLOAT32)) check_everyday(one, tally, of_floats);
+    if (random.one_in(3)) check_stream(one, random, tally);
     if (!is_wrong) return check_states(one, random, tally);
     ++tally.refused;
     State state = made(one.asked);

@@ -13,6 +13,8 @@ namespace squarely {
 
 using Shape = std::vector<std::size_t>;
 
+constexpr std::size_t most_dimensions = 64;  // of an array of NumPy
+
 struct Accumulator {
     std::shared_ptr<const Configuration> configuration;
     Shape shape;                   // of the outputs; without dimensions as long as it is not known

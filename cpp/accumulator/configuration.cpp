@@ -1,5 +1,8 @@
 #include "accumulator/configuration.hpp"
 
+#include "numbers/binary_number.hpp"
+#include "numbers/exact_sum.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -22,6 +25,16 @@ bool is_each_once(std::vector<AskedMetric> metrics) {
     const auto key = [](const AskedMetric& asked) { return std::pair(asked.metric, asked.parameter); };
     std::sort(metrics.begin(), metrics.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
     return std::adjacent_find(metrics.begin(), metrics.end()) == metrics.end();
+}
+
+// Exactly, as the average divides by it.
+bool sum_to_zero(const std::vector<double>& weights) {
+    ExactSum sum;
+    for (double weight : weights) {
+        const BinaryNumber number = number_of(weight);
+        add(sum, number.significand, number.exponent, number.negative);
+    }
+    return is_zero(sum);
 }
 
 }  // namespace
@@ -59,6 +72,7 @@ void check_possible(const Configuration& configuration) {
     const std::vector<double>& weights = configuration.output_weights;
     is_possible &= (configuration.averaging == Averaging::weights) == !weights.empty();
     is_possible &= std::all_of(weights.begin(), weights.end(), [](double weight) { return std::isfinite(weight); });
+    is_possible = is_possible && (weights.empty() || !sum_to_zero(weights));
     if (!is_possible) throw Refused(Reason::bytes_configuration);
 }
 

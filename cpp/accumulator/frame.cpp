@@ -18,8 +18,6 @@ constexpr std::size_t version_at = magic.size();
 constexpr std::size_t body_at = version_at + 1;
 constexpr std::size_t checksum_size = 4;
 
-constexpr std::size_t most_dimensions = 64;  // of an array of NumPy
-
 constexpr unsigned char is_complex = 1;
 constexpr unsigned char is_weighted = 2;
 
@@ -99,6 +97,15 @@ Shape read_shape(ByteReader& reader) {
     return shape;
 }
 
+// What its own policy would have refused was never seen.
+void check_let_through(const Accumulator& accumulator) {
+    if (!accumulator.state) return;
+    const std::vector<PairCounts>& counts = accumulator.state->counts;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        if (!lets_through(accumulator.configuration->nan_policy, counts[i])) throw Refused(Reason::bytes_output, i);
+    }
+}
+
 Accumulator read_version_3(std::span<const unsigned char> body) {
     ByteReader reader{body.data(), body.data() + body.size()};
     Header header = read_header(reader);
@@ -148,6 +155,7 @@ Accumulator from_bytes(std::span<const unsigned char> bytes) {
     const auto body = bytes.subspan(body_at, end - body_at);
     Accumulator accumulator = found == version ? read_version_3(body) : read_version_2(body);
     if (accumulator.shape.size() > most_dimensions) throw Refused(Reason::bytes_outputs);
+    check_let_through(accumulator);
     return accumulator;
 }
 

@@ -49,7 +49,8 @@ Failure failure_of(const Refusal& refusal) {
             return {SQUARELY_MISMATCH, "One of the states has weights and the other has none."};
         case Reason::not_a_part:
             return {SQUARELY_MISMATCH, "The other state is no part of this one (" + output_of(refusal) +
-                                           " would be left with a negative count or sum). Subtract only what was "
+                                           " would be left with a negative count or sum, or with a sum of no "
+                                           "pairs). Subtract only what was "
                                            "merged or updated before."};
         case Reason::nothing_to_take_from:
             return {SQUARELY_MISMATCH, "The other state is no part of this one, which has seen nothing."};

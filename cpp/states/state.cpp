@@ -1,10 +1,12 @@
 #include "states/state.hpp"
 
 #include "machine/floating_point.hpp"
+#include "states/possible.hpp"
 #include "states/summands.hpp"
 #include "sums/rounded_sums.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace squarely {
 namespace {
@@ -79,22 +81,50 @@ void merge(Sums& sums, std::size_t first, const Sums& other) {
     }
 }
 
-void subtract(Sums& sums, const Sums& other, bool weighted) {
-    for (std::size_t i = 0; i < sums.exact.size(); ++i) {
-        squarely::subtract(sums.exact[i], other.exact[i]);
-        const bool must_not_be_negative = !weighted && facts_of(sums.summand.term).is_never_negative;
-        check_is_part(!must_not_be_negative || !is_negative(sums.exact[i]), i);
-    }
+void subtract(TermCounts& counted, const TermCounts& taken, std::size_t output) {
+    check_is_part(counted.outside >= taken.outside && counted.infinite >= taken.infinite, output);
+    counted = {counted.outside - taken.outside, counted.infinite - taken.infinite};
+}
+
+// What is left of a rounded sum where nothing, or nothing below zero, can be left: the roundings, which are dropped.
+// More than they can be of terms that are never negative was never summed here.
+RoundedSum without_roundings(RoundedSum rest, double whole, bool is_never_negative, std::size_t output) {
+    check_is_part(!is_never_negative || std::fabs(rest.high) <= 0x1p-30 * whole, output);
+    return {};
+}
+
+RoundedSum rounded_rest(const State& state, const Sums& sums, RoundedSum taken, std::size_t output) {
+    const RoundedSum whole = sums.rounded[output];
+    const RoundedSum rest = joined(whole, {-taken.high, -taken.low});
+    const bool is_never_negative = must_not_be_negative(state, sums);
+    const bool is_of_none = summed_pairs(state, sums, output) == 0;
+    if (is_of_none && std::isnan(rest.high)) return {};
+    check_is_part(!std::isnan(rest.high), output);  // of two that are beyond the largest double nothing is known
+    if (!is_of_none && !(is_never_negative && rest.high < 0)) return rest;
+    return without_roundings(rest, whole.high, is_never_negative, output);
+}
+
+// The counts of the state are those of the rest already.
+void subtract(const State& state, Sums& sums, const Sums& other) {
+    for (std::size_t i = 0; i < sums.counted.size(); ++i) subtract(sums.counted[i], other.counted[i], i);
+    for (std::size_t i = 0; i < sums.exact.size(); ++i) squarely::subtract(sums.exact[i], other.exact[i]);
     for (std::size_t i = 0; i < sums.rounded.size(); ++i) {
-        const RoundedSum taken = other.rounded[i];
-        sums.rounded[i] = joined(sums.rounded[i], {-taken.high, -taken.low});
+        sums.rounded[i] = rounded_rest(state, sums, other.rounded[i], i);
     }
-    for (std::size_t i = 0; i < sums.counted.size(); ++i) {
-        TermCounts& counted = sums.counted[i];
-        const TermCounts& taken = other.counted[i];
-        check_is_part(counted.outside >= taken.outside && counted.infinite >= taken.infinite, i);
-        counted = {counted.outside - taken.outside, counted.infinite - taken.infinite};
+    if (is_extreme(sums.summand.term)) return;
+    for (std::size_t i = 0; i < state.counts.size(); ++i) check_is_part(is_possible(state, sums, i), i);
+}
+
+State difference(const State& state, const State& other) {
+    check_same_kind(state, other);
+    State rest = state;
+    for (std::size_t i = 0; i < rest.counts.size(); ++i) {
+        check_is_part(contains(state.counts[i], other.counts[i]), i);
+        rest.counts[i] = difference(state.counts[i], other.counts[i]);
+        check_is_part(is_possible(rest.counts[i]), i);
     }
+    for (std::size_t i = 0; i < rest.sums.size(); ++i) subtract(rest, rest.sums[i], other.sums[i]);
+    return rest;
 }
 
 Sums make_sums(const Summand& summand, Summation summation, bool weighted, std::size_t outputs) {
@@ -217,21 +247,17 @@ void merge_outputs(State& state, std::size_t first, const State& other) {
 }
 
 void subtract(State& state, const State& other) {
+    const FloatingPointEnvironment environment;
     check_same_kind(state, other);
     check_can_subtract(state);
-    subtract_sums(state, other);
+    State rest = difference(state, other);
+    for (std::size_t i = 0; i < rest.counts.size(); ++i) check_is_part(are_possible_together(rest, i), i);
+    state = std::move(rest);
 }
 
 void subtract_sums(State& state, const State& other) {
     const FloatingPointEnvironment environment;
-    check_same_kind(state, other);
-    State rest = state;
-    for (std::size_t i = 0; i < rest.counts.size(); ++i) {
-        check_is_part(contains(state.counts[i], other.counts[i]), i);
-        rest.counts[i] = difference(state.counts[i], other.counts[i]);
-    }
-    for (std::size_t i = 0; i < rest.sums.size(); ++i) subtract(rest.sums[i], other.sums[i], rest.weighted);
-    state = std::move(rest);
+    state = difference(state, other);
 }
 
 }  // namespace squarely

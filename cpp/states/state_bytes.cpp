@@ -1,4 +1,5 @@
 // The byte form of a state.
+#include "states/possible.hpp"
 #include "states/state.hpp"
 #include "states/summands.hpp"
 
@@ -40,49 +41,23 @@ PairCounts read_counts(ByteReader& reader) {
     return counts;
 }
 
-bool is_possible(const PairCounts& counts) {
-    // One after the other, because their sum could wrap.
-    std::uint64_t room = INT64_MAX;
-    for (std::uint64_t count : {counts.pairs, counts.missing_true, counts.missing_pred, counts.masked}) {
-        if (count > room) return false;
-        room -= count;
-    }
-    return counts.infinite <= counts.pairs && counts.undefined <= counts.pairs - counts.infinite;
-}
-
-// Of two zeros one, so that equal states have equal bytes.
-bool is_possible_extreme(Term term, double value) {
-    const bool is_negative = std::signbit(value);
-    return !std::isnan(value) && !(is_negative && (value == 0 || term == Term::largest_error));
-}
-
-// Whether what follows is the sum of an output.
-bool read_output(ByteReader& reader, const State& state, Sums& sums, std::size_t output) {
-    const PairCounts& counts = state.counts[output];
-    bool possible = true;
+// False where what follows is no sum.
+bool read_output(ByteReader& reader, Sums& sums, std::size_t output) {
     if (!sums.exact.empty()) {
         const unsigned char* next = read_bytes(sums.exact[output], reader.next, reader.last);
         if (next == nullptr) return false;
         reader.next = next;
-        const bool may_be_negative = state.weighted || !facts_of(sums.summand.term).is_never_negative;
-        possible = may_be_negative || !is_negative(sums.exact[output]);
     }
-    if (!sums.extreme.empty()) {
-        sums.extreme[output] = read_double(reader);
-        possible = is_possible_extreme(sums.summand.term, sums.extreme[output]);
-    }
+    if (!sums.extreme.empty()) sums.extreme[output] = read_double(reader);
     if (!sums.rounded.empty()) {
         sums.rounded[output].high = read_double(reader);
         sums.rounded[output].low = read_double(reader);
-        possible = !std::isnan(sums.rounded[output].high) && std::isfinite(sums.rounded[output].low);
     }
     if (!sums.counted.empty()) {
-        TermCounts& counted = sums.counted[output];
-        counted.outside = read_number(reader, 8);
-        counted.infinite = read_number(reader, 8);
-        possible &= counted.outside <= counts.pairs && counted.infinite <= counts.pairs - counted.outside;
+        sums.counted[output].outside = read_number(reader, 8);
+        sums.counted[output].infinite = read_number(reader, 8);
     }
-    return possible;
+    return true;
 }
 
 std::vector<Summand> read_summands(ByteReader& reader, std::size_t number, bool weighted) {
@@ -129,8 +104,10 @@ void read_outputs(State& state, ByteReader& reader) {
     for (std::size_t i = 0; i < state.counts.size(); ++i) {
         state.counts[i] = read_counts(reader);
         bool possible = is_possible(state.counts[i]);
-        for (Sums& sums : state.sums) possible = possible && read_output(reader, state, sums, i);
-        if (!possible) throw Refused(Reason::bytes_output, i);
+        for (Sums& sums : state.sums) {
+            possible = possible && read_output(reader, sums, i) && is_possible(state, sums, i);
+        }
+        if (!possible || !are_possible_together(state, i)) throw Refused(Reason::bytes_output, i);
     }
     if (reader.next != reader.last) throw Refused(Reason::bytes_go_on);
 }

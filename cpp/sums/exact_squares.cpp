@@ -131,14 +131,19 @@ void choose_first_window(ExactSquares& squares, const Kernels& kernels, const Bl
     move_window(squares.wide, kernels, wide_products, best_window(block).exponent, squares.sum);
 }
 
-// Every difference of 32-bit integers fits it, and is a multiple of its second grid.
+// Every difference of 32-bit integers fits it, and is a multiple of its second grid. Their kernel checks nothing, so
+// that it must not run in a window that floats have chosen before them.
 constexpr int integer_window = 33;
+
+bool is_at(const SlicedSquares& sliced, int exponent) { return sliced.chosen && sliced.exponent == exponent; }
 
 bool add_narrow_block(ExactSquares& squares, const Kernels& kernels, DType dtype, const NarrowBlock& block,
                       const Validity* validity) {
     SlicedSquares& narrow = squares.narrow;
     const NarrowKernels& sum = kernels.narrow_squares[static_cast<int>(dtype)];
-    if (!is_float(dtype) && !narrow.chosen) move_window(narrow, kernels, narrow_products, integer_window, squares.sum);
+    if (!is_float(dtype) && !is_at(narrow, integer_window)) {
+        move_window(narrow, kernels, narrow_products, integer_window, squares.sum);
+    }
     if (validity == nullptr) {
         if (!sum.all(block, narrow.window, narrow.sums)) return false;
         squares.counts.pairs += static_cast<std::uint64_t>(block.length);

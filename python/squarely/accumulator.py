@@ -229,9 +229,10 @@ class Accumulator:
         Raises
         ------
         ValueError
-            Where configuration or number of outputs differ, where a count or a sum would become negative, which shows
-            that the other is no part of this one, and where a metric needs a largest or least value, as max_error
-            does, which is known of all pairs only; nothing is changed then.
+            Where configuration or number of outputs differ, where what is left could be of no data (a count or a
+            sum of squares below zero, a sum of no pairs), which shows that the other is no part of this one, and
+            where a metric needs a largest or least value, as max_error does, which is known of all pairs only;
+            nothing is changed then.
 
         Examples
         --------

@@ -190,7 +190,7 @@ def differing(
     if refused.reason == "not_a_part":
         return ValueError(
             f"The other accumulator is no part of this one (output {refused.output} would be left with a negative "
-            "count or sum). Subtract only what was merged or updated before."
+            "count or sum, or with a sum of no pairs). Subtract only what was merged or updated before."
         )
     if refused.reason == "nothing_to_take_from":
         return ValueError("The other accumulator is no part of this one, which has seen nothing.")

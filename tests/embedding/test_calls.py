@@ -497,6 +497,8 @@ def test_states_that_do_not_match_are_refused_and_unchanged() -> None:
                 verb(other)
     with pytest.raises(RefusedError, match=r"^MISMATCH: The other state is no part of this one"):
         state.subtract(state.copy().update(ones, zeros))
+    with pytest.raises(RefusedError, match=r"^MISMATCH: The other state is no part .* or with a sum of no pairs\)"):
+        state.subtract(State(squares).update(ones, np.array([0.0, 0.5])))
     with pytest.raises(RefusedError, match=r"^MISMATCH: .* is no part of this one, which has seen nothing\.$"):
         State(squares).subtract(state)
     extreme = State([metric_of("max_error")]).update(ones, zeros)

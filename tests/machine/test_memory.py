@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from oracles.state_bytes import SUMMATIONS
+from oracles.state_bytes import CONFIGURATION_2, SUMMATIONS, Form2
 
 # Peak resident memory of one call on forty megabytes of input, above what was resident before it.
 CODE = """
@@ -52,3 +52,28 @@ def test_no_type_takes_a_megabyte(kind: str, dtype: str) -> None:
 @pytest.mark.parametrize("kind", ["flat", "C"])
 def test_no_policy_takes_a_megabyte(kind: str, policy: str) -> None:
     assert extra_kilobytes(kind, "float64", "exact", policy) < 1024
+
+
+# Ten megabytes of bytes with a checksum made right, that claim as much as short text can.
+HOSTILE = {
+    "weights": (b'"uniform_average"', b"[" + b"1," * 5_000_000 + b"1]"),
+    "commas": (b'"uniform_average"', b"[" + b"," * 10_000_000),
+    "dimensions": (b',"summation"', b',"output_shape":[' + b"1," * 5_000_000 + b'1],"summation"'),
+    "metrics": (b'"mean_squared_error"', b",".join(b'["mean_huber_loss",%d]' % i for i in range(1, 400_000))),
+}
+READING = """
+import resource, squarely, sys
+data = sys.stdin.buffer.read()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    squarely.Accumulator.from_bytes(data)
+except ValueError:
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / len(data))
+"""
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_bytes_that_are_refused_take_no_more_than_ten_times_themselves(hostile: str) -> None:
+    data = Form2(CONFIGURATION_2.replace(*HOSTILE[hostile])).to_bytes()
+    found = subprocess.run([sys.executable, "-c", READING], input=data, capture_output=True, check=True)
+    assert float(found.stdout) < 10

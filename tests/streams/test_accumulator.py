@@ -1,6 +1,7 @@
 """Accumulator: what a person does with it."""
 
 import copy
+import functools
 import math
 import pickle
 import threading
@@ -160,6 +161,80 @@ def test_subtracting_what_was_never_added_is_refused() -> None:
     with pytest.raises(ValueError, match="is no part of this one"):
         accumulator.subtract(squarely.Accumulator(SQUARES).update(np.ones(3), np.ones(3)))
     assert accumulator.to_bytes() == before
+
+
+def check_is_no_part(whole: squarely.Accumulator, part: squarely.Accumulator) -> None:
+    before = whole.to_bytes()
+    with pytest.raises(ValueError, match=r"no part of this one \(output 0 would be left with .* a sum of no pairs\)"):
+        whole.subtract(part)
+    assert whole.to_bytes() == before
+
+
+@pytest.mark.parametrize("summation", ["exact", "kahan", "pairwise"])
+def test_a_difference_without_pairs_has_no_sums(summation: str) -> None:
+    def seen(y_true: list[float], y_pred: list[float]) -> squarely.Accumulator:
+        return squarely.Accumulator("mse", summation=summation).update(y_true, y_pred)
+
+    check_is_no_part(seen([1.0], [2.0]), seen([1.0], [1.5]))
+    check_is_no_part(seen([1.0], [1.5]), seen([1.0], [2.0]))
+    check_is_no_part(seen([1.0, 1.0], [2.0, 1.5]), seen([1.0, 1.0], [2.0, 1.0]))
+    check_is_no_part(seen([1.0, 1.0], [1.5, 1.0]), seen([1.0], [3.0]))
+    nothing = seen([1.0, 0.1], [2.0, 0.7]) - seen([1.0, 0.1], [2.0, 0.7])
+    assert nothing.count == 0
+    assert squarely.Accumulator.from_bytes(nothing.to_bytes()) == nothing
+
+
+def test_a_difference_without_pairs_has_no_sums_of_either_sign() -> None:
+    def seen(*pairs: float) -> squarely.Accumulator:
+        return squarely.Accumulator(("mean_error", "mean_squared_error")).update(list(pairs), [0.0] * len(pairs))
+
+    check_is_no_part(seen(1.0), seen(-1.0))  # of the same square
+    check_is_no_part(seen(-1.0, 1.0), seen(1.0, 1.0))
+
+
+def test_what_is_left_are_sums_of_the_same_pairs() -> None:
+    metrics = ("mean_error", "mean_absolute_error", "explained_variance_score", "pearson_correlation")
+
+    def seen(y_true: list[float], y_pred: list[float]) -> squarely.Accumulator:
+        return squarely.Accumulator(metrics).update(y_true, y_pred)
+
+    both = seen([1.0, 2.0, 4.0], [1.5, 1.0, 4.0])
+    assert (both - seen([2.0], [1.0])).compute() == seen([1.0, 4.0], [1.5, 4.0]).compute()
+    for y_true, y_pred in ((1.25, 0.25), (0.0, 1.0), (-2.0, -1.0), (0.0, 0.5)):
+        with pytest.raises(ValueError, match="is no part of this one"):
+            both.subtract(seen([y_true], [y_pred]))
+
+
+def test_a_difference_without_pairs_has_no_weights() -> None:
+    def seen(weight: float) -> squarely.Accumulator:
+        return squarely.Accumulator("mse").update([1.0], [1.0], sample_weight=[weight])
+
+    check_is_no_part(seen(2.0), seen(1.0))
+    assert (seen(2.0) - seen(2.0)).count == 0
+
+
+def test_infinite_pairs_are_in_no_sum_that_is_left() -> None:
+    def seen(*pairs: float) -> squarely.Accumulator:
+        return squarely.Accumulator("mse", nan_policy="propagate").update(list(pairs), [0.0] * len(pairs))
+
+    check_is_no_part(seen(math.inf, 1.0), seen(2.0))
+    check_is_no_part(seen(math.inf, 2.0), seen(1.0))
+    assert (seen(math.inf, 2.0) - seen(2.0))["mse"] == math.inf
+
+
+@pytest.mark.parametrize("summation", ["kahan", "pairwise"])
+def test_what_rounding_leaves_of_nothing_is_nothing(summation: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.standard_normal((2, 3000)) * 10.0 ** rng.integers(-9, 9, (2, 3000))
+    parts = [
+        squarely.Accumulator(("mse", "mae", "mean_error"), summation=summation).update(y_true[rows], y_pred[rows])
+        for rows in np.array_split(rng.permutation(3000), 30)
+    ]
+    whole = functools.reduce(squarely.Accumulator.merge, parts[1:], copy.copy(parts[0]))
+    for part in parts:
+        whole.subtract(part)
+        assert whole.count == 0 or whole["mse"] >= 0
+        assert squarely.Accumulator.from_bytes(whole.to_bytes()) == whole
+    assert whole.count == 0
 
 
 def test_unknown_metrics_and_wrong_operands_are_refused() -> None:

@@ -319,22 +319,31 @@ MAX = ("max_error", 0.0)
 MSE = ("mean_squared_error", 0.0)
 MAE = ("mean_absolute_error", 0.0)
 ONE = exact_sum_of(Fraction(1))
+ZERO = exact_sum()
 MINUS_ONE = exact_sum_of(Fraction(-1))
 
 
-def extreme(value: float, metric: tuple[str, float] = MAX, terms: tuple[str, ...] = ("largest_error",)) -> Form:
+def extreme(
+    value: float, metric: tuple[str, float] = MAX, terms: tuple[str, ...] = ("largest_error",), pairs: int = 1
+) -> Form:
     summands = [(TERMS.index(term), 0.0) for term in terms]
-    return Form([metric], summands=summands, outputs=counts(1) + np.float64(value).tobytes() * len(terms))
+    return Form([metric], summands=summands, outputs=counts(pairs) + np.float64(value).tobytes() * len(terms))
 
 
-def rounded(high: float, low: float, summation: int = 1) -> Form:
-    return Form(summation=summation, outputs=counts(1) + np.array([high, low]).tobytes())
+def rounded(high: float, low: float, summation: int = 1, pairs: int = 1) -> Form:
+    return Form(summation=summation, outputs=counts(pairs) + np.array([high, low]).tobytes())
 
 
-def weighted(*outside_and_infinite: int, pairs: int = 3) -> Form:
+def weighted(*outside_and_infinite: int, pairs: int = 3, infinite: int = 0) -> Form:
     counted = np.array(outside_and_infinite, np.uint64).tobytes()
     summands = [(TERMS.index(term), 0.0) for term in ("squared_error", "sample_weight")]
-    return Form(flags=2, summands=summands, outputs=counts(pairs) + ONE + counted + MINUS_ONE + bytes(16))
+    summed = ONE if sum(outside_and_infinite) < pairs - infinite else ZERO
+    outputs = counts(pairs, infinite) + summed + counted + MINUS_ONE + bytes(16)
+    return Form(nan_policy=int(infinite > 0), flags=2, summands=summands, outputs=outputs)
+
+
+def replaced_sum(form: Form) -> Form:
+    return replace(form, outputs=form.outputs.replace(ZERO, ONE, 1))
 
 
 # Beside what is refused, its like that is not: the test would else refuse for another reason.
@@ -342,8 +351,10 @@ OF_OUTPUT_0 = {
     "more pairs than are counted": (counts(2**63) + ONE, counts(2**63 - 1) + ONE),
     "more rows than are counted": (counts(2**62, 0, 0, 2**62) + ONE, counts(2**62, 0, 0, 2**62 - 1) + ONE),
     "counts whose sum wraps": (counts(1, 0, 0, 2**63, 2**63 - 1, 2**64 - 1) + ONE, counts(1, 0, 0, 5, 6, 7) + ONE),
-    "more infinite pairs than pairs": (counts(1, 2) + ONE, counts(1, 1) + ONE),
-    "more undefined pairs than are left": (counts(2, 1, 2) + ONE, counts(2, 1, 1) + ONE),
+    "more infinite pairs than pairs": (counts(1, 2) + ZERO, counts(1, 1) + ZERO),
+    "more undefined pairs than are left": (counts(2, 1, 2) + ZERO, counts(2, 1, 1) + ZERO),
+    "a sum of no pairs": (counts(0, 0, 0, 1) + ONE, counts(0, 0, 0, 1) + ZERO),
+    "a sum of infinite pairs": (counts(2, 1, 1) + ONE, counts(3, 1, 1) + ONE),
     "a negative sum of squares": (counts(1) + MINUS_ONE, counts(1) + ONE),
     "a sign that is none": (counts(1) + exact_sum(1, sign=2), counts(1) + exact_sum(1)),
     "a negative zero": (counts(1) + exact_sum(sign=1), counts(1) + exact_sum()),
@@ -358,7 +369,7 @@ OF_OUTPUT_0 = {
 @pytest.mark.parametrize("damage", OF_OUTPUT_0)
 def test_outputs_that_cannot_be_are_refused_in_every_version(damage: str) -> None:
     wrong, right = OF_OUTPUT_0[damage]
-    for form in (Form(), Form2()):
+    for form in (Form(nan_policy=1), Form2(CONFIGURATION_2.replace(b"raise", b"propagate"))):
         check_refused(replace(form, outputs=wrong).to_bytes(), OF_AN_OUTPUT)
         assert squarely.Accumulator.from_bytes(replace(form, outputs=right).to_bytes()).shape == (1,)
 
@@ -370,6 +381,14 @@ SUMS_THAT_CANNOT_BE = {
     "a rounded sum that is NaN": (rounded(math.nan, 0.0), rounded(math.inf, 0.0)),
     "a rounded rest that is NaN": (rounded(1.0, math.nan), rounded(1.0, 1e-17)),
     "a rounded rest without end": (rounded(1.0, math.inf), rounded(1.0, -1e-17)),
+    "a rounded rest larger than roundings": (rounded(1.0, 1e-3), rounded(1.0, 1e-17)),
+    "a rounded rest of what has no end": (rounded(math.inf, 1.0), rounded(math.inf, 0.0)),
+    "a rounded sum of squares below zero": (rounded(-1e-20, 0.0), rounded(0.0, 0.0)),
+    "a rounded sum of no pairs": (rounded(1e-20, 0.0, pairs=0), rounded(0.0, 0.0, pairs=0)),
+    "a rounded sum of no pairs of minus zero": (rounded(-0.0, 0.0, pairs=0), rounded(0.0, 0.0, pairs=0)),
+    "a largest error of no pairs": (extreme(1.0, pairs=0), extreme(0.0, pairs=0)),
+    "a term outside of an infinite pair": (weighted(3, 0, infinite=1), weighted(2, 0, infinite=1)),
+    "a sum of terms that are all outside": (replaced_sum(weighted(3, 0)), weighted(3, 0)),
     "more terms outside than pairs": (weighted(4, 0), weighted(3, 0)),
     "more terms outside and too large than pairs": (weighted(2, 2), weighted(2, 1)),
     "terms whose number wraps": (weighted(2**64 - 1, 2), weighted(0, 2)),
@@ -396,6 +415,69 @@ def test_extremes_of_the_truth_are_numbers_with_one_zero(wrong: float) -> None:
     assert squarely.Accumulator.from_bytes(right.to_bytes()).to_bytes() == right.to_bytes()
     for damaged in (form(wrong, 3.0), form(-2.0, wrong)):
         check_refused(damaged.to_bytes(), OF_AN_OUTPUT)
+
+
+def test_extremes_of_the_truth_are_those_of_some_truth() -> None:
+    metric = ("normalized_root_mean_squared_error", 0.0)
+    terms = ("squared_error", "least_truth", "greatest_truth")
+
+    def form(least: float, greatest: float, pairs: int = 2) -> bytes:
+        summands = [(TERMS.index(term), 0.0) for term in terms]
+        sums = (ONE if pairs else ZERO) + np.array([least, greatest]).tobytes()
+        return Form([metric], summands=summands, outputs=counts(pairs) + sums).to_bytes()
+
+    for right in (form(-2.0, 3.0), form(3.0, 3.0), form(math.inf, -math.inf, 0)):
+        assert squarely.Accumulator.from_bytes(right).to_bytes() == right
+    for wrong in (form(3.0, -2.0), form(-2.0, math.inf), form(math.inf, -math.inf), form(1.0, 1.0, 0)):
+        check_refused(wrong, OF_AN_OUTPUT)
+
+
+def of_moments(pairs: int, error: float, squared_error: float, truth: float, squared_truth: float) -> bytes:
+    """Return the sums that explained variance is made of."""
+    terms = ("squared_error", "error", "truth", "squared_truth")
+    sums = [exact_sum_of(Fraction(sum)) for sum in (squared_error, error, truth, squared_truth)]
+    summands = [(TERMS.index(term), 0.0) for term in terms]
+    return Form(
+        [("explained_variance_score", 1.0)], summands=summands, outputs=counts(pairs) + b"".join(sums)
+    ).to_bytes()
+
+
+def test_sums_that_no_pairs_have_together_are_refused() -> None:
+    for right in (
+        of_moments(2, 2.0, 2.0, 3.0, 5.0),
+        of_moments(2, -2.0, 2.0, 0.0, 0.0),
+        of_moments(1, 3.0, 9.0, 2.0, 4.0),
+    ):
+        assert squarely.Accumulator.from_bytes(right).to_bytes() == right
+    for wrong in (
+        of_moments(2, 2.5, 2.0, 3.0, 5.0),
+        of_moments(2, -2.0, 1.5, 0.0, 0.0),
+        of_moments(2, 0.0, 1.0, 5.0, 1.0),
+    ):
+        check_refused(wrong, OF_AN_OUTPUT)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(
+    ("what", "let_through_by"),
+    [
+        (counts(2, 1), {"propagate"}),
+        (counts(2, 0, 1), {"propagate"}),
+        (counts(2, 0, 0, 1), {"propagate", "omit", "omit_true"}),
+        (counts(2, 0, 0, 0, 1), {"propagate", "omit"}),
+        (counts(2, 0, 0, 0, 0, 1), set(POLICIES)),
+    ],
+)
+def test_what_the_policy_refuses_was_never_seen(policy: str, what: bytes, let_through_by: set[str]) -> None:
+    third = Form(nan_policy=POLICIES.index(policy), outputs=what + ONE).to_bytes()
+    second = Form2(CONFIGURATION_2.replace(b"raise", policy.encode()), outputs=what + ONE).to_bytes()
+    if policy not in let_through_by:
+        check_refused(third, OF_AN_OUTPUT)
+        check_refused(second, OF_AN_OUTPUT)
+        return
+    read = squarely.Accumulator.from_bytes(third)
+    assert read.to_bytes() == third
+    check_read(second, read)
 
 
 def test_the_output_that_is_damaged_is_named() -> None:
@@ -546,6 +628,8 @@ CONFIGURATIONS_THAT_CANNOT_BE = {
     "weights where they have no use": Form(output_weights=(1.0,)),
     "a weight that is NaN": Form(averaging=3, output_weights=(math.nan,)),
     "a weight without end": Form(averaging=3, output_weights=(math.inf,)),
+    "weights that sum to zero": Form(averaging=3, output_weights=(0.1, 0.2, -0.1, -0.2), shape=()),
+    "weights of zero": Form(averaging=3, output_weights=(0.0,)),
     "complex values of other errors than squared": Form([MAE], flags=1),
     "weights of nothing": Form(flags=2, shape=()),
 }
@@ -609,6 +693,7 @@ def test_what_goes_on_is_refused() -> None:
         (b'"uniform_average"', b"[1,-1"),
         (b'"uniform_average"', b"[1,"),
         (b'"uniform_average"', b"[]"),
+        (b'"uniform_average"', b"[1,-1]"),
         (b'"uniform_average"', b"[1" + 400 * b"0" + b",1]"),
         (b'"uniform_average"', b"[" * 100_000),
         (b'"uniform_average"', b'"average"'),

@@ -1,6 +1,7 @@
 """Short chunks: their sums stay open between updates, and nobody can tell."""
 
 import concurrent.futures
+import functools
 import itertools
 import pickle
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 import squarely
+from inputs.element_types import DTYPES as ELEMENT_TYPES
 from inputs.hard_data import MAKERS
 from squarely.named_metrics import EVERYDAY, has_default
 
@@ -49,6 +51,21 @@ def test_chunks_of_any_length_end_in_the_state_of_one_call(target, metrics, dtyp
     y_true, y_pred = positive_pairs(min(20_000, 2000 * max(lengths)), dtype)
     chunks = in_chunks(squarely.Accumulator(metrics), y_true, y_pred, lengths)
     assert chunks.digest() == whole(metrics, y_true, y_pred).digest()
+
+
+@pytest.mark.parametrize("first", ELEMENT_TYPES, ids=str)
+def test_chunks_of_other_types_do_not_disturb_each_other(target, metrics, rng, first):
+    def pairs(dtype):
+        y_true, y_pred = rng.uniform(0.1, 100, (2, 1024))
+        return y_true.astype(dtype), y_pred.astype(dtype)
+
+    for second in ELEMENT_TYPES:
+        chunks = [pairs(np.float64), pairs(first), pairs(second), pairs(first)]
+        apart = [whole(metrics, *chunk) for chunk in chunks]
+        together = squarely.Accumulator(metrics)
+        for chunk in chunks:
+            together.update(*chunk)
+        assert together.digest() == functools.reduce(squarely.Accumulator.merge, apart).digest()
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)

@@ -262,7 +262,7 @@ SQUARELY_API squarely_status squarely_state_update_weighted(squarely_state* stat
 
 /* Adds, or takes away again, all that another state of the same outputs, metrics, summation and policy has seen.
    Exact sums keep no trace of either. A state with max_error, or another largest or least value, cannot be taken
-   away. */
+   away, and neither can one that leaves what no data give: counts or squares below zero, a sum of no pairs. */
 SQUARELY_API squarely_status squarely_state_merge(squarely_state* state, const squarely_state* other,
                                                   squarely_error* error);
 SQUARELY_API squarely_status squarely_state_subtract(squarely_state* state, const squarely_state* other,

@@ -1,0 +1,65 @@
+"""A little of every long run; docs/promises.md has the commands of the long ones."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+import squarely
+from inputs import seeds
+
+HERE = pathlib.Path(__file__).parent
+SEED = str(seeds.SEED or 1)
+
+
+def output_of(*command: str | os.PathLike[str]) -> str:
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+    return found.stdout
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path]:
+    """Return the programs, compiled by the line that is documented."""
+    compiler = next(filter(None, map(shutil.which, ("c++", "g++", "clang++"))), None)
+    if compiler is None:
+        pytest.skip("needs a C++ compiler")
+    folder = tmp_path_factory.mktemp("fuzz")
+    library = os.path.dirname(squarely.get_library())
+    made = {name: folder / name for name in ("scores", "hostile_bytes", "threads")}
+    for name, program in made.items():
+        output_of(
+            compiler, "-std=c++20", "-O2", "-Wall", "-Wextra", "-Werror", f"-I{squarely.get_include()}",
+            HERE / f"{name}.cpp", "-o", program, f"-L{library}", "-lsquarely", f"-Wl,-rpath,{library}", "-pthread",
+        )  # fmt: skip
+    return made
+
+
+def test_random_rows_have_the_scores_of_integers_of_any_size(programs: dict[str, pathlib.Path], target: str) -> None:
+    found = output_of(programs["scores"], "--seed", SEED, "--cases", "3000", "--target", target)
+    assert f"seed {SEED}, 3000 cases" in found
+    assert int(re.findall(r"(\d+) values right", found)[0]) > 10_000
+
+
+def test_hostile_bytes_are_refused_by_c_or_are_a_state(programs: dict[str, pathlib.Path]) -> None:
+    old = [part for path in (HERE.parent / "states").glob("version-2*") for part in ("--state", str(path))]
+    found = output_of(programs["hostile_bytes"], "--seed", SEED, "--cases", "10000", *old)
+    assert int(re.findall(r"(\d+) read and written again", found)[0]) > 100
+
+
+def test_threads_leave_the_bytes_of_one(programs: dict[str, pathlib.Path]) -> None:
+    assert "20 cases" in output_of(programs["threads"], "--seed", SEED, "--cases", "20")
+
+
+def test_an_option_that_is_none_is_refused(programs: dict[str, pathlib.Path]) -> None:
+    assert subprocess.run([programs["scores"], "--sede", "1"], capture_output=True, check=False).returncode == 2
+
+
+@pytest.mark.parametrize(("program", "cases"), [("programs", 60), ("hostile_bytes", 3000)])
+def test_python_holds_in_a_short_run(program: str, cases: int) -> None:
+    command = (sys.executable, HERE / f"{program}.py", "--seed", SEED, "--cases", str(cases))
+    assert output_of(*command) == f"{program}: seed {SEED}, {cases} cases\n"

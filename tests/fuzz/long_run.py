@@ -29,11 +29,13 @@ def options_of(description: str, cases: int) -> argparse.Namespace:
 
 
 def run(name: str, options: argparse.Namespace, check: Callable[[int, int], None]) -> None:
-    """Check every case, by the seed and its number, and stop at the first that fails."""
+    """Check every case, by the seed and its number, and stop at the first that fails, or where Ctrl-C says so."""
     done = 0
     for number in numbers(options):
         try:
             check(options.seed, number)
+        except KeyboardInterrupt:
+            break
         except Exception:
             traceback.print_exc()
             print(f"FAILED\n  again: python tests/fuzz/{name}.py --seed {options.seed} --first {number} --cases 1")

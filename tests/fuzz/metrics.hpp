@@ -50,8 +50,7 @@ inline Totals totals_of(const Expected& expected, bool is_weighted) {
     if (is_weighted) {
         totals.knows_values = expected.reach.of_values < 1024;
         totals.knows_squares = expected.reach.of_squares < 1024 && expected.reach.last_of_squares >= -2148;
-        // Of an error times a weight, bits below the least double may be cut off.
-        totals.knows_spreads = totals.knows_squares && expected.reach.last_of_values >= -1074;
+        totals.knows_spreads = totals.knows_squares;
         for (const Integer* spread : {&totals.truth_spread, &totals.error_spread}) {
             totals.knows_spreads &= is_far_from_last_place(*spread, totals.weight, totals.counts.pairs);
         }

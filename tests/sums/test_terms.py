@@ -333,6 +333,22 @@ def test_pairs_at_the_edge_of_the_domain_are_in_it(target: str, summed: Summed) 
             assert_is_near(value, summed, y, p)
 
 
+SEARCHED = (
+    ("symmetric_mean_absolute_percentage_error", "0x1.6df670baed3bep-4", "0x1.0933bfb0ba7f4p+3"),
+    ("symmetric_mean_absolute_percentage_error", "0x1.038c91dc3e94dp+3", "0x1.ce79a4919d780p-5"),
+    ("mean_poisson_deviance", "0x1.45386dafadd98p-1", "0x1.aff4cf4bf6c91p-2"),
+)
+
+
+@pytest.mark.parametrize(("metric", "y", "p"), SEARCHED)
+def test_pairs_found_by_searching_are_within_the_bounds(target: str, metric: str, y: str, p: str) -> None:
+    asked = (metric, _core.metrics[metric].default)
+    summed = Summed(terms_of(asked)[0], *asked)
+    truth, prediction = float.fromhex(y), float.fromhex(p)
+    (value,) = of_single_pairs(asked, summed.term, np.array([truth]), np.array([prediction]))
+    assert_is_near(value, summed, truth, prediction)
+
+
 def test_zeros_in_the_domain_have_their_limits(target: str) -> None:
     zero, one = np.zeros(1), np.ones(1)
     for metric, parameter, expected in (

@@ -54,9 +54,9 @@ def symmetric_mean_absolute_percentage_error(
 
     Notes
     -----
-    Every share is rounded to the nearest of its operations, which is off by at most 1.5 ulp; their sum is exact and the
-    mean is rounded once. Where the truth is 0 any other prediction has the largest share, however small it is. One
-    pair is enough. Under ``nan_policy="propagate"`` an infinity gives NaN.
+    Every share is the quotient of a difference and a sum, each of the three rounded: off by at most 3 ulp. Their sum is
+    exact and the mean is rounded once. Where the truth is 0 any other prediction has the largest share, however small
+    it is. One pair is enough. Under ``nan_policy="propagate"`` an infinity gives NaN.
 
     References
     ----------

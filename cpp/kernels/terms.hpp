@@ -205,7 +205,7 @@ struct SymmetricAbsolutePercentageError : NoParameter {
 };
 
 // log(y / p), also where the quotient leaves the range of normal doubles, which is rare enough for a branch.
-SQUARELY_INLINE Vector logarithm_of_quotient(Vector y, Vector p) {
+[[gnu::noinline]] Vector logarithm_of_quotient(Vector y, Vector p) {
     const Vector quotient = y / p;
     const Bits is_large = mask(quotient > broadcast(0x1p1000));
     const Bits is_small = mask(quotient < broadcast(0x1p-1000)) & mask(y != Vector{});
@@ -366,7 +366,8 @@ struct TweedieDeviance {
         for (int n = 0; n < 12; ++n) series[n + 1] = -series[n] * ((k + n) / (n + 3));
     }
 
-    SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
+    // Once in a kernel object, not once for every vector of every loop: it is long enough to be called.
+    [[gnu::noinline]] Words value(Vector y_true, Vector y_pred) const {
         const Bits inside = truth_in_domain(y_true, k) & mask(y_pred > Vector{});
         // Powers of two away from numbers whose products overflow: quotients stay what they are.
         const Vector scale = chosen(mask(y_pred > broadcast(0x1p480)), broadcast(0x1p-500),

@@ -1,7 +1,6 @@
 #include "accumulator/configuration.hpp"
 
-#include "numbers/binary_number.hpp"
-#include "numbers/exact_sum.hpp"
+#include "numbers/add_words.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -30,10 +29,7 @@ bool is_each_once(std::vector<AskedMetric> metrics) {
 // Exactly, as the average divides by it.
 bool sum_to_zero(const std::vector<double>& weights) {
     ExactSum sum;
-    for (double weight : weights) {
-        const BinaryNumber number = number_of(weight);
-        add(sum, number.significand, number.exponent, number.negative);
-    }
+    for (double weight : weights) add_number(sum, weight);
     return is_zero(sum);
 }
 

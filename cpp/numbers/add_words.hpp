@@ -1,6 +1,7 @@
 // Numbers into the long integer, inline: the path of the pairs that fit no window spends its time here.
 #pragma once
 
+#include "numbers/binary_number.hpp"
 #include "numbers/exact_sum.hpp"
 
 namespace squarely {
@@ -37,7 +38,13 @@ inline void add_number(ExactSum& sum, uint128 magnitude, int exponent, bool nega
                  negative);
 }
 
-// The same for high * 2^128 + low, added.
+// Adds a finite double.
+inline void add_number(ExactSum& sum, double value) {
+    const BinaryNumber number = number_of(value);
+    add_number(sum, number.significand, number.exponent, number.negative);
+}
+
+// Adds (high * 2^128 + low) * 2^exponent.
 inline void add_wide_number(ExactSum& sum, uint128 high, uint128 low, int exponent) {
     const int position = exponent - ExactSum::unit_exponent;
     const int shift = position % 64;

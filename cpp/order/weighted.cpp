@@ -4,7 +4,6 @@
 #include "machine/floating_point.hpp"
 #include "machine/threads.hpp"
 #include "numbers/add_words.hpp"
-#include "numbers/binary_number.hpp"
 #include "order/keys.hpp"
 #include "order/levels.hpp"
 #include "order/order_statistics.hpp"
@@ -33,11 +32,6 @@ struct WeightedKey {
     std::uint64_t key;
     double weight;
 };
-
-void add_weight(ExactSum& sum, double weight) {
-    const BinaryNumber number = number_of(weight);
-    add_number(sum, number.significand, number.exponent, false);
-}
 
 bool is_less(const ExactSum& a, const ExactSum& b) {
     ExactSum difference = a;
@@ -75,7 +69,7 @@ std::vector<Heap> heaps_in_buckets(const WeightedValues& values, const Buckets& 
         const Stretch stretch = stretch_at(values.ordered.rows, index);
         for_each_in(values, stretch, buckets.range, [&](std::uint64_t key, double weight) {
             Heap& heap = own[buckets(key)];
-            add_weight(heap.weight, weight);
+            add_number(heap.weight, weight);
             ++heap.count;
         });
         const std::lock_guard lock(mutex);
@@ -156,7 +150,7 @@ struct Found {
 Found first_reaching(const std::vector<WeightedKey>& keys, const Search& search) {
     Found found{0, search.below};
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        add_weight(found.up_to, keys[i].weight);
+        add_number(found.up_to, keys[i].weight);
         found.key = keys[i].key;
         const bool is_last_of_value = i + 1 == keys.size() || keys[i + 1].key != keys[i].key;
         if (is_last_of_value && !is_less(found.up_to, search.low)) break;

@@ -2,7 +2,6 @@
 
 #include "blocks/misfits.hpp"
 #include "numbers/add_words.hpp"
-#include "numbers/binary_number.hpp"
 #include "sums/sliced_squares.hpp"
 #include "sums/window.hpp"
 
@@ -53,11 +52,6 @@ void choose_window(ValueSums& values, const Kernels& kernels, const double* bloc
     values.chosen = true;
 }
 
-void add_one(ExactSum& sum, double value) {
-    const BinaryNumber number = number_of(value);
-    add_number(sum, number.significand, number.exponent, number.negative);
-}
-
 // The values that fit by the kernel, the others one by one.
 void add_partially(ValueSums& values, const Kernels& kernels, double* block, std::ptrdiff_t length, ExactSum& sum,
                    TermCounts& counted) {
@@ -74,7 +68,7 @@ void add_partially(ValueSums& values, const Kernels& kernels, double* block, std
     Misfits misfits;
     kernels.find_misfit_values(block, length, values.window, misfits.data());
     for_each(misfits, length, [&](std::ptrdiff_t i) {
-        add_one(sum, block[i]);
+        add_number(sum, block[i]);
         block[i] = 0;
     });
     kernels.exact_values(block, length, values.window, values.lanes);

@@ -89,13 +89,13 @@ double lost_by_cancelling(double power, double mean, double deviation) {
     return 0x1p-53 * size / (deviation * deviation);
 }
 
-// The first term of the power series of the deviance from the mean, which is proportional to the variance, and the
-// share that the second one is.
+// The first term of the power series of the deviance from the mean, which is proportional to the variance ...
 BigNumber series_from_mean(const BigNumber& spread, const BigNumber& weight, double mean, double power) {
     const double factor = power_of(mean, -power) * nearest_ratio(spread, weight);
     return big_number(factor);
 }
 
+// ... and the share of it that the second one is, which is left out.
 double lost_by_series(double power, double deviation) { return std::max(1.0, std::abs(power)) * deviation / 3; }
 
 // The sum of deviances of the truth from its own mean, by what of them depends on the truth alone, or by its variance

@@ -4,7 +4,6 @@
 #include "states/summands.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 namespace squarely {

@@ -78,6 +78,13 @@ constexpr int words_to_sum(Term term, bool weighted) {
     return facts_of(term).words * (is_doubled ? 2 : 1);
 }
 
-constexpr int most_words = 8;
+constexpr int most_words = [] {
+    int most = 0;
+    for (int i = 0; i < term_count; ++i) {
+        const int words = 2 * words_at_most(static_cast<Term>(i));
+        most = words > most ? words : most;
+    }
+    return most;
+}();
 
 }  // namespace squarely

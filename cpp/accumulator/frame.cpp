@@ -5,7 +5,6 @@
 #include "accumulator/version_2.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <iterator>
 

@@ -75,8 +75,7 @@ AskedMetric read_metric(Scanner& scanner) {
     const Metric* metric = find_metric(name);
     if (metric == nullptr) throw Refused(Reason::bytes_configuration);
     // Version 2 knew a default data range.
-    const bool has_default = !std::isnan(metric->default_parameter);
-    if (!has_parameter) return checked_metric(name, has_default ? metric->default_parameter : 1.0);
+    if (!has_parameter) return checked_metric(name, has_default(*metric) ? metric->default_parameter : 1.0);
     scanner.expect(",");
     const double parameter = scanner.number();
     scanner.expect("]");

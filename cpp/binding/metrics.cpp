@@ -47,6 +47,7 @@ void register_rows(py::module_& module) {
         .def_readonly("short_name", &Metric::short_name)
         .def_readonly("is_everyday", &Metric::is_everyday)
         .def_readonly("default", &Metric::default_parameter)
+        .def_property_readonly("has_default", &has_default)
         .def_readonly("least_pairs", &Metric::least_pairs)
         .def_readonly("title", &Metric::title)
         .def_readonly("fixed_power", &Metric::fixed_power)

@@ -81,7 +81,7 @@ const Metric& metric_asked(const char* name) {
 AskedMetric asked(const char* name, const double* parameter) {
     const Metric& metric = metric_asked(name);
     if (parameter == nullptr) {
-        if (std::isnan(metric.default_parameter)) {
+        if (!has_default(metric)) {
             throw Failure(SQUARELY_INVALID_ARGUMENT, "The parameter " + std::string(metric.parameter->name) + " of " +
                                                          std::string(metric.name) + " has no default. Pass its value.");
         }

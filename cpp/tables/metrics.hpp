@@ -5,6 +5,7 @@
 #include "states/state.hpp"
 #include "tables/parameters.hpp"
 
+#include <cmath>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -52,6 +53,9 @@ struct Metric {
 };
 
 std::span<const Metric> all_metrics();
+
+// Whether it may be asked for without its parameter.
+inline bool has_default(const Metric& metric) { return !std::isnan(metric.default_parameter); }
 
 // By its name or its short name. Null where there is no such metric.
 const Metric* find_metric(std::string_view name);

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -194,7 +193,7 @@ def as_metric_name(given: object, argument: str, function: str) -> str:
 
 def has_default(name: str) -> bool:
     """Whether a metric may be named without its parameter."""
-    return not math.isnan(_core.metrics[name].default)
+    return _core.metrics[name].has_default
 
 
 def _by_default(name: str) -> Metric:

@@ -26,7 +26,7 @@ bool give_value(const Question& question, const OutputSums& sums, double& value)
     const PairCounts& counts = sums.counts;
     if (counts.pairs < static_cast<std::uint64_t>(metric.least_pairs)) return false;
     if (!lets_through(question.nan_policy, counts) || weights_sum_to_zero(sums)) return false;
-    if (metric.domain != Domain::all && pairs_outside(sums) > 0) return false;
+    if (metric.domain != Domain::all && pairs_outside(sums, question.asked) > 0) return false;
     const bool is_missing_some = counts.missing_true + counts.missing_pred > 0;
     const bool is_unknown = question.nan_policy == NanPolicy::propagate && is_missing_some;
     value = is_unknown ? std::numeric_limits<double>::quiet_NaN() : value_of(metric, sums, question.asked.parameter);
@@ -42,7 +42,7 @@ bool give_value_of_squares(const Question& question, const Pairs& pairs, std::pt
     ExactSquares squares;
     sum_stretch(squares, pairs, rows);
     OutputSums sums(Summation::exact, false, squares.counts);
-    append(sums, {{Term::squared_error}, &squares.sum, nullptr, nullptr, nullptr});
+    append(sums, {{Term::squared_error}, &squares.sum, nullptr, {}, nullptr});
     return give_value(question, sums, value);
 }
 

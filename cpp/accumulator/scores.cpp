@@ -4,6 +4,7 @@
 #include "states/metric_formulas.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace squarely {
@@ -21,6 +22,15 @@ bool weights_sum_to_zero(const State& state, std::size_t output) {
 
 bool is_missing_some(const PairCounts& counts) { return counts.missing_true + counts.missing_pred > 0; }
 
+// Minus infinity is, wherever large negative numbers are.
+std::uint64_t infinities_outside(const PairCounts& counts, const AskedMetric& asked) {
+    const Metric& metric = *asked.metric;
+    const double power = std::isnan(metric.fixed_power) ? asked.parameter : metric.fixed_power;
+    if (metric.domain == Domain::logarithm) return counts.low_true + counts.low_pred;
+    if (metric.domain == Domain::all || power == 0) return 0;
+    return counts.low_pred + (power < 1 ? 0 : counts.low_true);
+}
+
 }  // namespace
 
 // Of weights that are all zero nothing is left, whatever the number of pairs.
@@ -37,18 +47,18 @@ bool weights_sum_to_zero(const OutputSums& sums) {
     return weights.exact == nullptr ? weights.rounded->high == 0 : is_zero(*weights.exact);
 }
 
-std::uint64_t pairs_outside(const OutputSums& sums) {
+std::uint64_t pairs_outside(const OutputSums& sums, const AskedMetric& asked) {
     std::uint64_t outside = 0;
     for (int i = 0; i < sums.number; ++i) {
         const TermCounts* counted = sums.sums[i].counted;
         const bool is_of_weights = sums.sums[i].summand.term == Term::sample_weight;
         if (counted != nullptr && !is_of_weights) outside = std::max(outside, counted->outside);
     }
-    return outside;
+    return outside + infinities_outside(sums.counts, asked);
 }
 
 std::uint64_t pairs_outside(const State& state, std::size_t output, const AskedMetric& asked) {
-    return pairs_outside(sums_of_output(state, output, asked.metric->summands(asked.parameter)));
+    return pairs_outside(sums_of_output(state, output, asked.metric->summands(asked.parameter)), asked);
 }
 
 std::vector<double> values_of(const Configuration& configuration, const State& state, const AskedMetric& asked) {

@@ -16,7 +16,7 @@ bool has_too_few_pairs(const State& state, const AskedMetric& asked);
 
 // Of one output, by the sums of the metric: whether its weights sum to zero, and how many pairs are outside the domain.
 bool weights_sum_to_zero(const OutputSums& sums);
-std::uint64_t pairs_outside(const OutputSums& sums);
+std::uint64_t pairs_outside(const OutputSums& sums, const AskedMetric& asked);
 
 // Why there is none of one output.
 Reason why_no_value(const State& state, std::size_t output, const AskedMetric& asked);

@@ -1,6 +1,8 @@
 // The largest of the values in a window. Only those that may still become it are kept: none that a later one reaches.
 #pragma once
 
+#include "states/state.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -15,7 +17,7 @@ class SlidingExtreme {
     }
 
     // Numbers ascend. What was pushed may be pushed again, all of it from a number on, and nothing changes.
-    void push(std::uint64_t number, double value) {
+    void push(std::uint64_t number, ExtremeValue value) {
         while (!is_empty() && values_.back().value <= value) values_.pop_back();
         if (is_empty()) values_.resize(begin_ = 0);
         values_.push_back({number, value});
@@ -32,12 +34,12 @@ class SlidingExtreme {
     }
 
     bool is_empty() const { return begin_ == values_.size(); }
-    double largest() const { return values_[begin_].value; }
+    ExtremeValue largest() const { return values_[begin_].value; }
 
   private:
     struct Value {
         std::uint64_t number;
-        double value;
+        ExtremeValue value;
     };
 
     std::vector<Value> values_;  // descending

@@ -158,7 +158,7 @@ State read_state(const Configuration& configuration, std::span<const unsigned ch
     const bool weighted = read_number(reader, 1) != 0;
     const std::uint64_t outputs = read_number(reader, 8);
     if (summation != configuration.summation) throw Refused(Reason::bytes_of_other_sums);
-    return read_sums(empty_state(configuration, 1, weighted), outputs, reader);
+    return read_sums(empty_state(configuration, 1, weighted), outputs, reader, ByteForm::version_2);
 }
 
 }  // namespace

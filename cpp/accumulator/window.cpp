@@ -43,10 +43,8 @@ bool lets_through(NanPolicy policy, const Kernels& kernels, const Pairs& pairs, 
     LeftOut left_out{};
     kernels.keep_finite(block, nullptr, buffers.y_true, buffers.y_pred, kept, left_out);
     PairCounts counts;
-    counts.missing_true = left_out.missing_true;
-    counts.missing_pred = left_out.missing_pred;
-    counts.infinite = left_out.infinite;
-    counts.undefined = left_out.undefined;
+    counts.pairs = static_cast<std::uint64_t>(rows.count);
+    add(counts, left_out);
     return squarely::lets_through(policy, counts);
 }
 

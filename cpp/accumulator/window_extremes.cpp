@@ -11,7 +11,10 @@
 namespace squarely {
 namespace {
 
-double signed_for(Term term, double value) { return facts_of(term).extreme == Extreme::least ? -value : value; }
+ExtremeValue signed_for(Term term, ExtremeValue value) {
+    if (facts_of(term).extreme != Extreme::least) return value;
+    return {-value.nearest, -value.rest};
+}
 
 // Rows of one output, and which of them count.
 struct LoadedRows {
@@ -33,16 +36,18 @@ void load(LoadedRows& loaded, const Kernels& kernels, const Pairs& pairs, Rows r
 }
 
 // What is compared, where a row counts.
-void put_values(const LoadedRows& loaded, Term term, std::ptrdiff_t count, double* values) {
+void put_values(const LoadedRows& loaded, Term term, std::ptrdiff_t count, ExtremeValue* values) {
     const Block& block = loaded.block;
     if (term != Term::largest_error) {
-        for (std::ptrdiff_t i = 0; i < count; ++i) values[i] = signed_for(term, block.y_true[i]);
+        for (std::ptrdiff_t i = 0; i < count; ++i) values[i] = {block.y_true[i]};
+        for (const LargePair& pair : loaded.large) values[pair.row] = extreme_value(pair.y_true);
+        for (std::ptrdiff_t i = 0; i < count; ++i) values[i] = signed_for(term, values[i]);
         return;
     }
-    for (std::ptrdiff_t i = 0; i < count; ++i) values[i] = std::fabs(block.y_true[i] - block.y_pred[i]);
+    for (std::ptrdiff_t i = 0; i < count; ++i) values[i] = {std::fabs(block.y_true[i] - block.y_pred[i])};
     // Of integers no double holds the block has the nearest, and their differences would be rounded twice.
     for (const LargePair& pair : loaded.large) {
-        values[pair.row] = std::fabs(nearest_difference(pair.y_true, pair.y_pred));
+        values[pair.row] = {std::fabs(nearest_difference(pair.y_true, pair.y_pred))};
     }
 }
 
@@ -64,7 +69,7 @@ void WindowExtremes::add_rows(std::span<const Pairs> outputs, std::ptrdiff_t row
     const FloatingPointEnvironment environment;
     const Kernels& kernels = *current_target().kernels;
     LoadedRows loaded;
-    double values[block_length];
+    ExtremeValue values[block_length];
     for (std::size_t output = 0; output < outputs.size(); ++output) {
         for (std::ptrdiff_t row = 0; row < rows; row += block_length) {
             const std::ptrdiff_t count = std::min<std::ptrdiff_t>(block_length, rows - row);
@@ -87,7 +92,7 @@ void WindowExtremes::make_room(std::size_t outputs) {
 
 void WindowExtremes::add_chunk(const State& sums, std::uint64_t number) {
     for (std::size_t term = 0; term < terms_.size(); ++term) {
-        const std::vector<double>& extremes = find(sums, {terms_[term]})->extreme;
+        const std::vector<ExtremeValue>& extremes = find(sums, {terms_[term]})->extreme;
         for (std::size_t output = 0; output < extremes.size(); ++output) {
             queue_of(term, output).push(number, signed_for(terms_[term], extremes[output]));
         }
@@ -104,9 +109,10 @@ void WindowExtremes::put_into(State& state) const {
         if (!is_extreme(sums.summand.term)) continue;
         for (std::size_t output = 0; output < sums.extreme.size(); ++output) {
             const SlidingExtreme& queue = queue_of(term, output);
-            const double none = facts_of(sums.summand.term).first;
+            const ExtremeValue none{facts_of(sums.summand.term).first};
+            const ExtremeValue found = queue.is_empty() ? none : signed_for(sums.summand.term, queue.largest());
             // Plus zero, because of zeros of two signs either may have come first.
-            sums.extreme[output] = queue.is_empty() ? none : signed_for(sums.summand.term, queue.largest()) + 0.0;
+            sums.extreme[output] = {found.nearest + 0.0, found.rest + 0.0};
         }
         ++term;
     }

@@ -59,7 +59,10 @@ std::vector<std::uint64_t> outside_of(const State& state, const std::string& nam
 py::dict extremes_of(const State& state) {
     py::dict extremes;
     for (const Sums& sums : state.sums) {
-        if (!sums.extreme.empty()) extremes[facts_of(sums.summand.term).name] = sums.extreme;
+        if (sums.extreme.empty()) continue;
+        py::list values;
+        for (const ExtremeValue& value : sums.extreme) values.append(py::make_tuple(value.nearest, value.rest));
+        extremes[facts_of(sums.summand.term).name] = values;
     }
     return extremes;
 }

@@ -16,31 +16,45 @@ void keep_finite(const Block& block, const unsigned char* where, double* y_true,
                  LeftOut& left_out) {
     Bits missing_true{};
     Bits missing_pred{};
-    Bits infinite{};
     Bits undefined{};
-    const Vector unbounded = broadcast(__builtin_inf());
+    Bits high_true{};
+    Bits low_true{};
+    Bits high_pred{};
+    Bits low_pred{};
+    const Vector highest = broadcast(__builtin_inf());
+    const Vector lowest = broadcast(-__builtin_inf());
     for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
         const Vector truth = load<Vector>(block.y_true + i);
         const Vector prediction = load<Vector>(block.y_pred + i);
         const Bits counts = where == nullptr ? Bits{} - 1 : mask_of_bytes(where + i);
         const Bits has_true = mask(truth == truth);
         const Bits has_both = has_true & mask(prediction == prediction);
-        const Bits true_infinite = mask(absolute(truth) == unbounded);
-        const Bits any_infinite = has_both & (true_infinite | mask(absolute(prediction) == unbounded));
-        const Bits same = any_infinite & true_infinite & mask(truth == prediction);
+        const Bits true_infinite = mask(absolute(truth) == highest);
+        const Bits any_infinite = has_both & (true_infinite | mask(absolute(prediction) == highest));
         missing_true -= counts & ~has_true;  // a set mask is -1
         missing_pred -= counts & has_true & ~has_both;
-        infinite -= counts & any_infinite & ~same;
-        undefined -= counts & same;
         const Bits keeps = counts & has_both & ~any_infinite;
+        if (any(any_infinite)) {
+            const Bits same = true_infinite & mask(truth == prediction);
+            const Bits of_truth = counts & has_both & true_infinite & ~same;
+            const Bits of_prediction = counts & any_infinite & ~true_infinite;
+            undefined -= counts & same;
+            high_true -= of_truth & mask(truth == highest);
+            low_true -= of_truth & mask(truth == lowest);
+            high_pred -= of_prediction & mask(prediction == highest);
+            low_pred -= of_prediction & mask(prediction == lowest);
+        }
         store(y_true + i, from_bits(bits(truth) & keeps));
         store(y_pred + i, from_bits(bits(prediction) & keeps));
         store_bytes(kept + i, keeps);
     }
     left_out.missing_true += sum_of_lanes(missing_true);
     left_out.missing_pred += sum_of_lanes(missing_pred);
-    left_out.infinite += sum_of_lanes(infinite);
     left_out.undefined += sum_of_lanes(undefined);
+    left_out.high_true += sum_of_lanes(high_true);
+    left_out.low_true += sum_of_lanes(low_true);
+    left_out.high_pred += sum_of_lanes(high_pred);
+    left_out.low_pred += sum_of_lanes(low_pred);
 }
 
 // Zeros where the byte of the row is zero.

@@ -125,9 +125,10 @@ struct TermKernel {
     Sum sum[2];
 };
 
-// Pairs that are not two finite numbers.
+// Pairs that are not two finite numbers. Of two infinities the truth counts, unless they are the same.
 struct LeftOut {
-    std::uint64_t missing_true, missing_pred, infinite, undefined;
+    std::uint64_t missing_true, missing_pred, undefined;
+    std::uint64_t high_true, low_true, high_pred, low_pred;  // infinite
 };
 
 struct KahanSums {

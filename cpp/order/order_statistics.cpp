@@ -86,7 +86,7 @@ void put_truths(const double* y_true, std::ptrdiff_t count, double* values) {
 }
 
 bool has_value(OrderedQuantity quantity, PairKind kind) {
-    return kind == PairKind::finite || kind == PairKind::infinite ||
+    return kind == PairKind::finite || is_infinite(kind) ||
            (kind == PairKind::undefined && quantity == OrderedQuantity::truth);
 }
 

@@ -15,8 +15,9 @@ const Kind* one_of(const std::vector<Kind>& outputs, std::size_t output) {
 
 void append(OutputSums& sums, const State& state, std::size_t output, const Summand& summand) {
     const Sums& own = *find(state, summand);
-    append(sums, {summand, one_of(own.exact, output), one_of(own.rounded, output), one_of(own.extreme, output),
-                  one_of(own.counted, output)});
+    append(sums,
+           {summand, one_of(own.exact, output), one_of(own.rounded, output),
+            own.extreme.empty() ? std::nullopt : std::optional(own.extreme[output]), one_of(own.counted, output)});
 }
 
 }  // namespace
@@ -52,7 +53,7 @@ BigNumber sum_of(const OutputSums& sums, const Summand& summand) {
     return big_number(own.rounded->high) + big_number(own.rounded->low);
 }
 
-double extreme_of(const OutputSums& sums, Term term) { return *find(sums, {term}).extreme; }
+ExtremeValue extreme_of(const OutputSums& sums, Term term) { return *find(sums, {term}).extreme; }
 
 BigNumber weight_of(const OutputSums& sums) {
     if (sums.weighted) return sum_of(sums, {Term::sample_weight});

@@ -30,7 +30,7 @@ bool is_finite(const OutputSums& sums, const Summand& summand);
 double special_value(const OutputSums& sums, const Summand& summand);  // then: NaN or infinity
 
 BigNumber sum_of(const OutputSums& sums, const Summand& summand);
-double extreme_of(const OutputSums& sums, Term term);
+ExtremeValue extreme_of(const OutputSums& sums, Term term);
 
 // The number of pairs, or the sum of their weights.
 BigNumber weight_of(const OutputSums& sums);

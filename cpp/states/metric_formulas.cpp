@@ -168,7 +168,7 @@ SummandList of_d2_tweedie(double power) {
 
 namespace formulas {
 
-double max_error(const OutputSums& sums, double) { return extreme_of(sums, Term::largest_error); }
+double max_error(const OutputSums& sums, double) { return extreme_of(sums, Term::largest_error).nearest; }
 
 double r2_score(const OutputSums& sums, double force_finite) {
     return one_minus(weight_of(sums) * sum_of(sums, {Term::squared_error}), spread_of_truth(sums), force_finite != 0);
@@ -195,10 +195,11 @@ double normalized_root_mean_squared_error(const OutputSums& sums, double normali
     const BigNumber squares = sum_of(sums, {Term::squared_error});
     const BigNumber weight = weight_of(sums);
     if (normalization == 0) {
-        const double least = extreme_of(sums, Term::least_truth);
-        const double greatest = extreme_of(sums, Term::greatest_truth);
+        const ExtremeValue least = extreme_of(sums, Term::least_truth);
+        const ExtremeValue greatest = extreme_of(sums, Term::greatest_truth);
         if (greatest < least) return nan;  // no row has a weight
-        const BigNumber range = big_number(greatest) - big_number(least);
+        const BigNumber range = big_number(greatest.nearest) - big_number(least.nearest) + big_number(greatest.rest) -
+                                big_number(least.rest);
         return root_ratio(squares, weight * range * range);
     }
     if (normalization == 1) {

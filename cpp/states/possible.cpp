@@ -29,16 +29,27 @@ bool is_possible_rounded(RoundedSum sum, bool is_of_none, bool may_be_negative) 
     return std::fabs(sum.low) <= 0x1p-50 * std::fabs(sum.high) && (may_be_negative || sum.high >= 0);
 }
 
-// A difference of two finite numbers may be beyond the largest double; a truth is one of them. Of two zeros one, so
-// that equal states have equal bytes.
-bool is_possible_extreme(Term term, double value, bool is_of_none) {
-    const double first = facts_of(term).first;
-    if (is_of_none) return std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(first);
-    if (std::isnan(value) || (value == 0 && std::signbit(value))) return false;
-    return term == Term::largest_error ? value >= 0 : std::isfinite(value);
+// The rest of a 64-bit integer.
+bool is_possible_rest(ExtremeValue value) {
+    if (is_plus_zero(value.rest)) return true;
+    return std::fabs(value.nearest) <= 0x1p64 && std::rint(value.rest) == value.rest && value.rest != 0 &&
+           value.nearest + value.rest == value.nearest;
 }
 
-const double* find_extreme(const State& state, Term term, std::size_t output) {
+// A difference of two finite numbers may be beyond the largest double; a truth is one of them. Of two zeros one, so
+// that equal states have equal bytes.
+bool is_possible_extreme(Term term, ExtremeValue value, bool is_of_none) {
+    const double first = facts_of(term).first;
+    const double nearest = value.nearest;
+    if (is_of_none) {
+        return std::bit_cast<std::uint64_t>(nearest) == std::bit_cast<std::uint64_t>(first) && is_plus_zero(value.rest);
+    }
+    if (std::isnan(nearest) || (nearest == 0 && std::signbit(nearest))) return false;
+    if (term == Term::largest_error) return nearest >= 0 && is_plus_zero(value.rest);
+    return std::isfinite(nearest) && is_possible_rest(value);
+}
+
+const ExtremeValue* find_extreme(const State& state, Term term, std::size_t output) {
     const Sums* sums = find(state, {term});
     return sums == nullptr ? nullptr : &sums->extreme[output];
 }
@@ -49,8 +60,8 @@ const ExactSum* find_exact(const State& state, Term term, std::size_t output) {
 }
 
 bool are_possible_extremes(const State& state, std::size_t output) {
-    const double* least = find_extreme(state, Term::least_truth, output);
-    const double* greatest = find_extreme(state, Term::greatest_truth, output);
+    const ExtremeValue* least = find_extreme(state, Term::least_truth, output);
+    const ExtremeValue* greatest = find_extreme(state, Term::greatest_truth, output);
     if (least == nullptr || greatest == nullptr || finite_pairs(state.counts[output]) == 0) return true;
     return *least <= *greatest;
 }
@@ -92,7 +103,13 @@ bool is_possible(const PairCounts& counts) {
         if (count > room) return false;
         room -= count;
     }
-    return counts.infinite <= counts.pairs && counts.undefined <= counts.pairs - counts.infinite;
+    if (counts.infinite > counts.pairs || counts.undefined > counts.pairs - counts.infinite) return false;
+    room = counts.infinite;  // those that version 2 counted are of no kind
+    for (auto count : counts_of_infinite_pairs) {
+        if (counts.*count > room) return false;
+        room -= counts.*count;
+    }
+    return true;
 }
 
 bool is_possible(const State& state, const Sums& sums, std::size_t output) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace squarely {
 namespace {
@@ -20,9 +21,9 @@ void check_same_kind(const State& state, const State& other) {
 }
 
 bool contains(const PairCounts& counts, const PairCounts& other) {
-    return counts.pairs >= other.pairs && counts.infinite >= other.infinite && counts.undefined >= other.undefined &&
-           counts.missing_true >= other.missing_true && counts.missing_pred >= other.missing_pred &&
-           counts.masked >= other.masked;
+    const auto has_no_less = [&](auto count) { return counts.*count >= other.*count; };
+    return std::all_of(std::begin(counts_of_every_output), std::end(counts_of_every_output), has_no_less) &&
+           std::all_of(std::begin(counts_of_infinite_pairs), std::end(counts_of_infinite_pairs), has_no_less);
 }
 
 // Beyond it the proofs about the long integer end, and so do the counts of every caller's language.
@@ -34,12 +35,10 @@ void check_room(const PairCounts& counts, const PairCounts& more, std::size_t ou
 }
 
 PairCounts difference(const PairCounts& counts, const PairCounts& other) {
-    return {counts.pairs - other.pairs,
-            counts.infinite - other.infinite,
-            counts.undefined - other.undefined,
-            counts.missing_true - other.missing_true,
-            counts.missing_pred - other.missing_pred,
-            counts.masked - other.masked};
+    PairCounts rest = counts;
+    for (auto count : counts_of_every_output) rest.*count -= other.*count;
+    for (auto count : counts_of_infinite_pairs) rest.*count -= other.*count;
+    return rest;
 }
 
 void check_is_part(bool is_part, std::size_t output) {
@@ -63,7 +62,7 @@ void prefetch(const State& state) {
     }
 }
 
-double extreme_of(Term term, double a, double b) {
+ExtremeValue extreme_of(Term term, ExtremeValue a, ExtremeValue b) {
     return facts_of(term).extreme == Extreme::least ? std::min(a, b) : std::max(a, b);
 }
 
@@ -130,7 +129,7 @@ State difference(const State& state, const State& other) {
 Sums make_sums(const Summand& summand, Summation summation, bool weighted, std::size_t outputs) {
     Sums sums{summand, {}, {}, {}, {}};
     if (is_extreme(summand.term)) {
-        sums.extreme.resize(outputs, facts_of(summand.term).first);
+        sums.extreme.resize(outputs, {facts_of(summand.term).first});
     } else if (summation == Summation::exact) {
         sums.exact.resize(outputs);
     } else {
@@ -156,12 +155,20 @@ bool are_of_one_kind(const State& state, const State& other) {
 }
 
 void add(PairCounts& counts, const PairCounts& more) {
-    counts.pairs += more.pairs;
-    counts.infinite += more.infinite;
-    counts.undefined += more.undefined;
-    counts.missing_true += more.missing_true;
-    counts.missing_pred += more.missing_pred;
-    counts.masked += more.masked;
+    for (auto count : counts_of_every_output) counts.*count += more.*count;
+    for (auto count : counts_of_infinite_pairs) counts.*count += more.*count;
+}
+
+void add(PairCounts& counts, const LeftOut& left_out) {
+    counts.missing_true += left_out.missing_true;
+    counts.missing_pred += left_out.missing_pred;
+    counts.pairs -= left_out.missing_true + left_out.missing_pred;
+    counts.undefined += left_out.undefined;
+    counts.infinite += left_out.high_true + left_out.low_true + left_out.high_pred + left_out.low_pred;
+    counts.high_true += left_out.high_true;
+    counts.low_true += left_out.low_true;
+    counts.high_pred += left_out.high_pred;
+    counts.low_pred += left_out.low_pred;
 }
 
 State make_state(std::size_t outputs, Summation summation, std::vector<Summand> summands, bool weighted) {
@@ -216,7 +223,7 @@ State outputs_together(std::span<const State* const> parts) {
 void add_to_output(Sums& sums, std::size_t output, const SumOfOutput& more) {
     if (more.exact != nullptr) merge(sums.exact[output], *more.exact);
     if (more.rounded != nullptr) sums.rounded[output] = *more.rounded;
-    if (more.extreme != nullptr) {
+    if (more.extreme) {
         sums.extreme[output] = extreme_of(sums.summand.term, sums.extreme[output], *more.extreme);
     }
     if (more.counted != nullptr) {

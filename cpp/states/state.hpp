@@ -2,15 +2,18 @@
 #pragma once
 
 #include "blocks/column.hpp"
+#include "kernels/kernels.hpp"
 #include "numbers/exact_sum.hpp"
 #include "states/little_endian.hpp"
 #include "tables/choices.hpp"
 #include "tables/reasons.hpp"
 #include "tables/terms.hpp"
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -46,14 +49,34 @@ struct PairCounts {
     std::uint64_t missing_true = 0;  // pairs left out because the truth is NaN
     std::uint64_t missing_pred = 0;  // pairs left out because only the prediction is NaN
     std::uint64_t masked = 0;        // pairs left out because their row does not count
+    std::uint64_t high_true = 0;     // of the infinite pairs: the truth is infinity,
+    std::uint64_t low_true = 0;      // minus infinity,
+    std::uint64_t high_pred = 0;     // or only the prediction is
+    std::uint64_t low_pred = 0;
 
     bool operator==(const PairCounts&) const = default;
 };
+
+// In the order of the byte form, where the second ones stand only if there are infinite pairs.
+constexpr std::uint64_t PairCounts::* counts_of_every_output[] = {&PairCounts::pairs,        &PairCounts::infinite,
+                                                                  &PairCounts::undefined,    &PairCounts::missing_true,
+                                                                  &PairCounts::missing_pred, &PairCounts::masked};
+constexpr std::uint64_t PairCounts::* counts_of_infinite_pairs[] = {&PairCounts::high_true, &PairCounts::low_true,
+                                                                    &PairCounts::high_pred, &PairCounts::low_pred};
 
 // The sum of the kahan and pairwise modes: high + low. Sixteen bytes where an exact sum takes 544.
 struct RoundedSum {
     double high = 0;
     double low = 0;
+};
+
+// The double nearest to what was compared, and what that leaves of an integer no double holds. The nearest of larger
+// numbers are not smaller, so that this order is theirs.
+struct ExtremeValue {
+    double nearest = 0;
+    double rest = 0;
+
+    auto operator<=>(const ExtremeValue&) const = default;
 };
 
 // Pairs of two finite numbers whose term is none: counted beside the sum, and not in it.
@@ -69,8 +92,8 @@ struct Sums {
     Summand summand;
     std::vector<ExactSum> exact;
     std::vector<RoundedSum> rounded;
-    std::vector<double> extreme;      // of largest_error, least_truth and greatest_truth
-    std::vector<TermCounts> counted;  // of terms that may be no number
+    std::vector<ExtremeValue> extreme;  // of largest_error, least_truth and greatest_truth
+    std::vector<TermCounts> counted;    // of terms that may be no number
 };
 
 struct State {
@@ -81,6 +104,9 @@ struct State {
 };
 
 void add(PairCounts& counts, const PairCounts& more);
+
+// Pairs that a kernel has left out, which are in counts.pairs already.
+void add(PairCounts& counts, const LeftOut& left_out);
 
 // All that were seen, whether they count or not.
 std::uint64_t rows_of(const PairCounts& counts);
@@ -109,7 +135,7 @@ struct SumOfOutput {
     Summand summand;
     const ExactSum* exact;
     const RoundedSum* rounded;
-    const double* extreme;
+    std::optional<ExtremeValue> extreme;
     const TermCounts* counted;
 };
 
@@ -145,8 +171,11 @@ void subtract_sums(State& state, const State& other);  // leaving extremes as th
 // equal bytes, and unequal ones different bytes.
 void append_sums(const State& state, std::vector<unsigned char>& bytes);
 
-// Reads what append_sums wrote of so many outputs and the summands of kind. Throws Refused where no data can have given
-// these bytes, and asks for no more memory than in proportion to them.
-State read_sums(const State& kind, std::size_t outputs, ByteReader& reader);
+// Version 2 did not say which side of a pair is infinite, nor its sign, and of extremes the nearest doubles.
+enum class ByteForm { version_2, version_3 };
+
+// Reads what append_sums wrote, or wrote in version 2, of so many outputs and the summands of kind. Throws Refused
+// where no data can have given these bytes, and asks for no more memory than in proportion to them.
+State read_sums(const State& kind, std::size_t outputs, ByteReader& reader, ByteForm form = ByteForm::version_3);
 
 }  // namespace squarely

@@ -5,22 +5,25 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace squarely {
 namespace {
 
-constexpr std::size_t counts_size = 6 * 8;
+constexpr std::size_t counts_size = 8 * std::size(counts_of_every_output);
 
 void append_counts(std::vector<unsigned char>& bytes, const PairCounts& counts) {
-    for (std::uint64_t count :
-         {counts.pairs, counts.infinite, counts.undefined, counts.missing_true, counts.missing_pred, counts.masked}) {
-        append(bytes, count, 8);
-    }
+    for (auto count : counts_of_every_output) append(bytes, counts.*count, 8);
+    if (counts.infinite == 0) return;
+    for (auto count : counts_of_infinite_pairs) append(bytes, counts.*count, 8);
 }
 
 void append_output(std::vector<unsigned char>& bytes, const Sums& sums, std::size_t output) {
     if (!sums.exact.empty()) append_bytes(sums.exact[output], bytes);
-    if (!sums.extreme.empty()) append(bytes, sums.extreme[output]);
+    if (!sums.extreme.empty()) {
+        append(bytes, sums.extreme[output].nearest);
+        append(bytes, sums.extreme[output].rest);
+    }
     if (!sums.rounded.empty()) {
         append(bytes, sums.rounded[output].high);
         append(bytes, sums.rounded[output].low);
@@ -31,23 +34,25 @@ void append_output(std::vector<unsigned char>& bytes, const Sums& sums, std::siz
     }
 }
 
-PairCounts read_counts(ByteReader& reader) {
+PairCounts read_counts(ByteReader& reader, ByteForm form) {
     PairCounts counts;
-    for (std::uint64_t* count : {&counts.pairs, &counts.infinite, &counts.undefined, &counts.missing_true,
-                                 &counts.missing_pred, &counts.masked}) {
-        *count = read_number(reader, 8);
-    }
+    for (auto count : counts_of_every_output) counts.*count = read_number(reader, 8);
+    if (counts.infinite == 0 || form == ByteForm::version_2) return counts;
+    for (auto count : counts_of_infinite_pairs) counts.*count = read_number(reader, 8);
     return counts;
 }
 
 // False where what follows is no sum.
-bool read_output(ByteReader& reader, Sums& sums, std::size_t output) {
+bool read_output(ByteReader& reader, Sums& sums, std::size_t output, ByteForm form) {
     if (!sums.exact.empty()) {
         const unsigned char* next = read_bytes(sums.exact[output], reader.next, reader.last);
         if (next == nullptr) return false;
         reader.next = next;
     }
-    if (!sums.extreme.empty()) sums.extreme[output] = read_double(reader);
+    if (!sums.extreme.empty()) {
+        sums.extreme[output].nearest = read_double(reader);
+        if (form == ByteForm::version_3) sums.extreme[output].rest = read_double(reader);
+    }
     if (!sums.rounded.empty()) {
         sums.rounded[output].high = read_double(reader);
         sums.rounded[output].low = read_double(reader);
@@ -74,19 +79,20 @@ std::vector<Summand> read_summands(ByteReader& reader, std::size_t number, bool 
 }
 
 // What an output takes at least, where all sums are zero.
-std::size_t least_size_of_output(const State& state) {
+std::size_t least_size_of_output(const State& state, ByteForm form) {
     std::size_t size = counts_size;
     for (const Sums& sums : state.sums) {
-        size += is_extreme(sums.summand.term) ? 8 : state.summation == Summation::exact ? 3 : 16;
+        const bool is_exact = state.summation == Summation::exact && !is_extreme(sums.summand.term);
+        size += is_exact ? 3 : form == ByteForm::version_2 && is_extreme(sums.summand.term) ? 8 : 16;
         if (may_be_no_number(sums.summand.term, state.weighted)) size += 16;
     }
     return size;
 }
 
 // A state of so many outputs, before memory is asked for: a wrong number must not ask for all of it.
-State state_of_outputs(const State& kind, std::uint64_t outputs, const ByteReader& reader) {
+State state_of_outputs(const State& kind, std::uint64_t outputs, const ByteReader& reader, ByteForm form) {
     const auto left = static_cast<std::size_t>(reader.last - reader.next);
-    if (outputs == 0 || outputs > left / least_size_of_output(kind)) throw Refused(Reason::bytes_outputs);
+    if (outputs == 0 || outputs > left / least_size_of_output(kind, form)) throw Refused(Reason::bytes_outputs);
     return empty_like(kind, outputs);
 }
 
@@ -99,12 +105,12 @@ bool have_same_summands(const State& state, const std::vector<Summand>& summands
                       });
 }
 
-void read_outputs(State& state, ByteReader& reader) {
+void read_outputs(State& state, ByteReader& reader, ByteForm form) {
     for (std::size_t i = 0; i < state.counts.size(); ++i) {
-        state.counts[i] = read_counts(reader);
+        state.counts[i] = read_counts(reader, form);
         bool possible = is_possible(state.counts[i]);
         for (Sums& sums : state.sums) {
-            possible = possible && read_output(reader, sums, i) && is_possible(state, sums, i);
+            possible = possible && read_output(reader, sums, i, form) && is_possible(state, sums, i);
         }
         if (!possible || !are_possible_together(state, i)) throw Refused(Reason::bytes_output, i);
     }
@@ -125,11 +131,11 @@ void append_sums(const State& state, std::vector<unsigned char>& bytes) {
     }
 }
 
-State read_sums(const State& kind, std::size_t outputs, ByteReader& reader) {
+State read_sums(const State& kind, std::size_t outputs, ByteReader& reader, ByteForm form) {
     const std::vector<Summand> summands = read_summands(reader, read_number(reader, 2), kind.weighted);
     if (!have_same_summands(kind, summands)) throw Refused(Reason::bytes_of_other_sums);
-    State state = state_of_outputs(kind, outputs, reader);
-    read_outputs(state, reader);
+    State state = state_of_outputs(kind, outputs, reader, form);
+    read_outputs(state, reader, form);
     return state;
 }
 

@@ -1,15 +1,15 @@
-// The terms whose value two doubles may not hold, as exact numbers: for pairs out of the kernels' range, and for
-// integers no double holds.
+// The terms of pairs out of the kernels' range, and of integers no double holds, as exact numbers where they are
+// algebra, else rounded once their difference is exact.
 #pragma once
 
 #include "numbers/big_number.hpp"
 #include "states/state.hpp"
 
+#include <optional>
+
 namespace squarely {
 
-// Whether the row of the term names an exact form: those of the terms of two words, and of the numbers themselves, do.
-bool has_exact_term(Term term);
-
-BigNumber exact_term(const Summand& summand, const BigNumber& y_true, const BigNumber& y_pred);
+// None where the nearest doubles of the pair give it as well. All terms of several words have one.
+std::optional<BigNumber> exact_term(const Summand& summand, const BigNumber& y_true, const BigNumber& y_pred);
 
 }  // namespace squarely

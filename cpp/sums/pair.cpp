@@ -1,6 +1,7 @@
 #include "sums/pair.hpp"
 
 #include "numbers/add_words.hpp"
+#include "numbers/big_number.hpp"
 
 #include <bit>
 
@@ -8,6 +9,7 @@ namespace squarely {
 namespace {
 
 bool is_nan(std::uint64_t pattern) { return (pattern & INT64_MAX) > 0x7ff0000000000000; }
+bool is_negative(std::uint64_t pattern) { return pattern > INT64_MAX; }
 bool is_infinite(std::uint64_t pattern) { return (pattern & INT64_MAX) == 0x7ff0000000000000; }
 
 // 64 bits, those of an integer, shifted by 62 stay below 2^126, and a sum or difference with 64 more bits below 2^127.
@@ -35,14 +37,24 @@ PairKind kind_of(double y_true, double y_pred) {
     if (is_nan(truth)) return PairKind::missing_true;
     if (is_nan(prediction)) return PairKind::missing_pred;
     if (is_infinite(truth) && truth == prediction) return PairKind::undefined;
-    if (is_infinite(truth) || is_infinite(prediction)) return PairKind::infinite;
+    if (is_infinite(truth)) return is_negative(truth) ? PairKind::low_true : PairKind::high_true;
+    if (is_infinite(prediction)) return is_negative(prediction) ? PairKind::low_pred : PairKind::high_pred;
     return PairKind::finite;
+}
+
+bool is_infinite(PairKind kind) {
+    return kind == PairKind::high_true || kind == PairKind::low_true || kind == PairKind::high_pred ||
+           kind == PairKind::low_pred;
 }
 
 void count(PairCounts& counts, PairKind kind) {
     counts.missing_true += kind == PairKind::missing_true;
     counts.missing_pred += kind == PairKind::missing_pred;
-    counts.infinite += kind == PairKind::infinite;
+    counts.infinite += is_infinite(kind);
+    counts.high_true += kind == PairKind::high_true;
+    counts.low_true += kind == PairKind::low_true;
+    counts.high_pred += kind == PairKind::high_pred;
+    counts.low_pred += kind == PairKind::low_pred;
     counts.undefined += kind == PairKind::undefined;
     counts.pairs += kind != PairKind::missing_true && kind != PairKind::missing_pred;
 }
@@ -61,6 +73,12 @@ void add_square(ExactSum& sum, const BinaryNumber& y_true, const BinaryNumber& y
     add_number(sum, uint128{low.significand} * low.significand, 2 * low.exponent, false);
     add_number(sum, uint128{high.significand} * low.significand, high.exponent + low.exponent + 1,
                high.negative == low.negative);
+}
+
+ExtremeValue extreme_value(const BinaryNumber& number) {
+    const BigNumber exact = big_number(number);
+    const double value = nearest(exact);
+    return {value, nearest(exact - big_number(value))};
 }
 
 double nearest_difference(const BinaryNumber& y_true, const BinaryNumber& y_pred) {

@@ -6,15 +6,19 @@
 
 namespace squarely {
 
-enum class PairKind { finite, infinite, undefined, missing_true, missing_pred };
+// Of infinite ones: which side, and its sign. Where both sides are, the truth counts.
+enum class PairKind { finite, high_true, low_true, high_pred, low_pred, undefined, missing_true, missing_pred };
 
 PairKind kind_of(double y_true, double y_pred);
+bool is_infinite(PairKind kind);
 void count(PairCounts& counts, PairKind kind);
 
-// Adds (y_true - y_pred)^2 without rounding.
 // The double nearest to y_true - y_pred.
 double nearest_difference(const BinaryNumber& y_true, const BinaryNumber& y_pred);
 
+ExtremeValue extreme_value(const BinaryNumber& number);
+
+// Adds (y_true - y_pred)^2 without rounding.
 void add_square(ExactSum& sum, const BinaryNumber& y_true, const BinaryNumber& y_pred);
 
 }  // namespace squarely

@@ -4,6 +4,7 @@
 #include "machine/targets.hpp"
 #include "states/summands.hpp"
 #include "sums/exact_terms.hpp"
+#include "sums/pair.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -45,17 +46,7 @@ const unsigned char* mark_padding(RowBuffers& buffers, std::ptrdiff_t rows, std:
     return buffers.kept;
 }
 
-void count_left_out(PairCounts& counts, const LeftOut& left_out) {
-    counts.missing_true += left_out.missing_true;
-    counts.missing_pred += left_out.missing_pred;
-    counts.infinite += left_out.infinite;
-    counts.undefined += left_out.undefined;
-    counts.pairs -= left_out.missing_true + left_out.missing_pred;
-}
-
-double rounded_error(const LargePair& pair) {
-    return nearest(absolute(big_number(pair.y_true) - big_number(pair.y_pred)));
-}
+double rounded_error(const LargePair& pair) { return std::fabs(nearest_difference(pair.y_true, pair.y_pred)); }
 
 // Integers no double holds are added exactly to the moments, which get pairs of zeros instead.
 bool add_moments(RunningSums& sums, const Kernels& kernels, const Block& block, const std::vector<LargePair>& large,
@@ -74,21 +65,66 @@ bool add_moments(RunningSums& sums, const Kernels& kernels, const Block& block, 
     return true;
 }
 
-// Terms that are exact of any numbers leave those of large integers to exact arithmetic; the others see them rounded.
-void add_terms_without_large(RunningSums& sums, TermSums& terms, const Kernels& kernels, const KeptBlock& block,
-                             const std::vector<LargePair>& large, RowBuffers& buffers) {
-    unsigned char kept[block_length];
+void copy_kept(const KeptBlock& block, unsigned char* kept) {
     if (block.kept != nullptr) {
         std::copy(block.kept, block.kept + block.block.length, kept);
     } else {
         std::fill(kept, kept + block.block.length, static_cast<unsigned char>(1));
     }
+}
+
+// In place of large integers zero and their difference, which is all that such terms see.
+void add_terms_of_differences(RunningSums& sums, TermSums& terms, const Kernels& kernels, const KeptBlock& block,
+                              const std::vector<LargePair>& large, RowBuffers& buffers) {
+    BlockBuffers& changed = buffers.without_large;
+    std::copy(block.block.y_true, block.block.y_true + block.block.length, changed.y_true);
+    std::copy(block.block.y_pred, block.block.y_pred + block.block.length, changed.y_pred);
     for (const LargePair& pair : large) {
-        kept[pair.row] = 0;
+        changed.y_true[pair.row] = 0;
+        changed.y_pred[pair.row] = nearest_difference(pair.y_pred, pair.y_true);
+    }
+    const Block differences{changed.y_true, changed.y_pred, block.block.length, block.block.ahead};
+    add_terms(terms, sums.summation, kernels, {differences, block.kept, block.weights});
+}
+
+// The kernels see the nearest doubles of large integers: of two of them the difference would be lost.
+void add_terms_with_large(RunningSums& sums, TermSums& terms, const Kernels& kernels, const KeptBlock& block,
+                          const std::vector<LargePair>& large, RowBuffers& buffers) {
+    const Term term = terms.summand.term;
+    if (facts_of(term).is_of_difference) {
+        return add_terms_of_differences(sums, terms, kernels, block, large, buffers);
+    }
+    unsigned char kept[block_length];
+    copy_kept(block, kept);
+    for (const LargePair& pair : large) {
+        if (kept[pair.row] == 0) continue;
         const double weight = block.weights == nullptr ? 1.0 : buffers.weights[pair.row];
-        add_exactly(terms, sums.summation, big_number(pair.y_true), big_number(pair.y_pred), weight);
+        const BigNumber y_true = big_number(pair.y_true);
+        kept[pair.row] = !add_exactly(terms, sums.summation, y_true, big_number(pair.y_pred), weight);
     }
     add_terms(terms, sums.summation, kernels, {block.block, kept, block.weights});
+}
+
+void add_truths(Extremes& extremes, const Kernels& kernels, const KeptBlock& block,
+                const std::vector<LargePair>& large) {
+    unsigned char without_large[block_length];
+    const unsigned char* kept = block.kept;
+    if (!large.empty()) {
+        copy_kept(block, without_large);
+        for (const LargePair& pair : large) without_large[pair.row] = 0;
+        kept = without_large;
+    }
+    ExtremeValue least{std::numeric_limits<double>::infinity()};
+    ExtremeValue greatest{-std::numeric_limits<double>::infinity()};
+    kernels.find_extremes(block.block.y_true, block.block.length, kept, &least.nearest, &greatest.nearest);
+    for (const LargePair& pair : large) {
+        if (block.kept != nullptr && block.kept[pair.row] == 0) continue;
+        const ExtremeValue truth = extreme_value(pair.y_true);
+        least = std::min(least, truth);
+        greatest = std::max(greatest, truth);
+    }
+    extremes.least_truth = std::min(extremes.least_truth, least);
+    extremes.greatest_truth = std::max(extremes.greatest_truth, greatest);
 }
 
 double largest_error(const Kernels& kernels, const Block& block, const unsigned char* counts,
@@ -112,9 +148,7 @@ void add_extremes(Extremes& extremes, const Kernels& kernels, const KeptBlock& k
                   const std::vector<LargePair>& large, RowBuffers& buffers) {
     if (!extremes.of_truth && !extremes.of_error) return;
     const Block& block = kept.block;
-    if (extremes.of_truth) {
-        kernels.find_extremes(block.y_true, block.length, kept.kept, &extremes.least_truth, &extremes.greatest_truth);
-    }
+    if (extremes.of_truth) add_truths(extremes, kernels, kept, large);
     if (extremes.of_error) {
         extremes.largest_error =
             std::max(extremes.largest_error, largest_error(kernels, block, kept.kept, large, buffers));
@@ -130,19 +164,19 @@ SumOfOutput sum_of(const RunningSums& sums, const Summand& summand) {
     const Term term = summand.term;
     if (term == Term::largest_error) {
         const bool is_moment = is_of_moments(sums, term);
-        return {summand, nullptr, nullptr,
-                is_moment ? &sums.moments.totals.largest_error : &sums.extremes.largest_error, nullptr};
+        const double largest = is_moment ? sums.moments.totals.largest_error : sums.extremes.largest_error;
+        return {summand, nullptr, nullptr, ExtremeValue{largest}, nullptr};
     }
     if (is_extreme(term)) {
         const bool is_least = facts_of(term).extreme == Extreme::least;
-        return {summand, nullptr, nullptr, is_least ? &sums.extremes.least_truth : &sums.extremes.greatest_truth,
+        return {summand, nullptr, nullptr, is_least ? sums.extremes.least_truth : sums.extremes.greatest_truth,
                 nullptr};
     }
-    if (is_of_moments(sums, term)) return {summand, &total_of(sums.moments, term), nullptr, nullptr, nullptr};
+    if (is_of_moments(sums, term)) return {summand, &total_of(sums.moments, term), nullptr, {}, nullptr};
     const TermSums& terms = terms_of(sums, summand);
     const TermCounts* counted = may_be_no_number(term, sums.weighted) ? &terms.counted : nullptr;
-    if (terms.rounded) return {summand, nullptr, &terms.rounded->total, nullptr, counted};
-    return {summand, &terms.sum, nullptr, nullptr, counted};
+    if (terms.rounded) return {summand, nullptr, &terms.rounded->total, {}, counted};
+    return {summand, &terms.sum, nullptr, {}, counted};
 }
 
 // Whether the block was found to have finite numbers only, and was added to what found that out.
@@ -242,7 +276,7 @@ void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, Row
     if (!is_added) {
         LeftOut left_out{};
         kernels.keep_finite(block, kept.kept, buffers.y_true, buffers.y_pred, own.kept, left_out);
-        count_left_out(sums.counts, left_out);
+        add(sums.counts, left_out);
         block = {buffers.y_true, buffers.y_pred, block.length, block.ahead};
         kept.kept = own.kept;
         if (sums.has_moments) add_moments(sums, kernels, block, large, own);
@@ -254,10 +288,10 @@ void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, Row
     }
     add_extremes(sums.extremes, kernels, kept, large, own);
     for (TermSums& terms : sums.terms) {
-        if (large.empty() || terms.summand.term == Term::sample_weight || !has_exact_term(terms.summand.term)) {
+        if (large.empty() || terms.summand.term == Term::sample_weight) {
             add_terms(terms, sums.summation, kernels, kept);
         } else {
-            add_terms_without_large(sums, terms, kernels, kept, large, own);
+            add_terms_with_large(sums, terms, kernels, kept, large, own);
         }
     }
 }
@@ -272,8 +306,8 @@ void finish(RunningSums& sums, const Kernels& kernels) {
     if (sums.has_moments) finish(sums.moments, kernels);
     for (TermSums& terms : sums.terms) finish(terms, kernels);
     // Plus zero, because of zeros of two signs either may have come first.
-    sums.extremes.least_truth += 0.0;
-    sums.extremes.greatest_truth += 0.0;
+    sums.extremes.least_truth.nearest += 0.0;
+    sums.extremes.greatest_truth.nearest += 0.0;
 }
 
 void sum_stretch(RunningSums& sums, const Pairs& pairs, std::ptrdiff_t rows) {

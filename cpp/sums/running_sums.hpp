@@ -13,8 +13,8 @@ namespace squarely {
 struct Extremes {
     bool of_truth = false;
     bool of_error = false;
-    double least_truth = std::numeric_limits<double>::infinity();
-    double greatest_truth = -std::numeric_limits<double>::infinity();
+    ExtremeValue least_truth{std::numeric_limits<double>::infinity()};
+    ExtremeValue greatest_truth{-std::numeric_limits<double>::infinity()};
     double largest_error = 0;
 };
 

@@ -57,8 +57,8 @@ void make_words(TermSums& sums, Summation summation, const Kernels& kernels, con
     if (all) return;
     for_each(out_of_range, block.length, [&](std::ptrdiff_t i) {
         if (kept.kept != nullptr && kept.kept[i] == 0) return;
-        const BigNumber value = exact_term(sums.summand, big_number(block.y_true[i]), big_number(block.y_pred[i]));
-        add_number(sums, summation, weighed(value, kept, i));
+        const auto value = exact_term(sums.summand, big_number(block.y_true[i]), big_number(block.y_pred[i]));
+        add_number(sums, summation, weighed(*value, kept, i));
     });
 }
 
@@ -174,8 +174,10 @@ void add_terms(TermSums& sums, Summation summation, const Kernels& kernels, cons
     if (sums.summand.term == Term::sample_weight) note_faults(sums);
 }
 
-void add_exactly(TermSums& sums, Summation summation, const BigNumber& y_true, const BigNumber& y_pred, double weight) {
-    add_number(sums, summation, exact_term(sums.summand, y_true, y_pred) * big_number(weight));
+bool add_exactly(TermSums& sums, Summation summation, const BigNumber& y_true, const BigNumber& y_pred, double weight) {
+    const std::optional<BigNumber> value = exact_term(sums.summand, y_true, y_pred);
+    if (value) add_number(sums, summation, *value * big_number(weight));
+    return value.has_value();
 }
 
 void finish(TermSums& sums, const Kernels& kernels) {

@@ -45,8 +45,8 @@ bool add_terms_at_once(TermSums& sums, const Kernels& kernels, const Block& bloc
 
 void add_terms(TermSums& sums, Summation summation, const Kernels& kernels, const KeptBlock& block);
 
-// A pair of numbers no double holds, with its weight.
-void add_exactly(TermSums& sums, Summation summation, const BigNumber& y_true, const BigNumber& y_pred, double weight);
+// A pair of numbers no double holds, with its weight. False, and nothing added, where the nearest doubles do as well.
+bool add_exactly(TermSums& sums, Summation summation, const BigNumber& y_true, const BigNumber& y_pred, double weight);
 
 void finish(TermSums& sums, const Kernels& kernels);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "states/formulas.hpp"
+#include "states/infinities.hpp"
 #include "states/state.hpp"
 #include "tables/parameters.hpp"
 
@@ -42,7 +43,8 @@ struct Metric {
 
     Better better = Better::lower;
     ValueRange (*range)(double parameter) = nullptr;
-    bool is_infinite_with_errors = false;  // else nothing can be said where a number is infinite
+    // The value where pairs are infinite, whose terms are in no sum.
+    double (*at_infinity)(const OutputSums& sums, double parameter) = infinities::unknown;
     int least_pairs = 1;
     std::string_view title = "";  // in scikit-learn's warning of too few pairs
     Domain domain = Domain::all;

@@ -28,6 +28,7 @@ struct TermFacts {
     const char* parameter = "";
     bool is_never_negative = false;  // whatever the data are, unless weights are negative
     bool is_subtracted = false;  // from another sum, as the metrics of variance do: pairwise sums are too rough for it
+    bool is_of_difference = false;    // alone, whatever the numbers are
     bool is_always_a_number = false;  // never infinite, nor outside its domain, for two finite numbers
 };
 

@@ -89,14 +89,16 @@ class Fields {
     }
 
     void add_output() {
-        repeat(6, [&] { (void)next(8); });
+        (void)next(8);
+        const bool has_infinite = next(8) > 0;
+        repeat(has_infinite ? 8 : 4, [&] { (void)next(8); });
         for (std::uint64_t term : terms_) add_sum(term);
     }
 
     void add_sum(std::uint64_t term) {
         const bool is_extreme = term >= 22 && term <= 24;
         if (is_extreme || rounded_) {
-            repeat(is_extreme ? 1 : 2, [&] { (void)next(8); });
+            repeat(2, [&] { (void)next(8); });
         } else {
             (void)next(1);
             (void)next(1);

@@ -27,9 +27,20 @@ def with_checksum(body: bytes) -> bytes:
     return body + struct.pack("<I", zlib.crc32(body))
 
 
-def counts(pairs: int = 0, infinite: int = 0, undefined: int = 0, *left_out: int) -> bytes:
-    """Return the counts of an output. Left out: without truth, without prediction, masked."""
-    return struct.pack("<6Q", pairs, infinite, undefined, *(*left_out, 0, 0, 0)[:3])
+def counts(
+    pairs: int = 0, infinite: int = 0, undefined: int = 0, *left_out: int, kinds: Sequence[int] | None = None
+) -> bytes:
+    """Return the counts of an output. Left out: without truth, without prediction, masked.
+
+    The kinds of infinite pairs are all of the first one, unless they are given: truths and predictions, high and low.
+    """
+    every = struct.pack("<6Q", pairs, infinite, undefined, *(*left_out, 0, 0, 0)[:3])
+    return every + (struct.pack("<4Q", *(kinds or (infinite, 0, 0, 0))) if infinite else b"")
+
+
+def counts_of_version_2(*counted: int) -> bytes:
+    """Return the counts of an output, without the kinds of infinite pairs."""
+    return counts(*counted)[: 6 * 8]
 
 
 def exact_sum(*limbs: int, first: int = 30, sign: int = 0) -> bytes:
@@ -116,7 +127,7 @@ class Form2:
     weighted: int = 0
     output_count: int = 1
     summands: Sequence[tuple[int, float]] = ((TERMS.index("squared_error"), 0.0),)
-    outputs: bytes = counts(1) + exact_sum_of(Fraction(1))
+    outputs: bytes = counts_of_version_2(1) + exact_sum_of(Fraction(1))
     magic: bytes = b"sqst\2"
     length: int | None = None
     tail: bytes = b""
@@ -153,13 +164,14 @@ def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:
     position += 9 * summands
     sums = []
     for _ in range(outputs):
-        position += 6 * 8
+        infinite = int.from_bytes(data[position + 8 : position + 16], "little")
+        position += (10 if infinite else 6) * 8
         of_output = {}
         for term in terms:
             if term in COMPARED:
-                (extreme,) = struct.unpack_from("<d", data, position)
-                of_output[TERMS[term]] = Fraction(extreme) if math.isfinite(extreme) else extreme
-                position += 8
+                extreme, rest = struct.unpack_from("<2d", data, position)
+                of_output[TERMS[term]] = Fraction(extreme) + Fraction(rest) if math.isfinite(extreme) else extreme
+                position += 16
                 continue
             sign, bottom, used = data[position : position + 3]
             limbs = data[position + 3 : position + 3 + 8 * used]

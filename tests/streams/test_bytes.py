@@ -1,9 +1,11 @@
 """The byte form: round trips, old states, and nothing damaged gets through, to Python or to C."""
 
+import itertools
 import math
 import pathlib
 import re
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -14,6 +16,7 @@ import pytest
 
 import squarely
 from instruments.c_interface import RefusedError, State
+from oracles.rational import nearest_root
 from oracles.state_bytes import (
     AVERAGINGS,
     CONFIGURATION_2,
@@ -23,6 +26,7 @@ from oracles.state_bytes import (
     Form,
     Form2,
     counts,
+    counts_of_version_2,
     exact_sum,
     exact_sum_of,
     with_checksum,
@@ -115,8 +119,7 @@ def test_the_bytes_of_weights_and_several_outputs_are_those_of_the_documentation
     def sums(*values: float) -> bytes:
         return b"".join(exact_sum_of(Fraction(value)) + bytes(16) for value in values)
 
-    two, half = bytes.fromhex("0000000000000040"), bytes.fromhex("000000000000e03f")
-    outputs = counts(2) + sums(1, 1, -1.5) + two + counts(1, 0, 0, 0, 1) + sums(1, -1, -2) + half
+    outputs = counts(2) + sums(1, 1, -1.5) + extremes(2.0) + counts(1, 0, 0, 0, 1) + sums(1, -1, -2) + extremes(0.5)
     form = Form(
         metrics=(("mean_pinball_loss", 0.75), ("max_error", 0.0)),
         nan_policy=2,
@@ -323,11 +326,16 @@ ZERO = exact_sum()
 MINUS_ONE = exact_sum_of(Fraction(-1))
 
 
+def extremes(*values: float, rests: Sequence[float] = ()) -> bytes:
+    """Return extremes, each the nearest double and a rest."""
+    return b"".join(struct.pack("<2d", *pair) for pair in itertools.zip_longest(values, rests, fillvalue=0.0))
+
+
 def extreme(
     value: float, metric: tuple[str, float] = MAX, terms: tuple[str, ...] = ("largest_error",), pairs: int = 1
 ) -> Form:
     summands = [(TERMS.index(term), 0.0) for term in terms]
-    return Form([metric], summands=summands, outputs=counts(pairs) + np.float64(value).tobytes() * len(terms))
+    return Form([metric], summands=summands, outputs=counts(pairs) + extremes(value) * len(terms))
 
 
 def rounded(high: float, low: float, summation: int = 1, pairs: int = 1) -> Form:
@@ -348,28 +356,29 @@ def replaced_sum(form: Form) -> Form:
 
 # Beside what is refused, its like that is not: the test would else refuse for another reason.
 OF_OUTPUT_0 = {
-    "more pairs than are counted": (counts(2**63) + ONE, counts(2**63 - 1) + ONE),
-    "more rows than are counted": (counts(2**62, 0, 0, 2**62) + ONE, counts(2**62, 0, 0, 2**62 - 1) + ONE),
-    "counts whose sum wraps": (counts(1, 0, 0, 2**63, 2**63 - 1, 2**64 - 1) + ONE, counts(1, 0, 0, 5, 6, 7) + ONE),
-    "more infinite pairs than pairs": (counts(1, 2) + ZERO, counts(1, 1) + ZERO),
-    "more undefined pairs than are left": (counts(2, 1, 2) + ZERO, counts(2, 1, 1) + ZERO),
-    "a sum of no pairs": (counts(0, 0, 0, 1) + ONE, counts(0, 0, 0, 1) + ZERO),
-    "a sum of infinite pairs": (counts(2, 1, 1) + ONE, counts(3, 1, 1) + ONE),
-    "a negative sum of squares": (counts(1) + MINUS_ONE, counts(1) + ONE),
-    "a sign that is none": (counts(1) + exact_sum(1, sign=2), counts(1) + exact_sum(1)),
-    "a negative zero": (counts(1) + exact_sum(sign=1), counts(1) + exact_sum()),
-    "zero in another form": (counts(1) + bytes([0, 5, 0]), counts(1) + bytes(3)),
-    "limbs above the highest": (counts(1) + exact_sum(1, first=67), counts(1) + exact_sum(1, first=66)),
-    "a magnitude as the sign": (counts(1) + exact_sum(2**63, first=67), counts(1) + exact_sum(2**63, first=66)),
-    "a lowest limb of zero": (counts(1) + exact_sum(0, 1), counts(1) + exact_sum(1, 1)),
-    "a highest limb of zero": (counts(1) + exact_sum(1, 0), counts(1) + exact_sum(1, 1)),
+    "more pairs than are counted": (([2**63], ONE), ([2**63 - 1], ONE)),
+    "more rows than are counted": (([2**62, 0, 0, 2**62], ONE), ([2**62, 0, 0, 2**62 - 1], ONE)),
+    "counts whose sum wraps": (([1, 0, 0, 2**63, 2**63 - 1, 2**64 - 1], ONE), ([1, 0, 0, 5, 6, 7], ONE)),
+    "more infinite pairs than pairs": (([1, 2], ZERO), ([1, 1], ZERO)),
+    "more undefined pairs than are left": (([2, 1, 2], ZERO), ([2, 1, 1], ZERO)),
+    "a sum of no pairs": (([0, 0, 0, 1], ONE), ([0, 0, 0, 1], ZERO)),
+    "a sum of infinite pairs": (([2, 1, 1], ONE), ([3, 1, 1], ONE)),
+    "a negative sum of squares": (([1], MINUS_ONE), ([1], ONE)),
+    "a sign that is none": (([1], exact_sum(1, sign=2)), ([1], exact_sum(1))),
+    "a negative zero": (([1], exact_sum(sign=1)), ([1], exact_sum())),
+    "zero in another form": (([1], bytes([0, 5, 0])), ([1], bytes(3))),
+    "limbs above the highest": (([1], exact_sum(1, first=67)), ([1], exact_sum(1, first=66))),
+    "a magnitude as the sign": (([1], exact_sum(2**63, first=67)), ([1], exact_sum(2**63, first=66))),
+    "a lowest limb of zero": (([1], exact_sum(0, 1)), ([1], exact_sum(1, 1))),
+    "a highest limb of zero": (([1], exact_sum(1, 0)), ([1], exact_sum(1, 1))),
 }
 
 
 @pytest.mark.parametrize("damage", OF_OUTPUT_0)
 def test_outputs_that_cannot_be_are_refused_in_every_version(damage: str) -> None:
-    wrong, right = OF_OUTPUT_0[damage]
-    for form in (Form(nan_policy=1), Form2(CONFIGURATION_2.replace(b"raise", b"propagate"))):
+    second = Form2(CONFIGURATION_2.replace(b"raise", b"propagate"))
+    for form, counts_of in ((Form(nan_policy=1), counts), (second, counts_of_version_2)):
+        wrong, right = (counts_of(*counted) + summed for counted, summed in OF_OUTPUT_0[damage])
         check_refused(replace(form, outputs=wrong).to_bytes(), OF_AN_OUTPUT)
         assert squarely.Accumulator.from_bytes(replace(form, outputs=right).to_bytes()).shape == (1,)
 
@@ -409,7 +418,7 @@ def test_extremes_of_the_truth_are_numbers_with_one_zero(wrong: float) -> None:
 
     def form(least: float, greatest: float) -> Form:
         summands = [(TERMS.index(term), 0.0) for term in terms]
-        return Form([metric], summands=summands, outputs=counts(1) + ONE + np.array([least, greatest]).tobytes())
+        return Form([metric], summands=summands, outputs=counts(1) + ONE + extremes(least, greatest))
 
     right = form(-2.0, 3.0)
     assert squarely.Accumulator.from_bytes(right.to_bytes()).to_bytes() == right.to_bytes()
@@ -423,13 +432,51 @@ def test_extremes_of_the_truth_are_those_of_some_truth() -> None:
 
     def form(least: float, greatest: float, pairs: int = 2) -> bytes:
         summands = [(TERMS.index(term), 0.0) for term in terms]
-        sums = (ONE if pairs else ZERO) + np.array([least, greatest]).tobytes()
+        sums = (ONE if pairs else ZERO) + extremes(least, greatest)
         return Form([metric], summands=summands, outputs=counts(pairs) + sums).to_bytes()
 
     for right in (form(-2.0, 3.0), form(3.0, 3.0), form(math.inf, -math.inf, 0)):
         assert squarely.Accumulator.from_bytes(right).to_bytes() == right
     for wrong in (form(3.0, -2.0), form(-2.0, math.inf), form(math.inf, -math.inf), form(1.0, 1.0, 0)):
         check_refused(wrong, OF_AN_OUTPUT)
+
+
+def test_extremes_of_the_truth_have_the_rest_of_integers_of_64_bits() -> None:
+    metric = ("normalized_root_mean_squared_error", 0.0)
+    summands = [(TERMS.index(term), 0.0) for term in ("squared_error", "least_truth", "greatest_truth")]
+
+    def form(least: float, greatest: float, rests: Sequence[float]) -> bytes:
+        outputs = counts(2) + ONE + extremes(least, greatest, rests=rests)
+        return Form([metric], summands=summands, outputs=outputs).to_bytes()
+
+    made = squarely.Accumulator(metric[0]).update(np.array([2**53 + 1, 2**62 + 3]), np.array([2**53 + 1, 2**62 + 2]))
+    assert made.to_bytes() == form(2.0**53, 2.0**62, [1.0, 3.0])
+    assert made.compute()[metric[0]] == nearest_root(Fraction(1, 2 * (2**62 - 2**53 + 2) ** 2))
+    for least, rests in ((2.0**53, [0.5, 0]), (2.0**53, [-0.0, 0]), (2.0**53, [2.0, 0]), (2.0**62, [4.0, 3.0])):
+        check_refused(form(least, 2.0**62, rests), OF_AN_OUTPUT)
+    check_refused(form(2.0**70, 2.0**71, [1.0, 1.0]), OF_AN_OUTPUT)
+    error = Form(
+        [MAX], summands=[(TERMS.index("largest_error"), 0.0)], outputs=counts(1) + extremes(2.0**53, rests=[1.0])
+    )
+    check_refused(error.to_bytes(), OF_AN_OUTPUT)
+
+
+def test_infinite_pairs_are_each_of_one_kind_at_most() -> None:
+    for kinds in ((0, 0, 0, 0), (1, 1, 1, 0), (0, 0, 0, 3)):  # of none: as version 2 counted them
+        right = Form(nan_policy=1, outputs=counts(4, 3, kinds=kinds) + ONE).to_bytes()
+        assert squarely.Accumulator.from_bytes(right).to_bytes() == right
+    for kinds in ((4, 0, 0, 0), (1, 1, 1, 1), (2**64 - 1, 1, 0, 0)):
+        check_refused(Form(nan_policy=1, outputs=counts(4, 3, kinds=kinds) + ONE).to_bytes(), OF_AN_OUTPUT)
+
+
+def test_infinite_pairs_of_version_2_say_nothing_of_their_sign() -> None:
+    configuration = CONFIGURATION_2.replace(b"raise", b"propagate").replace(b"squared_error", b"error")
+    summands = [(TERMS.index("error"), 0.0)]
+    second = Form2(configuration, summands=summands, outputs=counts_of_version_2(2, 1) + ONE).to_bytes()
+    read = squarely.Accumulator.from_bytes(second)
+    assert math.isnan(read.compute()["mean_error"])
+    third = Form([("mean_error", 0.0)], nan_policy=1, summands=summands, outputs=counts(2, 1, kinds=(0, 0, 0, 0)) + ONE)
+    assert read.to_bytes() == third.to_bytes()
 
 
 def of_moments(pairs: int, error: float, squared_error: float, truth: float, squared_truth: float) -> bytes:
@@ -461,7 +508,7 @@ def test_sums_that_no_pairs_have_together_are_refused() -> None:
 @pytest.mark.parametrize(
     ("what", "let_through_by"),
     [
-        (counts(2, 1), {"propagate"}),
+        (counts(2, 1, kinds=(0, 0, 0, 0)), {"propagate"}),  # as of the second version
         (counts(2, 0, 1), {"propagate"}),
         (counts(2, 0, 0, 1), {"propagate", "omit", "omit_true"}),
         (counts(2, 0, 0, 0, 1), {"propagate", "omit"}),
@@ -470,7 +517,7 @@ def test_sums_that_no_pairs_have_together_are_refused() -> None:
 )
 def test_what_the_policy_refuses_was_never_seen(policy: str, what: bytes, let_through_by: set[str]) -> None:
     third = Form(nan_policy=POLICIES.index(policy), outputs=what + ONE).to_bytes()
-    second = Form2(CONFIGURATION_2.replace(b"raise", policy.encode()), outputs=what + ONE).to_bytes()
+    second = Form2(CONFIGURATION_2.replace(b"raise", policy.encode()), outputs=what[: 6 * 8] + ONE).to_bytes()
     if policy not in let_through_by:
         check_refused(third, OF_AN_OUTPUT)
         check_refused(second, OF_AN_OUTPUT)

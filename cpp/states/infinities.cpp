@@ -1,5 +1,7 @@
 #include "states/infinities.hpp"
 
+#include "states/possible.hpp"
+
 #include <limits>
 
 namespace squarely::infinities {
@@ -21,11 +23,24 @@ bool are_under(const PairCounts& counts) {
     return counts.infinite > 0 && counts.low_pred + counts.high_true == counts.infinite;
 }
 
-// Of a share of what is under, and the rest of what is over: none of infinity is no number.
+// Errors that are not all infinite on one side have an infinite variance.
+bool do_errors_spread(const PairCounts& counts) {
+    return finite_pairs(counts) > 0 || (!are_over(counts) && !are_under(counts));
+}
+
+// Of the finite pairs, whose number is not that of all.
+bool does_truth_vary(const OutputSums& sums) {
+    const BigNumber weight = sums.weighted ? weight_of(sums) : big_number(finite_pairs(sums.counts));
+    const BigNumber truth = sum_of(sums, {Term::truth});
+    return !is_zero(weight * sum_of(sums, {Term::squared_truth}) - truth * truth);
+}
+
+// Of a share of what is under, and the rest of what is over.
 double of_shares(const PairCounts& counts, double under) {
-    if (under == 0) return are_over(counts) ? infinity : nan;
-    if (under == 1) return are_under(counts) ? infinity : nan;
-    return infinity;
+    const std::uint64_t none = under == 0   ? counts.low_pred + counts.high_true
+                               : under == 1 ? counts.high_pred + counts.low_true
+                                            : 0;
+    return none > 0 && none == counts.infinite ? nan : infinity;
 }
 
 }  // namespace
@@ -36,6 +51,11 @@ double falls(const OutputSums&, double) { return -infinity; }
 
 double grows_with_predictions(const OutputSums& sums, double) {
     return are_predictions_alone(sums.counts) ? infinity : nan;
+}
+
+// Of each pair alone: an infinite truth makes it one.
+double of_percentage(const OutputSums& sums, double) {
+    return sums.counts.high_pred + sums.counts.low_pred > 0 ? infinity : nan;
 }
 
 double of_error(const OutputSums& sums, double) {
@@ -54,7 +74,19 @@ double of_asymmetric(const OutputSums& sums, double tau) { return of_shares(sums
 // Of the truths beside infinite predictions no sum knows: they may be all that varies, or may not.
 double of_variance_explained(const OutputSums& sums, double force_finite) {
     if (!are_predictions_alone(sums.counts)) return nan;
-    return force_finite == 0 || !is_zero(spread_of_truth(sums)) ? -infinity : nan;
+    return force_finite == 0 || does_truth_vary(sums) ? -infinity : nan;
+}
+
+double of_explained_variance(const OutputSums& sums, double force_finite) {
+    return do_errors_spread(sums.counts) ? of_variance_explained(sums, force_finite) : nan;
+}
+
+double of_residual_variance(const OutputSums& sums, double) { return do_errors_spread(sums.counts) ? infinity : nan; }
+
+// Either the ratio of the means or that of the standard deviations grows, or both.
+double of_kling_gupta(const OutputSums& sums, double) {
+    const bool is_known = are_predictions_alone(sums.counts) && do_errors_spread(sums.counts);
+    return is_known && does_truth_vary(sums) ? -infinity : nan;
 }
 
 // The sign of the mean of the truth is not known.
@@ -62,16 +94,16 @@ double of_normalized_root(const OutputSums& sums, double normalization) {
     return normalization == 1 ? nan : grows_with_predictions(sums, normalization);
 }
 
-// From a power of two on a large prediction costs no more than so much.
+// Beyond a power of two a large prediction costs no more than so much.
 double of_deviance(const OutputSums& sums, double power) {
     const PairCounts& counts = sums.counts;
-    if (power <= 2) return infinity;
-    return counts.high_true + counts.low_true == counts.infinite ? infinity : nan;
+    const bool is_bounded = power > 2 && counts.infinite > 0 && are_predictions_alone(counts);
+    return is_bounded ? nan : infinity;
 }
 
 double of_deviance_explained(const OutputSums& sums, double power) {
     if (power == 0) return of_variance_explained(sums, 1);
-    const bool is_known = power <= 2 && are_predictions_alone(sums.counts) && !is_zero(spread_of_truth(sums));
+    const bool is_known = power <= 2 && are_predictions_alone(sums.counts) && does_truth_vary(sums);
     return is_known ? -infinity : nan;
 }
 

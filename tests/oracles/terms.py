@@ -47,7 +47,7 @@ RATIONAL: dict[str, Callable[[Fraction, Fraction, Fraction], Fraction]] = {
 
 
 def real(value: float) -> mpmath.mpf:
-    return mpmath.mpf(float(value))
+    return mpmath.mpf(value if isinstance(value, int) else float(value))
 
 
 def log_cosh(y: float, p: float, _: float) -> mpmath.mpf:

@@ -75,6 +75,19 @@ Summand deviance(double power) {
                         : Summand{Term::tweedie_deviance, power};
 }
 
+// Near 1 and 2, where grids of powers often are when they should be there, what depends on the truth alone grows beyond
+// what a double tells: there the deviance is taken from that of 1 or 2, where that loses less or all would be lost.
+constexpr double near_logarithm = 0x1p-10;
+constexpr double at_logarithm = 0x1p-26;
+
+double logarithm_near(double power) {
+    const double nearest = std::round(power);
+    const bool is_logarithm = nearest == 1 || nearest == 2;
+    return is_logarithm && std::abs(power - nearest) < near_logarithm ? nearest : power;
+}
+
+bool is_at(double power, double other) { return std::abs(power - other) < at_logarithm; }
+
 Summand truth_of_deviance(double power) {
     return power == 1   ? Summand{Term::truth_of_poisson_deviance}
            : power == 2 ? Summand{Term::truth_of_gamma_deviance}
@@ -98,25 +111,38 @@ BigNumber series_from_mean(const BigNumber& spread, const BigNumber& weight, dou
 // ... and the share of it that the second one is, which is left out.
 double lost_by_series(double power, double deviation) { return std::max(1.0, std::abs(power)) * deviation / 3; }
 
-// The sum of deviances of the truth from its own mean, by what of them depends on the truth alone, or by its variance
-// where that loses less. None where the mean is outside the domain.
-std::optional<BigNumber> deviance_from_mean(const OutputSums& sums, double power) {
+// By what of the deviances depends on the truth alone.
+std::optional<BigNumber> difference_from_mean(const OutputSums& sums, double mean, double power) {
     const BigNumber truth = sum_of(sums, {Term::truth});
     const BigNumber own = sum_of(sums, truth_of_deviance(power));
     const BigNumber weight = weight_of(sums);
-    const double mean = ratio(truth, weight);
-    if (!(mean > 0 && std::isfinite(mean))) return std::nullopt;
-    const BigNumber spread = spread_of_truth(sums);
-    const double deviation = root_ratio(spread, truth * truth);
-    if (lost_by_series(power, deviation) < lost_by_cancelling(power, mean, deviation)) {
-        return series_from_mean(spread, weight, mean, power);
-    }
     if (power == 1) return scaled(own - truth * big_number(logarithm_of(mean)), 1);
     if (power == 2) return scaled(weight * big_number(logarithm_of(mean)) - own, 1);
     const double cross = power_of(mean, 1 - power) / (1 - power);
     const double constant = power_of(mean, 2 - power) / (2 - power);
     if (!std::isfinite(cross) || !std::isfinite(constant)) return std::nullopt;
     return scaled(own - truth * big_number(cross) + weight * big_number(constant), 1);
+}
+
+// The sum of deviances of the truth from its own mean, as whichever loses least. None where the mean is outside the
+// domain.
+std::optional<BigNumber> deviance_from_mean(const OutputSums& sums, double power) {
+    const BigNumber truth = sum_of(sums, {Term::truth});
+    const BigNumber weight = weight_of(sums);
+    const double mean = ratio(truth, weight);
+    if (!(mean > 0 && std::isfinite(mean))) return std::nullopt;
+    const BigNumber spread = spread_of_truth(sums);
+    const double deviation = root_ratio(spread, truth * truth);
+    const double near = logarithm_near(power);
+    const double lost_by_near = std::abs(power - near) * deviation + lost_by_cancelling(near, mean, deviation);
+    const bool is_near_better =
+        near != power && (is_at(power, near) || lost_by_near < lost_by_cancelling(power, mean, deviation));
+    const double lost = is_near_better ? lost_by_near : lost_by_cancelling(power, mean, deviation);
+    if (lost_by_series(power, deviation) < lost) return series_from_mean(spread, weight, mean, power);
+    if (!is_near_better) return difference_from_mean(sums, mean, power);
+    const std::optional<BigNumber> whole = difference_from_mean(sums, mean, near);
+    const double scale = power_of(mean, near - power);
+    return whole ? std::optional(*whole * big_number(scale)) : whole;
 }
 
 }  // namespace
@@ -161,7 +187,10 @@ SummandList of_tweedie(double power) { return {deviance(power)}; }
 
 SummandList of_d2_tweedie(double power) {
     if (power == 0) return of_variance(0);
-    return {deviance(power), truth_of_deviance(power), {Term::truth}, {Term::squared_truth}};
+    const double near = logarithm_near(power);
+    const Summand truth = truth_of_deviance(near);
+    if (is_at(power, near)) return {deviance(power), truth, {Term::truth}, {Term::squared_truth}};
+    return {deviance(power), truth, truth_of_deviance(power), {Term::truth}, {Term::squared_truth}};
 }
 
 }  // namespace summands

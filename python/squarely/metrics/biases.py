@@ -70,7 +70,8 @@ def mean_error(
     Notes
     -----
     Prediction minus truth, as `me` in xskillscore and `additive_bias` in scores. Residuals in statistics have the other
-    sign. One pair is enough, and the truth may be constant. Under ``nan_policy="propagate"`` an infinity gives NaN.
+    sign. One pair is enough, and the truth may be constant. Under ``nan_policy="propagate"`` an infinite error gives
+    infinity of its sign, and NaN where others have the other sign.
 
     Examples
     --------
@@ -134,7 +135,8 @@ def bias_variance(
     -----
     The bias is that of one model on one data set, the mean of its errors; the decomposition of learning theory, over
     all training sets, shares the algebra. A model with a large squared bias gets better by moving its predictions. The
-    variance is 0 for one pair. Under ``nan_policy="propagate"`` an infinity gives NaN.
+    variance is 0 for one pair. Under ``nan_policy="propagate"`` an infinity gives what it gives `squared_bias` and
+    `residual_variance`.
 
     Examples
     --------
@@ -198,7 +200,8 @@ def residual_variance(
     Notes
     -----
     What remains of the mean squared error once the predictions are moved by their mean error. It is 0 for one pair, and
-    wherever all errors are the same. Under ``nan_policy="propagate"`` an infinity gives NaN.
+    wherever all errors are the same. Under ``nan_policy="propagate"`` an infinite error gives infinity, and NaN where
+    all errors are infinite with one sign.
 
     Examples
     --------
@@ -257,7 +260,7 @@ def squared_bias(
     Notes
     -----
     The exact mean is squared, not a rounded one. One pair is enough, and the truth may be constant. Under
-    ``nan_policy="propagate"`` an infinity gives NaN.
+    ``nan_policy="propagate"`` an infinite error gives infinity, and NaN where others have the other sign.
 
     Examples
     --------

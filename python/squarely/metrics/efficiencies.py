@@ -58,7 +58,8 @@ def kling_gupta_efficiency(
     r and both ratios are correctly rounded, and the rest is a few operations on doubles: the result is within a few ulp
     of the distance under the root or of 1, whichever is larger, and has the same bits on every machine. Constant truth
     or prediction gives NaN; one pair gives NaN and a warning. A truth of mean zero gives minus infinity, and a truth
-    near mean zero says little. Under ``nan_policy="propagate"`` an infinity gives NaN.
+    near mean zero says little. Under ``nan_policy="propagate"`` an infinite prediction gives minus infinity, and an
+    infinite truth NaN.
 
     References
     ----------
@@ -132,7 +133,8 @@ def nash_sutcliffe_efficiency(
     Notes
     -----
     The name of R² in hydrology, as in scores. Constant truth gives minus infinity, and NaN for a perfect prediction;
-    one pair gives NaN and a warning. Under ``nan_policy="propagate"`` an infinity gives NaN.
+    one pair gives NaN and a warning. Under ``nan_policy="propagate"`` an infinite prediction gives minus infinity, and
+    an infinite truth NaN.
 
     References
     ----------

@@ -79,7 +79,8 @@ def peak_signal_noise_ratio(
     As `skimage.metrics.peak_signal_noise_ratio`, with its warning where the element types of both images differ. The
     squared errors are summed exactly, also of integers that would wrap in their own type, and the rest is within 3 ulp,
     with the same bits on every machine; a quotient of 10^k gives 10 k exactly. Arrays are read in place, in any layout.
-    One element is enough, and the truth may be constant. Under ``nan_policy="propagate"`` an infinity gives NaN.
+    One element is enough, and the truth may be constant. Under ``nan_policy="propagate"`` an infinity gives minus
+    infinity.
 
     Examples
     --------

@@ -55,7 +55,7 @@ def normalized_mean_squared_error(
     The same number is known as relative squared error (RSE), in torchmetrics for one; sktime calls NMSE what is its
     root. Where the truth is constant, which one pair is, it is infinity, and NaN for a perfect prediction. It does not
     change where truth and prediction are multiplied with the same number or moved by the same amount. Under
-    ``nan_policy="propagate"`` an infinity gives NaN.
+    ``nan_policy="propagate"`` an infinite prediction gives infinity, and an infinite truth NaN.
 
     Examples
     --------
@@ -122,7 +122,8 @@ def normalized_root_mean_squared_error(
     scikit-image divides by the Euclidean norm unless told otherwise and calls the range "min-max"; torchmetrics divides
     by the mean, and its "l2" lacks the factor √n. Root and quotient are taken of exact numbers, and rounded once. Where
     s is zero, as the range and the standard deviation of constant truth and of one pair are, the score is infinity, and
-    NaN for a perfect prediction. Under ``nan_policy="propagate"`` an infinity gives NaN.
+    NaN for a perfect prediction. Under ``nan_policy="propagate"`` an infinite prediction gives infinity, but NaN where
+    the mean divides, whose sign is not known then; an infinite truth gives NaN.
 
     Examples
     --------

@@ -125,7 +125,8 @@ def weighted_absolute_percentage_error(
     -----
     Known as normalized deviation (ND) too, and as MAD/mean ratio. Where all truth is zero it is infinity, and NaN where
     all errors are zero too; torchmetrics replaces a small denominator by 1.17e-6 instead. One pair is enough, and
-    single truths of zero do no harm. Under ``nan_policy="propagate"`` an infinity gives NaN.
+    single truths of zero do no harm. Under ``nan_policy="propagate"`` an infinite prediction gives infinity, and an
+    infinite truth NaN.
 
     References
     ----------

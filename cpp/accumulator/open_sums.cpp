@@ -35,11 +35,15 @@ void copy(const OpenSums& open, const SumsOfRows& from, SumsOfRows& to) {
 void add_rows(OpenSums& open, const Pairs& pairs, std::ptrdiff_t rows) {
     const Kernels& kernels = *open.kernels;
     BlockBuffers buffers;
-    if (open.squares_alone) return add_stretch(open.sums.squares, kernels, pairs, 0, rows, buffers);
+    if (open.squares_alone) {
+        add_stretch(open.sums.squares, kernels, pairs, 0, rows, buffers);
+        return empty_buckets(open.sums.squares);
+    }
     for (std::ptrdiff_t first = 0; first < rows; first += block_length) {
         const Rows some{first, std::min<std::ptrdiff_t>(block_length, rows - first)};
         add_rows(open.sums.running, kernels, pairs, some, buffers);
     }
+    empty_buckets(open.sums.running.moments);
 }
 
 }  // namespace

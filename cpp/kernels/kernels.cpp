@@ -83,7 +83,7 @@ const Kernels SQUARELY_KERNELS = {
                         {exact_moments<true, false, true, false>, exact_moments<true, false, true, true>}},
                        {{exact_moments<true, true, false, false>, exact_moments<true, true, false, true>},
                         {exact_moments<true, true, true, false>, exact_moments<true, true, true, true>}}}},
-    .find_misfits = find_misfits,
+    .copy_fitting = copy_fitting,
 
     .terms =
         {

@@ -196,11 +196,12 @@ struct Kernels {
     // Adds the pairs that fit, and sets the bits of the others: pair i has bit i % 64 of misfits[i / 64].
     void (*exact_squares_partial)(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* misfits);
 
-    // Several sums in one loop: see sums/exact_moments.hpp. All or nothing; find_misfits tells what stood in the way.
-    // The first three indices are those of a MomentSet. The last is 1 for the kernels that look at the sizes of truth
-    // and prediction alone to prove that no bit is lost: faster, and they fail where there is a zero, too.
+    // Several sums in one loop: see sums/exact_moments.hpp. All or nothing; copy_fitting leaves out what stood in the
+    // way. The first three indices are those of a MomentSet. The last is 1 for the kernels that look at the sizes of
+    // truth and prediction alone to prove that no bit is lost: faster, and they fail where there is a zero, too.
     bool (*exact_moments[2][2][2][2])(const Block& block, const MomentWindows& windows, MomentSums& sums);
-    void (*find_misfits)(const Block& block, const MomentWindows& windows, MomentSet set, std::uint64_t* misfits);
+    void (*copy_fitting)(const Block& block, const MomentWindows& windows, MomentSet set, double* y_true,
+                         double* y_pred, std::uint64_t* misfits);
 
     // The way of all other sums: terms of a block, perhaps weighed, summed as values.
     TermKernel terms[term_count];  // by Term; empty where it is not summed

@@ -154,7 +154,11 @@ SQUARELY_INLINE Vector select(std::uint64_t word, Vector set, Vector clear) {
 // One bit a lane.
 SQUARELY_INLINE std::uint64_t lanes_set(Bits mask) {
 #if defined(__AVX512F__)
-    return _mm512_cmplt_epi64_mask(__builtin_bit_cast(__m512i, mask), _mm512_setzero_si512());
+    const __mmask8 set = _mm512_cmplt_epi64_mask(__builtin_bit_cast(__m512i, mask), _mm512_setzero_si512());
+    // GCC 12 may keep it in memory as one byte and read eight back where the conversion is left to it.
+    std::uint64_t word;
+    __asm__("kmovb %1, %k0" : "=r"(word) : "k"(set));
+    return word;
 #elif defined(__AVX__)
     return static_cast<std::uint64_t>(_mm256_movemask_pd(__builtin_bit_cast(__m256d, mask)));
 #elif defined(__SSE2__)

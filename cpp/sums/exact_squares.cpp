@@ -26,11 +26,17 @@ bool move_window(SlicedSquares& sliced, const Kernels& kernels, int products, in
     return set_window(sliced, exponent);
 }
 
+constexpr BucketSet squares_alone{true, false, false};
+
 // A pair that is in counts.pairs already.
 void add_pair(ExactSquares& squares, double y_true, double y_pred) {
     const PairKind kind = kind_of(y_true, y_pred);
     if (kind == PairKind::finite) {
-        add_square(squares.sum, number_of(y_true), number_of(y_pred));
+        if (are_many(squares.misfits)) {
+            add_pair(*squares.misfits.buckets, squares_alone, y_true, y_pred);
+        } else {
+            add_square(squares.sum, number_of(y_true), number_of(y_pred));
+        }
     } else {
         --squares.counts.pairs;
         count(squares.counts, kind);
@@ -72,7 +78,9 @@ void retry_in_a_better_window(ExactSquares& squares, const Kernels& kernels, con
 void add_partially(ExactSquares& squares, const Kernels& kernels, const Block& block) {
     Misfits misfits;
     kernels.exact_squares_partial(block, squares.wide.window, squares.wide.sums, misfits.data());
-    squares.expect_misfits = number_of(misfits, block.length) > 0;
+    const int found = number_of(misfits, block.length);
+    squares.expect_misfits = found > 0;
+    expect(squares.misfits, found, block.length);
     retry_in_a_better_window(squares, kernels, block, misfits);
     for_each(misfits, block.length, [&](std::ptrdiff_t i) { add_pair(squares, block.y_true[i], block.y_pred[i]); });
 }
@@ -185,11 +193,14 @@ void add_block(ExactSquares& squares, const Kernels& kernels, const Block& block
     SlicedSquares& wide = squares.wide;
     squares.counts.pairs += static_cast<std::uint64_t>(count);
     if (!wide.chosen) choose_first_window(squares, kernels, block);
-    if (!add_whole(squares, kernels, block)) {
+    if (takes_whole_block(squares.misfits) && kernels.all_finite(block)) {
+        add_all(*squares.misfits.buckets, squares_alone, block);
+    } else if (!add_whole(squares, kernels, block)) {
         const bool had_missing = squares.blocks_with_missing > 0;
         add_partially(squares, kernels, had_missing ? without_missing(squares, kernels, block, buffers) : block);
     }
     if (is_nearly_full(wide)) flush(wide, kernels, wide_products, squares.sum);
+    if (squares.misfits.buckets && are_nearly_full(*squares.misfits.buckets)) empty_buckets(squares);
 }
 
 // A block of which some rows do not count.
@@ -237,9 +248,16 @@ void add_stretch(ExactSquares& squares, const Kernels& kernels, const Pairs& pai
     }
 }
 
+void empty_buckets(ExactSquares& squares) {
+    BucketTotals totals{};
+    totals.squared_error = &squares.sum;
+    empty_into(squares.misfits, totals);
+}
+
 void finish(ExactSquares& squares, const Kernels& kernels) {
     finish(squares.wide, kernels, wide_products, squares.sum);
     finish(squares.narrow, kernels, narrow_products, squares.sum);
+    empty_buckets(squares);
 }
 
 void finish(ExactSquares& squares, const Kernels& kernels, State& state, std::size_t output) {

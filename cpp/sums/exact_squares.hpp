@@ -3,6 +3,7 @@
 
 #include "blocks/block.hpp"
 #include "states/state.hpp"
+#include "sums/misfit_sums.hpp"
 #include "sums/sliced_squares.hpp"
 
 namespace squarely {
@@ -17,6 +18,7 @@ struct ExactSquares {
     bool expect_misfits = false;    // the last block had pairs outside the window: skip the all-or-nothing attempt
     int blocks_with_missing = 0;    // there was a NaN lately: look for more in this many blocks
     int blocks_without_search = 0;  // no window fits many pairs: do not look for a better one for this many blocks
+    MisfitSums misfits;
     int blocks_without_narrow = 0;  // float32 blocks fail: widen them for this many blocks
 };
 
@@ -36,7 +38,10 @@ void add_stretch(ExactSquares& squares, const Kernels& kernels, const Pairs& pai
 // A stretch short enough for one thread, from the first block to the finished sum.
 void sum_stretch(ExactSquares& squares, const Pairs& pairs, std::ptrdiff_t rows);
 
-// Moves what is still in lanes into the sum.
+// Before they are copied.
+void empty_buckets(ExactSquares& squares);
+
+// Moves what is still in lanes and buckets into the sum.
 void finish(ExactSquares& squares, const Kernels& kernels);
 
 // And adds everything to an output of a state of squared errors alone.

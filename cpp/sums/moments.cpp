@@ -13,6 +13,8 @@
 namespace squarely {
 namespace {
 
+ExactSum* pointer_to(std::optional<ExactSum>& sum) { return sum ? &*sum : nullptr; }
+
 constexpr std::int64_t most_groups = 2000;  // as in sliced_squares.cpp
 constexpr int vectors_in_group = 8;
 constexpr int misfits_worth_a_search = block_length / 16;
@@ -174,8 +176,13 @@ bool choose_better_windows(Moments& moments, const Kernels& kernels, const Block
 // Zeros are seldom alone.
 constexpr int blocks_after_small_numbers = 16;
 
+const auto& kernel_of(const Moments& moments, const Kernels& kernels) {
+    return kernels.exact_moments[moments.set.of_error][moments.set.of_truth][moments.set.of_prediction];
+}
+
 bool add_whole(Moments& moments, const Kernels& kernels, const Block& block) {
-    const auto& kernel = kernels.exact_moments[moments.set.of_error][moments.set.of_truth][moments.set.of_prediction];
+    if (moments.expects_misfits) return false;
+    const auto& kernel = kernel_of(moments, kernels);
     if (moments.blocks_not_by_size == 0) {
         if (kernel[1](block, moments.windows, moments.lanes)) return true;
         moments.blocks_not_by_size = blocks_after_small_numbers;
@@ -184,30 +191,56 @@ bool add_whole(Moments& moments, const Kernels& kernels, const Block& block) {
     return kernel[0](block, moments.windows, moments.lanes);
 }
 
+BucketSet buckets_for(const MomentTotals& totals) {
+    return {totals.squared_error || totals.squared_truth || totals.squared_prediction,
+            totals.error || totals.truth || totals.prediction, totals.absolute_error.has_value()};
+}
+
 void add_doubles(Moments& moments, double y_true, double y_pred) {
-    add_pair(moments, number_of(y_true), number_of(y_pred));
+    if (are_many(moments.misfits)) {
+        add_pair(*moments.misfits.buckets, buckets_for(moments.totals), y_true, y_pred);
+    } else {
+        add_pair(moments, number_of(y_true), number_of(y_pred));
+    }
     moments.totals.largest_error = std::max(moments.totals.largest_error, std::fabs(y_true - y_pred));
 }
 
-// The misfits one by one, and the others, with pairs of zeros between them, by the kernel.
-void add_partially(Moments& moments, const Kernels& kernels, const Block& block) {
-    Misfits misfits;
-    kernels.find_misfits(block, moments.windows, moments.set, misfits.data());
-    if (number_of(misfits, block.length) >= misfits_worth_a_search && moments.blocks_without_search-- <= 0) {
-        moments.blocks_without_search = blocks_before_another_search;
-        if (choose_better_windows(moments, kernels, block)) {
-            kernels.find_misfits(block, moments.windows, moments.set, misfits.data());
-        }
-    }
+// A block of finite numbers of which hardly any are expected to fit.
+void add_to_buckets(Moments& moments, const Kernels& kernels, const Block& block) {
+    add_all(*moments.misfits.buckets, buckets_for(moments.totals), block);
+    if (!moments.set.of_error) return;
+    moments.totals.largest_error = std::max(moments.totals.largest_error, kernels.largest_difference(block));
+}
+
+bool are_finite(const Misfits& misfits, const Block& block) {
+    bool all = true;
+    for_each(misfits, block.length,
+             [&](std::ptrdiff_t i) { all = all && std::isfinite(block.y_true[i]) && std::isfinite(block.y_pred[i]); });
+    return all;
+}
+
+// The misfits one by one, and the others, with pairs of zeros between them, by the kernel. False, and nothing added,
+// where some pair is not two finite numbers: it is a misfit.
+bool add_partially(Moments& moments, const Kernels& kernels, const Block& block) {
     BlockBuffers rest;
-    std::copy(block.y_true, block.y_true + block.length, rest.y_true);
-    std::copy(block.y_pred, block.y_pred + block.length, rest.y_pred);
-    for_each(misfits, block.length, [&](std::ptrdiff_t i) {
-        add_doubles(moments, rest.y_true[i], rest.y_pred[i]);
-        rest.y_true[i] = rest.y_pred[i] = 0;
-    });
-    if (add_whole(moments, kernels, {rest.y_true, rest.y_pred, block.length, block.ahead})) return;
+    Misfits misfits;
+    const auto copy_fitting = [&] {
+        kernels.copy_fitting(block, moments.windows, moments.set, rest.y_true, rest.y_pred, misfits.data());
+        return number_of(misfits, block.length);
+    };
+    const int found = copy_fitting();
+    if (found > 0 && !are_finite(misfits, block)) return false;
+    moments.expects_misfits = found > 0;
+    expect(moments.misfits, found, block.length);
+    if (found >= misfits_worth_a_search && moments.blocks_without_search-- <= 0) {
+        moments.blocks_without_search = blocks_before_another_search;
+        if (choose_better_windows(moments, kernels, block)) copy_fitting();
+    }
+    for_each(misfits, block.length, [&](std::ptrdiff_t i) { add_doubles(moments, block.y_true[i], block.y_pred[i]); });
+    const Block fitting{rest.y_true, rest.y_pred, block.length, {}};
+    if (kernel_of(moments, kernels)[0](fitting, moments.windows, moments.lanes)) return true;
     for (std::ptrdiff_t i = 0; i < block.length; ++i) add_doubles(moments, rest.y_true[i], rest.y_pred[i]);
+    return true;
 }
 
 void add(ExactSum& sum, const BinaryNumber& number, bool flip = false) {
@@ -277,11 +310,14 @@ const ExactSum& total_of(const Moments& moments, Term term) { return *(moments.t
 
 bool add_block(Moments& moments, const Kernels& kernels, const Block& block) {
     if (!moments.chosen && !choose_first_windows(moments, kernels, block)) return false;
-    if (!add_whole(moments, kernels, block)) {
+    if (takes_whole_block(moments.misfits)) {
         if (!kernels.all_finite(block)) return false;
-        add_partially(moments, kernels, block);
+        add_to_buckets(moments, kernels, block);
+    } else if (!add_whole(moments, kernels, block) && !add_partially(moments, kernels, block)) {
+        return false;
     }
     if (moments.lanes.groups >= most_groups) flush(moments, kernels);
+    if (moments.misfits.buckets && are_nearly_full(*moments.misfits.buckets)) empty_buckets(moments);
     return true;
 }
 
@@ -305,6 +341,17 @@ void add_pair(Moments& moments, const BinaryNumber& y_true, const BinaryNumber& 
     if (totals.squared_prediction) add_square(*totals.squared_prediction, y_pred);
 }
 
-void finish(Moments& moments, const Kernels& kernels) { flush(moments, kernels); }
+void empty_buckets(Moments& moments) {
+    MomentTotals& totals = moments.totals;
+    empty_into(moments.misfits,
+               {pointer_to(totals.squared_error), pointer_to(totals.error), pointer_to(totals.absolute_error),
+                pointer_to(totals.truth), pointer_to(totals.squared_truth), pointer_to(totals.prediction),
+                pointer_to(totals.squared_prediction)});
+}
+
+void finish(Moments& moments, const Kernels& kernels) {
+    flush(moments, kernels);
+    empty_buckets(moments);
+}
 
 }  // namespace squarely

@@ -4,6 +4,7 @@
 #include "blocks/block.hpp"
 #include "numbers/binary_number.hpp"
 #include "numbers/exact_sum.hpp"
+#include "sums/misfit_sums.hpp"
 
 #include <optional>
 
@@ -31,7 +32,9 @@ struct Moments {
     int exponents[3];  // of the windows: difference, truth, prediction
     bool chosen = false;
     int blocks_not_by_size = 0;     // zeros, or very small numbers: use the kernel that looks at every bit
+    bool expects_misfits = false;   // the last block had some: do not try the whole next one
     int blocks_without_search = 0;  // no windows fit many pairs: do not look for better ones for this many blocks
+    MisfitSums misfits;
 };
 
 // Before anything is added. The term has a part in the loop.
@@ -49,7 +52,10 @@ void expect_zeros(Moments& moments);
 // One pair, of any numbers: also of integers that no double holds.
 void add_pair(Moments& moments, const BinaryNumber& y_true, const BinaryNumber& y_pred);
 
-// Moves what is still in lanes into the totals.
+// Before they are copied.
+void empty_buckets(Moments& moments);
+
+// Moves what is still in lanes and buckets into the totals.
 void finish(Moments& moments, const Kernels& kernels);
 
 }  // namespace squarely

@@ -215,25 +215,32 @@ bool exact_moments(const Block& block, const MomentWindows& windows, MomentSums&
     }
 }
 
-// Which pairs keep a block from being summed: pair i has bit i % 64 of misfits[i / 64].
-void find_misfits(const Block& block, const MomentWindows& windows, MomentSet set, std::uint64_t* misfits) {
+// A copy in which pairs of zeros stand for those that keep a block from being summed, whose bits are set: of pair i bit
+// i % 64 of misfits[i / 64].
+void copy_fitting(const Block& block, const MomentWindows& windows, MomentSet set, double* y_true, double* y_pred,
+                  std::uint64_t* misfits) {
     const Grids difference = grids_of(windows.difference);
-    const Grids y_true = grids_of(windows.y_true);
-    const Grids y_pred = grids_of(windows.y_pred);
+    const Grids of_true = grids_of(windows.y_true);
+    const Grids of_pred = grids_of(windows.y_pred);
+    Ahead ahead = block.ahead;
     for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+        if (i % 8 == 0) prefetch_next(ahead);
         const Vector truth = load<Vector>(block.y_true + i);
         const Vector prediction = load<Vector>(block.y_pred + i);
         Bits fits = mask(absolute(truth - prediction) < broadcast(windows.difference.limit));  // false for NaN
         Bits lost = sliced(truth, prediction, difference).lost;
         if (set.of_truth) {
             fits &= mask(absolute(truth) < broadcast(windows.y_true.limit));
-            lost |= sliced(truth, y_true).lost;
+            lost |= sliced(truth, of_true).lost;
         }
         if (set.of_prediction) {
             fits &= mask(absolute(prediction) < broadcast(windows.y_pred.limit));
-            lost |= sliced(prediction, y_pred).lost;
+            lost |= sliced(prediction, of_pred).lost;
         }
-        const std::uint64_t found = lanes_set(~fits | mask(lost != Bits{}));
+        fits &= mask(lost == Bits{});
+        store(y_true + i, from_bits(bits(truth) & fits));
+        store(y_pred + i, from_bits(bits(prediction) & fits));
+        const std::uint64_t found = lanes_set(~fits);
         if (i % 64 == 0) misfits[i / 64] = 0;
         misfits[i / 64] |= found << i % 64;
     }

@@ -1,0 +1,60 @@
+#include "sums/misfit_sums.hpp"
+
+#include <algorithm>
+
+namespace squarely {
+namespace {
+
+// One by one these take as long as buckets take to be emptied.
+constexpr int few_misfits = 100;
+
+// A thread keeps empty ones: to ask for their memory, and to clear it, takes as long as to fill them with a stretch of
+// rows.
+thread_local std::unique_ptr<Buckets> spare;
+
+std::unique_ptr<Buckets> take_buckets() { return spare ? std::move(spare) : std::make_unique<Buckets>(); }
+
+// From two fifths on the pairs that fit are not worth the loop that finds them.
+bool are_most(int misfits, std::ptrdiff_t length) { return 5 * misfits > 2 * length; }
+
+constexpr int most_patience = 256;
+
+}  // namespace
+
+MisfitSums& MisfitSums::operator=(const MisfitSums& other) {
+    buckets.reset();
+    few = 0;
+    expected = other.expected;
+    return *this;
+}
+
+bool are_many(MisfitSums& sums) {
+    if (sums.few < few_misfits) return ++sums.few == few_misfits && are_many(sums);
+    if (!sums.buckets) sums.buckets = take_buckets();
+    return true;
+}
+
+void empty_into(MisfitSums& sums, const BucketTotals& totals) {
+    sums.few = 0;
+    if (!sums.buckets) return;
+    empty_into(*sums.buckets, totals);
+    spare = std::move(sums.buckets);
+}
+
+void expect(MisfitSums& sums, int misfits, std::ptrdiff_t length) {
+    MisfitSums::Expected& expected = sums.expected;
+    if (are_most(misfits, length)) {
+        expected.blocks_of_misfits = expected.patience;
+        expected.patience = std::min(2 * expected.patience, most_patience);
+    } else {
+        expected.patience = 1;
+    }
+}
+
+bool takes_whole_block(MisfitSums& sums) {
+    if (!sums.buckets || sums.expected.blocks_of_misfits == 0) return false;
+    --sums.expected.blocks_of_misfits;
+    return true;
+}
+
+}  // namespace squarely

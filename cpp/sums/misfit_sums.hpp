@@ -1,0 +1,37 @@
+// The pairs that fit no window, of one output: a few go into the long integers at once, many through buckets.
+#pragma once
+
+#include "sums/buckets.hpp"
+
+namespace squarely {
+
+// Copied while there are no buckets: a stream of short chunks is copied for each of them.
+struct MisfitSums {
+    MisfitSums() = default;
+    MisfitSums(MisfitSums&&) = default;
+    MisfitSums(const MisfitSums& other) : expected(other.expected) {}
+    MisfitSums& operator=(const MisfitSums& other);
+
+    struct Expected {
+        int blocks_of_misfits = 0;  // hardly any pair fits: do not try this many blocks
+        int patience = 1;           // and after as many find out again
+    };
+
+    std::unique_ptr<Buckets> buckets;  // where there were many
+    int few = 0;                       // have been added without
+    Expected expected;
+};
+
+// Of a pair that was found not to fit. If so, the buckets are there.
+bool are_many(MisfitSums& sums);
+
+// There are no buckets afterwards.
+void empty_into(MisfitSums& sums, const BucketTotals& totals);
+
+// A block of which so many pairs did not fit.
+void expect(MisfitSums& sums, int misfits, std::ptrdiff_t length);
+
+// Whether the next block is to go into buckets as it is.
+bool takes_whole_block(MisfitSums& sums);
+
+}  // namespace squarely

@@ -3,7 +3,7 @@
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from squarely.arguments import check_axis, check_dimensions, check_not_empty, ch
 from squarely.columns import Array, Columns, as_columns
 from squarely.columns.beside import Mask, mask_of, weights_of
 from squarely.columns.forms import Segment, rows_of
-from squarely.columns.labels import check_one_order
+from squarely.columns.labels import Labels, Names, check_one_order, names_of_outputs
 
 __all__ = ["PairedColumns", "check_same_dimensions", "pair", "sums_together"]
 
@@ -27,13 +27,25 @@ class PairedColumns:
     """Truth and predictions of the same shape, which of the pairs count, and how much."""
 
     def __init__(
-        self, truth: Columns, prediction: Columns, where: Mask | None, axis: int, weights: Columns | None = None
+        self,
+        truth: Columns,
+        prediction: Columns,
+        where: Mask | None,
+        axis: int,
+        weights: Columns | None = None,
+        labels: Mapping[str, Labels] | None = None,
     ) -> None:
         self.truth = truth
         self.prediction = prediction
         self.where = where
         self.axis = axis
         self.weights = weights
+        self.labels = labels or {}
+
+    @property
+    def names(self) -> Names:
+        """The names along the axes of the outputs, of the sides that have some."""
+        return names_of_outputs(self.labels, self.axis)
 
     @property
     def rows(self) -> int:
@@ -180,7 +192,7 @@ def pair(
         weights = weights_of(sample_weight, truth.shape, prediction.shape, rows_along, function)
         labels["sample_weight"] = weights.labels if len(weights.shape) == len(truth.shape) else {}
     check_one_order(labels, rows_along)
-    return PairedColumns(truth, prediction, mask, rows_along, weights)
+    return PairedColumns(truth, prediction, mask, rows_along, weights, labels)
 
 
 def sums_together(several: Sequence[PairedColumns], configuration: _core.Configuration) -> list[_core.State]:

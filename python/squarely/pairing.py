@@ -12,7 +12,7 @@ import numpy.typing as npt
 from squarely import _core
 from squarely.arguments import check_axis, check_dimensions, check_not_empty, check_same_shape
 from squarely.columns import Array, Columns, as_columns
-from squarely.columns.beside import Mask, mask_of, weights_of
+from squarely.columns.beside import Mask, array_of, mask_of, weights_of
 from squarely.columns.forms import Segment, rows_of
 from squarely.columns.labels import Labels, Names, check_one_order, names_of_outputs
 
@@ -121,6 +121,18 @@ class PairedColumns:
             if any(bool(np.any(own)) for own in values):
                 return False
         return True
+
+    def of_weight(self) -> "PairedColumns":
+        """Return the pairs that have a weight: those of weight zero are absent, whatever they hold."""
+        if self.weights is None:
+            return self
+        has_weight = array_of(self.weights) != 0
+        if has_weight.all():
+            return self
+        masks = [has_weight] if self.where is None else [has_weight, self.where]
+        dimensions = max(mask.ndim for mask in masks)
+        where = functools.reduce(np.logical_and, (self._of_dimensions(mask, dimensions) for mask in masks))
+        return PairedColumns(self.truth, self.prediction, where, self.axis, self.weights, self.labels)
 
     def pieces(self, *, are_short: bool) -> Iterator[tuple[int, int]]:
         """Yield the rows from and to which both sides lie in one piece, a few at a time where they are to be short."""

@@ -29,7 +29,7 @@ from squarely.arguments import (
     check_multioutput,
 )
 from squarely.directions import directed_metric, greater_is_better
-from squarely.named_metrics import Metric, MetricLike, as_metric_name, has_default, metric_names
+from squarely.named_metrics import Metric, MetricLike, as_metric_name, closest, full_name, has_default, metric_names
 
 __all__ = ["scorer"]
 
@@ -129,8 +129,9 @@ class ScorersModule(ModuleType, Mapping[str, Any]):
         names = _names()
         if name in names:
             return scorer(names[name])
-        known = f"neg_{name}" if f"neg_{name}" in names else ", ".join(names)
-        raise KeyError(f"There is no scorer {name!r}. There is {known}.")
+        own = full_name(name.lower())
+        meant = closest(f"neg_{own}" if f"neg_{own}" in names else own, names)
+        raise KeyError(f"There is no scorer {name!r}. {meant}list(squarely.scorers) has them all.")
 
     def __iter__(self) -> Iterator[str]:
         return iter(_names())

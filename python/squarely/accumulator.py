@@ -361,7 +361,7 @@ class Accumulator:
 
     @property
     def omitted(self) -> AnyCount:
-        """How many pairs were left out: missing (NaN or null), masked, or not in `where`.
+        """How many pairs were left out: missing (NaN or null), masked, not in `where`, or of weight zero.
 
         An int, or an array where there are several outputs.
         """

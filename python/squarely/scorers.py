@@ -2,7 +2,8 @@
 
 The module is a mapping from names to scorers. A scorer is greater where the prediction is better, so metrics of which
 lower is better are negated, and ``neg_`` comes before their names, as in scikit-learn, whose names are all here. A
-metric itself is no scorer: ``scoring=squarely.r2_score`` is refused as scikit-learn refuses its own.
+metric itself is no scorer: ``scoring=squarely.r2_score`` is refused where scikit-learn refuses its own, and fails in
+every fold where it does not look, as in ``GridSearchCV``.
 
 Examples
 --------

@@ -101,9 +101,9 @@ EXTREMES: dict[str, Callable[[Sequence[Fraction], Sequence[Fraction]], Fraction]
 HALVES_OF_AN_ULP: dict[str, int] = {
     "absolute_percentage_error": 3,
     "symmetric_absolute_percentage_error": 6,
-    "squared_log_error": 10,
+    "squared_log_error": 16,
     "log_cosh_loss": 6,
-    "tukey_loss": 8,
+    "tukey_loss": 12,
     "poisson_deviance": 50,
     "gamma_deviance": 16,
     "tweedie_deviance": 10,

@@ -343,6 +343,10 @@ SEARCHED = (
     (("mean_poisson_deviance", 0.0), "0x1.50510d0256f3cp-1", "0x1.c0cf775702ea4p-1"),
     (("mean_gamma_deviance", 0.0), "0x1.b888b08982b65p-2", "0x1.e752cf99dba8ep-1"),
     (("mean_gamma_deviance", 0.0), "0x1.0085eb54a269ep+2", "0x1.f2ec6d431573dp+0"),
+    (("mean_squared_log_error", 0.0), "0x1.b75c407fe7046p-13", "0x1.d774158e961f6p-11"),
+    (("mean_squared_log_error", 0.0), "0x1.f283a3714ed89p+3", "0x1.038307c90219ap+5"),
+    (("mean_tukey_loss", 4.685), "-0x1.3b8c3e7480b6ap-7", "0x1.289b82d29040dp+2"),
+    (("mean_tukey_loss", 0.3), "-0x1.7aba0daec8a80p-9", "0x1.2737ef5336ad6p-2"),
     (("mean_tweedie_deviance", 2 - 1e-7), "0x1.1596988e49a94p-710", "0x1.892ffd2799a94p+3"),
 )
 

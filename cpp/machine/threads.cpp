@@ -9,10 +9,13 @@
 #include <exception>
 #include <fstream>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #if defined(_OPENMP)
 #include <omp.h>
@@ -110,6 +113,31 @@ void keep_failure(Failure& failure, Job job) {
     }
 }
 
+// How many more threads can be made now, up to so many: they are, and end again.
+int threads_to_be_had(int most) {
+    std::vector<std::thread> made;
+    std::mutex gate;
+    std::unique_lock closed(gate);
+    try {
+        made.reserve(static_cast<std::size_t>(most));
+        for (int i = 0; i < most; ++i) made.emplace_back([&] { const std::lock_guard open(gate); });
+    } catch (const std::system_error&) {  // a limit of threads, processes or memory
+    } catch (const std::bad_alloc&) {
+    }
+    closed.unlock();
+    for (std::thread& one : made) one.join();
+    return static_cast<int>(made.size());
+}
+
+// libgomp ends the process where it cannot make a thread, so that a larger team than there was is tried out first.
+int team_to_be_had(int threads) {
+    thread_local int largest = 1;  // libgomp has a team for each thread that calls
+    if (threads <= largest) return threads;
+    const int had = largest + threads_to_be_had(threads - largest);
+    if (had == threads) largest = threads;
+    return had;
+}
+
 // The thread that made a call has nothing left to do. Of a short call the others will be done at once.
 void listen_until(LongCall& call, const std::atomic<int>& done, int all) {
     while (call.has_been_asked() && done < all) {
@@ -132,7 +160,8 @@ int num_threads() {
 }
 
 void parallel_for(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)>& job) {
-    const auto threads = static_cast<int>(std::min<std::ptrdiff_t>(count, num_threads()));
+    const auto wanted = static_cast<int>(std::min<std::ptrdiff_t>(count, num_threads()));
+    const int threads = wanted <= 1 ? 1 : team_to_be_had(wanted);
     if (threads <= 1) return run_in_order(count, job);
     Failure failure;
     LongCall* call = long_call_here();

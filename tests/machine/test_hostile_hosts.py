@@ -61,7 +61,7 @@ def everything():
         for name in names if rows == 700 else ["mse", "r2", "msle"]:
             yield told(lambda: squarely.evaluate(truth, model, metrics=[name]))
             yield told(lambda: squarely.evaluate(abs(truth), abs(model), metrics=[name], sample_weight=heavy))
-        for odd in (hard[:rows], tiny[:rows], broken[:rows]):
+        for odd in (hard[:rows],) if rows > 700 else (hard[:rows], tiny[:rows], broken[:rows]):
             for policy in ("raise", "propagate", "omit"):
                 for summation in ("exact", "kahan", "pairwise"):
                     accumulator = squarely.Accumulator(("mse", "r2", "mae"), nan_policy=policy, summation=summation)
@@ -91,7 +91,7 @@ math.feenableexcept(1 | 4 | 8)  # invalid, division by zero, overflow
 loud = list(everything())
 left = math.fegetexcept()
 math.fedisableexcept(63)
-print(loud == quiet, left, len(quiet) > 300)
+print(loud == quiet, left, len(quiet) > 200)
 """
     assert run(EVERYTHING + code, threads) == "True 13 True"
 
@@ -138,7 +138,7 @@ from squarely import losses
 
 y_true, y_pred = np.random.default_rng(0).standard_normal((2, 400_000))
 weights = np.abs(y_pred)
-wide = np.random.default_rng(1).standard_normal((40, 4_000))
+wide = np.random.default_rng(1).standard_normal((40, 1_000))
 one = squarely.Accumulator(("mse", "r2")).update(y_true[:64], y_pred[:64])
 many = squarely.Accumulator(("mse", "r2"), multioutput="raw_values").update(wide, wide[::-1])
 rolling = squarely.RollingAccumulator("mse", window=100_000).update(y_true[:64], y_pred[:64])
@@ -186,7 +186,7 @@ print(results)
 @needs_limits
 @pytest.mark.parametrize("threads", ["1", "2"])  # of which the second is not there yet
 def test_a_limit_of_memory_is_a_memory_error_or_none(threads: str) -> None:
-    kept = [run(SCARCE, threads, str(room)) for room in (0, 2**19, 2**22, 2**28)]
+    kept = [run(SCARCE, threads, str(room)) for room in (0, 2**21, 2**28)]
     assert "M" in kept[0]
     assert "." in kept[0]
     assert set(kept[-1]) == {"."}
@@ -227,7 +227,7 @@ begun.wait()
 @pytest.mark.parametrize("rows", ["100", "20000", "400000"])
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_an_interpreter_may_end_while_daemon_threads_call(rows: str, threads: str) -> None:
-    for _ in range(3):
+    for _ in range(2):
         run(ENDING, threads, rows)
 
 

@@ -1,10 +1,14 @@
 """Threads: how many, from where, and alive after a fork."""
 
+import functools
 import multiprocessing
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,14 +112,45 @@ def test_many_python_threads_call_at_once() -> None:
         assert set(pool.map(lambda _: score_large(), range(24))) == {expected}
 
 
-def test_the_interpreter_is_free_while_large_arrays_are_read() -> None:
-    # The worker below takes several updates' time in total; the main thread counts meanwhile.
-    y_true = np.ones((200, 100_000))
-    ticks = 0
-    with ThreadPoolExecutor(1) as pool:
-        done = pool.submit(
-            lambda: [squarely.mean_squared_error(y_true, y_true, multioutput="raw_values") for _ in "12"]
-        )
-        while not done.done():
-            ticks += 1
-    assert ticks > 10
+@pytest.fixture
+def no_thread_is_interrupted() -> Iterator[None]:
+    """Another thread of Python runs only where one lets go of the interpreter by itself."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1000)
+    yield
+    sys.setswitchinterval(usual)
+
+
+def another_thread_runs_during(call: Callable[[], object], calls: int) -> bool:
+    call()  # the first may import
+    go, ran = threading.Event(), threading.Event()
+    other = threading.Thread(target=lambda: go.wait() and ran.set())
+    other.start()  # and it waits, when this one goes on
+    try:
+        go.set()
+        return any(call() is not None and ran.is_set() for _ in range(calls))
+    finally:
+        other.join()
+
+
+ROWS = 1_000_000
+LONG_CALLS: dict[str, Callable[[Any, Any], object]] = {
+    "one call": squarely.mean_squared_error,
+    "several metrics": functools.partial(squarely.evaluate, metrics=("mse", "mae")),
+    "order statistics": squarely.median_absolute_error,
+    "a loss": squarely.huber_loss,
+    "an accumulator": squarely.Accumulator("mse").update,
+    "a window of rows": squarely.RollingAccumulator("mse", window=1000).update,
+}
+
+
+def test_a_call_that_keeps_the_interpreter_is_told(no_thread_is_interrupted: None) -> None:
+    assert not another_thread_runs_during(lambda: sum(range(ROWS)), calls=20)
+
+
+@pytest.mark.parametrize("score", LONG_CALLS.values(), ids=LONG_CALLS)
+def test_the_interpreter_is_free_while_large_arrays_are_read(
+    no_thread_is_interrupted: None, score: Callable[[Any, Any], object]
+) -> None:
+    y = np.ones(ROWS)
+    assert another_thread_runs_during(lambda: score(y, y), calls=1000)

@@ -78,7 +78,7 @@ def test_what_ran_in_another_report_is_not_missed(tmp_path: pathlib.Path) -> Non
         ),
         (
             "\n\n@pytest.mark.parametrize('number', [])\ndef test_more(number):\n    pass\n",
-            "tests/test_a.py::test_more[NOTSET] is skipped, and no line of skips permits it: got empty parameter set",
+            "is skipped, and no line of skips permits it: got empty parameter set",
         ),
         (
             "\n\nclass Group:\n    def test_more(self):\n        pass\n",

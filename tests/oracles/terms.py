@@ -104,7 +104,7 @@ HALVES_OF_AN_ULP: dict[str, int] = {
     "squared_log_error": 16,
     "log_cosh_loss": 6,
     "tukey_loss": 12,
-    "poisson_deviance": 50,
+    "poisson_deviance": 32,
     "gamma_deviance": 16,
     "tweedie_deviance": 10,
     "truth_of_poisson_deviance": 4,

@@ -42,7 +42,7 @@ SEED = 20240229
 SAMPLE_SECONDS = 0.002  # a sample is at least this long, by calling often enough
 TEAM_SAMPLE_SECONDS = 0.01  # with threads: woken ones share a core until the scheduler's next tick
 SETTLE_SECONDS = 0.02  # OpenMP runtimes spin about this long after their work, on a core the next one needs
-FRACTION_LIMIT = 100_000  # up to this size the truth comes from rational arithmetic, beyond it from squarely
+CHUNK = 1_000_000
 
 Array = npt.NDArray[Any]
 
@@ -79,7 +79,7 @@ def spread(rng: np.random.Generator, count: int) -> tuple[Array, Array]:
 DATA = {f.__name__: f for f in (normal, constant, lognormal, outliers, spread)}
 
 
-def make_data(kind: str, size: int, dtype: str, chunk: int = 1_000_000) -> tuple[Array, Array]:
+def make_data(kind: str, size: int, dtype: str, chunk: int = CHUNK) -> tuple[Array, Array]:
     """Fill in chunks: every page is touched, and no temporary is as large as the arrays."""
     rng = np.random.default_rng(SEED)
     y_true, y_pred = np.empty(size, dtype), np.empty(size, dtype)
@@ -89,11 +89,43 @@ def make_data(kind: str, size: int, dtype: str, chunk: int = 1_000_000) -> tuple
     return y_true, y_pred
 
 
+# Two doubles that stand for their sum: 106 bits, of which nothing is squarely's.
+Doubled = tuple[Array, Array]
+
+
+def two_sum(a: Array, b: Array) -> Doubled:
+    """Return the sum and what rounding left out of it."""
+    total = a + b
+    of_b = total - a
+    return total, (a - (total - of_b)) + (b - of_b)
+
+
+def two_square(a: Array) -> Doubled:
+    """Return the square and what rounding left out of it, by halves of 26 bits."""
+    square, high = a * a, a * (2.0**27 + 1)
+    high = high - (high - a)
+    low = a - high
+    return square, ((high * high - square) + 2 * high * low) + low * low
+
+
+def sum_of_squares(difference: Doubled) -> Fraction:
+    high, rest = two_square(difference[0])
+    low = rest + 2 * difference[0] * difference[1]
+    while high.size > 1:
+        if high.size % 2:
+            high, low = np.append(high, 0.0), np.append(low, 0.0)
+        total, rest = two_sum(high[::2], high[1::2])
+        high, low = two_sum(total, rest + (low[::2] + low[1::2]))
+    return Fraction(float(high[0])) + Fraction(float(low[0]))
+
+
 def exact_mean_squared_error(y_true: Array, y_pred: Array) -> float:
-    if y_true.size > FRACTION_LIMIT:
-        return float(sq.mean_squared_error(y_true, y_pred))
-    pairs = zip(y_true.tolist(), y_pred.tolist(), strict=True)
-    return float(sum((Fraction(y) - Fraction(p)) ** 2 for y, p in pairs) / y_true.size)
+    """Return the double nearest to the mean of thirty digits."""
+    total = Fraction(0)
+    for begin in range(0, y_true.size, CHUNK):
+        truth, prediction = (side[begin : begin + CHUNK].astype(np.float64) for side in (y_true, y_pred))
+        total += sum_of_squares(two_sum(truth, -prediction))
+    return float(total / y_true.size)
 
 
 # --------------------------------------------------------------------------------------------------------- contestants
@@ -397,12 +429,11 @@ def judge(contestant: Contestant, times: dict[str, list[float]], setting: Settin
     )
 
 
-def measure(setting: Setting, names: Iterable[str], rounds: int) -> list[Line]:
+def measure(setting: Setting, names: Iterable[str], rounds: int, exact: float) -> list[Line]:
     before = sq.get_target(), sq.get_num_threads()
     contestants = [contestant for name in names for contestant in CONTESTANTS[name](setting)]
     times = race(contestants, setting.threads, rounds)
     sq.set_target(before[0])
-    exact = exact_mean_squared_error(setting.y_true, setting.y_pred)
     lines = [judge(contestant, times, setting, exact) for contestant in contestants]
     sq.set_target(before[0])
     sq.set_num_threads(before[1])
@@ -512,8 +543,9 @@ def main() -> None:
     np.seterr(over="ignore")  # the column of errors tells it
     for size, dtype in itertools.product(options.sizes, options.dtypes):
         y_true, y_pred = make_data(options.data, size, dtype)
+        exact = exact_mean_squared_error(y_true, y_pred)
         for threads in options.threads:
-            lines = measure(Setting(y_true, y_pred, threads, targets), names, options.rounds)
+            lines = measure(Setting(y_true, y_pred, threads, targets), names, options.rounds, exact)
             plural = "thread" if threads == 1 else "threads"
             print(f"\n{size:,} elements of {dtype}, {threads} {plural}, {options.data} data, {options.rounds} rounds")
             print(table(lines), flush=True)

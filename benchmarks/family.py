@@ -3,8 +3,9 @@
     python benchmarks/family.py --rows 5e7 --rounds 7
     python benchmarks/family.py --rows 5e7 --targets all --no-peers
 
-Every round times everyone once, in an order shuffled by a fixed seed; reported are medians, also of the ratios within
-a round. The read of three arrays, the weights among them, is one and a half times that of two.
+Every round times everyone once, in an order shuffled by a fixed seed, after one that does not count; reported are
+medians, also of the ratios within a round. The read of three arrays, the weights among them, is one and a half times
+that of two. Errors are against long doubles.
 """
 
 from __future__ import annotations
@@ -14,23 +15,26 @@ import functools
 import random
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
-from compare import SEED, Setting, chosen_targets, count, plain_kernels
+from compare import CHUNK, SEED, Setting, chosen_targets, count, plain_kernels
 
 import squarely as sq
 from squarely.named_metrics import EVERYDAY
 
+Results = Mapping[str, float]
+
 SEVEN = tuple(name for name in EVERYDAY if name != "mean_absolute_percentage_error")
 
 
-def evaluated(y_true: np.ndarray, y_pred: np.ndarray, metrics: tuple[str, ...], weights: object = None) -> object:
-    return sq.evaluate(y_true, y_pred, metrics=metrics, sample_weight=weights)
+def evaluated(y_true: np.ndarray, y_pred: np.ndarray, metrics: tuple[str, ...], weights: object = None) -> Results:
+    return sq.evaluate(y_true, y_pred, metrics=metrics, sample_weight=weights).to_dict()
 
 
-def ours(y_true: np.ndarray, y_pred: np.ndarray, weights: np.ndarray) -> dict[str, Callable[[], object]]:
-    def of(*metrics: str, weights: object = None) -> Callable[[], object]:
+def ours(y_true: np.ndarray, y_pred: np.ndarray, weights: np.ndarray) -> dict[str, Callable[[], Results]]:
+    def of(*metrics: str, weights: object = None) -> Callable[[], Results]:
         return functools.partial(evaluated, y_true, y_pred, metrics, weights)
 
     return {
@@ -49,17 +53,15 @@ def ours(y_true: np.ndarray, y_pred: np.ndarray, weights: np.ndarray) -> dict[st
     }
 
 
-def theirs(y_true: np.ndarray, y_pred: np.ndarray, weights: np.ndarray) -> dict[str, Callable[[], object]]:
+def theirs(y_true: np.ndarray, y_pred: np.ndarray, weights: np.ndarray) -> dict[str, Callable[[], Results]]:
     from sklearn import metrics
 
-    def eight() -> None:
-        for name in EVERYDAY:
-            if name != "mean_error":
-                getattr(metrics, name)(y_true, y_pred)
-        np.mean(y_pred - y_true)
+    def of(*names: str, **options: object) -> Callable[[], Results]:
+        return lambda: {name: float(getattr(metrics, name)(y_true, y_pred, **options)) for name in names}
 
-    def of(name: str, **options: object) -> Callable[[], object]:
-        return functools.partial(getattr(metrics, name), y_true, y_pred, **options)
+    def eight() -> Results:
+        scored = of(*(name for name in EVERYDAY if name != "mean_error"))()
+        return {**scored, "mean_error": float(np.mean(y_pred - y_true))}
 
     return {
         "mse": of("mean_squared_error"),
@@ -69,6 +71,55 @@ def theirs(y_true: np.ndarray, y_pred: np.ndarray, weights: np.ndarray) -> dict[
         "poisson deviance": of("mean_poisson_deviance"),
         "median": of("median_absolute_error"),
     }
+
+
+def parts(*arrays: np.ndarray) -> Iterator[list[np.ndarray]]:
+    for first in range(0, len(arrays[0]), CHUNK):
+        yield [array[first : first + CHUNK].astype(np.longdouble) for array in arrays]
+
+
+def truth(y_true: np.ndarray, y_pred: np.ndarray, weights: np.ndarray) -> dict[str, np.longdouble]:
+    """Return what the metrics are, by their formulas in long doubles: by the names of lines where these differ."""
+    rows = np.longdouble(len(y_true))
+    means = [sum(part.sum() for (part,) in parts(side)) / rows for side in (y_true, y_pred)]
+    sums: dict[str, np.longdouble] = {}
+    for y, p, w in parts(y_true, y_pred, weights):
+        e, a, y0, p0 = p - y, abs(p - y), y - means[0], p - means[1]
+        logs = np.log(y / p)
+        terms = {
+            "mean_squared_error": e * e,
+            "mse, weighted": w * e * e,
+            "weight": w,
+            "mean_absolute_error": a,
+            "mean_error": e,
+            "mean_absolute_percentage_error": a / abs(y),
+            "mean_squared_log_error": (np.log1p(y) - np.log1p(p)) ** 2,
+            "mean_poisson_deviance": 2 * (y * logs - y + p),
+            "mean_gamma_deviance": 2 * (y / p - 1 - logs),
+            "mean_huber_loss": np.where(a <= 1, e * e / 2, a - np.longdouble(0.5)),
+            "yy": y0 * y0,
+            "pp": p0 * p0,
+            "yp": y0 * p0,
+        }
+        for name, term in terms.items():
+            sums[name] = sums.get(name, np.longdouble(0)) + term.sum()
+    found = {name: total / rows for name, total in sums.items()}
+    error, square = found["mean_error"], found["mean_squared_error"]
+    return {
+        **found,
+        "mse, weighted": sums["mse, weighted"] / sums["weight"],
+        "root_mean_squared_error": np.sqrt(square),
+        "r2_score": 1 - square / found["yy"],
+        "explained_variance_score": 1 - (square - error * error) / found["yy"],
+        "pearson_correlation": found["yp"] / np.sqrt(found["yy"] * found["pp"]),
+        "max_error": np.longdouble(np.max(abs(y_pred - y_true))),
+        "median_absolute_error": np.longdouble(np.median(abs(y_pred - y_true))),
+    }
+
+
+def largest_error(line: str, results: Results, true: Mapping[str, np.longdouble]) -> float:
+    pairs = [(value, true.get(line, true.get(name))) for name, value in results.items()]
+    return max(float(abs((value - own) / own)) for value, own in pairs if own is not None)
 
 
 def seconds(function: Callable[[], object]) -> float:
@@ -103,12 +154,20 @@ def main() -> None:
     setting = Setting(y_true, y_pred, options.threads, targets)
     sq.set_num_threads(options.threads)
     reads = {kernel.target: functools.partial(kernel.run, 1) for kernel in plain_kernels("read", "plain_read", setting)}
-    contestants: list[tuple[str, str, Callable[[], object]]] = [("read", target, run) for target, run in reads.items()]
+    contestants: list[tuple[str, str, Callable[[], Any]]] = [("read", target, run) for target, run in reads.items()]
     for target in targets:
         contestants += [(name, target, run) for name, run in ours(y_true, y_pred, weights).items()]
     if not options.no_peers:
         contestants += [(name, "scikit-learn", run) for name, run in theirs(y_true, y_pred, weights).items()]
     times: dict[tuple[str, str], list[float]] = {(name, target): [] for name, target, _ in contestants}
+    true = truth(y_true, y_pred, weights)
+    errors: dict[tuple[str, str], float] = {}
+    for name, target, run in contestants:  # the round that does not count
+        if target in targets:
+            sq.set_target(target)
+        results = run()
+        if isinstance(results, dict):
+            errors[name, target] = largest_error(name, results, true)
     order = random.Random(SEED)
     for _ in range(options.rounds):
         order.shuffle(contestants)
@@ -118,13 +177,14 @@ def main() -> None:
             times[name, target].append(seconds(run))
     base = times["read", targets[0]]
     print(f"{options.rows:,} pairs, {options.threads} thread(s), {options.rounds} rounds")
-    print(f"{'':22}{'':14}{'ns/pair':>9}{'to read':>9}{'spread':>8}")
+    print(f"{'':22}{'':14}{'ns/pair':>9}{'to read':>9}{'spread':>8}{'error':>9}")
     for (name, target), own in sorted(times.items(), key=lambda item: (item[0][1], statistics.median(item[1]))):
         against = times.get(("read", target), base)
         ratios = [one / other for one, other in zip(own, against, strict=True)]
         spread = (max(ratios) - min(ratios)) / statistics.median(ratios)
+        error = f"{errors[name, target]:.1e}" if (name, target) in errors else "-"
         nanoseconds = statistics.median(own) / options.rows * 1e9
-        print(f"{name:22}{target:14}{nanoseconds:9.2f}{statistics.median(ratios):9.2f}{spread:8.0%}")
+        print(f"{name:22}{target:14}{nanoseconds:9.2f}{statistics.median(ratios):9.2f}{spread:8.0%}{error:>9}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 #include "accumulator/held_rows.hpp"
 
+#include "machine/long_call.hpp"
+
 #include <cstring>
 
 namespace squarely {
@@ -7,6 +9,7 @@ namespace {
 
 constexpr std::ptrdiff_t first_room = 16;  // rows of the first piece of a kind; the next have twice as many
 constexpr std::ptrdiff_t rows_in_cache = 64;
+constexpr std::ptrdiff_t rows_between_looks = 1024 * rows_in_cache;
 
 std::size_t row_size(const HeldSide& side) { return side.columns * static_cast<std::size_t>(element_size(side.dtype)); }
 
@@ -76,6 +79,7 @@ void copy_side(HeldSide& side, std::span<const Pairs> outputs, Column Pairs::* c
 // Behind the rows of a piece that has the room.
 void copy_rows(HeldPiece& piece, std::span<const Pairs> outputs, Rows rows) {
     for (std::ptrdiff_t done = 0; done < rows.count; done += rows_in_cache) {
+        if (done > 0 && done % rows_between_looks == 0) look_at_call();
         const Rows some{rows.first + done, std::min(rows_in_cache, rows.count - done)};
         copy_side(piece.y_true, outputs, &Pairs::y_true, some, piece.count);
         copy_side(piece.y_pred, outputs, &Pairs::y_pred, some, piece.count);

@@ -79,10 +79,7 @@ bool update_from(Accumulator& accumulator, const py::object& y_true, const py::o
     if (pairs.several.empty() && add_short_chunk(accumulator, pairs.one, pairs.rows)) return true;
     const std::shared_ptr<const Configuration> configuration = accumulator.configuration;
     State sums;
-    {
-        const py::gil_scoped_release release;
-        sums = pass_over(*configuration, pairs.outputs(), pairs.rows);
-    }
+    without_the_interpreter([&] { sums = pass_over(*configuration, pairs.outputs(), pairs.rows); });
     add(accumulator, std::move(sums), shape_of(pairs));
     return true;
 }

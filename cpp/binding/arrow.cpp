@@ -192,8 +192,8 @@ bool has(const py::object& source, const char* attribute) {
 
 template <class Read>
 auto read_arrow(const py::object& source, Read read) {
-    if (!has(source, "__arrow_c_array__")) return read_stream(source.attr("__arrow_c_stream__")(), read);
-    const py::tuple capsules = source.attr("__arrow_c_array__")();
+    if (!has(source, "__arrow_c_array__")) return read_stream(source.attr("__arrow_c_stream__")(py::none()), read);
+    const py::tuple capsules = source.attr("__arrow_c_array__")(py::none());
     const ArrowSchema& schema = *pointed_at<ArrowSchema>(capsules[0], "arrow_schema");
     return read(schema, std::vector<Batch>{{pointed_at<ArrowArray>(capsules[1], "arrow_array"), capsules[1]}});
 }

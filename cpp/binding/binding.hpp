@@ -7,6 +7,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -33,6 +34,12 @@ void register_arrow(py::module_& module);
 // Throws std::invalid_argument where no column has this type.
 DType dtype_of(const py::dtype& dtype);
 bool is_swapped(const py::dtype& dtype);
+
+// Runs a job that may be long: other threads of Python run meanwhile, and Ctrl-C ends it.
+void without_the_interpreter(const std::function<void()>& job);
+
+// Sets Python's error for the exception that is being handled, and returns null.
+PyObject* error_for_exception() noexcept;
 
 // About 5 µs of work: too short to let go of the interpreter.
 constexpr py::ssize_t rows_with_the_gil = 8192;

@@ -19,7 +19,7 @@ std::optional<DType> dtype_of_name(const std::string& name) {
 
 DType dtype_of(const py::dtype& dtype) {
     if (const auto known = dtype_of_name(py::str(dtype.attr("name")).cast<std::string>())) return *known;
-    throw std::invalid_argument("No column can be made of dtype " + py::str(dtype).cast<std::string>() + ".");
+    throw std::invalid_argument("No column can be made of dtype " + std::string(py::str(py::handle(dtype))) + ".");
 }
 
 bool is_swapped(const py::dtype& dtype) {

@@ -41,8 +41,7 @@ void fill_into(const std::string& loss, bool is_derivative, const py::array& y_t
     const LossFormula formula{loss_named(loss), parameter, is_derivative};
     LossArrays arrays = arrays_of(y_true, y_pred, weights);
     arrays.results = results_in(out, arrays.shape);
-    const py::gil_scoped_release release;
-    fill_losses(arrays, formula, divisor);
+    without_the_interpreter([&] { fill_losses(arrays, formula, divisor); });
 }
 
 // What the weights are, for the words of an error.
@@ -55,10 +54,7 @@ py::tuple sum_of(const std::string& loss, const py::array& y_true, const py::arr
     const LossFormula formula{loss_named(loss), parameter, false};
     const LossArrays arrays = arrays_of(y_true, y_pred, weights);
     LossSums sums;
-    {
-        const py::gil_scoped_release release;
-        sums = sum_losses(arrays, formula);
-    }
+    without_the_interpreter([&] { sums = sum_losses(arrays, formula); });
     const bool has_mean = !is_zero(sums.weights.sum);
     return py::make_tuple(total(sums), has_mean ? py::cast(mean(sums)) : py::none(), found_in(sums.weights));
 }
@@ -68,10 +64,7 @@ py::tuple survey_of(const py::array& weights, bool is_summed) {
     arrays.shape.assign(weights.shape(), weights.shape() + weights.ndim());
     arrays.weights = strided(weights, arrays.shape);
     WeightSum sum;
-    {
-        const py::gil_scoped_release release;
-        sum = survey_weights(arrays, is_summed);
-    }
+    without_the_interpreter([&] { sum = survey_weights(arrays, is_summed); });
     return found_in(sum);
 }
 

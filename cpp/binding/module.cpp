@@ -1,5 +1,7 @@
 #include "binding/binding.hpp"
 
+// It is not said that this works without the GIL, and it would not: whatever is shared changes while the GIL is held. A
+// free-threaded Python turns it on at import, with a warning of its own.
 PYBIND11_MODULE(_core, module) {
     module.doc() = "The compiled core of squarely. Use the squarely package instead.";
     squarely::register_refusals(module);

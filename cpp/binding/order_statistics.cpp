@@ -44,8 +44,7 @@ void update_from(OrderStatistics& statistics, const py::object& y_true, const py
     if (pairs.rows > statistics.values.shape(1) - statistics.outputs[0].rows) {
         throw std::invalid_argument("The arrays have more rows than room was made for.");
     }
-    const py::gil_scoped_release release;
-    add_rows(statistics.outputs, statistics.quantity, pairs.outputs, pairs.rows);
+    without_the_interpreter([&] { add_rows(statistics.outputs, statistics.quantity, pairs.outputs, pairs.rows); });
 }
 
 // Long outputs are read by all threads, one after the other; of short ones each thread has its own.
@@ -53,18 +52,19 @@ constexpr std::ptrdiff_t rows_of_a_long_output = 1'000'000;
 
 template <class Value>
 std::vector<double> value_of_each(const OrderStatistics& statistics, Value value) {
-    const py::gil_scoped_release release;
     std::vector<double> values(statistics.outputs.size());
     const auto put = [&](std::ptrdiff_t index) {
         const auto i = static_cast<std::size_t>(index);
         values[i] = value(statistics.outputs[i]);
     };
     const auto count = static_cast<std::ptrdiff_t>(values.size());
-    if (count > 0 && statistics.outputs[0].rows < rows_of_a_long_output) {
-        parallel_for(count, put);
-    } else {
-        for (std::ptrdiff_t i = 0; i < count; ++i) put(i);
-    }
+    without_the_interpreter([&] {
+        if (count > 0 && statistics.outputs[0].rows < rows_of_a_long_output) {
+            parallel_for(count, put);
+        } else {
+            for (std::ptrdiff_t i = 0; i < count; ++i) put(i);
+        }
+    });
     return values;
 }
 

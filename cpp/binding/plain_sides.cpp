@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <limits>
 
 namespace squarely {
 namespace {
@@ -165,6 +166,32 @@ void make_several(PlainPairs& pairs, py::ssize_t axis, bool has_weights, bool ha
     if (has_where) put_columns(pairs.where, axis, pairs.several, put_where);
 }
 
+template <class Integer>
+bool is_double(const char* place) {
+    Integer value;
+    std::memcpy(&value, place, sizeof value);
+    const auto bits = static_cast<std::uint64_t>(value);
+    const std::uint64_t size = value < Integer{0} ? 0 - bits : bits;
+    return size >> std::numeric_limits<double>::digits == 0 ||
+           size >> std::countr_zero(size) >> std::numeric_limits<double>::digits == 0;
+}
+
+// Weights are doubles: the other way has the words for an integer that none is.
+bool are_doubles(const PlainSide& weights) {
+    const bool is_signed = weights.dtype == DType::int64;
+    if (!is_signed && weights.dtype != DType::uint64) return true;
+    if (weights.swapped || weights.dimensions == 0) return false;
+    std::vector<py::ssize_t> offsets;
+    append_offsets(weights, 0, offsets);
+    const auto is_one = is_signed ? is_double<std::int64_t> : is_double<std::uint64_t>;
+    return std::all_of(offsets.begin(), offsets.end(), [&](py::ssize_t offset) {
+        for (py::ssize_t row = 0; row < weights.shape[0]; ++row) {
+            if (!is_one(weights.data + offset + row * weights.strides[0])) return false;
+        }
+        return true;
+    });
+}
+
 bool is_without_elements(const PlainSide& side) {
     return std::find(side.shape, side.shape + side.dimensions, 0) != side.shape + side.dimensions;
 }
@@ -197,6 +224,7 @@ bool see_plain_pairs(py::handle y_true, py::handle y_pred, py::handle sample_wei
     } else if (has_weights) {
         if (!see_plain_side(sample_weight, Numbers::refused, pairs.weights)) return false;
         if (!fits_rows_or_elements(pairs.weights, pairs.y_true, pairs.rows)) return false;
+        if (!are_doubles(pairs.weights)) return false;
     }
     const bool has_where = !where.is_none();
     if (has_where) {

@@ -94,8 +94,7 @@ bool set_results(LossArrays& arrays, py::handle out) {
 template <class Job>
 void run(const LossArrays& arrays, Job job) {
     if (size_of(arrays) <= elements_with_the_gil) return job();
-    const py::gil_scoped_release release;
-    job();
+    without_the_interpreter(job);
 }
 
 py::object quick_fill(const std::string& loss, bool is_derivative, py::handle y_true, py::handle y_pred,

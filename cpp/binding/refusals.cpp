@@ -4,6 +4,7 @@
 #include "tables/reasons.hpp"
 #include "tables/terms.hpp"
 
+#include <stdexcept>
 #include <string>
 
 namespace squarely {
@@ -32,6 +33,14 @@ void register_refusals(py::module_& module) {
             instance.attr("number") = refusal.number;
             instance.attr("term") = term_of(refusal);
             PyErr_SetObject(type.ptr(), instance.ptr());
+        }
+    });
+    // Where Python could not make an object, for want of memory, it has an error that says so; pybind11 throws another.
+    py::register_local_exception_translator([](std::exception_ptr thrown) {
+        try {
+            if (thrown) std::rethrow_exception(thrown);
+        } catch (const std::runtime_error&) {
+            if (PyErr_Occurred() == nullptr) throw;
         }
     });
 }

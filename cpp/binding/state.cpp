@@ -20,10 +20,7 @@ void update_from(State& state, const py::object& y_true, const py::object& y_pre
     const PairsList pairs = pairs_of(y_true, y_pred, where, axis, sample_weight);
     if (pairs.outputs.size() != state.counts.size()) throw Refused(Reason::outputs_differ);
     WeightFaults faults;
-    {
-        const py::gil_scoped_release release;
-        faults = update(state, pairs.outputs, pairs.rows);
-    }
+    without_the_interpreter([&] { faults = update(state, pairs.outputs, pairs.rows); });
     if (faults.has_nan) throw Refused(Reason::weight_is_nan);
     if (faults.has_infinite) throw Refused(Reason::weight_is_infinite);
 }

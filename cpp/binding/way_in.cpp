@@ -136,8 +136,9 @@ bool answer_without_the_gil(const Question& question, const PlainPairs& pairs, s
     if (rows * static_cast<py::ssize_t>(values.size()) <= rows_with_the_gil) {
         return answer(question, pairs.outputs(), rows, values);
     }
-    const py::gil_scoped_release release;
-    return answer(question, pairs.outputs(), rows, values);
+    bool is_answered = false;
+    without_the_interpreter([&] { is_answered = answer(question, pairs.outputs(), rows, values); });
+    return is_answered;
 }
 
 PyObject* raw_values(std::vector<std::size_t>& shape, std::span<const double> values) {
@@ -175,12 +176,8 @@ PyObject* score(PyObject* long_way, PyObject* const* given, py::ssize_t count, P
         PyObject* value = quick_score(given, count, names);
         if (value != nullptr || PyErr_Occurred() != nullptr) return value;
     } catch (const Refused&) {  // the long way says why
-    } catch (py::error_already_set& error) {
-        error.restore();
-        return nullptr;
-    } catch (const std::exception& error) {
-        PyErr_SetString(PyExc_RuntimeError, error.what());
-        return nullptr;
+    } catch (...) {
+        return error_for_exception();
     }
     return PyObject_Vectorcall(long_way, given, static_cast<std::size_t>(count), names);
 }

@@ -5,8 +5,6 @@
 #include "binding/binding.hpp"
 #include "binding/plain_sides.hpp"
 
-#include <new>
-
 namespace squarely {
 namespace {
 
@@ -19,19 +17,15 @@ void take_in(RowWindow& window, const Chunk& chunk) {
     const auto configuration = window.configuration;
     const std::uint64_t length = window.length;
     std::optional<RowsToEnter> entering;
-    {
-        const py::gil_scoped_release release;
-        entering = rows_to_enter(*configuration, chunk, length);
-    }
+    without_the_interpreter([&] { entering = rows_to_enter(*configuration, chunk, length); });
     take(window, std::move(*entering));
 }
 
 void take_in(ChunkWindow& window, const Chunk& chunk) {
     const auto configuration = window.configuration;
-    std::optional<py::gil_scoped_release> release;
-    if (size_of(chunk) > rows_with_the_gil) release.emplace();
-    State sums = pass_over(*configuration, chunk.outputs, chunk.rows);
-    release.reset();
+    State sums;
+    const auto pass = [&] { sums = pass_over(*configuration, chunk.outputs, chunk.rows); };
+    size_of(chunk) > rows_with_the_gil ? without_the_interpreter(pass) : pass();
     take(window, std::move(sums), chunk.shape);
 }
 
@@ -60,11 +54,8 @@ PyObject* update(PyObject* self, PyObject* const* given, py::ssize_t count) noex
     }
     try {
         return PyBool_FromLong(take_in_plain(*static_cast<AnyWindow*>(window), given) ? 1 : 0);
-    } catch (const std::bad_alloc&) {
-        return PyErr_NoMemory();
-    } catch (const std::exception& error) {
-        PyErr_SetString(PyExc_RuntimeError, error.what());
-        return nullptr;
+    } catch (...) {
+        return error_for_exception();
     }
 }
 

@@ -32,4 +32,9 @@ inline Stretch stretch_at(std::ptrdiff_t rows, std::ptrdiff_t index) {
     return {index * length, std::min(rows, (index + 1) * length)};
 }
 
+// Whether a long loop over the blocks of a stretch is to look at its call before this one.
+inline bool begins_a_piece(const Stretch& stretch, std::ptrdiff_t first) {
+    return first > stretch.first && (first - stretch.first) % smallest_stretch == 0;
+}
+
 }  // namespace squarely

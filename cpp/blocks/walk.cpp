@@ -20,14 +20,22 @@ std::ptrdiff_t step_of(const Axis& axis) {
 // An axis most arrays run along backwards is walked from its end.
 void turn_forwards(Axis& axis, Strides& start) {
     if (std::accumulate(axis.strides.begin(), axis.strides.end(), std::ptrdiff_t{0}) >= 0) return;
-    for (int i = 0; i < most_arrays; ++i) {
+    for (std::size_t i = 0; i < most_arrays; ++i) {
         start[i] += (axis.length - 1) * axis.strides[i];
         axis.strides[i] = -axis.strides[i];
     }
 }
 
+// The longest first, and those of equal steps as they were. Axes are few.
+void sort_by_steps(std::vector<Axis>& axes) {
+    const auto is_longer = [](const Axis& a, const Axis& b) { return step_of(a) > step_of(b); };
+    for (auto next = axes.begin(); next != axes.end(); ++next) {
+        std::rotate(std::upper_bound(axes.begin(), next, *next, is_longer), next, next + 1);
+    }
+}
+
 bool is_continued(const Axis& outer, const Axis& inner) {
-    for (int i = 0; i < most_arrays; ++i) {
+    for (std::size_t i = 0; i < most_arrays; ++i) {
         if (outer.strides[i] != inner.strides[i] * inner.length) return false;
     }
     return true;
@@ -59,7 +67,7 @@ std::size_t axis_to_cut(const std::vector<Axis>& axes) {
 Walk walk_along(std::vector<Axis> axes) {
     Walk walk{};
     for (Axis& axis : axes) turn_forwards(axis, walk.start);
-    std::stable_sort(axes.begin(), axes.end(), [](const Axis& a, const Axis& b) { return step_of(a) > step_of(b); });
+    sort_by_steps(axes);
     walk.axes = joined(axes);
     walk.cut = axis_to_cut(walk.axes);
     Axis& cut = walk.axes[walk.cut];
@@ -78,7 +86,7 @@ Run run_at(const Walk& walk, std::ptrdiff_t block) {
         const Axis& axis = walk.axes[i];
         const std::ptrdiff_t index = block % axis.length;
         block /= axis.length;
-        for (int array = 0; array < most_arrays; ++array) run.offsets[array] += index * axis.strides[array];
+        for (std::size_t array = 0; array < most_arrays; ++array) run.offsets[array] += index * axis.strides[array];
         if (i == walk.cut) run.length = std::min<std::ptrdiff_t>(block_length, walk.length - index * block_length);
     }
     return run;

@@ -10,7 +10,7 @@
 
 namespace squarely {
 
-constexpr int most_arrays = 4;
+constexpr std::size_t most_arrays = 4;
 using Strides = std::array<std::ptrdiff_t, most_arrays>;  // bytes, one an array
 
 struct Axis {

@@ -28,9 +28,11 @@ void check_parameter(const Metric& metric, double value) {
                       " must be " + std::string(metric.parameter->must_be) + ". Got " + std::to_string(value) + ".");
 }
 
-}  // namespace
+squarely_status no_memory(squarely_error* error) noexcept {
+    return put(error, SQUARELY_NO_MEMORY, "There is not enough memory. Ask for fewer outputs at a time.");
+}
 
-squarely_status reported(squarely_error* error) noexcept {
+squarely_status in_words(squarely_error* error) {
     try {
         throw;
     } catch (const Failure& failure) {
@@ -41,13 +43,23 @@ squarely_status reported(squarely_error* error) noexcept {
     } catch (const std::invalid_argument& refusal) {
         return put(error, SQUARELY_INVALID_ARGUMENT, refusal.what());
     } catch (const std::bad_alloc&) {
-        return put(error, SQUARELY_NO_MEMORY, "There is not enough memory. Ask for fewer outputs at a time.");
+        return no_memory(error);
     } catch (const std::length_error&) {
         return put(error, SQUARELY_NO_MEMORY, "More outputs are asked for than any memory holds.");
     } catch (const std::exception& unexpected) {
         return put(error, SQUARELY_UNEXPECTED, unexpected.what());
     } catch (...) {
         return put(error, SQUARELY_UNEXPECTED, "Something failed that has no words.");
+    }
+}
+
+}  // namespace
+
+squarely_status reported(squarely_error* error) noexcept {
+    try {
+        return in_words(error);
+    } catch (...) {  // words take memory, too
+        return no_memory(error);
     }
 }
 

@@ -145,7 +145,7 @@ SQUARELY_INLINE Vector log1p(Vector x) {
     return ((x > -1.0) & (x < infinity)) ? with_sign : special;
 }
 
-// log(1 + x), and x less it, but the latter only where x is between -0.29 and 0.41.
+// log(1 + x), and x less it, but the latter only where one plus x is not reduced: from -0.3125 to below 0.375.
 struct Log1p {
     Vector logarithm;
     Vector remainder;

@@ -12,6 +12,11 @@
 #error "The kernels are proofs about rounding: they must not be compiled with -ffast-math."
 #endif
 
+// 1 and 2: in double or in more, and rounded a second time when they are stored.
+#if __FLT_EVAL_METHOD__ == 1 || __FLT_EVAL_METHOD__ == 2
+#error "The kernels are proofs about rounding: no operation may be rounded twice (-fexcess-precision=fast)."
+#endif
+
 #define SQUARELY_INLINE inline __attribute__((always_inline))  // attributes have no other short form
 
 namespace squarely {

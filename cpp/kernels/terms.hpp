@@ -277,7 +277,9 @@ struct PoissonDeviance : NoParameter {
         const Log1p log = log1p_and_remainder(larger(ratio, broadcast(-1.0 + 0x1p-53)));
         const Vector near = y_pred * (ratio * log.logarithm - log.remainder);
         const Vector far = y_true * log.logarithm - (y_true - y_pred);
-        Vector half = chosen(mask(absolute(ratio) <= broadcast(0.25)), near, far);
+        // As far as the remainder holds: beyond it less of what is subtracted cancels.
+        const Bits is_near = mask(ratio >= broadcast(-0.3125)) & mask(ratio < broadcast(0.375));
+        Vector half = chosen(is_near, near, far);
         const Bits is_tiny = mask(y_true < broadcast(0x1p-960)) | mask(y_pred < broadcast(0x1p-960));
         const Bits is_extreme = inside & (is_tiny | mask(ratio > broadcast(0x1p1000))) & mask(y_true != Vector{});
         if (any(is_extreme)) {  // as above

@@ -1,13 +1,21 @@
 #include "machine/threads.hpp"
 
+#include "machine/long_call.hpp"
+
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
+#include <mutex>
+#include <new>
 #include <stdexcept>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #if defined(_OPENMP)
 #include <omp.h>
@@ -72,7 +80,10 @@ std::atomic<int>& asked_for() {
 }
 
 void run_in_order(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)>& job) {
-    for (std::ptrdiff_t i = 0; i < count; ++i) job(i);
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        look_at_call();
+        job(i);
+    }
 }
 
 }  // namespace
@@ -82,6 +93,60 @@ void set_num_threads(int count) { asked_for() = checked(count); }
 bool use_one_thread_here(bool one) { return std::exchange(one_thread_here, one); }
 
 #if defined(_OPENMP)
+
+namespace {
+
+struct Failure {
+    std::mutex mutex;
+    std::exception_ptr first;
+};
+
+// An exception must not leave a thread of OpenMP.
+template <class Job>
+void keep_failure(Failure& failure, Job job) {
+    try {
+        job();
+    } catch (const CallEnded&) {  // whoever ended it has a failure that says why
+    } catch (...) {
+        const std::lock_guard lock(failure.mutex);
+        if (!failure.first) failure.first = std::current_exception();
+    }
+}
+
+// How many more threads can be made now, up to so many: they are, and end again.
+int threads_to_be_had(int most) {
+    std::vector<std::thread> made;
+    std::mutex gate;
+    std::unique_lock closed(gate);
+    try {
+        made.reserve(static_cast<std::size_t>(most));
+        for (int i = 0; i < most; ++i) made.emplace_back([&] { const std::lock_guard open(gate); });
+    } catch (const std::system_error&) {  // a limit of threads, processes or memory
+    } catch (const std::bad_alloc&) {
+    }
+    closed.unlock();
+    for (std::thread& one : made) one.join();
+    return static_cast<int>(made.size());
+}
+
+// libgomp ends the process where it cannot make a thread, so that a larger team than there was is tried out first.
+int team_to_be_had(int threads) {
+    thread_local int largest = 1;  // libgomp has a team for each thread that calls
+    if (threads <= largest) return threads;
+    const int had = largest + threads_to_be_had(threads - largest);
+    if (had == threads) largest = threads;
+    return had;
+}
+
+// The thread that made a call has nothing left to do. Of a short call the others will be done at once.
+void listen_until(LongCall& call, const std::atomic<int>& done, int all) {
+    while (call.has_been_asked() && done < all) {
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+        call.look();
+    }
+}
+
+}  // namespace
 
 int num_threads() {
     const int asked = asked_for();
@@ -95,19 +160,28 @@ int num_threads() {
 }
 
 void parallel_for(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)>& job) {
-    const auto threads = static_cast<int>(std::min<std::ptrdiff_t>(count, num_threads()));
+    const auto wanted = static_cast<int>(std::min<std::ptrdiff_t>(count, num_threads()));
+    const int threads = wanted <= 1 ? 1 : team_to_be_had(wanted);
     if (threads <= 1) return run_in_order(count, job);
-    std::exception_ptr failure;
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-    for (std::ptrdiff_t i = 0; i < count; ++i) {
-        try {
-            job(i);
-        } catch (...) {  // an exception must not leave the region
-#pragma omp critical(squarely_failure)
-            failure = std::current_exception();
+    Failure failure;
+    LongCall* call = long_call_here();
+    std::atomic<int> done{0};
+#pragma omp parallel num_threads(threads)
+    {
+        const WorkFor work(call);
+#pragma omp for schedule(dynamic, 1) nowait
+        for (std::ptrdiff_t i = 0; i < count; ++i) {
+            if (call != nullptr && call->has_ended()) continue;  // to throw in each of many takes its time
+            keep_failure(failure, [&] {
+                look_at_call();
+                job(i);
+            });
         }
+        ++done;
+#pragma omp master
+        if (call != nullptr) keep_failure(failure, [&] { listen_until(*call, done, omp_get_num_threads()); });
     }
-    if (failure) std::rethrow_exception(failure);
+    if (failure.first) std::rethrow_exception(failure.first);
 }
 
 bool built_with_openmp() { return true; }

@@ -18,7 +18,8 @@ void set_num_threads(int count);
 bool use_one_thread_here(bool one);
 
 // Calls job(0) .. job(count - 1), each once, on at most num_threads() threads. Without OpenMP, in a forked child and
-// inside another parallel region they run one after the other. Throws what a job threw, after the others are done.
+// inside another parallel region they run one after the other. Throws what a job threw, after the others are done, or
+// what ended the call (machine/long_call.hpp).
 void parallel_for(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)>& job);
 
 bool built_with_openmp();

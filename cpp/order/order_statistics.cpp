@@ -4,6 +4,7 @@
 #include "blocks/block.hpp"
 #include "blocks/stretches.hpp"
 #include "machine/floating_point.hpp"
+#include "machine/long_call.hpp"
 #include "machine/targets.hpp"
 #include "machine/threads.hpp"
 #include "sums/pair.hpp"
@@ -160,6 +161,7 @@ void add_stretch(std::span<OrderedValues> ordered, OrderedQuantity quantity, std
     Buffers buffers;
     std::vector<Found> found(ordered.size());
     for (std::ptrdiff_t first = stretch.first; first < stretch.last; first += block_length) {
+        if (begins_a_piece(stretch, first)) look_at_call();
         const Rows rows{first, std::min<std::ptrdiff_t>(block_length, stretch.last - first)};
         for (std::size_t i = 0; i < ordered.size(); ++i) {
             double* values = ordered[i].values + ordered[i].rows + first;

@@ -6,6 +6,7 @@
 #include "blocks/stretches.hpp"
 #include "kernels/kernels.hpp"
 #include "machine/floating_point.hpp"
+#include "machine/long_call.hpp"
 #include "machine/targets.hpp"
 #include "machine/threads.hpp"
 #include "order/keys.hpp"
@@ -46,6 +47,7 @@ std::uint64_t for_each_block(const OrderedValues& ordered, Stretch stretch, KeyR
     double inside[block_length];
     std::uint64_t below = 0;
     for (std::ptrdiff_t first = stretch.first; first < stretch.last; first += block_length) {
+        if (begins_a_piece(stretch, first)) look_at_call();
         const std::ptrdiff_t count = std::min<std::ptrdiff_t>(block_length, stretch.last - first);
         const std::ptrdiff_t found = kernels.values_between(ordered.values + first, count, low, high, inside, &below);
         if (found > 0) visit(std::span<const double>(inside, static_cast<std::size_t>(found)));

@@ -1,6 +1,7 @@
 // Squares of the smallest values: those below a threshold, and as many equal to it as are left.
 #include "blocks/stretches.hpp"
 #include "machine/floating_point.hpp"
+#include "machine/long_call.hpp"
 #include "machine/targets.hpp"
 #include "machine/threads.hpp"
 #include "numbers/binary_number.hpp"
@@ -46,6 +47,7 @@ Below below_in(const OrderedValues& ordered, Stretch stretch, double threshold) 
     ExactSquares squares;
     Below below;
     for (std::ptrdiff_t first = stretch.first; first < stretch.last; first += block_length) {
+        if (begins_a_piece(stretch, first)) look_at_call();
         const std::ptrdiff_t count = std::min<std::ptrdiff_t>(block_length, stretch.last - first);
         const std::ptrdiff_t padded = (count + block_multiple - 1) / block_multiple * block_multiple;
         below.count += put_below(ordered.values + first, count, threshold, pairs.y_true);

@@ -2,6 +2,7 @@
 // which value a level meets.
 #include "blocks/stretches.hpp"
 #include "machine/floating_point.hpp"
+#include "machine/long_call.hpp"
 #include "machine/threads.hpp"
 #include "numbers/add_words.hpp"
 #include "order/keys.hpp"
@@ -54,6 +55,7 @@ template <class Visit>
 void for_each_in(const WeightedValues& values, Stretch stretch, KeyRange range, Visit visit) {
     const FloatingPointEnvironment environment;  // subnormal weights are weights
     for (std::ptrdiff_t row = stretch.first; row < stretch.last; ++row) {
+        if (begins_a_piece(stretch, row)) look_at_call();
         const std::uint64_t key = key_of(values.ordered.values[row]);
         const double weight = values.weights[static_cast<std::size_t>(row)];
         if (range.contains(key) && weight > 0) visit(key, weight);

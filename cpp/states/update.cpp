@@ -1,6 +1,7 @@
 // Columns -> stretches of rows -> blocks -> sums, over threads.
 #include "blocks/stretches.hpp"
 #include "machine/floating_point.hpp"
+#include "machine/long_call.hpp"
 #include "machine/targets.hpp"
 #include "machine/threads.hpp"
 #include "sums/exact_squares.hpp"
@@ -44,11 +45,27 @@ Job job_at(const Plan& plan, std::ptrdiff_t index) {
 
 std::size_t outputs_of(const Job& job) { return static_cast<std::size_t>(job.last_output - job.first_output); }
 
+// Pieces of a job, with a look at the call between them.
 template <class Visit>
-void for_each_block(const Job& job, Visit visit) {
-    for (std::ptrdiff_t first = job.first_row; first < job.last_row; first += block_length) {
-        visit(Rows{first, std::min<std::ptrdiff_t>(block_length, job.last_row - first)});
+void for_each_piece(const Job& job, std::ptrdiff_t rows, Visit visit) {
+    for (std::ptrdiff_t first = job.first_row; first < job.last_row; first += rows) {
+        if (first > job.first_row) look_at_call();
+        visit(first, std::min(job.last_row, first + rows));
     }
+}
+
+constexpr std::ptrdiff_t rows_of_a_piece = smallest_stretch;
+
+// Of so many outputs at a time.
+template <class Visit>
+void for_each_block(const Job& job, std::size_t outputs, Visit visit) {
+    const std::ptrdiff_t blocks = rows_of_a_piece / block_length / static_cast<std::ptrdiff_t>(outputs);
+    for_each_piece(job, std::max<std::ptrdiff_t>(1, blocks) * block_length,
+                   [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+                       for (; first < last; first += block_length) {
+                           visit(Rows{first, std::min<std::ptrdiff_t>(block_length, last - first)});
+                       }
+                   });
 }
 
 using Outputs = std::span<const Pairs>;
@@ -67,11 +84,11 @@ bool share_truth(Outputs outputs) { return outputs.size() > 1 && outputs[0].y_tr
 template <class Visit>
 void for_each_block(Outputs outputs, const Job& job, Visit visit) {
     if (are_interleaved(outputs) || share_truth(outputs)) {
-        for_each_block(job, [&](Rows rows) {
+        for_each_block(job, outputs.size(), [&](Rows rows) {
             for (std::size_t i = 0; i < outputs.size(); ++i) visit(i, rows);
         });
     } else {
-        for (std::size_t i = 0; i < outputs.size(); ++i) for_each_block(job, [&](Rows rows) { visit(i, rows); });
+        for (std::size_t i = 0; i < outputs.size(); ++i) for_each_block(job, 1, [&](Rows rows) { visit(i, rows); });
     }
 }
 
@@ -80,13 +97,17 @@ void run_squares(State& state, std::size_t first, Outputs outputs, const Job& jo
     BlockBuffers buffers;
     std::vector<ExactSquares> squares(outputs.size());
     if (are_tiled(kernels, outputs)) {
-        add_tiled(squares, kernels, outputs, job.first_row, job.last_row, buffers);
+        for_each_piece(job, rows_of_a_piece, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
+            add_tiled(squares, kernels, outputs, begin, end, buffers);
+        });
     } else if (are_interleaved(outputs) || share_truth(outputs)) {
         for_each_block(outputs, job,
                        [&](std::size_t i, Rows rows) { add_rows(squares[i], kernels, outputs[i], rows, buffers); });
     } else {
         for (std::size_t i = 0; i < outputs.size(); ++i) {
-            add_stretch(squares[i], kernels, outputs[i], job.first_row, job.last_row, buffers);
+            for_each_piece(job, rows_of_a_piece, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
+                add_stretch(squares[i], kernels, outputs[i], begin, end, buffers);
+            });
         }
     }
     for (std::size_t i = 0; i < squares.size(); ++i) finish(squares[i], kernels, state, first + i);

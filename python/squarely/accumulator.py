@@ -6,6 +6,7 @@ import functools
 import math
 import warnings
 from collections.abc import Iterable
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ from squarely.arguments import (
     check_multioutput,
     check_output_weights,
 )
+from squarely.columns.labels import Names, joined_names
 from squarely.columns.one_row import as_rows
-from squarely.columns.plain import plain_arrays
+from squarely.columns.plain import names_of_frames, plain_arrays
 from squarely.named_metrics import Metric, MetricLike, as_metric, as_metrics, full_name, metric_names
 from squarely.policy import (
     UndefinedMetricError,
@@ -78,6 +80,9 @@ class Accumulator:
     4
     """
 
+    # Of the first chunk that had some. What rows are paired by is their place, and names only tell a wrong one.
+    _names: Names = MappingProxyType({})
+
     def __init__(
         self,
         metrics: MetricLike | Iterable[MetricLike] | None = None,
@@ -113,6 +118,7 @@ class Accumulator:
         y_true, y_pred : array-like or float
             As in `mean_squared_error`, and of any number of dimensions. Every chunk has the same number of rows or
             another, and outputs of the same shape. Two numbers are a row, and a chunk without rows adds nothing.
+            Columns that have names have them in one order in all chunks.
         sample_weight : array-like of shape (rows,) or that of y_true, or float, optional
             Weights of the rows, or one for every element. All chunks have weights or none has; pass 1.0 for a chunk
             whose rows count once.
@@ -130,7 +136,8 @@ class Accumulator:
         Raises
         ------
         ValueError
-            As in `mean_squared_error`, and where the shape of the outputs changes. The state is then as it was before.
+            As in `mean_squared_error`, and where the shape of the outputs or the order of their names changes. The
+            state is then as it was before.
 
         Examples
         --------
@@ -148,8 +155,12 @@ class Accumulator:
                 return self
             # Tables have their rows along axis 0, and are refused with any other.
             plain = plain_arrays(y_true, y_pred, sample_weight, where) if axis == 0 else None
-            if plain is not None and self._core.update(plain[0], plain[1], plain[2], plain[3], 0, True):
-                return self
+            if plain is not None:
+                own = names_of_frames(y_true=y_true, y_pred=y_pred, sample_weight=sample_weight, where=where)
+                names = joined_names(self._names, own)
+                if self._core.update(plain[0], plain[1], plain[2], plain[3], 0, True):
+                    self._names = names
+                    return self
         except _core.Refused:  # the long way says why
             pass
         self._add_columns(as_rows(y_true), as_rows(y_pred), sample_weight, where, axis)
@@ -172,10 +183,12 @@ class Accumulator:
         )
         check_output_weights(configuration.multioutput, pairs.outputs)
         self._check_fits(pairs.output_shape, sample_weight is not None)
+        names = joined_names(self._names, pairs.names)
         if pairs.rows == 0:
             return
         try:
             self._core.add(pairs.sums(configuration), pairs.output_shape)
+            self._names = names
         except _core.Refused as refused:
             said = data_refused(refused, configuration.nan_policy, pairs.dtype)
             raise self._differing(refused, None, pairs.output_shape, "added") if said is refused else said from None
@@ -196,7 +209,7 @@ class Accumulator:
         Raises
         ------
         ValueError
-            Where configuration or number of outputs differ; nothing is changed then.
+            Where configuration, number of outputs or the order of their names differ; nothing is changed then.
 
         Examples
         --------
@@ -207,8 +220,10 @@ class Accumulator:
         10.0
         """
         self._check_is_accumulator(other)
+        names = joined_names(self._names, other._names, (" of this accumulator", " of the other"))
         try:
             self._core.merge(other._core)
+            self._names = names
         except _core.Refused as refused:
             raise self._differing(refused, other, other.shape, "added") from None
         return self
@@ -229,10 +244,10 @@ class Accumulator:
         Raises
         ------
         ValueError
-            Where configuration or number of outputs differ, where what is left could be of no data (a count or a
-            sum of squares below zero, a sum of no pairs), which shows that the other is no part of this one, and
-            where a metric needs a largest or least value, as max_error does, which is known of all pairs only;
-            nothing is changed then.
+            Where configuration, number of outputs or the order of their names differ, where what is left could be of no
+            data (a count or a sum of squares below zero, a sum of no pairs), which shows that the other is no part of
+            this one, and where a metric needs a largest or least value, as max_error does, which is known of all pairs
+            only; nothing is changed then.
 
         Examples
         --------
@@ -242,8 +257,10 @@ class Accumulator:
         1.0
         """
         self._check_is_accumulator(other)
+        names = joined_names(self._names, other._names, (" of this accumulator", " of the other"))
         try:
             self._core.subtract(other._core)
+            self._names = names
         except _core.Refused as refused:
             raise self._differing(refused, other, other.shape, "taken away") from None
         return self
@@ -304,6 +321,7 @@ class Accumulator:
         0
         """
         self._core.reset()
+        self._names = {}
         return self
 
     @property
@@ -343,7 +361,7 @@ class Accumulator:
 
     @property
     def omitted(self) -> AnyCount:
-        """How many pairs were left out: missing (NaN or null), masked, or not in `where`.
+        """How many pairs were left out: missing (NaN or null), masked, not in `where`, or of weight zero.
 
         An int, or an array where there are several outputs.
         """
@@ -375,6 +393,8 @@ class Accumulator:
 
     def to_bytes(self) -> bytes:
         """Return the configuration and the state as bytes, the same on every machine.
+
+        Names of columns are not in them: where chunks have their columns in different orders, only a pickle tells.
 
         Examples
         --------
@@ -412,9 +432,10 @@ class Accumulator:
             raise bytes_refused(refused) from None
 
     @classmethod
-    def _of(cls, core: _core.Accumulator) -> Accumulator:
+    def _of(cls, core: _core.Accumulator, names: Names = MappingProxyType({})) -> Accumulator:
         accumulator = object.__new__(cls)
         accumulator._core = core
+        accumulator._names = names
         return accumulator
 
     def digest(self) -> str:
@@ -456,7 +477,8 @@ class Accumulator:
         return self._copy()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self).from_bytes, (self.to_bytes(),)
+        names = {"_names": self._names} if self._names else None  # the bytes are of sums, and have none
+        return type(self).from_bytes, (self.to_bytes(),), names
 
     def __repr__(self) -> str:
         return f"Accumulator(metrics={self.metrics!r}, count={self.count})"

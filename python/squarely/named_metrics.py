@@ -17,6 +17,7 @@ __all__ = [
     "as_metric",
     "as_metric_name",
     "as_metrics",
+    "closest",
     "full_name",
     "has_default",
     "metric",
@@ -215,11 +216,17 @@ def _name_of_function(given: object) -> str | None:
     return name if getattr(metrics, name) is given else None
 
 
-def _no_such_metric(given: object, argument: str, function: str) -> str:
+def closest(name: str, known: Iterable[str]) -> str:
+    """Return a question with the name that is most like this one, in letters of either size, or nothing."""
     import difflib
 
-    close = difflib.get_close_matches(given, _full_names(), n=1) if isinstance(given, str) else []
-    meant = f"Did you mean {close[0]!r}? " if close else ""
+    close = difflib.get_close_matches(name.lower(), known, n=1)
+    return f"Did you mean {close[0]!r}? " if close else ""
+
+
+def _no_such_metric(given: object, argument: str, function: str) -> str:
+    # A function of another library has the name of ours.
+    meant = closest(given if isinstance(given, str) else getattr(given, "__name__", ""), _full_names())
     return (
         f"The {argument!r} parameter of {function} has no metric {given!r}. {meant}"
         "squarely.metric_names() lists them all."

@@ -52,6 +52,7 @@ def score_of_order(
     warns: bool = False,
 ) -> Score:
     """Return the value of such a metric of pairs, averaged over the outputs as asked."""
+    pairs = pairs.of_weight()
     if asked.name == "median_absolute_error":
         values = _medians(pairs, nan_policy, is_raw=averaging == "raw_values")
     elif asked.name == "trimmed_mean_squared_error":

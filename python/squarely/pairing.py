@@ -3,7 +3,7 @@
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,9 @@ import numpy.typing as npt
 from squarely import _core
 from squarely.arguments import check_axis, check_dimensions, check_not_empty, check_same_shape
 from squarely.columns import Array, Columns, as_columns
-from squarely.columns.beside import Mask, mask_of, weights_of
+from squarely.columns.beside import Mask, array_of, mask_of, weights_of
 from squarely.columns.forms import Segment, rows_of
-from squarely.columns.labels import check_one_order
+from squarely.columns.labels import Labels, Names, check_one_order, names_of_outputs
 
 __all__ = ["PairedColumns", "check_same_dimensions", "pair", "sums_together"]
 
@@ -27,13 +27,25 @@ class PairedColumns:
     """Truth and predictions of the same shape, which of the pairs count, and how much."""
 
     def __init__(
-        self, truth: Columns, prediction: Columns, where: Mask | None, axis: int, weights: Columns | None = None
+        self,
+        truth: Columns,
+        prediction: Columns,
+        where: Mask | None,
+        axis: int,
+        weights: Columns | None = None,
+        labels: Mapping[str, Labels] | None = None,
     ) -> None:
         self.truth = truth
         self.prediction = prediction
         self.where = where
         self.axis = axis
         self.weights = weights
+        self.labels = labels or {}
+
+    @property
+    def names(self) -> Names:
+        """The names along the axes of the outputs, of the sides that have some."""
+        return names_of_outputs(self.labels, self.axis)
 
     @property
     def rows(self) -> int:
@@ -110,6 +122,18 @@ class PairedColumns:
                 return False
         return True
 
+    def of_weight(self) -> "PairedColumns":
+        """Return the pairs that have a weight: those of weight zero are absent, whatever they hold."""
+        if self.weights is None:
+            return self
+        has_weight = array_of(self.weights) != 0
+        if has_weight.all():
+            return self
+        masks = [has_weight] if self.where is None else [has_weight, self.where]
+        dimensions = max(mask.ndim for mask in masks)
+        where = functools.reduce(np.logical_and, (self._of_dimensions(mask, dimensions) for mask in masks))
+        return PairedColumns(self.truth, self.prediction, where, self.axis, self.weights, self.labels)
+
     def pieces(self, *, are_short: bool) -> Iterator[tuple[int, int]]:
         """Yield the rows from and to which both sides lie in one piece, a few at a time where they are to be short."""
         of_weights = set() if self.weights is None else self.weights.breaks()
@@ -180,7 +204,7 @@ def pair(
         weights = weights_of(sample_weight, truth.shape, prediction.shape, rows_along, function)
         labels["sample_weight"] = weights.labels if len(weights.shape) == len(truth.shape) else {}
     check_one_order(labels, rows_along)
-    return PairedColumns(truth, prediction, mask, rows_along, weights)
+    return PairedColumns(truth, prediction, mask, rows_along, weights, labels)
 
 
 def sums_together(several: Sequence[PairedColumns], configuration: _core.Configuration) -> list[_core.State]:

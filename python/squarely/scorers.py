@@ -2,7 +2,8 @@
 
 The module is a mapping from names to scorers. A scorer is greater where the prediction is better, so metrics of which
 lower is better are negated, and ``neg_`` comes before their names, as in scikit-learn, whose names are all here. A
-metric itself is no scorer: ``scoring=squarely.r2_score`` is refused as scikit-learn refuses its own.
+metric itself is no scorer: ``scoring=squarely.r2_score`` is refused where scikit-learn refuses its own, and fails in
+every fold where it does not look, as in ``GridSearchCV``.
 
 Examples
 --------
@@ -29,7 +30,7 @@ from squarely.arguments import (
     check_multioutput,
 )
 from squarely.directions import directed_metric, greater_is_better
-from squarely.named_metrics import Metric, MetricLike, as_metric_name, has_default, metric_names
+from squarely.named_metrics import Metric, MetricLike, as_metric_name, closest, full_name, has_default, metric_names
 
 __all__ = ["scorer"]
 
@@ -129,8 +130,9 @@ class ScorersModule(ModuleType, Mapping[str, Any]):
         names = _names()
         if name in names:
             return scorer(names[name])
-        known = f"neg_{name}" if f"neg_{name}" in names else ", ".join(names)
-        raise KeyError(f"There is no scorer {name!r}. There is {known}.")
+        own = full_name(name.lower())
+        meant = closest(f"neg_{own}" if f"neg_{own}" in names else own, names)
+        raise KeyError(f"There is no scorer {name!r}. {meant}list(squarely.scorers) has them all.")
 
     def __iter__(self) -> Iterator[str]:
         return iter(_names())

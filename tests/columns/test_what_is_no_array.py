@@ -1,6 +1,7 @@
 """What is no array is named, with the one line that makes an array of it."""
 
 import collections
+import decimal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -131,6 +132,15 @@ def test_a_masked_number_is_a_row_that_is_left_out() -> None:
 def test_whatever_is_a_number_is_a_row(value: Any) -> None:
     for accumulator in (sq.Accumulator("sse"), sq.RollingAccumulator("sse", window=2)):
         assert accumulator.update(value, 0.0)["sse"] == float(value) ** 2
+
+
+def test_a_scalar_of_arrow_is_a_row() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    for scalar in (pyarrow.scalar(3.0), pyarrow.scalar(3, pyarrow.int8()), pyarrow.scalar(decimal.Decimal(3))):
+        assert sq.Accumulator("sse").update(scalar, 0.0)["sse"] == 9.0
+        assert sq.sum_squared_error(np.zeros(3), np.ones(3), sample_weight=scalar) == 9.0
+    missing = sq.Accumulator("sse", nan_policy="omit").update(pyarrow.scalar(None, pyarrow.float64()), 1.0)
+    assert (missing.count, missing.omitted) == (0, 1)
 
 
 def batches_of_arrow() -> Iterator[Any]:

@@ -91,7 +91,9 @@ def test_zarr_arrays_score_as_their_arrays_do(tmp_path, data, chunk):
     zarr = pytest.importorskip("zarr")
     stored = []
     for name, array in zip(("truth", "model", "weight"), data, strict=True):
-        stored.append(zarr.create_array(str(tmp_path / name), shape=array.shape, chunks=(chunk,), dtype=array.dtype))
+        stored.append(
+            zarr.open_array(str(tmp_path / name), mode="w", shape=array.shape, chunks=(chunk,), dtype=array.dtype)
+        )
         stored[-1][:] = array
     scores = score_files([tuple(stored)], metrics=METRICS)
     assert scores.rows == ROWS

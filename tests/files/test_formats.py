@@ -3,7 +3,7 @@
 import pytest
 
 from inputs.written_tables import SUFFIXES, parquet, random_columns, write_table, write_text
-from squarely.files import FileError, score_files
+from squarely.files import FileError, ReadingOptions, score_files
 from squarely.files.formats import arrow
 
 
@@ -43,6 +43,17 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path, suffix, cont
     with pytest.raises(FileError, match=rf"t.{suffix}: ") as caught:
         score_files(path, true="y", pred="p")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", ("parquet", "arrow", "orc", "npz", "csv.gz"))
+def test_text_under_the_name_of_another_format_is_told_and_read_as_it_is_named(tmp_path, suffix):
+    path = tmp_path / f"t.{suffix}"
+    path.write_text("y,p\n1,2\n")
+    with pytest.raises(FileError, match=rf"t.{suffix}: by its content this is text, .* its name says") as caught:
+        score_files(path, true="y", pred="p")
+    assert (
+        score_files(path, true="y", pred="p", metrics="mse", reading=ReadingOptions(**caught.value.options))["mse"] == 1
+    )
 
 
 def test_a_name_that_tells_no_format_is_refused(tmp_path):

@@ -140,6 +140,26 @@ def test_a_table_with_nothing_but_missing_values_is_refused(tmp_path):
         score_files(path, true="y", pred="p", nan_policy="omit")
 
 
+def test_a_table_with_nothing_but_missing_values_has_scores_where_they_propagate(tmp_path):
+    path = write_text(tmp_path / "t.csv", "y,p\nNA,2\n1,NA\n")
+    report = score_files(path, true="y", pred="p", nan_policy="propagate")
+    assert (report.rows, report.count, report.omitted) == (2, 0, 2)
+    assert all(math.isnan(report[name]) for name in report)
+
+
+@pytest.mark.parametrize("nan_policy", ["raise", "omit", "propagate"])
+def test_a_table_without_weight_is_refused_as_that(tmp_path, nan_policy):
+    path = write_text(tmp_path / "t.csv", "y,p,w\n1,2,0\n1,3,0\n")
+    with pytest.raises(FileError, match=r"t.csv: no pair is left .* column 'p': every row has the weight 0$"):
+        score_files(path, true="y", pred="p", weight="w", nan_policy=nan_policy)
+
+
+def test_a_table_with_missing_values_where_there_is_weight_is_refused_as_both(tmp_path):
+    path = write_text(tmp_path / "t.csv", "y,p,w\n1,2,0\nNA,3,1\n")
+    with pytest.raises(FileError, match=r"every row has a missing value or the weight 0$"):
+        score_files(path, true="y", pred="p", weight="w", nan_policy="omit")
+
+
 def test_the_last_file_is_checked_before_the_first_is_read(tmp_path):
     good = write_text(tmp_path / "a.csv", "y,p\n1,2\n")
     bad = write_text(tmp_path / "b.csv", "y,q\n1,2\n")

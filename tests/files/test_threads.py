@@ -15,7 +15,9 @@ from inputs.written_tables import random_columns, write_table, write_text
 from instruments.reports import told
 from oracles.state_bytes import ROUNDED
 from squarely.files import FileError, MissingValueError, score_files
+from squarely.files.errors import StuckError
 from squarely.files.formats import parquet
+from squarely.files.runs import work
 
 METRICS = ("mean_squared_error", "mean_absolute_error", "max_error")
 
@@ -231,3 +233,26 @@ def test_an_interrupt_does_not_wait_for_a_read_that_hangs(tmp_path):
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=30)
     assert (process.returncode, output, errors) == (130, "", "")
+
+
+def test_an_interrupt_while_a_thread_starts_to_read_does_not_wait_for_it(tmp_path, monkeypatch):
+    reads, answers = threading.Event(), threading.Event()
+    submit = work.ThreadPoolExecutor.submit
+
+    def interrupted(*arguments):
+        submit(*arguments)
+        assert reads.wait(60)
+        raise KeyboardInterrupt
+
+    def hangs(*_):
+        reads.set()
+        answers.wait()
+
+    monkeypatch.setattr(work.ThreadPoolExecutor, "submit", interrupted)
+    monkeypatch.setattr(work, "score_section", hangs)
+    try:
+        with pytest.raises(KeyboardInterrupt) as caught:
+            score_files(write_text(tmp_path / "t.csv", "y,p\n1,2\n"), true="y", pred="p")
+        assert caught.type is StuckError
+    finally:
+        answers.set()

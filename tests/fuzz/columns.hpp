@@ -5,6 +5,7 @@
 
 #include <squarely/squarely.h>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -56,8 +57,9 @@ inline Bytes draw_flags(Random& random, int rows) {
 }
 
 inline void write_element(ColumnData& data, std::ptrdiff_t place, std::uint64_t bits, int size) {
+    const bool is_highest_first = (data.column.swapped != 0) != (std::endian::native == std::endian::big);
     for (int byte = 0; byte < size; ++byte) {
-        const int from = data.column.swapped != 0 ? size - 1 - byte : byte;
+        const int from = is_highest_first ? size - 1 - byte : byte;
         data.memory[static_cast<std::size_t>(place + byte)] = static_cast<unsigned char>(bits >> (8 * from));
     }
 }

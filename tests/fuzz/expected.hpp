@@ -49,7 +49,7 @@ inline Product product_of(const Number& a, const Number& b, const Number& c) {
             (a.negative != b.negative) != c.negative};
 }
 
-constexpr Number one{.digits = 1};
+constexpr Number number_one{.digits = 1};
 
 inline Number opposite(Number number) {
     number.negative = !number.negative;
@@ -87,15 +87,15 @@ inline bool find_difference(const Number& a, const Number& b, double& difference
 
 inline void add_pair(Expected& expected, const Number& y, const Number& p, const Number& w) {
     Sums& sums = expected.sums;
-    sums.weight.add(product_of(w, one, one));
-    sums.truth.add(product_of(w, y, one));
-    sums.prediction.add(product_of(w, p, one));
+    sums.weight.add(product_of(w, number_one, number_one));
+    sums.truth.add(product_of(w, y, number_one));
+    sums.prediction.add(product_of(w, p, number_one));
     sums.squared_truth.add(product_of(w, y, y));
     sums.product.add(product_of(w, y, p));
     sums.squared_prediction.add(product_of(w, p, p));
     const bool is_under = is_less(p, y);
-    sums.absolute_error.add(product_of(w, is_under ? y : opposite(y), one));
-    sums.absolute_error.add(product_of(w, is_under ? opposite(p) : p, one));
+    sums.absolute_error.add(product_of(w, is_under ? y : opposite(y), number_one));
+    sums.absolute_error.add(product_of(w, is_under ? opposite(p) : p, number_one));
     double difference = 0;
     if (!find_difference(y, p, difference)) expected.knows_largest_error = false;
     expected.largest_error = std::max(expected.largest_error, difference);
@@ -130,7 +130,7 @@ inline void add_row(Expected& expected, const Number& y, const Number& p, const 
 
 inline void add_rows(Expected& expected, const Rows& rows) {
     for (std::size_t row = 0; row < static_cast<std::size_t>(rows.count); ++row) {
-        const Number weight = rows.weights ? rows.weights->numbers[row] : one;
+        const Number weight = rows.weights ? rows.weights->numbers[row] : number_one;
         const bool is_left_out = rows.where && !rows.where->at(static_cast<std::ptrdiff_t>(row));
         if (is_left_out || weight.is_zero()) {
             ++expected.counts.masked;

@@ -30,7 +30,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path
         pytest.skip("needs a C++ compiler")
     folder = tmp_path_factory.mktemp("fuzz")
     library = os.path.dirname(squarely.get_library())
-    made = {name: folder / name for name in ("scores", "hostile_bytes", "threads")}
+    made = {name: folder / name for name in ("scores", "hostile_bytes", "threads", "digests", "scarce_memory")}
     for name, program in made.items():
         output_of(
             compiler, "-std=c++20", "-O2", "-Wall", "-Wextra", "-Werror", f"-I{squarely.get_include()}",
@@ -53,6 +53,18 @@ def test_hostile_bytes_are_refused_by_c_or_are_a_state(programs: dict[str, pathl
 
 def test_threads_leave_the_bytes_of_one(programs: dict[str, pathlib.Path]) -> None:
     assert "20 cases" in output_of(programs["threads"], "--seed", SEED, "--cases", "20")
+
+
+def test_every_target_has_the_results_of_the_others_under_any_direction_of_rounding(
+    programs: dict[str, pathlib.Path], target: str
+) -> None:
+    asked = (programs["digests"], "--seed", SEED, "--cases", "300")
+    assert output_of(*asked, "--target", target) == output_of(*asked, "--target", "plain")
+
+
+def test_a_call_without_memory_says_so_and_changes_nothing(programs: dict[str, pathlib.Path]) -> None:
+    found = output_of(programs["scarce_memory"], "--seed", SEED, "--cases", "60")
+    assert int(re.findall(r"(\d+) times too little", found)[0]) > 1000
 
 
 def test_an_option_that_is_none_is_refused(programs: dict[str, pathlib.Path]) -> None:

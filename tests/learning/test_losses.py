@@ -63,7 +63,7 @@ def of_pairs(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 def expected_of(name: str, y_true: Array, y_pred: Array, *, derivative: bool = False) -> Array:
     formula = IN_FLOAT64[name][1 if derivative else 0]
     with np.errstate(all="ignore"):
-        return formula(np.float64(y_true), np.float64(y_pred), **PARAMETERS.get(name, {}))
+        return formula(np.asarray(y_true, np.float64), np.asarray(y_pred, np.float64), **PARAMETERS.get(name, {}))
 
 
 def pairs_of(rng: np.random.Generator, dtype: Any, shape: Any = 1000) -> tuple[Array, Array]:

@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+import warnings
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
+from sklearn.metrics import r2_score as sklearn_r2_score
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -193,11 +195,25 @@ def test_the_module_is_a_mapping_and_still_a_module() -> None:
     assert squarely.scorers != dict(squarely.scorers)
 
 
-def test_unknown_names_are_refused_with_the_known_ones() -> None:
-    with pytest.raises(KeyError, match="no scorer 'mean_squared_error'. There is neg_mean_squared_error."):
-        squarely.scorers["mean_squared_error"]
-    with pytest.raises(KeyError, match="no scorer 'rmse'. There is neg_mean_squared_error, neg_root_mean"):
-        squarely.scorers["rmse"]
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("mean_squared_error", "neg_mean_squared_error"),
+        ("neg_mean_sqared_error", "neg_mean_squared_error"),
+        ("rmse", "neg_root_mean_squared_error"),
+        ("RMSE", "neg_root_mean_squared_error"),
+        ("R2", "r2_score"),
+        ("Neg_Mean_Absolute_Error", "neg_mean_absolute_error"),
+    ],
+)
+def test_unknown_names_are_refused_with_the_closest(asked: str, meant: str) -> None:
+    with pytest.raises(KeyError, match=rf"no scorer '{asked}'. Did you mean '{meant}'\?"):
+        squarely.scorers[asked]
+
+
+def test_a_scorer_by_another_name_is_none() -> None:
+    with pytest.raises(KeyError, match=r"no scorer '~'. list\(squarely.scorers\) has them all"):
+        squarely.scorers["~"]
     with pytest.raises(AttributeError, match="module 'squarely' has no attribute 'scorer'"):
         squarely.scorer  # noqa: B018
 
@@ -249,6 +265,32 @@ def test_a_metric_is_refused_where_a_scorer_belongs(name: str) -> None:
             check_scoring(DummyRegressor(), scoring=scoring)
     with pytest.raises(ValueError, match=said):
         cross_val_score(DummyRegressor(), [[0.0]] * 4, [1.0, 2.0, 3.0, 4.0], cv=2, scoring=function)
+
+
+def test_a_search_that_is_given_a_metric_fails_as_with_one_of_scikit_learn(rows: tuple[Array, Array]) -> None:
+    # It looks at no function before the first fold. What comes of it is told in a warning of every fold.
+    for function in (squarely.r2_score, sklearn_r2_score):
+        search = GridSearchCV(Ridge(), {"alpha": [1.0]}, scoring=function)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            search.fit(*rows)
+        failed = [str(one.message) for one in told if "Scoring failed" in str(one.message)]
+        assert failed
+        assert all("positional arguments" in one for one in failed)
+        assert np.isnan(search.best_score_)
+        with pytest.raises(TypeError, match="positional arguments"):
+            GridSearchCV(Ridge(), {"alpha": [1.0]}, scoring=function, error_score="raise").fit(*rows)
+        for scoring in ({"mine": function}, [function]):
+            with pytest.raises(ValueError, match="rather than a scorer|unique strings"):
+                GridSearchCV(Ridge(), {"alpha": [1.0]}, scoring=scoring, refit="mine").fit(*rows)
+            with pytest.raises(ValueError, match="rather than a scorer|unique strings"):
+                cross_validate(Ridge(), *rows, scoring=scoring)
+
+
+def test_an_estimator_is_no_truth(rows: tuple[Array, Array]) -> None:
+    # As of a search without targets, which calls what it takes for a scorer with an estimator and features.
+    with pytest.raises(ValueError, match=r"Pass a scorer instead of the metric, one of squarely\.scorers"):
+        squarely.r2_score(Ridge(), rows[0])
 
 
 @pytest.mark.parametrize("name", squarely.metric_names())

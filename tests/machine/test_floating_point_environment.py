@@ -1,5 +1,9 @@
 """A host that flushes subnormals or rounds upward changes nothing, and finds its settings again afterwards."""
 
+import pathlib
+import shutil
+import subprocess
+
 import numpy as np
 import pytest
 
@@ -10,6 +14,17 @@ from oracles.state_bytes import SUMMATIONS
 from squarely import _core
 
 pytestmark = needs_known_environment
+
+CORE = pathlib.Path(__file__).parents[2] / "cpp"
+
+
+@pytest.mark.parametrize("flag", ["-ffast-math", "-mfpmath=387"])
+def test_kernels_are_not_compiled_where_operations_are_rounded_otherwise(flag: str) -> None:
+    compiler = shutil.which("g++") or pytest.skip("needs g++")
+    command = [compiler, "-std=c++20", "-E", flag, f"-I{CORE}", CORE / "kernels" / "lanes.hpp"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode != 0
+    assert "proofs about rounding" in found.stderr
 
 
 @pytest.mark.parametrize("threads", [1, 2])

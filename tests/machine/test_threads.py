@@ -4,7 +4,10 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,14 +111,42 @@ def test_many_python_threads_call_at_once() -> None:
         assert set(pool.map(lambda _: score_large(), range(24))) == {expected}
 
 
-def test_the_interpreter_is_free_while_large_arrays_are_read() -> None:
-    # The worker below takes several updates' time in total; the main thread counts meanwhile.
-    y_true = np.ones((200, 100_000))
-    ticks = 0
-    with ThreadPoolExecutor(1) as pool:
-        done = pool.submit(
-            lambda: [squarely.mean_squared_error(y_true, y_true, multioutput="raw_values") for _ in "12"]
-        )
-        while not done.done():
-            ticks += 1
-    assert ticks > 10
+@pytest.fixture
+def nobody_is_interrupted() -> Iterator[None]:
+    """Let no thread take the interpreter from another: it has to be given."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(100.0)
+    yield
+    sys.setswitchinterval(before)
+
+
+MANY = np.ones(300_000)
+LONG_CALLS: dict[str, Callable[[], Any]] = {
+    "a metric": lambda: squarely.mean_squared_error(MANY, MANY),
+    "several outputs": lambda: squarely.mean_squared_error(MANY.reshape(-1, 3), MANY.reshape(-1, 3)),
+    "weights": lambda: squarely.mean_squared_error(MANY, MANY, sample_weight=MANY),
+    "a report": lambda: squarely.evaluate(MANY, MANY),
+    "an order": lambda: squarely.median_absolute_error(MANY, MANY),
+    "a loss": lambda: squarely.squared_error(MANY, MANY),
+    "a gradient": lambda: squarely.squared_error_gradient(MANY, MANY),
+    "an update": lambda: squarely.Accumulator().update(MANY, MANY),
+    "a window of rows": lambda: squarely.RollingAccumulator(window=9).update(MANY, MANY),
+    "a window of chunks": lambda: squarely.RollingAccumulator(window=9, unit="chunks").update(MANY, MANY),
+}
+
+
+@pytest.mark.parametrize("call", LONG_CALLS)
+@pytest.mark.usefixtures("nobody_is_interrupted")
+def test_the_interpreter_is_free_while_large_arrays_are_read(call: str) -> None:
+    began, seen = threading.Event(), []
+    watcher = threading.Thread(target=lambda: (began.wait(), seen.append("inside a call")))
+    watcher.start()
+    began.set()
+    # One call may be over before the watcher has woken up.
+    for _ in range(200):
+        LONG_CALLS[call]()
+        if seen:
+            break
+    is_seen = bool(seen)
+    watcher.join()
+    assert is_seen

@@ -240,6 +240,11 @@ def test_what_rounding_leaves_of_nothing_is_nothing(summation: str, rng: np.rand
 def test_unknown_metrics_and_wrong_operands_are_refused() -> None:
     with pytest.raises(ValueError, match="has no metric 'mean_squared_eror'. Did you mean 'mean_squared_error'"):
         squarely.Accumulator(metrics=("mean_squared_eror",))
+    for given, meant in (("RMSE", "rmse"), ("R2", "r2"), ("Mean Squared Error", "mean_squared_error")):
+        with pytest.raises(ValueError, match=rf"has no metric '{given}'. Did you mean '{meant}'\?"):
+            squarely.Accumulator(given)
+    with pytest.raises(ValueError, match=r"has no metric <function r2_score at .*>. Did you mean 'r2_score'\?"):
+        squarely.Accumulator(pytest.importorskip("sklearn.metrics").r2_score)
     with pytest.raises(ValueError, match="at least one metric"):
         squarely.Accumulator(metrics=())
     with pytest.raises(KeyError, match="has no metric 'sum_squared_error'"):

@@ -234,7 +234,7 @@ SQUARELY_EVERYDAY(max_error);
 SQUARELY_EVERYDAY(r2_score);
 #undef SQUARELY_EVERYDAY
 
-/* Any metric of one output. weights may be NULL. */
+/* Any metric of one output. weights may be NULL; 64-bit integers that no double holds are taken as the nearest one. */
 SQUARELY_API squarely_status squarely_score(const squarely_metric* metric, const squarely_pairs* pairs,
                                             const squarely_column* weights, int64_t rows,
                                             squarely_nan_policy nan_policy, double* value, squarely_error* error);

@@ -1,12 +1,11 @@
 """From metrics as they are typed to metrics: mse,huber(delta=2)."""
 
-import difflib
 import re
 
 import squarely
 from squarely import _core
 from squarely.cli.errors import UsageError
-from squarely.named_metrics import EVERYDAY, Metric, full_name
+from squarely.named_metrics import EVERYDAY, Metric, closest, full_name
 
 # A name, and perhaps a parameter and its value behind it.
 PARAMETRIZED = re.compile(r"([^(]*)(?:\(\s*(\w+)\s*=\s*(.*?)\s*\))?", re.DOTALL)
@@ -33,9 +32,8 @@ def _metric(given: str) -> Metric:
             f"Call squarely.{full} on arrays"
         )
     if full not in squarely.metric_names("sums"):
-        close = difflib.get_close_matches(name, _names(), n=1)
-        suggestion = f" Did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"--metrics: there is no metric {name!r}.{suggestion} The metrics are {_listed()}")
+        meant = closest(name, _names())
+        raise UsageError(f"--metrics: there is no metric {name!r}. {meant}The metrics are {_listed()}")
     try:
         return squarely.metric(full, **({} if parameter is None else {parameter: _number_or_word(value)}))
     except ValueError as error:

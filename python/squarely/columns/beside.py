@@ -11,7 +11,7 @@ from squarely.arguments import InvalidParameterError, check_where_shape
 from squarely.columns import Array, Columns, Table, as_columns
 from squarely.columns.forms import Column, Segment, missing_in
 from squarely.columns.labels import Labels
-from squarely.columns.number_types import from_list
+from squarely.columns.number_types import check_are_doubles, from_list
 from squarely.columns.one_row import as_rows
 
 __all__ = ["Mask", "array_of", "mask_of", "weight_of_all", "weights_of"]
@@ -74,6 +74,7 @@ def weights_of(sample_weight: object, y_true: Shape, y_pred: Shape, axis: int, f
     """Return the weights as columns: one of the rows, for all outputs, or of the shape of the arrays."""
     weights = _columns_of_weights(sample_weight, y_true[axis], function)
     _check_complete(weights)
+    _check_are_doubles(weights)
     if weights.shape == (y_true[axis],) or weights.shape in (y_true, y_pred):
         return weights
     if len(weights.shape) == 1:
@@ -107,7 +108,17 @@ def weight_of_all(sample_weight: object, function: str) -> npt.NDArray[Any] | No
         return None
     columns = as_columns(row, "sample_weight", function)
     _check_complete(columns)
+    _check_are_doubles(columns)
     return array_of(columns)
+
+
+def _check_are_doubles(weights: Columns) -> None:
+    if isinstance(weights, Array):
+        check_are_doubles(weights.array, "sample_weight")
+        return
+    for column in weights.columns:
+        for segment in _segments_of(column):
+            check_are_doubles(segment[0], "sample_weight")
 
 
 def _check_complete(weights: Columns) -> None:

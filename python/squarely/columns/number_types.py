@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["as_numbers", "from_list"]
+__all__ = ["as_numbers", "check_are_doubles", "from_list"]
 
 
 def as_numbers(array: npt.NDArray[Any], name: str, *, complex_values: bool = False) -> npt.NDArray[Any]:
@@ -26,6 +26,22 @@ def as_numbers(array: npt.NDArray[Any], name: str, *, complex_values: bool = Fal
     if kind in "mM":
         raise _time_error(array.dtype, name)
     return _from_objects(array, name) if kind == "O" else _floats_of(array, name)
+
+
+def check_are_doubles(values: npt.NDArray[Any], name: str) -> None:
+    """Refuse integers that no double holds."""
+    if values.dtype.kind not in "iu" or values.dtype.itemsize < 8:
+        return
+    floats = values.astype(np.float64)
+    if not bool((np.abs(floats) >= 2.0**53).any()):
+        return
+    is_beyond = floats >= 2.0 ** (63 if values.dtype.kind == "i" else 64)
+    is_rounded = is_beyond | (np.where(is_beyond, 0, floats).astype(values.dtype) != values)
+    if is_rounded.any():
+        raise ValueError(
+            f"{name} holds the integer {int(values[is_rounded][0])}, which no float64 holds, and weights are float64. "
+            f"Nothing is rounded silently: pass {name}.astype(float)."
+        )
 
 
 def from_list(values: Any, name: str) -> npt.NDArray[Any]:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from squarely import _core
-from squarely.columns.labels import are_in_other_order
+from squarely.columns.labels import Names, are_in_other_order
 
-__all__ = ["plain_arrays"]
+__all__ = ["names_of_frames", "plain_arrays"]
 
 # What goes the way in as it is.
 AS_THEY_ARE = frozenset({np.ndarray, list, tuple, float, type(None)})
@@ -31,6 +31,11 @@ def plain_arrays(*values: Any) -> list[Any] | None:
     if len(frames) > 1 and any(itertools.starmap(are_in_other_order, itertools.combinations(frames, 2))):
         return None
     return found if is_new else None
+
+
+def names_of_frames(**values: Any) -> Names:
+    """Return the names of the columns of what is plain inside and has some."""
+    return {name: {0: list(one.columns)} for name, one in values.items() if hasattr(one, "columns")}
 
 
 def _plain(values: Any) -> Any:

@@ -86,6 +86,7 @@ def _way_to_an_array(values: Any, name: str) -> str:
         (library == "pyspark" and hasattr(values, "toPandas"), "{name}.toPandas()"),
         (library == "xarray", "one of its variables, or the whole to squarely.xarray.evaluate"),
         (_is_sparse(values), "{name}.toarray()"),
+        (hasattr(values, "predict"), "a scorer instead of the metric, one of squarely.scorers"),
         (isinstance(values, Mapping), "list({name}.values())"),
         (isinstance(values, (ValuesView, Iterator)), "list({name})"),
         (isinstance(values, Number) and not isinstance(values, bool), "[{name}]"),

@@ -65,9 +65,9 @@ def mean_tweedie_deviance(
 
     Notes
     -----
-    As `sklearn.metrics.mean_tweedie_deviance`. Each deviance is within 4 ulp, at power 1 within 8 and at power 2
-    within 5, also close to these powers and where truth and prediction are close, and the same on every machine; their
-    sum and mean are not rounded.
+    As `sklearn.metrics.mean_tweedie_deviance`. Each deviance is within 5 ulp, at power 1 within 16 and at power 2
+    within 8, also where powers are close to these or truth and prediction to each other, and the same on every machine;
+    their sum and mean are not rounded.
     Jørgensen, "The Theory of Dispersion Models" (1997).
 
     Examples

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely.columns import Columns
+from squarely.columns.beside import array_of
 from squarely.pairing import PairedColumns
 
 __all__ = ["PairedBlock", "blocks_of", "floats_of"]
@@ -28,7 +29,7 @@ class PairedBlock(NamedTuple):
     truth: Doubles
     prediction: Doubles
     counts: Mask
-    """False where a pair is masked, left out by the caller, or has a missing side."""
+    """False where a pair is masked, left out by the caller or without weight, or has a missing side."""
     rows: slice
 
 
@@ -39,6 +40,7 @@ def blocks_of(pairs: PairedColumns, further: Columns | None = None) -> Iterator[
     if further is not None:
         breaks |= further.breaks()
     most = max(ELEMENTS_AT_ONCE // pairs.outputs, FEWEST_ROWS_AT_ONCE)
+    weights = None if pairs.weights is None else array_of(pairs.weights)
     for first, last in itertools.pairwise(sorted(breaks)):
         for start in range(first, last, most):
             rows = slice(start, min(start + most, last))
@@ -50,6 +52,8 @@ def blocks_of(pairs: PairedColumns, further: Columns | None = None) -> Iterator[
                     counts &= ~left_out[rows].reshape(len(counts), -1)
             if pairs.where is not None:
                 counts &= pairs.where[rows].reshape(len(counts), -1)
+            if weights is not None:
+                counts &= (weights[rows] != 0).reshape(len(counts), -1)
             yield PairedBlock(truth, prediction, counts, rows)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import deepcopy
+from types import MappingProxyType
 from typing import Any, Literal, NoReturn
 
 import numpy as np
@@ -12,8 +13,9 @@ import numpy.typing as npt
 from squarely import _core
 from squarely.accumulator import Accumulator
 from squarely.arguments import InvalidParameterError, Multioutput, NanPolicy, check_choice
+from squarely.columns.labels import Names, joined_names
 from squarely.columns.one_row import as_rows
-from squarely.columns.plain import plain_arrays
+from squarely.columns.plain import names_of_frames, plain_arrays
 from squarely.named_metrics import MetricLike
 from squarely.result_types import AnyCount, AnyScore
 from squarely.rolling.plain_rows import plain_rows
@@ -65,6 +67,8 @@ class RollingAccumulator:
     >>> rolling.count
     3
     """
+
+    _names: Names = MappingProxyType({})
 
     def __init__(
         self,
@@ -118,8 +122,13 @@ class RollingAccumulator:
         if self._core.update(y_true, y_pred, sample_weight):
             return self
         plain = plain_arrays(y_true, y_pred, sample_weight)
-        if plain is None or not self._core.update(*plain):
-            self._take_columns(as_rows(y_true), as_rows(y_pred), sample_weight)
+        if plain is not None:
+            own = names_of_frames(y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
+            names = joined_names(self._names, own)
+            if self._core.update(*plain):
+                self._names = names
+                return self
+        self._take_columns(as_rows(y_true), as_rows(y_pred), sample_weight)
         return self
 
     def _take_columns(self, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
@@ -135,6 +144,7 @@ class RollingAccumulator:
             sample_weight=sample_weight,
             may_lack_rows=True,
         )
+        names = joined_names(self._names, pairs.names)
         if pairs.rows == 0:
             self.snapshot()._check_fits(pairs.output_shape, sample_weight is not None)
             return
@@ -144,6 +154,7 @@ class RollingAccumulator:
                 core.add(*plain_rows(pairs, y_true, y_pred), pairs.output_shape)
             else:
                 core.add(pairs.sums(self._empty.core.configuration), pairs.output_shape)
+            self._names = names
         except _core.Refused as refused:
             self._say_why(refused, y_true, y_pred, sample_weight)
 
@@ -164,7 +175,7 @@ class RollingAccumulator:
         >>> rolling.snapshot() == squarely.Accumulator().update([2.0, 3.0], [4.0, 4.0])
         True
         """
-        return Accumulator._of(self._core.snapshot())
+        return Accumulator._of(self._core.snapshot(), self._names)
 
     def compute(self) -> dict[str, AnyScore]:
         """Return every metric of the window by name, as `Accumulator.compute`.
@@ -190,6 +201,7 @@ class RollingAccumulator:
         0
         """
         self._core.reset()
+        self._names = {}
         return self
 
     @property

@@ -36,6 +36,9 @@ KINDS = (
     Kind(b"\xd0\xcf\x11\xe0", (), "an old Excel workbook", {}, "save it as CSV"),
     Kind(b'{"', (".jsonl", ".ndjson", ".jsonlines"), "JSON", {"input_format": "jsonl"}),
 )
+# What has no beginning of its own, and nothing but these characters.
+TEXT_ENDINGS = (".csv", ".txt", ".dat", ".tsv", ".tab", ".rdb", ".jsonl", ".ndjson", ".jsonlines")
+PLAIN_TEXT = Kind(b"", TEXT_ENDINGS, "text", {"input_format": "csv"})
 FIRST_BYTES = 64
 TEXT = bytes([9, 10, 13, *range(32, 127)])
 
@@ -44,4 +47,4 @@ def kind_of(first_bytes: bytes) -> Kind | None:
     """Return what begins like this."""
     is_text = not first_bytes.translate(None, TEXT)  # as a header whose first column is ORC_ID
     kinds = [kind for kind in KINDS if first_bytes.startswith(kind.begins) and not (is_text and kind.begins.isalnum())]
-    return kinds[0] if kinds else None
+    return kinds[0] if kinds else PLAIN_TEXT if is_text and first_bytes else None

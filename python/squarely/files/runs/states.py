@@ -76,15 +76,18 @@ class FileStates:
         Raises
         ------
         FileError
-            Where there is no row, no pair is left to score, or the weights are all zero.
+            Where there is no row, no pair is left to score, or the weights sum to zero.
         """
         more = f" and {len(self.files) - 1} more" if len(self.files) > 1 else ""
         where = f"{self.files[0]}{more}" if self.files else "paths"
         if self.rows == 0:
             raise FileError(f"{where}: there are no rows to score")
         for name, accumulator in self.predictions.items():
-            if accumulator.count == 0:
-                raise FileError(f"{where}: no pair is left to score for column {name!r}: every row has a missing value")
+            missing = _missing_in(accumulator)
+            if accumulator.count == 0 and (missing == 0 or self.nan_policy != "propagate"):
+                lacking = {0: "the weight 0", self.rows: "a missing value"}
+                why = lacking.get(missing, "a missing value or the weight 0")
+                raise FileError(f"{where}: no pair is left to score for column {name!r}: every row has {why}")
         accumulators = {"" if self.is_single else name: one for name, one in self.predictions.items()}
         try:
             return report_of(accumulators, is_single=self.is_single, rows=self.rows)
@@ -233,6 +236,11 @@ class FileStates:
     def _check_goes_with(self, other: FileStates, mine: str, theirs: str) -> None:
         if difference := self.difference(other, mine, theirs):
             raise FileError(f"{theirs}: cannot be merged: {difference}")
+
+
+def _missing_in(accumulator: squarely.Accumulator) -> int:
+    sums = accumulator.core.state()
+    return 0 if sums is None else sum(sums.missing_true) + sum(sums.missing_pred)
 
 
 def check_may_be_replaced(path: str) -> None:

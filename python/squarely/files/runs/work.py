@@ -51,6 +51,18 @@ def score_sources(
     """
     limit = Limit()
     running: dict[Future[None], int] = {}
+    at_work: set[int] = (
+        set()
+    )  # said by the threads: of a job that Ctrl-C met while it was handed out, there is no future
+
+    def work(job: Job) -> None:
+        at_work.add(job.order)
+        try:
+            if job.order <= limit.last:
+                score_section(job, totals, limit, nan_policy, in_parallel)
+        finally:
+            at_work.remove(job.order)
+
     pool = ThreadPoolExecutor(threads, "squarely-files")
     turn = _Turn(tell)
     try:
@@ -69,18 +81,25 @@ def score_sources(
             _wait(running, failures, limit, turn, at_most=2 * threads - 1)
             if failures:
                 break
-            running[pool.submit(score_section, job, totals, limit, nan_policy, in_parallel)] = job.order
+            running[pool.submit(work, job)] = job.order
         _wait(running, failures, limit, turn, at_most=0)
         _raise_first(failures, running, limit, turn)
     except BaseException as error:
         limit.last = -1
         for future in running:
             future.cancel()
-        if wait(running, timeout=STOP_SECONDS).not_done and isinstance(error, KeyboardInterrupt):
+        if not _all_end(at_work) and isinstance(error, KeyboardInterrupt):
             raise StuckError from error
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _all_end(at_work: set[int]) -> bool:
+    until = time.monotonic() + STOP_SECONDS
+    while at_work and time.monotonic() < until:
+        time.sleep(STOP_SECONDS / 100)
+    return not at_work
 
 
 class _Turn:

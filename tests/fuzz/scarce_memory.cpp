@@ -1,0 +1,146 @@
+// Memory that runs out at every place where it is asked for: a call says so, and its states are what they were.
+#include "byte_form.hpp"
+#include "calls.hpp"
+#include "options.hpp"
+
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <new>
+
+namespace {
+
+// What the calling thread may still ask for, before it gets nothing once; negative: as often as it likes.
+thread_local long left = -1;
+
+void* allocated(std::size_t size, std::size_t alignment) {
+    if (left >= 0 && left-- == 0) return nullptr;
+    return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+}
+
+void* allocated_or_thrown(std::size_t size, std::size_t alignment) {
+    void* memory = allocated(size, alignment);
+    return memory == nullptr ? throw std::bad_alloc() : memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return allocated_or_thrown(size, alignof(std::max_align_t)); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+    return allocated_or_thrown(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+namespace {
+
+using namespace fuzz;
+
+struct Outcome {
+    std::uint64_t refused = 0;
+    std::uint64_t wrong = 0;
+};
+
+// Asks again with one allocation more, until there was enough. What was refused may not have been needed: then the call
+// ends as with all of them.
+void walk(const std::function<squarely_status()>& call, const std::function<bool()>& is_unchanged, Outcome& outcome) {
+    squarely_status other = SQUARELY_NO_MEMORY;
+    for (long allowed = 0;; ++allowed) {
+        left = allowed;
+        const squarely_status status = call();
+        const bool was_enough = left >= 0;
+        left = -1;
+        outcome.wrong += was_enough && other != SQUARELY_NO_MEMORY && other != status;
+        if (was_enough) return;
+        ++outcome.refused;
+        if (status == SQUARELY_OK) return;
+        if (status != SQUARELY_NO_MEMORY) other = status;
+        outcome.wrong += !is_unchanged();
+    }
+}
+
+template <class Make>
+squarely_status made_and_freed(Make make) {
+    squarely_state* state = nullptr;
+    const squarely_status status = make(&state);
+    squarely_state_free(state);
+    return status;
+}
+
+Outcome outcome_of(Random& random, squarely_summation summation) {
+    Rows rows = draw_rows(random);
+    if (random.one_in(2)) rows.weights.reset();
+    std::vector<squarely_metric> metrics{{"mean_squared_error", nullptr}};
+    if (random.one_in(2)) metrics.insert(metrics.end(), {{"r2_score", nullptr}, {"mean_absolute_error", nullptr}});
+    squarely_state_options options{};
+    options.struct_size = sizeof options;
+    options.outputs = 1;
+    options.metrics = metrics.data();
+    options.metric_count = metrics.size();
+    options.summation = summation;
+    options.nan_policy = SQUARELY_NAN_PROPAGATE;
+    options.weighted = rows.weights ? 1 : 0;
+    Outcome outcome;
+    walk([&] { return made_and_freed([&](auto* state) { return squarely_state_create(&options, state, nullptr); }); },
+         [] { return true; }, outcome);
+    squarely_state* created = nullptr;
+    squarely_error error;
+    expect(squarely_state_create(&options, &created, &error), error, "create");
+    const State state(created);
+    (void)update(state.get(), rows, 0, rows.count);
+    (void)update(state.get(), rows, 0, std::min(rows.count, 70));  // of which sums stay open
+    const State other = copied(state.get());
+    std::vector<unsigned char> before = bytes_of(state.get());
+    const auto is_unchanged = [&] { return bytes_of(state.get()) == before; };
+    const auto walk_on = [&](const std::function<squarely_status()>& call) {
+        before = bytes_of(state.get());
+        walk(call, is_unchanged, outcome);
+    };
+    double value = 0;
+    char digest[65];
+    std::size_t size = 0;
+    std::vector<unsigned char> buffer(before.size() + 64);
+    for (const int count : {rows.count, std::min(rows.count, 70)}) {
+        walk_on([&] { return update(state.get(), rows, 0, count); });
+    }
+    walk_on([&] { return squarely_state_merge(state.get(), other.get(), nullptr); });
+    walk_on([&] { return squarely_state_subtract(state.get(), other.get(), nullptr); });
+    walk_on(
+        [&] { return made_and_freed([&](auto* copy) { return squarely_state_copy(state.get(), copy, nullptr); }); });
+    walk_on([&] { return squarely_state_to_bytes(state.get(), buffer.data(), buffer.size(), &size, nullptr); });
+    walk_on([&] {
+        return made_and_freed(
+            [&](auto* copy) { return squarely_state_from_bytes(before.data(), before.size(), copy, nullptr); });
+    });
+    walk_on([&] { return squarely_state_digest(state.get(), digest, nullptr); });
+    for (const squarely_metric& metric : metrics) {
+        walk_on([&] { return squarely_state_value(state.get(), metric.name, nullptr, 0, &value, nullptr); });
+        walk_on([&] { return scored(metric.name, rows, SQUARELY_NAN_PROPAGATE).status; });
+    }
+    return outcome;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    const Options options = options_of(count, arguments, 200);
+    Cases cases(options);
+    squarely_set_num_threads(1, nullptr);
+    std::uint64_t refused = 0;
+    for (std::uint64_t number = 0; cases.next(number);) {
+        Random random(options.seed, number);
+        const Outcome outcome = outcome_of(random, static_cast<squarely_summation>(number % 3));
+        refused += outcome.refused;
+        if (outcome.wrong == 0) continue;
+        std::printf("FAILED %" PRIu64 " times\n  again: scarce_memory --seed %" PRIu64 " --first %" PRIu64
+                    " --cases 1\n",
+                    outcome.wrong, options.seed, number);
+        return 1;
+    }
+    std::printf("scarce_memory: seed %" PRIu64 ", %" PRIu64 " cases, %" PRIu64 " times too little\n", options.seed,
+                cases.done(), refused);
+    return 0;
+}

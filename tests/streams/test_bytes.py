@@ -382,6 +382,7 @@ SUMS_THAT_CANNOT_BE = {
     "a rounded rest that is NaN": (rounded(1.0, math.nan), rounded(1.0, 1e-17)),
     "a rounded rest without end": (rounded(1.0, math.inf), rounded(1.0, -1e-17)),
     "a rounded rest larger than roundings": (rounded(1.0, 1e-3), rounded(1.0, 1e-17)),
+    "a rounded rest just larger than roundings": (rounded(1.0, 2.0**-49), rounded(1.0, 2.0**-50)),
     "a rounded rest of what has no end": (rounded(math.inf, 1.0), rounded(math.inf, 0.0)),
     "a rounded sum of squares below zero": (rounded(-1e-20, 0.0), rounded(0.0, 0.0)),
     "a rounded sum of no pairs": (rounded(1e-20, 0.0, pairs=0), rounded(0.0, 0.0, pairs=0)),

@@ -102,6 +102,17 @@ def test_moments_are_exact_at_the_limits_of_the_windows(target: str, exponent: i
         assert_exact([("pearson_correlation", 0.0), ("mean_error", 0.0)], y_true, y_pred)
 
 
+@pytest.mark.parametrize("depth", range(15, 31))
+def test_moments_of_numbers_of_every_depth_below_the_largest_are_exact(
+    target: str, depth: int, rng: np.random.Generator
+) -> None:
+    # All digits in use, in one binade: a window takes it or does not, and never by all but its last bit.
+    digits = rng.integers(2**52, 2**53, (2, 2048)) | 1
+    y_true, y_pred = np.ldexp(digits.astype(np.float64), -52 - depth)
+    y_true[::512], y_pred[::512] = 1.0, -0.5
+    assert_exact([("pearson_correlation", 0.0), ("mean_absolute_error", 0.0)], y_true, y_pred)
+
+
 def total(metrics: list[tuple[str, float]], *runs: tuple[float, float, int]) -> dict[str, Fraction]:
     return {
         term: sum((count * RATIONAL[term](Fraction(y), Fraction(p), NONE) for y, p, count in runs), Fraction(0))

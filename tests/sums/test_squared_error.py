@@ -56,6 +56,15 @@ def test_float32_of_every_scale_is_correctly_rounded(target: str, exponent: int,
     assert_exact(y_true, y_pred)
 
 
+@pytest.mark.parametrize("depth", range(18, 34))
+def test_float32_of_every_depth_below_the_largest_are_exact(target: str, depth: int, rng: np.random.Generator) -> None:
+    # All digits in use, in one binade: a window takes it or does not, and never by all but its last bit.
+    digits = rng.integers(2**23, 2**24, (2, 2048)) | 1
+    y_true, y_pred = np.ldexp(digits, -23 - depth).astype(np.float32)
+    y_true[::512] = 1.0
+    assert_exact(y_true, y_pred)
+
+
 @pytest.mark.parametrize("dtypes", [(np.float32, np.float64), (np.float64, np.float32)])
 def test_mixed_float_types_are_correctly_rounded(
     target: str, dtypes: tuple[type, type], rng: np.random.Generator

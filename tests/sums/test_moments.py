@@ -146,6 +146,18 @@ def test_many_of_the_largest_values_do_not_overflow_their_lanes(target: str, sig
     assert truth["squared_truth"] == 512 + (length - 512) * Fraction(large) ** 2
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("factor", [1.0, 1.25, 1.5, 1.75])
+def test_values_of_any_size_follow_smaller_ones(target: str, factor: float, sign: float) -> None:
+    # The first block chooses a window. What is too large for it is seen, whichever bits of a sum with sigma it turns.
+    for exponent in range(20):
+        values = np.ones(1536)
+        values[512:1024] = value = sign * math.ldexp(factor, exponent)
+        metric = ("mean_error", 0.0)
+        assert held(metric, np.zeros(1536), values, np.ones(1536))["error"] == 1024 + 512 * Fraction(value)
+        assert held(metric, np.zeros(1536), np.ones(1536), values)["sample_weight"] == 1024 + 512 * Fraction(value)
+
+
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_moments_of_every_type_are_exact(target: str, dtype: np.dtype, rng: np.random.Generator) -> None:
     y_true, y_pred = rng.integers(0, 100, (2, 1500)).astype(dtype)

@@ -112,6 +112,14 @@ def test_a_sum_that_overflows_leaves_a_finite_root(target: str) -> None:
     }
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8])
+def test_many_of_the_largest_squares_of_bytes_do_not_overflow(target: str, dtype: type) -> None:
+    # A 64th of the rows, which one thread takes at a time, adds up to more than 2^32.
+    rows = 64 * 70_000
+    y_true, y_pred = (np.full(rows, bound, dtype) for bound in (np.iinfo(dtype).min, np.iinfo(dtype).max))
+    assert exact_sum(y_true, y_pred) == 255**2 * rows
+
+
 def test_many_groups_of_the_largest_sums_do_not_overflow_their_lanes(target: str) -> None:
     # The first block chooses a window that the others fill to the brim: every group of eight vectors adds almost 2^51
     # units to each lane, and there are many times the groups a lane could hold without being emptied in between.

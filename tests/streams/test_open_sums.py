@@ -73,7 +73,7 @@ def test_chunks_of_other_types_do_not_disturb_each_other(target, metrics, rng, f
 def test_integers_of_any_size_follow_floats_of_any_size(target, rng, dtype, scale):
     integers = rng.integers(np.iinfo(dtype).min, np.iinfo(dtype).max, (2, 1024), dtype, endpoint=True)
     floats = (scale * rng.uniform(0.5, 1, (2, 1024))).astype(np.float32)
-    chunks = [floats, integers, floats, integers]
+    chunks = [np.ones((2, 1)), floats, integers, floats, integers]  # sums are open from the second on
     together = squarely.Accumulator("mean_squared_error")
     for chunk in chunks:
         together.update(*chunk)

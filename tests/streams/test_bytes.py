@@ -25,6 +25,7 @@ from oracles.state_bytes import (
     counts,
     exact_sum,
     exact_sum_of,
+    terms_held_by,
     with_checksum,
 )
 
@@ -456,6 +457,37 @@ def test_sums_that_no_pairs_have_together_are_refused() -> None:
         of_moments(2, 0.0, 1.0, 5.0, 1.0),
     ):
         check_refused(wrong, OF_AN_OUTPUT)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "term", "most"),
+    [
+        (("mean_error", "mean_squared_error"), "error", 4),
+        (("mean_absolute_error", "mean_squared_error"), "absolute_error", 4),
+        (("mean_error", "mean_absolute_error"), "error", 4),
+        (("r2_score",), "truth", 6),
+        (("pearson_correlation",), "prediction", 10),
+        (("r2_score", "weighted_absolute_percentage_error"), "truth", 4),
+        (("mean_asymmetric_squared_error",), "squared_underprediction", 8),
+    ],
+)
+def test_no_sum_is_larger_than_those_beside_it_allow(metrics: tuple[str, ...], term: str, most: int) -> None:
+    # Of errors -2 and 2: truths of 3 and -1, whose squares allow a sum below 4.5, or of 3 and 3.
+    y_true = np.array([3.0, -1.0 if "weighted" in metrics[-1] else 3.0])
+    made = squarely.Accumulator(metrics).update(y_true, y_true + np.array([-2.0, 2.0]))
+    held = terms_held_by(made.to_bytes())[0]
+    if term == "prediction":
+        held["squared_prediction"] = Fraction(50)
+
+    def of(value: Fraction) -> bytes:
+        sums = b"".join(exact_sum_of(Fraction(one)) for one in {**held, term: value}.values())
+        summands = [(TERMS.index(one), 0.0) for one in held]
+        return Form(
+            [(one.name, one.parameter) for one in made.asked], summands=summands, outputs=counts(2) + sums
+        ).to_bytes()
+
+    assert squarely.Accumulator.from_bytes(of(Fraction(most))).to_bytes() == of(Fraction(most))
+    check_refused(of(most + Fraction(1, 2**40)), OF_AN_OUTPUT)
 
 
 @pytest.mark.parametrize("policy", POLICIES)

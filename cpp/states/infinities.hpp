@@ -1,5 +1,5 @@
-// What a metric is where numbers are infinite: what it grows to with them, however fast each of them grows. NaN where that
-// is no infinity or depends on more than the sums of the finite pairs and the signs of the others.
+// What a metric is where numbers are infinite: what it grows to with them, however fast each of them grows. NaN where
+// that is no infinity or depends on more than the sums of the finite pairs and the signs of the others.
 #pragma once
 
 #include "states/formulas.hpp"

@@ -289,8 +289,10 @@ def test_weights_that_are_not_of_rows_are_refused(truth: Any, prediction: Any) -
         ValueError, match=re.escape("sample_weight has the dimensions ('lat',), and weights are of rows")
     ):
         squarely.xarray.evaluate(truth, prediction, "time", sample_weight=truth.lat)
-    with pytest.raises(ValueError, match="weights are of rows"):
-        squarely.xarray.evaluate(truth, prediction, "time", sample_weight=xr.DataArray(1.0))
+    of_rows_and_cells = xr.ones_like(truth.isel(lon=0, drop=True))
+    for weights in (xr.DataArray(1.0), of_rows_and_cells, of_rows_and_cells.expand_dims(member=2)):
+        with pytest.raises(ValueError, match="weights are of rows"):
+            squarely.xarray.evaluate(truth, prediction, "time", sample_weight=weights)
     with pytest.raises(TypeError, match="without names it is not known along which dimension"):
         squarely.xarray.evaluate(truth, prediction, "time", sample_weight=np.ones(12))
 

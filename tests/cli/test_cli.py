@@ -521,6 +521,7 @@ def test_a_path_in_two_states_is_a_warning(states, flights):
         (["0.sq", "none.sq"], "none.sq"),
         (["0.sq", "flights.csv"], "flights.csv: this is no state that squarely saved"),
         (["0.sq", "--save-state", "0.sq"], "--save-state 0.sq is one of the states to merge; name another file"),
+        (["0.sq", "--save-state", "./0.sq"], "--save-state ./0.sq is one of the states to merge; name another file"),
         (["0.sq", "--save-state", "none/s.sq"], "none/s.sq: there is no folder none"),
         ([], "squarely merge --help"),
         (["0.sq", "--frob"], "squarely merge --help"),

@@ -60,6 +60,8 @@ def test_complex_chunks_make_the_state_of_the_whole(
         (complex(np.inf, 1), complex(np.inf, 1), np.nan),
         (complex(np.inf, np.inf), complex(-np.inf, np.inf), np.nan),
         (1, complex(0, -np.inf), np.inf),
+        (complex(np.inf, 1), complex(-np.inf, 1), np.inf),
+        (complex(np.inf, 1), complex(1, np.inf), np.inf),
         (complex(np.inf, np.nan), 0, np.nan),
     ],
 )

@@ -1,6 +1,7 @@
 """Arrays as other libraries hold them: read where they lie, nulls honoured, and refused with the way out."""
 
 import array
+import ctypes
 import importlib.util
 import re
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 import squarely
 from inputs.element_types import DTYPES
+from squarely import _core
 from squarely.columns import Array, Table, as_columns
 
 NUMBERS = [3.0, -0.5, 2.0, 7.0]
@@ -251,6 +253,31 @@ def test_arrow_arrays_with_offsets_and_nulls(pyarrow: ModuleType, rng: np.random
         expected = squarely.Accumulator(nan_policy="omit")
         expected.update(np.where(missing, np.nan, values)[kept], predictions[kept])
         assert found == expected
+
+
+class Uncounted:
+    """An array of Arrow that has not counted its nulls, as its interface allows."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        schema, exported = self.values.__arrow_c_array__(requested_schema)
+        get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+        get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+        null_count = get_pointer(exported, b"arrow_array") + ctypes.sizeof(ctypes.c_int64)  # behind the length
+        ctypes.c_int64.from_address(null_count).value = -1
+        return schema, exported
+
+
+def test_nulls_that_were_not_counted_are_nulls(pyarrow: ModuleType) -> None:
+    some, none = Uncounted(pyarrow.array([3.0, None, 2.0, None])), Uncounted(pyarrow.array(NUMBERS))
+    assert score(some, nan_policy="omit") == score([3.0, 2.0], [2.5, 2.0])
+    assert score(none) == score(NUMBERS)
+    assert _core.plain_array_of_arrow(some) is None
+    assert _core.plain_array_of_arrow(none).tolist() == NUMBERS
+    with pytest.raises(ValueError, match="2 values of y_true"):
+        score(some)
 
 
 @pytest.mark.parametrize("kind", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "bool_"])

@@ -79,6 +79,17 @@ def test_threads_and_long_stretches_do_not_matter(target: str, rng: np.random.Ge
         assert bytes_of(y_true, y_pred, 8) == expected
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_many_rows_of_the_largest_sums_do_not_overflow_the_lanes_of_their_columns(target: str, dtype: str) -> None:
+    # The first rows choose a window that the others fill to the brim: every eight of them add almost 2^51 units to the
+    # lane of their column, which would hold 4096 times that.
+    rows = 1 << 17
+    y_true = np.full((rows, 8), 1.0 - 2.0**-20, dtype)
+    y_true[:64] = 0.25
+    y_pred = -y_true
+    assert bytes_of(y_true, y_pred, 8) == column_by_column(y_true, y_pred)
+
+
 def test_any_axis_of_any_number_of_dimensions_is_read_in_place(target: str, rng: np.random.Generator) -> None:
     y_true, y_pred = rng.standard_normal((2, 6, 50, 7))
     for axis in range(3):

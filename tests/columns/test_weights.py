@@ -1,5 +1,6 @@
 """Weights: repetition, absence, scale, and what is refused."""
 
+import itertools
 import math
 from collections.abc import Callable
 from fractions import Fraction
@@ -9,6 +10,7 @@ import hypothesis
 import hypothesis.strategies as st
 import numpy as np
 import numpy.typing as npt
+import pyarrow
 import pytest
 
 import squarely
@@ -367,6 +369,18 @@ def test_all_outputs_share_the_weights(target: str, rng: np.random.Generator) ->
         for i in range(7):
             alone = state_of_everything(y_true[:, i].copy(), y_pred[:, i].copy(), weights)
             assert terms_held_by(alone.to_bytes()) == [sums[i]]
+
+
+def test_weights_may_lie_in_other_pieces_than_the_numbers(rng: np.random.Generator) -> None:
+    columns = rng.standard_normal((3, 2000)) ** 2
+    in_pieces = [
+        pyarrow.chunked_array(np.split(column, cuts))
+        for column, cuts in zip(columns, ([700], [], [5, 512, 1400]), strict=True)
+    ]
+    y_true, y_pred, weights = columns
+    expected = squarely.evaluate(y_true, y_pred, sample_weight=weights).to_dict()
+    for truth, prediction in itertools.product((y_true, in_pieces[0]), (y_pred, in_pieces[1])):
+        assert squarely.evaluate(truth, prediction, sample_weight=in_pieces[2]).to_dict() == expected
 
 
 @pytest.mark.parametrize("weight", [np.nan, np.inf, -np.inf])

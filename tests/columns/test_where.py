@@ -3,6 +3,7 @@
 import inspect
 import re
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,28 @@ def test_every_metric_takes_where(name: str) -> None:
     metric = getattr(squarely, name)
     kept = metric([0.25, 0.5], [0.75, 1.0])
     assert metric([0.25, np.nan, 0.5], [0.75, np.inf, 1.0], where=np.array([True, False, True])) == kept
+
+
+@pytest.mark.parametrize("summation", SUMMATIONS)
+def test_a_mask_leaves_pairs_out_beside_weights_of_zero(
+    target: str, summation: Any, fields: tuple[npt.NDArray, npt.NDArray, npt.NDArray]
+) -> None:
+    y_true, y_pred, where = fields
+    weights = np.random.default_rng(5).integers(0, 3, len(where)).astype(np.float64)
+    mask = where[:, 0]
+    wild = np.where(mask, y_pred[:, 0], 1e9)
+    accumulator = squarely.Accumulator(summation=summation).update(
+        y_true[:, 0], wild, sample_weight=weights, where=mask
+    )
+    counts = mask & (weights > 0)
+    apart = squarely.Accumulator(summation=summation).update(
+        y_true[counts, 0], wild[counts], sample_weight=weights[counts]
+    )
+    assert (accumulator.count, accumulator.omitted) == (counts.sum(), len(counts) - counts.sum())
+    if summation == "exact":
+        assert accumulator.compute() == apart.compute()
+    else:
+        assert accumulator.compute() == pytest.approx(apart.compute(), rel=1e-12)
 
 
 @pytest.mark.parametrize("layout", ["C", "F", "reversed", "spaced"])

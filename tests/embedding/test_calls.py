@@ -580,6 +580,28 @@ def test_many_threads_may_update_many_states(rng: np.random.Generator) -> None:
     assert digests == [expected] * 8
 
 
+def test_many_threads_may_read_one_state(rng: np.random.Generator) -> None:
+    # What a short chunk has left open is finished by the first who reads, and of a thousand sums that takes a while.
+    asked = [squarely.metric("mean_huber_loss", delta=1.0 + i) for i in range(1000)]
+    y_true, y_pred = rng.standard_normal((2, 100))
+    expected = squarely.Accumulator(asked).update(y_true, y_pred).digest()
+    for _ in range(20):
+        state = State([metric_of(one.name, one.parameter) for one in asked])
+        state.update(y_true[:50], y_pred[:50]).update(y_true[50:], y_pred[50:])
+        barrier, pairs = threading.Barrier(4), []
+
+        def read(state: State = state, barrier: threading.Barrier = barrier, pairs: list[int] = pairs) -> None:
+            barrier.wait()
+            pairs.append(state.counts()["pairs"])
+
+        threads = [threading.Thread(target=read) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (pairs, state.digest()) == ([100] * 4, expected)
+
+
 def test_threads_change_no_bit(rng: np.random.Generator) -> None:
     y_true, y_pred = rng.standard_normal((2, 300_000))
     values = set()

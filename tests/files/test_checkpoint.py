@@ -14,6 +14,7 @@ from instruments.reports import told
 from squarely.files import FileError, FileStates, accumulate_files, score_files
 from squarely.files.formats import parquet
 from squarely.files.runs import work
+from squarely.files.runs.exclusive import alone_with
 from squarely.files.sources import arrays
 
 pytest.importorskip("pyarrow")
@@ -268,3 +269,22 @@ def test_two_runs_cannot_use_one_checkpoint_at_once(tmp_path, table):
     assert seen
     assert sorted(os.listdir(tmp_path)) == ["c.sq", "t.parquet"]
     assert accumulate_files(path, **COLUMNS, checkpoint=tmp_path / "c.sq").predictions == states.predictions
+
+
+def test_a_run_that_ends_while_another_begins_leaves_the_checkpoint_to_one(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    flock, path = fcntl.flock, str(tmp_path / "c.sq")
+    first = alone_with(path)
+    first.__enter__()
+
+    def flock_after_the_first_has_ended(file, how):
+        monkeypatch.setattr(fcntl, "flock", flock)
+        first.__exit__(None, None, None)
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock_after_the_first_has_ended)
+    with alone_with(path), pytest.raises(FileError, match="another run is using this checkpoint"), alone_with(path):
+        pass
+    with alone_with(path):
+        pass
+    assert os.listdir(tmp_path) == []

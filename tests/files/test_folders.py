@@ -78,6 +78,9 @@ def test_a_folder_scores_as_the_files_in_it(tmp_path):
     (tmp_path / "_SUCCESS").touch()
     (tmp_path / "checkpoint.sq").touch()
     (tmp_path / ".part-9.csv.crc").touch()
+    for hidden in ("_temporary/0", ".staging", "year=2010/_temporary"):
+        (tmp_path / hidden).mkdir(parents=True, exist_ok=True)
+        write_table(tmp_path / hidden / "part-9.csv", {"truth": [1.0], "model": [2.0]})
     found = score(tmp_path)
     assert expand_paths(tmp_path) == [str(path) for path in paths]
     assert digests(found) == digests(score(paths))

@@ -84,6 +84,8 @@ def test_a_text_without_a_header_is_told_by_its_numbers(tmp_path):
     ("text", "options", "message"),
     [
         ('y,p\n"1,5",2\n', {"thousands": ","}, r"'1,5' in data row 1, which is not a number with ',' between groups"),
+        ('y,p\n"1234,567",2\n', {"thousands": ","}, r"'1234,567' in data row 1"),
+        ('y,p\n"1,234,56",2\n', {"thousands": ","}, r"'1,234,56' in data row 1"),
         ('y,p\n1,2\n"1,2345",2\n', {"thousands": ","}, r"'1,2345' in data row 2"),
         ("y,p\n1,2\ntrue,2\n0.5,2\n", {}, r"column 'y' holds 'true' in data row 2, which is not a number"),
         ('y,p\n"1,234",2\n', {}, r"'1,234' in data row 1, which is not a number; add .*thousands=','\)"),

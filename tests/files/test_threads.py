@@ -18,6 +18,7 @@ from squarely.files import FileError, MissingValueError, score_files
 from squarely.files.errors import StuckError
 from squarely.files.formats import parquet
 from squarely.files.runs import work
+from squarely.files.runs.totals import Totals
 
 METRICS = ("mean_squared_error", "mean_absolute_error", "max_error")
 
@@ -52,6 +53,14 @@ def test_sums_that_depend_on_order_are_the_same_every_time(tmp_path, small_secti
     paths = [write_table(tmp_path / f"{n}.parquet", random_columns(), batch_rows=70) for n in range(3)]
     found = [digests(paths, threads=threads, summation=summation) for threads in (1, 4, 4)]
     assert found[0] == found[1] == found[2]
+
+
+def test_what_is_saved_is_not_added_to_meanwhile():
+    totals = Totals({"p": squarely.Accumulator()}, is_exact=True)
+    are_held = []
+    totals.after_commit = lambda: are_held.append(totals.lock.locked())
+    totals.commit({"p": squarely.Accumulator().update([1.0], [2.0])}, 1, 0, 0, None)
+    assert (are_held, totals.rows, totals.lock.locked()) == ([True], 1, False)
 
 
 def test_threads_must_be_positive(tmp_path):

@@ -34,6 +34,29 @@ def test_a_file_replaced_while_an_earlier_one_is_read_is_refused(tmp_path, monke
         score_and(monkeypatch, lambda: os.replace(new, second), [first, second])
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_file_replaced_while_it_is_read_is_refused(tmp_path, monkeypatch, suffix):
+    path = write_table(tmp_path / f"b.{suffix}", random_columns())
+    new = write_table(tmp_path / f"c.{suffix}", {"truth": [1.0], "model": [2.0]})
+    with pytest.raises(FileError, match=CHANGED.format(suffix)):
+        score_and(monkeypatch, lambda: os.replace(new, path), [path])
+
+
+def test_an_array_file_written_to_while_it_is_read_is_refused(tmp_path, monkeypatch):
+    for name in "ab":
+        np.save(tmp_path / f"{name}.npy", np.ones(10))
+    a, b = (str(tmp_path / f"{name}.npy") for name in "ab")
+
+    def write():
+        with open(b, "r+b") as file:
+            file.seek(-8, os.SEEK_END)
+            file.write(np.float64(7.0).tobytes())
+        os.utime(b, ns=(0, 1))  # another time, however coarse the clock of the filesystem is
+
+    with pytest.raises(FileError, match=CHANGED.format("npy")):
+        score_and(monkeypatch, write, [(a, b)])
+
+
 def test_a_file_of_the_same_size_and_time_is_another(tmp_path, monkeypatch):
     first, second = (write_table(tmp_path / f"{name}.csv", random_columns()) for name in "ab")
     new = write_table(tmp_path / "c.csv", random_columns())

@@ -46,6 +46,16 @@ def test_the_number_asked_for_is_used() -> None:
     assert 1 <= squarely.get_num_threads() <= len(os.sched_getaffinity(0))
 
 
+def test_no_part_of_the_rows_is_lost_where_threads_join_them() -> None:
+    # Bytes are summed so fast that of two threads one often ends while another adds its part to the whole.
+    y_true, y_pred = (np.full(64 * 65536, value, np.uint8) for value in (200, 3))
+    squarely.set_num_threads(1)
+    expected = squarely.Accumulator("mse").update(y_true, y_pred).digest()
+    for threads in (2, 4):
+        squarely.set_num_threads(threads)
+        assert {squarely.Accumulator("mse").update(y_true, y_pred).digest() for _ in range(500)} == {expected}
+
+
 def test_a_negative_number_is_refused() -> None:
     with pytest.raises(ValueError, match="must be 0 .* or more, got -1"):
         squarely.set_num_threads(-1)

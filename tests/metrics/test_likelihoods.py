@@ -185,6 +185,18 @@ def test_integers_that_no_double_holds_are_refused_beside_variances() -> None:
         squarely.mean_gaussian_nll(y, y, variance=[1.0, 1.0])
 
 
+@pytest.mark.parametrize(("dtype", "sign"), [(np.int64, 1), (np.int64, -1), (np.uint64, 1)])
+def test_the_first_integers_that_no_double_holds_are_refused(dtype: type, sign: int) -> None:
+    largest: npt.NDArray[Any] = np.array([sign * 2**53, 0], dtype)
+    assert squarely.mean_gaussian_nll(largest, largest, variance=[1.0, 1.0]) == 0.0
+    assert squarely.generalized_squared_error(largest[:, None], largest[:, None], covariance=[[1.0]]) == 0.0
+    for first in (np.array([sign * (2**53 + 1), 0], dtype), np.array([0, sign * 2**62], dtype)):
+        with pytest.raises(ValueError, match="y_true holds integers beyond 2\\*\\*53"):
+            squarely.mean_gaussian_nll(first, largest, variance=[1.0, 1.0])
+        with pytest.raises(ValueError, match="y_pred holds integers beyond 2\\*\\*53"):
+            squarely.generalized_squared_error(largest[:, None], first[:, None], covariance=[[1.0]])
+
+
 def test_memory_does_not_grow_with_the_rows() -> None:
     y_true, y_pred, variances = np.random.default_rng(54).random((3, 2**21)) + 0.5
     tracemalloc.start()

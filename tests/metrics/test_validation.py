@@ -194,6 +194,15 @@ def test_weights_of_outputs_fit_them(metric: Metric) -> None:
         metric(two, two, multioutput="mean")
 
 
+def test_weights_of_outputs_are_summed_exactly_where_they_may_cancel() -> None:
+    four = np.array([[1.0, 2.0, 1.0, 0.0], [3.0, 6.0, 3.0, 0.0]])
+    of_one, of_nothing = [1e16, 1.0, -1e16, 0.0], [1e16, 1.0, -1e16, -1.0]
+    assert (sum(of_one), sum(of_nothing)) == (0.0, -1.0)
+    assert squarely.mean_squared_error(four, np.zeros((2, 4)), multioutput=of_one) == 20.0
+    with pytest.raises(ZeroDivisionError, match="sum to zero"):
+        squarely.mean_squared_error(four, np.zeros((2, 4)), multioutput=of_nothing)
+
+
 @each(OF_MANY_OUTPUTS)
 def test_outputs_are_averaged_by_variance_only_where_one_is_explained(metric: Metric) -> None:
     two = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]])

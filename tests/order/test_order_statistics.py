@@ -134,6 +134,11 @@ def tied_tens_of_thousands(rng: np.random.Generator, length: int) -> npt.NDArray
     return rng.choice([0.25, 0.25 + 2**-54], length)
 
 
+def halves_of_one_value_each(rng: np.random.Generator, length: int) -> npt.NDArray:
+    # The lower middle value is the last of its kind, of which there are more than are sorted.
+    return rng.permutation(np.repeat([0.25, 3.0], [length // 2, length - length // 2]))
+
+
 def misleading_sample(rng: np.random.Generator, length: int, sampled: float = 1e9) -> npt.NDArray:
     # Every third of 70,000 values is in the sample, and none of those is near the middle.
     values = rng.standard_normal(length)
@@ -159,6 +164,7 @@ VALUES: tuple[Callable[[np.random.Generator, int], npt.NDArray], ...] = (
     all_equal,
     equal_but_one,
     tied_tens_of_thousands,
+    halves_of_one_value_each,
     misleading_sample,
     misleading_the_other_way,
     zeros_amid_subnormals,

@@ -29,6 +29,7 @@ from oracles.state_bytes import (
     counts_of_version_2,
     exact_sum,
     exact_sum_of,
+    terms_held_by,
     with_checksum,
 )
 
@@ -391,6 +392,7 @@ SUMS_THAT_CANNOT_BE = {
     "a rounded rest that is NaN": (rounded(1.0, math.nan), rounded(1.0, 1e-17)),
     "a rounded rest without end": (rounded(1.0, math.inf), rounded(1.0, -1e-17)),
     "a rounded rest larger than roundings": (rounded(1.0, 1e-3), rounded(1.0, 1e-17)),
+    "a rounded rest just larger than roundings": (rounded(1.0, 2.0**-49), rounded(1.0, 2.0**-50)),
     "a rounded rest of what has no end": (rounded(math.inf, 1.0), rounded(math.inf, 0.0)),
     "a rounded sum of squares below zero": (rounded(-1e-20, 0.0), rounded(0.0, 0.0)),
     "a rounded sum of no pairs": (rounded(1e-20, 0.0, pairs=0), rounded(0.0, 0.0, pairs=0)),
@@ -502,6 +504,37 @@ def test_sums_that_no_pairs_have_together_are_refused() -> None:
         of_moments(2, 0.0, 1.0, 5.0, 1.0),
     ):
         check_refused(wrong, OF_AN_OUTPUT)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "term", "most"),
+    [
+        (("mean_error", "mean_squared_error"), "error", 4),
+        (("mean_absolute_error", "mean_squared_error"), "absolute_error", 4),
+        (("mean_error", "mean_absolute_error"), "error", 4),
+        (("r2_score",), "truth", 6),
+        (("pearson_correlation",), "prediction", 10),
+        (("r2_score", "weighted_absolute_percentage_error"), "truth", 4),
+        (("mean_asymmetric_squared_error",), "squared_underprediction", 8),
+    ],
+)
+def test_no_sum_is_larger_than_those_beside_it_allow(metrics: tuple[str, ...], term: str, most: int) -> None:
+    # Of errors -2 and 2: truths of 3 and -1, whose squares allow a sum below 4.5, or of 3 and 3.
+    y_true = np.array([3.0, -1.0 if "weighted" in metrics[-1] else 3.0])
+    made = squarely.Accumulator(metrics).update(y_true, y_true + np.array([-2.0, 2.0]))
+    held = terms_held_by(made.to_bytes())[0]
+    if term == "prediction":
+        held["squared_prediction"] = Fraction(50)
+
+    def of(value: Fraction) -> bytes:
+        sums = b"".join(exact_sum_of(Fraction(one)) for one in {**held, term: value}.values())
+        summands = [(TERMS.index(one), 0.0) for one in held]
+        return Form(
+            [(one.name, one.parameter) for one in made.asked], summands=summands, outputs=counts(2) + sums
+        ).to_bytes()
+
+    assert squarely.Accumulator.from_bytes(of(Fraction(most))).to_bytes() == of(Fraction(most))
+    check_refused(of(most + Fraction(1, 2**40)), OF_AN_OUTPUT)
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -68,6 +68,19 @@ def test_chunks_of_other_types_do_not_disturb_each_other(target, metrics, rng, f
         assert together.digest() == functools.reduce(squarely.Accumulator.merge, apart).digest()
 
 
+@pytest.mark.parametrize("scale", [2.0**-60, 2.0**-20, 1.0, 2.0**60], ids=str)
+@pytest.mark.parametrize("dtype", [np.int32, np.uint32], ids=["int32", "uint32"])
+def test_integers_of_any_size_follow_floats_of_any_size(target, rng, dtype, scale):
+    integers = rng.integers(np.iinfo(dtype).min, np.iinfo(dtype).max, (2, 1024), dtype, endpoint=True)
+    floats = (scale * rng.uniform(0.5, 1, (2, 1024))).astype(np.float32)
+    chunks = [np.ones((2, 1)), floats, integers, floats, integers]  # sums are open from the second on
+    together = squarely.Accumulator("mean_squared_error")
+    for chunk in chunks:
+        together.update(*chunk)
+    apart = [whole("mean_squared_error", *chunk.astype(np.float64)) for chunk in chunks]
+    assert together.digest() == functools.reduce(squarely.Accumulator.merge, apart).digest()
+
+
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
 def test_chunks_of_hard_data_end_in_the_state_of_one_call(target, rng, make):
     y_true, y_pred = make(rng, 3000)

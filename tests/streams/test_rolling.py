@@ -14,6 +14,7 @@ import xarray as xr
 
 import squarely
 from inputs.element_types import DTYPES
+from squarely.arguments import NAN_POLICIES
 from squarely.named_metrics import has_default
 
 # Of sums, and of the largest error, the least and the greatest truth.
@@ -328,6 +329,18 @@ def test_a_window_refuses_in_the_words_of_an_accumulator(unit, chunk):
     expected = words_of(lambda: accumulator.update(y_true, y_pred, sample_weight=sample_weight))
     words = words_of(lambda: rolling.update(y_true, y_pred, sample_weight=sample_weight))
     assert words == expected.replace("Accumulator.update", "RollingAccumulator.update")
+
+
+@pytest.mark.parametrize("unit", ["rows", "chunks"])
+@pytest.mark.parametrize("nan_policy", NAN_POLICIES)
+@pytest.mark.parametrize("weight", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_refused_under_every_policy(unit, nan_policy, weight):
+    rolling = squarely.RollingAccumulator("mse", window=5, unit=unit, nan_policy=nan_policy)
+    before = rolling.update([1.0, 2.0], [2.0, 2.0], sample_weight=[1.0, 3.0]).snapshot()
+    for rows in (2, 9000):
+        with pytest.raises(ValueError, match="sample_weight contains"):
+            rolling.update(np.ones(rows), np.ones(rows), sample_weight=np.r_[np.ones(rows - 1), weight])
+        assert rolling.snapshot() == before
 
 
 @pytest.mark.parametrize("unit", ["rows", "chunks"])

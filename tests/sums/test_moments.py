@@ -102,6 +102,17 @@ def test_moments_are_exact_at_the_limits_of_the_windows(target: str, exponent: i
         assert_exact([("pearson_correlation", 0.0), ("mean_error", 0.0)], y_true, y_pred)
 
 
+@pytest.mark.parametrize("depth", range(15, 31))
+def test_moments_of_numbers_of_every_depth_below_the_largest_are_exact(
+    target: str, depth: int, rng: np.random.Generator
+) -> None:
+    # All digits in use, in one binade: a window takes it or does not, and never by all but its last bit.
+    digits = rng.integers(2**52, 2**53, (2, 2048)) | 1
+    y_true, y_pred = np.ldexp(digits.astype(np.float64), -52 - depth)
+    y_true[::512], y_pred[::512] = 1.0, -0.5
+    assert_exact([("pearson_correlation", 0.0), ("mean_absolute_error", 0.0)], y_true, y_pred)
+
+
 def total(metrics: list[tuple[str, float]], *runs: tuple[float, float, int]) -> dict[str, Fraction]:
     return {
         term: sum((count * RATIONAL[term](Fraction(y), Fraction(p), NONE) for y, p, count in runs), Fraction(0))
@@ -133,6 +144,18 @@ def test_many_of_the_largest_values_do_not_overflow_their_lanes(target: str, sig
     truth = held(("variance_of_truth", 0.0), y_true, y_true, np.ones(length))
     assert truth["truth"] == 512 + (length - 512) * Fraction(large)
     assert truth["squared_truth"] == 512 + (length - 512) * Fraction(large) ** 2
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("factor", [1.0, 1.25, 1.5, 1.75])
+def test_values_of_any_size_follow_smaller_ones(target: str, factor: float, sign: float) -> None:
+    # The first block chooses a window. What is too large for it is seen, whichever bits of a sum with sigma it turns.
+    for exponent in range(20):
+        values = np.ones(1536)
+        values[512:1024] = value = sign * math.ldexp(factor, exponent)
+        metric = ("mean_error", 0.0)
+        assert held(metric, np.zeros(1536), values, np.ones(1536))["error"] == 1024 + 512 * Fraction(value)
+        assert held(metric, np.zeros(1536), np.ones(1536), values)["sample_weight"] == 1024 + 512 * Fraction(value)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)

@@ -56,6 +56,15 @@ def test_float32_of_every_scale_is_correctly_rounded(target: str, exponent: int,
     assert_exact(y_true, y_pred)
 
 
+@pytest.mark.parametrize("depth", range(18, 34))
+def test_float32_of_every_depth_below_the_largest_are_exact(target: str, depth: int, rng: np.random.Generator) -> None:
+    # All digits in use, in one binade: a window takes it or does not, and never by all but its last bit.
+    digits = rng.integers(2**23, 2**24, (2, 2048)) | 1
+    y_true, y_pred = np.ldexp(digits, -23 - depth).astype(np.float32)
+    y_true[::512] = 1.0
+    assert_exact(y_true, y_pred)
+
+
 @pytest.mark.parametrize("dtypes", [(np.float32, np.float64), (np.float64, np.float32)])
 def test_mixed_float_types_are_correctly_rounded(
     target: str, dtypes: tuple[type, type], rng: np.random.Generator
@@ -101,6 +110,14 @@ def test_a_sum_that_overflows_leaves_a_finite_root(target: str) -> None:
         "mean_squared_error": math.inf,
         "root_mean_squared_error": 2e200,
     }
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8])
+def test_many_of_the_largest_squares_of_bytes_do_not_overflow(target: str, dtype: type) -> None:
+    # A 64th of the rows, which one thread takes at a time, adds up to more than 2^32.
+    rows = 64 * 70_000
+    y_true, y_pred = (np.full(rows, bound, dtype) for bound in (np.iinfo(dtype).min, np.iinfo(dtype).max))
+    assert exact_sum(y_true, y_pred) == 255**2 * rows
 
 
 def test_many_groups_of_the_largest_sums_do_not_overflow_their_lanes(target: str) -> None:

@@ -22,6 +22,8 @@ Mask = npt.NDArray[np.bool_]
 ELEMENTS_AT_ONCE = 2**15
 FEWEST_ROWS_AT_ONCE = 8
 
+LARGEST_EXACT = 2**53  # integers up to here are doubles, every one
+
 
 class PairedBlock(NamedTuple):
     """Some rows of all outputs, in shape (rows, outputs)."""
@@ -78,7 +80,10 @@ def _of_segment(values: npt.NDArray[Any], there: npt.NDArray[Any] | None, first:
 
 def _floats(values: npt.NDArray[Any], name: str) -> Doubles:
     floats = values.astype(np.float64)
-    if values.dtype.kind in "iu" and values.dtype.itemsize == 8 and bool((np.abs(floats) > 2.0**53).any()):
+    # Of the integers themselves: 2**53 + 1 is rounded to 2**53. Of those below zero only one type has some.
+    least = -LARGEST_EXACT if values.dtype.kind == "i" else 0
+    is_wide = values.dtype.kind in "iu" and values.dtype.itemsize == 8
+    if is_wide and bool(((values > LARGEST_EXACT) | (values < least)).any()):
         raise ValueError(
             f"{name} holds integers beyond 2**53, which float64 cannot represent. Nothing is rounded silently: "
             f"subtract a common offset first, or pass {name}.astype(float)."

@@ -10,9 +10,9 @@ constexpr int few_misfits = 100;
 
 // A thread keeps empty ones: to ask for their memory, and to clear it, takes as long as to fill them with a stretch of
 // rows.
-thread_local std::unique_ptr<Buckets> spare;
+thread_local std::unique_ptr<PairBuckets> spare;
 
-std::unique_ptr<Buckets> take_buckets() { return spare ? std::move(spare) : std::make_unique<Buckets>(); }
+std::unique_ptr<PairBuckets> take_buckets() { return spare ? std::move(spare) : std::make_unique<PairBuckets>(); }
 
 // From two fifths on the pairs that fit are not worth the loop that finds them.
 bool are_most(int misfits, std::ptrdiff_t length) { return 5 * misfits > 2 * length; }

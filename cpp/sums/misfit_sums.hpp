@@ -1,7 +1,7 @@
 // The pairs that fit no window, of one output: a few go into the long integers at once, many through buckets.
 #pragma once
 
-#include "sums/buckets.hpp"
+#include "sums/pair_buckets.hpp"
 
 namespace squarely {
 
@@ -17,8 +17,8 @@ struct MisfitSums {
         int patience = 1;           // and after as many find out again
     };
 
-    std::unique_ptr<Buckets> buckets;  // where there were many
-    int few = 0;                       // have been added without
+    std::unique_ptr<PairBuckets> buckets;  // where there were many
+    int few = 0;                           // have been added without
     Expected expected;
 };
 

@@ -1,4 +1,4 @@
-#include "sums/buckets.hpp"
+#include "sums/pair_buckets.hpp"
 
 #include <bit>
 
@@ -52,7 +52,7 @@ void empty(int128* buckets, std::uint64_t used, int first, Visit visit) {
 }
 
 // The exponent of a product is the sum of two.
-void empty_products(Buckets& buckets, ExactSum* squared_error) {
+void empty_products(PairBuckets& buckets, ExactSum* squared_error) {
     uint128 used = 0;
     for (int i = 0; i < 64; ++i) {
         if ((buckets.in_prediction >> i & 1) != 0) used |= uint128{buckets.in_truth} << i;
@@ -65,7 +65,7 @@ void empty_products(Buckets& buckets, ExactSum* squared_error) {
     empty(buckets.product, static_cast<std::uint64_t>(used >> 64), exponents, visit);
 }
 
-[[gnu::always_inline]] inline void add(Buckets& buckets, const BucketSet& set, double y_true, double y_pred) {
+[[gnu::always_inline]] inline void add(PairBuckets& buckets, const BucketSet& set, double y_true, double y_pred) {
     const Parts truth = parts_of(y_true);
     const Parts prediction = parts_of(y_pred);
     const std::int64_t y = signed_by(truth.negative, truth.significand);
@@ -88,19 +88,19 @@ void empty_products(Buckets& buckets, ExactSum* squared_error) {
     buckets.in_prediction |= bit_of(prediction.exponent);
 }
 
-[[gnu::always_inline]] inline void add_block(Buckets& buckets, const BucketSet& set, const Block& block) {
+[[gnu::always_inline]] inline void add_block(PairBuckets& buckets, const BucketSet& set, const Block& block) {
     for (std::ptrdiff_t i = 0; i < block.length; ++i) add(buckets, set, block.y_true[i], block.y_pred[i]);
     buckets.pairs += block.length;
 }
 
 }  // namespace
 
-void add_pair(Buckets& buckets, const BucketSet& set, double y_true, double y_pred) {
+void add_pair(PairBuckets& buckets, const BucketSet& set, double y_true, double y_pred) {
     add(buckets, set, y_true, y_pred);
     ++buckets.pairs;
 }
 
-void add_all(Buckets& buckets, const BucketSet& set, const Block& block) {
+void add_all(PairBuckets& buckets, const BucketSet& set, const Block& block) {
     // The two sets that are asked for most have loops of their own.
     constexpr BucketSet squares{true, false, false};
     constexpr BucketSet sizes{false, false, true};
@@ -109,9 +109,9 @@ void add_all(Buckets& buckets, const BucketSet& set, const Block& block) {
     add_block(buckets, set, block);
 }
 
-bool are_nearly_full(const Buckets& buckets) { return buckets.pairs >= most_pairs; }
+bool are_nearly_full(const PairBuckets& buckets) { return buckets.pairs >= most_pairs; }
 
-void empty_into(Buckets& buckets, const BucketTotals& totals) {
+void empty_into(PairBuckets& buckets, const BucketTotals& totals) {
     if (buckets.pairs == 0) return;
     empty(buckets.squared_truth, buckets.in_truth, 0, [&](int128 units, int exponent) {
         add_if_wanted(totals.squared_error, units, 2 * (exponent - 1075));

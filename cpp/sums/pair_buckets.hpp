@@ -17,7 +17,7 @@ namespace squarely {
 
 constexpr int exponents = 2048;  // as a double has them; the last one is that of no number
 
-struct Buckets {
+struct PairBuckets {
     int128 squared_truth[exponents] = {};
     int128 squared_prediction[exponents] = {};
     int128 product[2 * exponents] = {};
@@ -53,13 +53,13 @@ struct BucketTotals {
 };
 
 // Two finite numbers.
-void add_pair(Buckets& buckets, const BucketSet& set, double y_true, double y_pred);
+void add_pair(PairBuckets& buckets, const BucketSet& set, double y_true, double y_pred);
 
 // All pairs of a block of finite ones.
-void add_all(Buckets& buckets, const BucketSet& set, const Block& block);
+void add_all(PairBuckets& buckets, const BucketSet& set, const Block& block);
 
-bool are_nearly_full(const Buckets& buckets);
+bool are_nearly_full(const PairBuckets& buckets);
 
-void empty_into(Buckets& buckets, const BucketTotals& totals);
+void empty_into(PairBuckets& buckets, const BucketTotals& totals);
 
 }  // namespace squarely

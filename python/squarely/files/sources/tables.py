@@ -81,7 +81,8 @@ def _by_its_content(file: DataFile, reading: ReadingOptions) -> FileError | None
         return None
     if kind.options and kind.options.items() <= reading.given().items():
         return None
-    sentence = f"{file.path}: by its content this is {kind.what}, which is not what its name says{kind.advised()}"
+    says = "its name" if reading.input_format is None else f"input_format {reading.input_format!r}"
+    sentence = f"{file.path}: by its content this is {kind.what}, which is not what {says} says{kind.advised()}"
     return FileError(sentence, kind.options)
 
 

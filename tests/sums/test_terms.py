@@ -1,5 +1,6 @@
 """What every term adds to a sum: exactly itself where no bit is lost, and elsewhere a double near it."""
 
+import functools
 import itertools
 from collections.abc import Callable
 from fractions import Fraction
@@ -114,20 +115,32 @@ def weighed_terms(summed: Summed, y_true: Array, y_pred: Array, weights: Array) 
     return weighed
 
 
-@each([*TO_THE_LAST_BIT, *OF_A_HUNDRED_BITS])
-@pytest.mark.parametrize(
-    "weigh", [ordinary_weights, weights_of_all_signs_and_sizes, weights_of_any_size], ids=lambda f: f.__name__
-)
-def test_weighted_sums_keep_every_bit(
-    target: str, summed: Summed, weigh: Callable[[np.random.Generator, int], Array], rng: np.random.Generator
-) -> None:
+Weigh = Callable[[np.random.Generator, int], Array]
+
+
+# Once for all targets: to multiply rationals takes longer than all else.
+@functools.cache
+def weighed_data(summed: Summed, weigh: Weigh, seed: int) -> list[tuple[Array, Array, Array, Fraction, Fraction]]:
+    """Return truths, predictions, weights, the sum of weighed terms and that of their sizes, of every kind of data."""
+    rng = np.random.default_rng(seed)
+    found = []
     for make in MAKERS:
         y_true, y_pred = make(rng, 600)
         weights = weigh(rng, 600)
         weighed = weighed_terms(summed, y_true, y_pred, weights)
+        found.append((y_true, y_pred, weights, sum(weighed, Fraction(0)), sum(map(abs, weighed), Fraction(0))))
+    return found
+
+
+@each([*TO_THE_LAST_BIT, *OF_A_HUNDRED_BITS])
+@pytest.mark.parametrize(
+    "weigh", [ordinary_weights, weights_of_all_signs_and_sizes, weights_of_any_size], ids=lambda f: f.__name__
+)
+def test_weighted_sums_keep_every_bit(target: str, summed: Summed, weigh: Weigh, rng: np.random.Generator) -> None:
+    for y_true, y_pred, weights, weighed, sizes in weighed_data(summed, weigh, int(rng.integers(2**63))):
         found = held(summed.asked, y_true, y_pred, weights)
         assert found["sample_weight"] == sum(rationals(weights))
-        assert abs(found[summed.term] - sum(weighed)) <= lost_of(summed) * sum(map(abs, weighed)) + 600 * LAST_PLACE
+        assert abs(found[summed.term] - weighed) <= lost_of(summed) * sizes + 600 * LAST_PLACE
 
 
 @each(TO_THE_LAST_BIT)

@@ -6,6 +6,8 @@ file(GLOB SQUARELY_BINDING_SOURCES CONFIGURE_DEPENDS cpp/binding/*.cpp)
 pybind11_add_module(_core NO_EXTRAS ${SQUARELY_BINDING_SOURCES})
 target_compile_definitions(_core PRIVATE
   SQUARELY_COMPILER="${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
+# Bindings have no loops that -O3 makes faster: what it inlines there is size alone.
+target_compile_options(_core PRIVATE $<$<CONFIG:Release>:-O2>)
 target_link_libraries(_core PRIVATE squarely_core squarely)
 if(SQUARELY_PRECOMPILED_HEADERS)
   target_precompile_headers(_core PRIVATE <pybind11/numpy.h> <pybind11/pybind11.h> <pybind11/stl.h>)

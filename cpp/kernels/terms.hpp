@@ -263,7 +263,9 @@ struct TukeyLoss {
         const Bits is_inside = mask(absolute(ratio) <= broadcast(1.0));
         const Vector bounded = chosen(is_inside, error, broadcast(c));
         const Vector factor = chosen(is_inside, square * (square - broadcast(3.0)) + broadcast(3.0), broadcast(1.0));
-        return one_word((0x1.5555555555555p-3 * bounded * bounded) * factor);
+        const Vector loss = (0x1.5555555555555p-3 * bounded * bounded) * factor;
+        const Vector limit = broadcast(0x1.5555555555555p-3 * c * c);  // which rounding may pass by an ulp
+        return one_word(chosen(mask(loss > limit), limit, loss));
     }
 };
 

@@ -292,6 +292,17 @@ double concordance_correlation(const OutputSums& sums, double) {
     return within_one(ratio(scaled(moments.joint_spread, 1), whole));
 }
 
+namespace {
+
+// The root of the sum of squares, also where these are beyond all doubles.
+double length_of(double x, double y, double z) {
+    const double scale = std::max({std::abs(x), std::abs(y), std::abs(z)}) > 0x1p500 ? 0x1p-600 : 1.0;
+    const double sum = (x * scale) * (x * scale) + (y * scale) * (y * scale) + (z * scale) * (z * scale);
+    return std::sqrt(sum) / scale;
+}
+
+}  // namespace
+
 // Gupta et al. (2009), and with the ratio of the coefficients of variation, Kling et al. (2012).
 double kling_gupta_efficiency(const OutputSums& sums, double year) {
     const JointMoments moments(sums);
@@ -299,7 +310,7 @@ double kling_gupta_efficiency(const OutputSums& sums, double year) {
     const double alpha = root_ratio(moments.spread_of_prediction, moments.spread_of_truth);
     const double beta = ratio(moments.prediction, moments.truth);
     const double spread = year == 2012 ? alpha / beta : alpha;
-    return 1 - std::sqrt((r - 1) * (r - 1) + (spread - 1) * (spread - 1) + (beta - 1) * (beta - 1));
+    return 1 - length_of(r - 1, spread - 1, beta - 1);
 }
 
 double mean_tweedie_deviance(const OutputSums& sums, double power) { return mean_of(sums, deviance(power)); }

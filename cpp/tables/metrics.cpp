@@ -20,7 +20,7 @@ ValueRange any_number(double) { return {-infinity, infinity}; }
 ValueRange up_to_one(double) { return {-infinity, 1}; }
 ValueRange correlation(double) { return {-1, 1}; }
 ValueRange up_to_parameter(double parameter) { return {0, parameter}; }
-ValueRange up_to_sixth_of_square(double parameter) { return {0, parameter * parameter / 6}; }
+ValueRange up_to_sixth_of_square(double parameter) { return {0, 0x1.5555555555555p-3 * parameter * parameter}; }
 
 // A metric is a row here and a function in python/squarely/metrics/.
 // clang-format off

@@ -75,3 +75,8 @@ def test_an_option_that_is_none_is_refused(programs: dict[str, pathlib.Path]) ->
 def test_python_holds_in_a_short_run(program: str, cases: int) -> None:
     command = (sys.executable, HERE / f"{program}.py", "--seed", SEED, "--cases", str(cases))
     assert output_of(*command) == f"{program}: seed {SEED}, {cases} cases\n"
+
+
+def test_no_metric_is_further_off_than_it_promises() -> None:
+    found = output_of(sys.executable, HERE / "ulps.py", "--seed", SEED, "--cases", "2000")
+    assert len(re.findall(r"ulp of", found)) > 40

@@ -13,6 +13,7 @@ import squarely
 from inputs.hard_data import MAKERS, Maker
 from oracles import metrics as definitions
 from oracles import rational
+from squarely import _core
 
 DIGITS = mpmath.mp.clone()
 DIGITS.dps = 60
@@ -66,6 +67,14 @@ def test_hubers_loss_without_outliers_is_half_the_squared_error(rng: np.random.G
     y_true, y_pred = rng.standard_normal((2, 2000))
     half = 0.5 * squarely.mean_squared_error(y_true, y_pred)
     assert squarely.mean_huber_loss(y_true, y_pred, delta=100.0) == half
+
+
+@pytest.mark.parametrize("c", [4.685, 1.0, 0.1, 1e-8, 1e12])
+def test_tukeys_loss_never_passes_its_largest_value(target: str, c: float) -> None:
+    _, largest = _core.metrics["mean_tukey_loss"].range(c)
+    errors = c * np.append(1 - 2.0 ** -np.arange(1, 60), np.linspace(0.9, 1.1, 2000))
+    losses = squarely.mean_tukey_loss(np.zeros((1, len(errors))), errors[None], c=c, multioutput="raw_values")
+    assert max(losses) == largest
 
 
 @pytest.mark.parametrize("c", [4.685, 1.0, 0.1, 1e-8, 1e12])
@@ -124,6 +133,12 @@ def test_the_kling_gupta_efficiency_is_within_a_few_ulp_of_its_distance(version:
         value, distance = kling_gupta(definitions.Pairs(y_true, y_pred), version)
         result = squarely.kling_gupta_efficiency(y_true, y_pred, version=version)
         assert abs(DIGITS.mpf(result) - value) <= 4 * 2.0**-53 * max(1, distance)
+
+
+def test_the_kling_gupta_efficiency_is_a_number_where_its_squares_are_none() -> None:
+    y_true, y_pred = [1.0, 2.0, 4.0], [1e180, -3e180, 5e180]
+    value, _ = kling_gupta(definitions.Pairs(y_true, y_pred), 2009)
+    assert squarely.kling_gupta_efficiency(y_true, y_pred) == pytest.approx(float(value), rel=1e-15)
 
 
 @pytest.mark.parametrize("version", [2009, 2012])

@@ -74,7 +74,7 @@ def error_and_promise(asked: Asked, found: float, sums: dict[str, Any], y_true: 
     if name in TRANSCENDENTAL:
         define, halves = TRANSCENDENTAL[name]
         exact, size = define(sums, parameter)
-        is_beyond = abs(exact) > LARGEST and found == math.copysign(math.inf, exact)
+        is_beyond = abs(exact) > float(LARGEST) and found == math.copysign(math.inf, exact)
         if is_beyond or (mpmath.isnan(exact) and math.isnan(found)):
             return 0.0, halves / 2
         return float(abs(found - exact) / max(size, 2.0**-1022)) * 2.0**53 / 2, halves / 2

@@ -313,8 +313,10 @@ bool add_block(Moments& moments, const Kernels& kernels, const Block& block) {
     if (takes_whole_block(moments.misfits)) {
         if (!kernels.all_finite(block)) return false;
         add_to_buckets(moments, kernels, block);
-    } else if (!add_whole(moments, kernels, block) && !add_partially(moments, kernels, block)) {
-        return false;
+    } else if (!add_whole(moments, kernels, block)) {
+        // Where there were no misfits lately, NaN is likelier, and sooner found than copied.
+        if (!moments.expects_misfits && !kernels.all_finite(block)) return false;
+        if (!add_partially(moments, kernels, block)) return false;
     }
     if (moments.lanes.groups >= most_groups) flush(moments, kernels);
     if (moments.misfits.buckets && are_nearly_full(*moments.misfits.buckets)) empty_buckets(moments);

@@ -1,6 +1,7 @@
 #include "states/formulas.hpp"
 
 #include "machine/elementary.hpp"
+#include "states/possible.hpp"
 
 #include <cmath>
 #include <limits>
@@ -57,7 +58,7 @@ ExtremeValue extreme_of(const OutputSums& sums, Term term) { return *find(sums, 
 
 BigNumber weight_of(const OutputSums& sums) {
     if (sums.weighted) return sum_of(sums, {Term::sample_weight});
-    return big_number(sums.counts.pairs);
+    return big_number(finite_pairs(sums.counts));
 }
 
 namespace {

@@ -32,7 +32,7 @@ double special_value(const OutputSums& sums, const Summand& summand);  // then: 
 BigNumber sum_of(const OutputSums& sums, const Summand& summand);
 ExtremeValue extreme_of(const OutputSums& sums, Term term);
 
-// The number of pairs, or the sum of their weights.
+// The number of finite pairs, or the sum of their weights: of those that the sums are of.
 BigNumber weight_of(const OutputSums& sums);
 
 // n Σx² - (Σx)², which is n² times the variance: of the truth, and of the errors.

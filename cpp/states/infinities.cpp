@@ -28,13 +28,6 @@ bool do_errors_spread(const PairCounts& counts) {
     return finite_pairs(counts) > 0 || (!are_over(counts) && !are_under(counts));
 }
 
-// Of the finite pairs, whose number is not that of all.
-bool does_truth_vary(const OutputSums& sums) {
-    const BigNumber weight = sums.weighted ? weight_of(sums) : big_number(finite_pairs(sums.counts));
-    const BigNumber truth = sum_of(sums, {Term::truth});
-    return !is_zero(weight * sum_of(sums, {Term::squared_truth}) - truth * truth);
-}
-
 // Of a share of what is under, and the rest of what is over.
 double of_shares(const PairCounts& counts, double under) {
     const std::uint64_t none = under == 0   ? counts.low_pred + counts.high_true
@@ -74,7 +67,7 @@ double of_asymmetric(const OutputSums& sums, double tau) { return of_shares(sums
 // Of the truths beside infinite predictions no sum knows: they may be all that varies, or may not.
 double of_variance_explained(const OutputSums& sums, double force_finite) {
     if (!are_predictions_alone(sums.counts)) return nan;
-    return force_finite == 0 || does_truth_vary(sums) ? -infinity : nan;
+    return force_finite == 0 || !is_zero(spread_of_truth(sums)) ? -infinity : nan;
 }
 
 double of_explained_variance(const OutputSums& sums, double force_finite) {
@@ -86,7 +79,7 @@ double of_residual_variance(const OutputSums& sums, double) { return do_errors_s
 // Either the ratio of the means or that of the standard deviations grows, or both.
 double of_kling_gupta(const OutputSums& sums, double) {
     const bool is_known = are_predictions_alone(sums.counts) && do_errors_spread(sums.counts);
-    return is_known && does_truth_vary(sums) ? -infinity : nan;
+    return is_known && !is_zero(spread_of_truth(sums)) ? -infinity : nan;
 }
 
 // The sign of the mean of the truth is not known.
@@ -97,13 +90,13 @@ double of_normalized_root(const OutputSums& sums, double normalization) {
 // Beyond a power of two a large prediction costs no more than so much.
 double of_deviance(const OutputSums& sums, double power) {
     const PairCounts& counts = sums.counts;
-    const bool is_bounded = power > 2 && counts.infinite > 0 && are_predictions_alone(counts);
+    const bool is_bounded = power > 2 && are_predictions_alone(counts);
     return is_bounded ? nan : infinity;
 }
 
 double of_deviance_explained(const OutputSums& sums, double power) {
     if (power == 0) return of_variance_explained(sums, 1);
-    const bool is_known = power <= 2 && are_predictions_alone(sums.counts) && does_truth_vary(sums);
+    const bool is_known = power <= 2 && are_predictions_alone(sums.counts) && !is_zero(spread_of_truth(sums));
     return is_known ? -infinity : nan;
 }
 

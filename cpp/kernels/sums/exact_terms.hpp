@@ -11,6 +11,8 @@
 namespace squarely {
 namespace {
 
+constexpr int group_of_terms = 2 * lanes > 8 ? 2 * lanes : 8;  // a cache line at least
+
 // The sizes of all numbers of a kind that are not zero: one test a block instead of one a number.
 struct Sizes {
     Vector least = broadcast(__builtin_inf());
@@ -77,24 +79,24 @@ SQUARELY_INLINE void add_term(const Kernel& term, const Block& block, const doub
     }
 }
 
-template <int words_of_term, bool weighted, class Kernel, int words, int... I>
+// Two at a time fill the pipelines: more of them unrolled, on targets of few lanes, are code alone.
+template <int words_of_term, bool weighted, class Kernel, int words>
 SQUARELY_INLINE void add_group_of_terms(const Kernel& term, const Block& block, const double* weights,
-                                        std::ptrdiff_t first, Ahead& ahead, WordSums<words>& sums, Steps<I...>) {
-    const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
-        if (i % 8 == 0) prefetch_next(ahead);
-        if constexpr (weighted) {
-            if (i % 8 == 0) __builtin_prefetch(weights + first + i + block_length);
-        }
-        add_term<words_of_term, weighted>(term, block, weights, first + i, sums);
-    };
-    (step(I * lanes), ...);
+                                        std::ptrdiff_t first, Ahead& ahead, WordSums<words>& sums) {
+    for (std::ptrdiff_t line = first; line < first + group_of_terms; line += 8) {
+        prefetch_next(ahead);
+        if constexpr (weighted) __builtin_prefetch(weights + line + block_length);
+    }
+    for (std::ptrdiff_t i = first; i < first + group_of_terms; i += 2 * lanes) {
+        add_term<words_of_term, weighted>(term, block, weights, i, sums);
+        add_term<words_of_term, weighted>(term, block, weights, i + lanes, sums);
+    }
 }
 
 template <class Kernel, Term row, bool weighted>
 bool sum_terms(const Block& block, const double* weights, double parameter, const ValueWindow* windows,
                ValueLanes* lanes_so_far) {
     constexpr int words = words_to_sum(row, weighted);
-    constexpr int vectors = 8 / lanes > 2 ? 8 / lanes : 2;  // a cache line at least
     constexpr int words_of_term = term_rows::facts[static_cast<int>(row)].words;
     const Kernel term{parameter};
     WordSums<words> sums;
@@ -105,8 +107,8 @@ bool sum_terms(const Block& block, const double* weights, double parameter, cons
         sums.sum2[word] = load<Bits>(lanes_so_far[word].lanes[1]);
     }
     Ahead ahead = block.ahead;
-    for (std::ptrdiff_t first = 0; first < block.length; first += vectors * lanes) {
-        add_group_of_terms<words_of_term, weighted>(term, block, weights, first, ahead, sums, StepsUpTo<vectors>{});
+    for (std::ptrdiff_t first = 0; first < block.length; first += group_of_terms) {
+        add_group_of_terms<words_of_term, weighted>(term, block, weights, first, ahead, sums);
     }
     const Bits outside = are_outside(sums.weights, least_weight, greatest_weight) |
                          (words_of_term > 1 ? are_outside(sums.factors, least_to_square, greatest_to_square)

@@ -16,6 +16,7 @@
 #include "kernels/sums/exact_moments.hpp"
 #include "kernels/sums/exact_terms.hpp"
 #include "kernels/sums/exact_values.hpp"
+#include "kernels/sums/fitting_moments.hpp"
 #include "kernels/sums/kahan.hpp"
 #include "kernels/sums/pairwise.hpp"
 #include "kernels/survey.hpp"
@@ -75,15 +76,14 @@ const Kernels SQUARELY_KERNELS = {
         },
     .exact_squares_partial = exact_squares_partial,
 
-    .exact_moments = {{{{exact_moments<false, false, false, false>, exact_moments<false, false, false, true>},
-                        {exact_moments<false, false, true, false>, exact_moments<false, false, true, true>}},
-                       {{exact_moments<false, true, false, false>, exact_moments<false, true, false, true>},
-                        {exact_moments<false, true, true, false>, exact_moments<false, true, true, true>}}},
-                      {{{exact_moments<true, false, false, false>, exact_moments<true, false, false, true>},
-                        {exact_moments<true, false, true, false>, exact_moments<true, false, true, true>}},
-                       {{exact_moments<true, true, false, false>, exact_moments<true, true, false, true>},
-                        {exact_moments<true, true, true, false>, exact_moments<true, true, true, true>}}}},
-    .copy_fitting = copy_fitting,
+    .exact_moments = {{{exact_moments<false, false, false>, exact_moments<false, false, true>},
+                       {exact_moments<false, true, false>, exact_moments<false, true, true>}},
+                      {{exact_moments<true, false, false>, exact_moments<true, false, true>},
+                       {exact_moments<true, true, false>, exact_moments<true, true, true>}}},
+    .fitting_moments = {{{fitting_moments<false, false, false>, fitting_moments<false, false, true>},
+                         {fitting_moments<false, true, false>, fitting_moments<false, true, true>}},
+                        {{fitting_moments<true, false, false>, fitting_moments<true, false, true>},
+                         {fitting_moments<true, true, false>, fitting_moments<true, true, true>}}},
 
     .terms =
         {

@@ -196,12 +196,14 @@ struct Kernels {
     // Adds the pairs that fit, and sets the bits of the others: pair i has bit i % 64 of misfits[i / 64].
     void (*exact_squares_partial)(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* misfits);
 
-    // Several sums in one loop: see sums/exact_moments.hpp. All or nothing; copy_fitting leaves out what stood in the
-    // way. The first three indices are those of a MomentSet. The last is 1 for the kernels that look at the sizes of
-    // truth and prediction alone to prove that no bit is lost: faster, and they fail where there is a zero, too.
-    bool (*exact_moments[2][2][2][2])(const Block& block, const MomentWindows& windows, MomentSums& sums);
-    void (*copy_fitting)(const Block& block, const MomentWindows& windows, MomentSet set, double* y_true,
-                         double* y_pred, std::uint64_t* misfits);
+    // Several sums in one loop, by the three of a MomentSet: see sums/exact_moments.hpp. All or nothing; it looks at
+    // the sizes of truth and prediction alone to prove that no bit is lost, and fails where there is a zero, too.
+    using Moments = bool (*)(const Block& block, const MomentWindows& windows, MomentSums& sums);
+    Moments exact_moments[2][2][2];
+    // The same of the pairs that fit, setting the bits of the others as above.
+    using FittingMoments = void (*)(const Block& block, const MomentWindows& windows, MomentSums& sums,
+                                    std::uint64_t* misfits);
+    FittingMoments fitting_moments[2][2][2];
 
     // The way of all other sums: terms of a block, perhaps weighed, summed as values.
     TermKernel terms[term_count];  // by Term; empty where it is not summed

@@ -266,16 +266,53 @@ SQUARELY_INLINE Vector smaller_size(Vector a, Vector b) {
 #endif
 }
 
-// sum + value where the number is above zero, and sum elsewhere.
-SQUARELY_INLINE Bits add_where_positive(Vector number, Bits sum, Bits value) {
+// A set of lanes, in a mask register where there are some: what is added there only costs no more than elsewhere.
 #if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512F__)
-    const __mmask8 positive = _mm512_cmp_pd_mask(number, _mm512_setzero_pd(), _CMP_GT_OQ);
-    const auto total = __builtin_bit_cast(__m512i, sum);
-    return __builtin_bit_cast(Bits, _mm512_mask_add_epi64(total, positive, total, __builtin_bit_cast(__m512i, value)));
-#else
-    return sum + (value & mask(number > Vector{}));
-#endif
+struct LaneSet {
+    __mmask8 set;
+};
+
+SQUARELY_INLINE LaneSet where_below(Vector a, Vector b) { return {_mm512_cmp_pd_mask(a, b, _CMP_LT_OQ)}; }
+SQUARELY_INLINE LaneSet where_equal(Vector a, Vector b) { return {_mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ)}; }
+SQUARELY_INLINE LaneSet operator&(LaneSet a, LaneSet b) { return {static_cast<__mmask8>(a.set & b.set)}; }
+SQUARELY_INLINE LaneSet operator~(LaneSet a) { return {static_cast<__mmask8>(~a.set)}; }
+
+SQUARELY_INLINE std::uint64_t word_of(LaneSet lanes_in) {
+    std::uint64_t word;  // as in lanes_set
+    __asm__("kmovb %1, %k0" : "=r"(word) : "k"(lanes_in.set));
+    return word;
 }
+
+// Zero elsewhere.
+SQUARELY_INLINE Vector only(LaneSet lanes_in, Vector value) { return _mm512_maskz_mov_pd(lanes_in.set, value); }
+
+// The sum as it is elsewhere.
+SQUARELY_INLINE Bits add_where(LaneSet lanes_in, Bits sum, Bits value) {
+    const auto total = __builtin_bit_cast(__m512i, sum);
+    const auto more = __builtin_bit_cast(__m512i, value);
+    return __builtin_bit_cast(Bits, _mm512_mask_add_epi64(total, lanes_in.set, total, more));
+}
+
+SQUARELY_INLINE Vector multiply_add_where(LaneSet lanes_in, Vector a, Vector b, Vector sum) {
+    return _mm512_mask3_fmadd_pd(a, b, sum, lanes_in.set);
+}
+#else
+struct LaneSet {
+    Bits set;
+};
+
+SQUARELY_INLINE LaneSet where_below(Vector a, Vector b) { return {mask(a < b)}; }
+SQUARELY_INLINE LaneSet where_equal(Vector a, Vector b) { return {mask(a == b)}; }
+SQUARELY_INLINE LaneSet operator&(LaneSet a, LaneSet b) { return {a.set & b.set}; }
+SQUARELY_INLINE LaneSet operator~(LaneSet a) { return {~a.set}; }
+SQUARELY_INLINE std::uint64_t word_of(LaneSet lanes_in) { return lanes_set(lanes_in.set); }
+SQUARELY_INLINE Vector only(LaneSet lanes_in, Vector value) { return from_bits(bits(value) & lanes_in.set); }
+SQUARELY_INLINE Bits add_where(LaneSet lanes_in, Bits sum, Bits value) { return sum + (value & lanes_in.set); }
+SQUARELY_INLINE Vector multiply_add_where(LaneSet lanes_in, Vector a, Vector b, Vector sum) {
+    return multiply_add(only(lanes_in, a), only(lanes_in, b), sum);  // infinity times zero is NaN
+}
+#endif
+
 SQUARELY_INLINE Vector chosen(Bits mask, Vector yes, Vector no) {
     return from_bits((bits(yes) & mask) | (bits(no) & ~mask));
 }

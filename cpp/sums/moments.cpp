@@ -128,9 +128,8 @@ int window_exponent(double largest) {
 // The last bit of a double lies 52 binades below its first.
 double least_on_grid(int exponent) { return power_of_two(exponent + grid3 + 52); }
 
-// False where the windows are those in use already.
-bool move_windows(Moments& moments, const Kernels& kernels, const int (&exponents)[3]) {
-    if (moments.chosen && std::equal(exponents, exponents + 3, moments.exponents)) return false;
+void move_windows(Moments& moments, const Kernels& kernels, const int (&exponents)[3]) {
+    if (moments.chosen && std::equal(exponents, exponents + 3, moments.exponents)) return;
     flush(moments, kernels);
     std::copy(exponents, exponents + 3, moments.exponents);
     const int difference = exponents[0];
@@ -147,48 +146,38 @@ bool move_windows(Moments& moments, const Kernels& kernels, const int (&exponent
     }
     clear(moments.lanes, moments.set);
     moments.chosen = true;
-    return true;
 }
 
-// False, and none chosen, where some number is infinite. A difference may be, of two finite numbers.
-bool choose_first_windows(Moments& moments, const Kernels& kernels, const Block& block) {
+void choose_first_windows(Moments& moments, const Kernels& kernels, const Block& block) {
     const MomentSet& set = moments.set;
     const double difference = kernels.largest_difference(block);
     const double truth = set.of_truth ? kernels.largest_value(block.y_true, block.length) : 0;
     const double prediction = set.of_prediction ? kernels.largest_value(block.y_pred, block.length) : 0;
-    const bool are_finite = std::isfinite(difference) && std::isfinite(truth) && std::isfinite(prediction);
-    if (!are_finite && !kernels.all_finite(block)) return false;
     move_windows(moments, kernels, {window_exponent(difference), window_exponent(truth), window_exponent(prediction)});
-    return true;
 }
 
 constexpr double zeros[block_length] = {};
 
-bool choose_better_windows(Moments& moments, const Kernels& kernels, const Block& block) {
+void choose_better_windows(Moments& moments, const Kernels& kernels, const Block& block) {
     const auto best = [&](const double* side) {
         return best_window({side, zeros, block.length, block.ahead}).exponent;
     };
-    return move_windows(moments, kernels,
-                        {best_window(block).exponent, moments.set.of_truth ? best(block.y_true) : 0,
-                         moments.set.of_prediction ? best(block.y_pred) : 0});
+    move_windows(moments, kernels,
+                 {best_window(block).exponent, moments.set.of_truth ? best(block.y_true) : 0,
+                  moments.set.of_prediction ? best(block.y_pred) : 0});
 }
 
-// Zeros are seldom alone.
-constexpr int blocks_after_small_numbers = 16;
+// Misfits are seldom alone, nor zeros.
+constexpr int blocks_after_misfits = 16;
 
-const auto& kernel_of(const Moments& moments, const Kernels& kernels) {
-    return kernels.exact_moments[moments.set.of_error][moments.set.of_truth][moments.set.of_prediction];
+template <class Kernel>
+Kernel of_set(const Kernel (&kernels)[2][2][2], const MomentSet& set) {
+    return kernels[set.of_error][set.of_truth][set.of_prediction];
 }
 
 bool add_whole(Moments& moments, const Kernels& kernels, const Block& block) {
-    if (moments.expects_misfits) return false;
-    const auto& kernel = kernel_of(moments, kernels);
-    if (moments.blocks_not_by_size == 0) {
-        if (kernel[1](block, moments.windows, moments.lanes)) return true;
-        moments.blocks_not_by_size = blocks_after_small_numbers;
-    }
-    --moments.blocks_not_by_size;
-    return kernel[0](block, moments.windows, moments.lanes);
+    if (moments.blocks_by_parts > 0) return false;
+    return of_set(kernels.exact_moments, moments.set)(block, moments.windows, moments.lanes);
 }
 
 BucketSet buckets_for(const MomentTotals& totals) {
@@ -212,35 +201,27 @@ void add_to_buckets(Moments& moments, const Kernels& kernels, const Block& block
     moments.totals.largest_error = std::max(moments.totals.largest_error, kernels.largest_difference(block));
 }
 
-bool are_finite(const Misfits& misfits, const Block& block) {
-    bool all = true;
-    for_each(misfits, block.length,
-             [&](std::ptrdiff_t i) { all = all && std::isfinite(block.y_true[i]) && std::isfinite(block.y_pred[i]); });
-    return all;
+void add_misfit(Moments& moments, double y_true, double y_pred, PairCounts* counts) {
+    const PairKind kind = kind_of(y_true, y_pred);
+    if (kind == PairKind::finite) return add_doubles(moments, y_true, y_pred);
+    --counts->pairs;
+    count(*counts, kind);
 }
 
-// The misfits one by one, and the others, with pairs of zeros between them, by the kernel. False, and nothing added,
-// where some pair is not two finite numbers: it is a misfit.
-bool add_partially(Moments& moments, const Kernels& kernels, const Block& block) {
-    BlockBuffers rest;
+// The misfits one by one, and the others by the kernel.
+void add_by_parts(Moments& moments, const Kernels& kernels, const Block& block, PairCounts* counts) {
     Misfits misfits;
-    const auto copy_fitting = [&] {
-        kernels.copy_fitting(block, moments.windows, moments.set, rest.y_true, rest.y_pred, misfits.data());
-        return number_of(misfits, block.length);
-    };
-    const int found = copy_fitting();
-    if (found > 0 && !are_finite(misfits, block)) return false;
-    moments.expects_misfits = found > 0;
+    of_set(kernels.fitting_moments, moments.set)(block, moments.windows, moments.lanes, misfits.data());
+    const int found = number_of(misfits, block.length);
     expect(moments.misfits, found, block.length);
+    moments.blocks_by_parts =
+        found > 0 || moments.blocks_by_parts == 0 ? blocks_after_misfits : moments.blocks_by_parts - 1;
+    for_each(misfits, block.length,
+             [&](std::ptrdiff_t i) { add_misfit(moments, block.y_true[i], block.y_pred[i], counts); });
     if (found >= misfits_worth_a_search && moments.blocks_without_search-- <= 0) {
         moments.blocks_without_search = blocks_before_another_search;
-        if (choose_better_windows(moments, kernels, block)) copy_fitting();
+        choose_better_windows(moments, kernels, block);
     }
-    for_each(misfits, block.length, [&](std::ptrdiff_t i) { add_doubles(moments, block.y_true[i], block.y_pred[i]); });
-    const Block fitting{rest.y_true, rest.y_pred, block.length, {}};
-    if (kernel_of(moments, kernels)[0](fitting, moments.windows, moments.lanes)) return true;
-    for (std::ptrdiff_t i = 0; i < block.length; ++i) add_doubles(moments, rest.y_true[i], rest.y_pred[i]);
-    return true;
 }
 
 void add(ExactSum& sum, const BinaryNumber& number, bool flip = false) {
@@ -308,22 +289,26 @@ void want(Moments& moments, Term term) {
 
 const ExactSum& total_of(const Moments& moments, Term term) { return *(moments.totals.*row_of(term)->total); }
 
-bool add_block(Moments& moments, const Kernels& kernels, const Block& block) {
-    if (!moments.chosen && !choose_first_windows(moments, kernels, block)) return false;
-    if (takes_whole_block(moments.misfits)) {
-        if (!kernels.all_finite(block)) return false;
-        add_to_buckets(moments, kernels, block);
-    } else if (!add_whole(moments, kernels, block)) {
-        // Where there were no misfits lately, NaN is likelier, and sooner found than copied.
-        if (!moments.expects_misfits && !kernels.all_finite(block)) return false;
-        if (!add_partially(moments, kernels, block)) return false;
+bool add_block(Moments& moments, const Kernels& kernels, const Block& block, PairCounts* counts) {
+    if (!moments.chosen) choose_first_windows(moments, kernels, block);
+    const bool is_of_misfits = takes_whole_block(moments.misfits);
+    if (is_of_misfits || !add_whole(moments, kernels, block)) {
+        const bool must_look = is_of_misfits || counts == nullptr;
+        const bool are_finite = must_look && kernels.all_finite(block);
+        if (is_of_misfits && are_finite) {
+            add_to_buckets(moments, kernels, block);
+        } else if (are_finite || counts != nullptr) {
+            add_by_parts(moments, kernels, block, counts);
+        } else {
+            return false;
+        }
     }
     if (moments.lanes.groups >= most_groups) flush(moments, kernels);
     if (moments.misfits.buckets && are_nearly_full(*moments.misfits.buckets)) empty_buckets(moments);
     return true;
 }
 
-void expect_zeros(Moments& moments) { moments.blocks_not_by_size = std::max(moments.blocks_not_by_size, 1); }
+void expect_zeros(Moments& moments) { moments.blocks_by_parts = std::max(moments.blocks_by_parts, 1); }
 
 void add_pair(Moments& moments, const BinaryNumber& y_true, const BinaryNumber& y_pred) {
     MomentTotals& totals = moments.totals;

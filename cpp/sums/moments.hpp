@@ -4,6 +4,7 @@
 #include "blocks/block.hpp"
 #include "numbers/binary_number.hpp"
 #include "numbers/exact_sum.hpp"
+#include "states/state.hpp"
 #include "sums/misfit_sums.hpp"
 
 #include <optional>
@@ -31,8 +32,7 @@ struct Moments {
     MomentSums lanes;
     int exponents[3];  // of the windows: difference, truth, prediction
     bool chosen = false;
-    int blocks_not_by_size = 0;     // zeros, or very small numbers: use the kernel that looks at every bit
-    bool expects_misfits = false;   // the last block had some: do not try the whole next one
+    int blocks_by_parts = 0;        // there were misfits lately, or zeros: do not try that many blocks as a whole
     int blocks_without_search = 0;  // no windows fit many pairs: do not look for better ones for this many blocks
     MisfitSums misfits;
 };
@@ -43,8 +43,9 @@ void want(Moments& moments, Term term);
 // Of a term that is wanted, and is not the largest error.
 const ExactSum& total_of(const Moments& moments, Term term);
 
-// False, and nothing added, where some pair is not two finite numbers.
-bool add_block(Moments& moments, const Kernels& kernels, const Block& block);
+// Pairs that are not two finite numbers are left out, and moved in the counts, in whose pairs they are. Without counts
+// false, and nothing added, where there is one.
+bool add_block(Moments& moments, const Kernels& kernels, const Block& block, PairCounts* counts);
 
 // In the next block.
 void expect_zeros(Moments& moments);

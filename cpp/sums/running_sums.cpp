@@ -51,12 +51,12 @@ double rounded_error(const LargePair& pair) { return std::fabs(nearest_differenc
 // Integers no double holds are added exactly to the moments, which get pairs of zeros instead.
 bool add_moments(RunningSums& sums, const Kernels& kernels, const Block& block, const std::vector<LargePair>& large,
                  RowBuffers& buffers) {
-    if (large.empty()) return add_block(sums.moments, kernels, block);
+    if (large.empty()) return add_block(sums.moments, kernels, block, nullptr);
     BlockBuffers& rest = buffers.without_large;
     std::copy(block.y_true, block.y_true + block.length, rest.y_true);
     std::copy(block.y_pred, block.y_pred + block.length, rest.y_pred);
     for (const LargePair& pair : large) rest.y_true[pair.row] = rest.y_pred[pair.row] = 0;
-    if (!add_block(sums.moments, kernels, {rest.y_true, rest.y_pred, block.length, block.ahead})) return false;
+    if (!add_block(sums.moments, kernels, {rest.y_true, rest.y_pred, block.length, block.ahead}, nullptr)) return false;
     for (const LargePair& pair : large) {
         add_pair(sums.moments, pair.y_true, pair.y_pred);
         double& largest = sums.moments.totals.largest_error;
@@ -181,7 +181,7 @@ SumOfOutput sum_of(const RunningSums& sums, const Summand& summand) {
 
 // Whether the block was found to have finite numbers only, and was added to what found that out.
 bool add_to_prover(RunningSums& sums, const Kernels& kernels, const Block& block, const double* weights) {
-    if (sums.has_moments) return add_block(sums.moments, kernels, block);
+    if (sums.has_moments) return add_block(sums.moments, kernels, block, nullptr);
     if (sums.prover < 0) return kernels.all_finite(block);
     return add_terms_at_once(sums.terms[static_cast<std::size_t>(sums.prover)], kernels, block, weights);
 }
@@ -200,6 +200,11 @@ bool add_whole_block(RunningSums& sums, const Kernels& kernels, const Block& blo
         if (!add_terms_at_once(terms, kernels, seen, weights)) add_terms(terms, sums.summation, kernels, kept);
     }
     return true;
+}
+
+// Then nobody else need know which pairs are not two finite numbers.
+bool sums_moments_alone(const RunningSums& sums) {
+    return sums.has_moments && sums.terms.empty() && !sums.extremes.of_truth && !sums.extremes.of_error;
 }
 
 // In place where they lie so, null where there are none.
@@ -263,10 +268,14 @@ void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, Row
     KeptBlock kept{with_nulls(kernels, loaded, kept_rows, buffers), kept_rows.where, nullptr};
     Block& block = kept.block;
     const bool is_padded = rows.count < block.length;
+    if (is_padded) expect_zeros(sums.moments);
+    if (large.empty() && sums_moments_alone(sums)) {
+        add_block(sums.moments, kernels, with_where(kernels, block, kept_rows, buffers), &sums.counts);
+        return;
+    }
     if (kept.kept == nullptr && !kept_rows.has_nulls && !is_padded && large.empty()) {
         if (add_whole_block(sums, kernels, block, weights, own)) return;
     }
-    if (is_padded) expect_zeros(sums.moments);
     if (kept.kept == nullptr && is_padded) kept.kept = mark_padding(own, rows.count, block.length);
 
     bool is_added = false;

@@ -33,7 +33,7 @@ struct LaneSums {
 
 struct Slices {
     Vector d1, d2, d3;
-    Bits lost;  // check C: all zero where y_true - y_pred = d1 + d2 + d3
+    Vector left, taken;  // check C: what the third slice had to take up, and what it did. Equal where none is lost
     Vector whole;
     Vector rounded1, rounded2, rounded3;  // each slice plus its sigma: bits that count units of its grid
 };
@@ -73,9 +73,11 @@ SQUARELY_INLINE Slices sliced(Vector y_true, Vector y_pred, const Grids& grids) 
     const Vector tail = rest - d2;
     const Vector rounded3 = (tail + error) + grids.sigma3;
     const Vector d3 = rounded3 - grids.sigma3;
-    const Bits lost = bits((d3 - tail) - error);  // a difference, not an xor: -0 is no loss
-    return {d1, d2, d3, lost, difference, rounded1, rounded2, rounded3};
+    return {d1, d2, d3, error, d3 - tail, difference, rounded1, rounded2, rounded3};
 }
+
+// Zero where nothing is: a difference, not an xor, because -0 is no loss.
+SQUARELY_INLINE Bits lost(const Slices& slices) { return bits(slices.taken - slices.left); }
 
 SQUARELY_INLINE void accumulate(const Slices& slices, Products& products) {
     products.p11 = multiply_add(slices.d1, slices.d1, products.p11);
@@ -98,14 +100,14 @@ SQUARELY_INLINE void add_group(const Products& products, LaneSums& sums) {
 
 template <class Filter, int... I>
 SQUARELY_INLINE void square_group(const Block& block, std::ptrdiff_t first, Ahead& ahead, const Grids& grids,
-                                  Filter& filter, Products& products, Bits& lost, Steps<I...>) {
+                                  Filter& filter, Products& products, Bits& all_lost, Steps<I...>) {
     const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
         if (i % 8 == 0) prefetch_next(ahead);
         Vector y_true = load<Vector>(block.y_true + first + i);
         Vector y_pred = load<Vector>(block.y_pred + first + i);
         filter.apply(y_true, y_pred, first + i);
         const Slices slices = sliced(y_true, y_pred, grids);
-        lost |= slices.lost;
+        all_lost |= lost(slices);
         accumulate(slices, products);
     };
     (step(I * lanes), ...);
@@ -118,15 +120,15 @@ SQUARELY_INLINE bool square_block(const Block& block, const Window& window, Slic
     const Products start = start_of(window);
     LaneSums lane_sums = load_sums(sums);
     Ahead ahead = block.ahead;
-    Bits lost{};
+    Bits all_lost{};
     Bits moved{};
     for (std::ptrdiff_t first = 0; first < block.length; first += group) {
         Products products = start;
-        square_group(block, first, ahead, grids, filter, products, lost, StepsUpTo<vectors_in_group>{});
+        square_group(block, first, ahead, grids, filter, products, all_lost, StepsUpTo<vectors_in_group>{});
         moved |= bits(products.p11) ^ bits(start.p11);
         add_group(products, lane_sums);
     }
-    if (any(lost | (moved & exponent_field))) return false;
+    if (any(all_lost | (moved & exponent_field))) return false;
     store_sums(lane_sums, sums, block.length / group);
     return true;
 }
@@ -156,12 +158,12 @@ bool exact_squares_valid(const Block& block, const Validity& validity, const Win
 // The same for rows of a C-ordered array: every lane is a column, and its sums are its own.
 template <class Row, int... I>
 SQUARELY_INLINE void square_rows(const LaneRows& rows, std::ptrdiff_t first, Ahead& ahead, const Grids& grids,
-                                 Products& products, Bits& lost, Steps<I...>) {
+                                 Products& products, Bits& all_lost, Steps<I...>) {
     const auto step = [&](std::ptrdiff_t row) __attribute__((always_inline)) {
         prefetch_next(ahead);
         const Slices slices = sliced(Row::at(rows.y_true + row * rows.y_true_stride),
                                      Row::at(rows.y_pred + row * rows.y_pred_stride), grids);
-        lost |= slices.lost;
+        all_lost |= lost(slices);
         accumulate(slices, products);
     };
     (step(first + I), ...);
@@ -173,17 +175,32 @@ bool exact_squares_by_lane(const LaneRows& rows, const Window& window, SlicedSum
     const Products start = start_of(window);
     LaneSums lane_sums = load_sums(sums);
     Ahead ahead = rows.ahead;
-    Bits lost{};
+    Bits all_lost{};
     Bits moved{};
     for (std::ptrdiff_t first = 0; first < rows.count; first += vectors_in_group) {
         Products products = start;
-        square_rows<Row>(rows, first, ahead, grids, products, lost, StepsUpTo<vectors_in_group>{});
+        square_rows<Row>(rows, first, ahead, grids, products, all_lost, StepsUpTo<vectors_in_group>{});
         moved |= bits(products.p11) ^ bits(start.p11);
         add_group(products, lane_sums);
     }
-    if (any(lost | (moved & exponent_field))) return false;
+    if (any(all_lost | (moved & exponent_field))) return false;
     store_sums(lane_sums, sums, rows.count / vectors_in_group);
     return true;
+}
+
+// Where the slices leave nothing behind, and no larger ones are met in a group: 2^E is 2^24 units of the first grid,
+// and eight squares of these are 2^51 units. False for NaN.
+SQUARELY_INLINE LaneSet fitting(const Slices& slices, Vector limit) {
+    return where_below(absolute(slices.whole), limit) & where_equal(slices.taken, slices.left);
+}
+
+SQUARELY_INLINE void accumulate_where(LaneSet fits, const Slices& slices, Products& products) {
+    products.p11 = multiply_add_where(fits, slices.d1, slices.d1, products.p11);
+    products.p12 = multiply_add_where(fits, slices.d1, slices.d2, products.p12);
+    products.p22 = multiply_add_where(fits, slices.d2, slices.d2, products.p22);
+    products.p13 = multiply_add_where(fits, slices.d1, slices.d3, products.p13);
+    products.p23 = multiply_add_where(fits, slices.d2, slices.d3, products.p23);
+    products.p33 = multiply_add_where(fits, slices.d3, slices.d3, products.p33);
 }
 
 template <int... I>
@@ -194,14 +211,10 @@ SQUARELY_INLINE std::uint64_t square_fitting(const Block& block, std::ptrdiff_t 
         if (i % 8 == 0) prefetch_next(ahead);
         const Vector y_true = load<Vector>(block.y_true + first + i);
         const Vector y_pred = load<Vector>(block.y_pred + first + i);
-        Slices slices = sliced(y_true, y_pred, grids);
-        const Bits small = mask(absolute(y_true - y_pred) <= limit);  // false for NaN
-        const Bits fits = small & mask(slices.lost == Bits{});
-        slices.d1 = from_bits(bits(slices.d1) & fits);
-        slices.d2 = from_bits(bits(slices.d2) & fits);
-        slices.d3 = from_bits(bits(slices.d3) & fits);
-        misfits |= lanes_set(~fits) << i;
-        accumulate(slices, products);
+        const Slices slices = sliced(y_true, y_pred, grids);
+        const LaneSet fits = fitting(slices, limit);
+        misfits |= word_of(~fits) << i;
+        accumulate_where(fits, slices, products);
     };
     (step(I * lanes), ...);
     return misfits;

@@ -48,7 +48,7 @@ SQUARELY_INLINE void store_moment(const Moment& moment, MomentLanes& lanes_so_fa
     store(lanes_so_far.slices[2], moment.slice_sums.s3);
 }
 
-// Of value + error, the third slice being all that is left: on its grid or, where lost says so, not.
+// Of value + error, the third slice being all that is left: on its grid or, where the check says so, not.
 SQUARELY_INLINE Slices sliced_of(Vector value, Vector error, const Grids& grids) {
     const Vector rounded1 = value + grids.sigma1;
     const Vector d1 = rounded1 - grids.sigma1;
@@ -57,8 +57,7 @@ SQUARELY_INLINE Slices sliced_of(Vector value, Vector error, const Grids& grids)
     const Vector d2 = rounded2 - grids.sigma2;
     const Vector d3 = (rest - d2) + error;
     const Vector rounded3 = d3 + grids.sigma3;
-    const Bits lost = bits((rounded3 - grids.sigma3) - d3);
-    return {d1, d2, d3, lost, value, rounded1, rounded2, rounded3};
+    return {d1, d2, d3, d3, rounded3 - grids.sigma3, value, rounded1, rounded2, rounded3};
 }
 
 // Of one value: as above, without the error a subtraction would add.
@@ -70,8 +69,7 @@ SQUARELY_INLINE Slices sliced(Vector value, const Grids& grids) {
     const Vector d2 = rounded2 - grids.sigma2;
     const Vector d3 = rest - d2;
     const Vector rounded3 = d3 + grids.sigma3;
-    const Bits lost = bits((rounded3 - grids.sigma3) - d3);
-    return {d1, d2, d3, lost, value, rounded1, rounded2, rounded3};
+    return {d1, d2, d3, d3, rounded3 - grids.sigma3, value, rounded1, rounded2, rounded3};
 }
 
 // Of a difference none of whose bits are below the last grid, because none of truth and prediction are.
@@ -86,6 +84,12 @@ SQUARELY_INLINE void add_slices(const Slices& slices, SliceSums& sums) {
     sums.s3 += bits(slices.rounded3);
 }
 
+SQUARELY_INLINE void add_slices_where(LaneSet lanes_in, const Slices& slices, SliceSums& sums) {
+    sums.s1 = add_where(lanes_in, sums.s1, bits(slices.rounded1));
+    sums.s2 = add_where(lanes_in, sums.s2, bits(slices.rounded2));
+    sums.s3 = add_where(lanes_in, sums.s3, bits(slices.rounded3));
+}
+
 // Of the positive differences, how many there are, and the largest difference of either sign.
 struct ErrorRegisters {
     SliceSums positive;
@@ -93,12 +97,28 @@ struct ErrorRegisters {
     Vector largest;
 };
 
+SQUARELY_INLINE ErrorRegisters load_error(const MomentSums& sums) {
+    const auto& positive = sums.positive;
+    return {{load<Bits>(positive[0]), load<Bits>(positive[1]), load<Bits>(positive[2])},
+            load<Bits>(sums.positives),
+            load<Vector>(sums.largest)};
+}
+
+SQUARELY_INLINE void store_error(const ErrorRegisters& error, MomentSums& sums) {
+    store(sums.positive[0], error.positive.s1);
+    store(sums.positive[1], error.positive.s2);
+    store(sums.positive[2], error.positive.s3);
+    store(sums.positives, error.positives);
+    store(sums.largest, error.largest);
+}
+
+SQUARELY_INLINE void add_positive(LaneSet positive, const Slices& slices, ErrorRegisters& error) {
+    add_slices_where(positive, slices, error.positive);
+    error.positives = add_where(positive, error.positives, Bits{} + 1);
+}
+
 SQUARELY_INLINE void add_error(const Slices& slices, ErrorRegisters& error) {
-    const Vector difference = slices.whole;
-    error.positive.s1 = add_where_positive(difference, error.positive.s1, bits(slices.rounded1));
-    error.positive.s2 = add_where_positive(difference, error.positive.s2, bits(slices.rounded2));
-    error.positive.s3 = add_where_positive(difference, error.positive.s3, bits(slices.rounded3));
-    error.positives = add_where_positive(difference, error.positives, Bits{} + 1);
+    add_positive(where_below(Vector{}, slices.whole), slices, error);
     error.largest = larger_size(slices.whole, error.largest);
 }
 
@@ -114,23 +134,20 @@ struct MomentPart {
     bool of_error;
     bool of_truth;
     bool of_prediction;
-    bool by_size;
 };
 
-// What was found in the way: bits lost, or the smallest sizes seen.
-struct Found {
-    Bits lost;
-    Vector least_true;
-    Vector least_pred;
+// The smallest sizes seen: of them, and so of all, no bit may be below the last grid.
+struct Least {
+    Vector y_true = broadcast(__builtin_inf());
+    Vector y_pred = broadcast(__builtin_inf());
 };
 
 template <MomentPart part, int... I>
 SQUARELY_INLINE void add_group_of_moments(const Block& block, std::ptrdiff_t first, Ahead& ahead, Moment& difference,
-                                          Moment& y_true, Moment& y_pred, ErrorRegisters& error, Found& found,
+                                          Moment& y_true, Moment& y_pred, ErrorRegisters& error, Least& least,
                                           Steps<I...>) {
     const auto add_own = [&](Vector value, Moment& moment) __attribute__((always_inline)) {
         const Slices own = sliced(value, moment.grids);
-        if constexpr (!part.by_size) found.lost |= own.lost;
         accumulate(own, moment.products);
         add_slices(own, moment.slice_sums);
     };
@@ -139,14 +156,9 @@ SQUARELY_INLINE void add_group_of_moments(const Block& block, std::ptrdiff_t fir
         const Vector prediction = load<Vector>(block.y_pred + first + i);
         if constexpr (part.of_difference) {
             if (i % 8 == 0) prefetch_next(ahead);
-            const Slices slices = part.by_size ? sliced_on_grid(truth, prediction, difference.grids)
-                                               : sliced(truth, prediction, difference.grids);
-            if constexpr (part.by_size) {
-                found.least_true = smaller_size(truth, found.least_true);
-                found.least_pred = smaller_size(prediction, found.least_pred);
-            } else {
-                found.lost |= slices.lost;
-            }
+            const Slices slices = sliced_on_grid(truth, prediction, difference.grids);
+            least.y_true = smaller_size(truth, least.y_true);
+            least.y_pred = smaller_size(prediction, least.y_pred);
             accumulate(slices, difference.products);
             if constexpr (part.of_error) {
                 add_slices(slices, difference.slice_sums);
@@ -167,33 +179,23 @@ bool add_moments(const Block& block, const MomentWindows& windows, MomentSums& s
     Moment difference = moment_of(windows.difference, sums.difference);
     Moment y_true = moment_of(windows.y_true, sums.y_true);
     Moment y_pred = moment_of(windows.y_pred, sums.y_pred);
-    const auto& positive = sums.positive;
-    ErrorRegisters error{{load<Bits>(positive[0]), load<Bits>(positive[1]), load<Bits>(positive[2])},
-                         load<Bits>(sums.positives),
-                         load<Vector>(sums.largest)};
+    ErrorRegisters error = load_error(sums);
     Ahead ahead = block.ahead;
-    Found found{{}, broadcast(__builtin_inf()), broadcast(__builtin_inf())};
+    Least least;
     for (std::ptrdiff_t first = 0; first < block.length; first += group) {
-        add_group_of_moments<part>(block, first, ahead, difference, y_true, y_pred, error, found,
+        add_group_of_moments<part>(block, first, ahead, difference, y_true, y_pred, error, least,
                                    StepsUpTo<vectors_in_group>{});
         if constexpr (part.of_difference) end_group(difference);
         if constexpr (part.of_truth) end_group(y_true);
         if constexpr (part.of_prediction) end_group(y_pred);
     }
     const Bits moved = difference.moved | y_true.moved | y_pred.moved;
-    const Bits too_small =
-        is_below(found.least_true, windows.least_true) | is_below(found.least_pred, windows.least_pred);
-    if (any(found.lost | too_small | (moved & exponent_field))) return false;
+    const Bits too_small = is_below(least.y_true, windows.least_true) | is_below(least.y_pred, windows.least_pred);
+    if (any(too_small | (moved & exponent_field))) return false;
     if constexpr (part.of_truth) store_moment(y_true, sums.y_true);
     if constexpr (part.of_prediction) store_moment(y_pred, sums.y_pred);
     if constexpr (part.of_difference) store_moment(difference, sums.difference);
-    if constexpr (part.of_error) {
-        store(sums.positive[0], error.positive.s1);
-        store(sums.positive[1], error.positive.s2);
-        store(sums.positive[2], error.positive.s3);
-        store(sums.positives, error.positives);
-        store(sums.largest, error.largest);
-    }
+    if constexpr (part.of_error) store_error(error, sums);
     if constexpr (part.of_difference) sums.groups += block.length / group;
     return true;
 }
@@ -202,47 +204,16 @@ bool add_moments(const Block& block, const MomentWindows& windows, MomentSums& s
 constexpr bool fits_one_loop = lanes == 8;
 
 // All or nothing, as exact_squares.
-template <bool of_error, bool of_truth, bool of_prediction, bool by_size>
+template <bool of_error, bool of_truth, bool of_prediction>
 bool exact_moments(const Block& block, const MomentWindows& windows, MomentSums& sums) {
     if constexpr (fits_one_loop || !(of_truth || of_prediction)) {
-        return add_moments<MomentPart{true, of_error, of_truth, of_prediction, by_size}>(block, windows, sums);
+        return add_moments<MomentPart{true, of_error, of_truth, of_prediction}>(block, windows, sums);
     } else {
         const MomentSums before = sums;
-        if (!add_moments<MomentPart{true, of_error, false, false, by_size}>(block, windows, sums)) return false;
-        if (add_moments<MomentPart{false, false, of_truth, of_prediction, by_size}>(block, windows, sums)) return true;
+        if (!add_moments<MomentPart{true, of_error, false, false}>(block, windows, sums)) return false;
+        if (add_moments<MomentPart{false, false, of_truth, of_prediction}>(block, windows, sums)) return true;
         sums = before;
         return false;
-    }
-}
-
-// A copy in which pairs of zeros stand for those that keep a block from being summed, whose bits are set: of pair i bit
-// i % 64 of misfits[i / 64].
-void copy_fitting(const Block& block, const MomentWindows& windows, MomentSet set, double* y_true, double* y_pred,
-                  std::uint64_t* misfits) {
-    const Grids difference = grids_of(windows.difference);
-    const Grids of_true = grids_of(windows.y_true);
-    const Grids of_pred = grids_of(windows.y_pred);
-    Ahead ahead = block.ahead;
-    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
-        if (i % 8 == 0) prefetch_next(ahead);
-        const Vector truth = load<Vector>(block.y_true + i);
-        const Vector prediction = load<Vector>(block.y_pred + i);
-        Bits fits = mask(absolute(truth - prediction) < broadcast(windows.difference.limit));  // false for NaN
-        Bits lost = sliced(truth, prediction, difference).lost;
-        if (set.of_truth) {
-            fits &= mask(absolute(truth) < broadcast(windows.y_true.limit));
-            lost |= sliced(truth, of_true).lost;
-        }
-        if (set.of_prediction) {
-            fits &= mask(absolute(prediction) < broadcast(windows.y_pred.limit));
-            lost |= sliced(prediction, of_pred).lost;
-        }
-        fits &= mask(lost == Bits{});
-        store(y_true + i, from_bits(bits(truth) & fits));
-        store(y_pred + i, from_bits(bits(prediction) & fits));
-        const std::uint64_t found = lanes_set(~fits);
-        if (i % 64 == 0) misfits[i / 64] = 0;
-        misfits[i / 64] |= found << i % 64;
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "kernels/kernels.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 
@@ -10,38 +11,56 @@ namespace squarely {
 
 using Misfits = std::array<std::uint64_t, block_length / 64>;
 
+// Without an instruction of its own, which the oldest processors do not have and others would call a function for.
+constexpr int bits_in(std::uint64_t word) {
+    word -= word >> 1 & 0x5555555555555555;
+    word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
+    word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
+    return static_cast<int>(word * 0x0101010101010101 >> 56);
+}
+
 inline int number_of(const Misfits& misfits, std::ptrdiff_t length) {
     int number = 0;
-    for (std::ptrdiff_t i = 0; i < (length + 63) / 64; ++i)
-        number += std::popcount(misfits[static_cast<std::size_t>(i)]);
+    for (std::ptrdiff_t i = 0; i < (length + 63) / 64; ++i) number += bits_in(misfits[static_cast<std::size_t>(i)]);
     return number;
 }
 
+inline bool any_of(const Misfits& misfits) {
+    return std::any_of(misfits.begin(), misfits.end(), [](std::uint64_t word) { return word != 0; });
+}
+
+struct MisfitRows {
+    std::int16_t rows[block_length + 64];
+    int count = 0;
+
+    const std::int16_t* begin() const { return rows; }
+    const std::int16_t* end() const { return rows + count; }
+};
+
 constexpr int misfits_found_at_once = 4;
 
-// Their rows, one after another, and how many there are. At least four of a word are written, whether it has as many or
-// not: that is as good as random, and to branch on it took longer than what is done with a pair.
-inline int find_rows(const Misfits& misfits, std::ptrdiff_t length, std::int16_t (&rows)[block_length + 64]) {
-    int count = 0;
+// One after another. At least four of a word are written, whether it has as many or not: that is as good as random, and
+// to branch on it took longer than what is done with a pair.
+inline void find_rows(const Misfits& misfits, std::ptrdiff_t length, MisfitRows& found) {
+    found.count = 0;
     for (std::ptrdiff_t first = 0; first < length; first += 64) {
         std::uint64_t left = misfits[static_cast<std::size_t>(first / 64)];
-        const int end = count + std::popcount(left);
-        int next = count;
+        const int end = found.count + bits_in(left);
+        int next = found.count;
         do {
             for (int i = 0; i < misfits_found_at_once; ++i, left &= left - 1) {
-                rows[next++] = static_cast<std::int16_t>(first + std::countr_zero(left));
+                found.rows[next++] = static_cast<std::int16_t>(first + std::countr_zero(left));
             }
         } while (next < end);
-        count = end;
+        found.count = end;
     }
-    return count;
 }
 
 template <class Visit>
 void for_each(const Misfits& misfits, std::ptrdiff_t length, Visit visit) {
-    std::int16_t rows[block_length + 64];
-    const int count = find_rows(misfits, length, rows);
-    for (int i = 0; i < count; ++i) visit(std::ptrdiff_t{rows[i]});
+    MisfitRows found;
+    find_rows(misfits, length, found);
+    for (const std::ptrdiff_t row : found) visit(row);
 }
 
 }  // namespace squarely

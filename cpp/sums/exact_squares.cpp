@@ -17,6 +17,8 @@ constexpr int misfits_worth_a_search = block_length / 16;
 // ... unless the last search found none: then the next blocks do without one.
 constexpr int blocks_before_another_search = 16;
 constexpr int blocks_before_another_narrow = 16;
+// Misfits are seldom alone.
+constexpr int blocks_after_misfits = 8;
 // A NaN is seldom the last.
 constexpr int blocks_after_missing = 16;
 
@@ -28,21 +30,17 @@ bool move_window(SlicedSquares& sliced, const Kernels& kernels, int products, in
 
 constexpr BucketSet squares_alone{true, false, false};
 
-// A pair that is in counts.pairs already.
-void add_pair(ExactSquares& squares, double y_true, double y_pred) {
-    const PairKind kind = kind_of(y_true, y_pred);
-    if (kind == PairKind::finite) {
-        if (are_many(squares.misfits)) {
-            add_pair(*squares.misfits.buckets, squares_alone, y_true, y_pred);
-        } else {
-            add_square(squares.sum, number_of(y_true), number_of(y_pred));
-        }
-    } else {
-        --squares.counts.pairs;
-        count(squares.counts, kind);
-        if (kind == PairKind::missing_true || kind == PairKind::missing_pred)
-            squares.blocks_with_missing = blocks_after_missing;
-    }
+std::uint64_t number_missing(const PairCounts& counts) { return counts.missing_true + counts.missing_pred; }
+
+// Pairs that are in counts.pairs already.
+void add_misfits(ExactSquares& squares, const Block& block, const Misfits& misfits) {
+    MisfitRows rows;
+    find_rows(misfits, block.length, rows);
+    const std::uint64_t missing = number_missing(squares.counts);
+    leave_out_other_than_finite(rows, block, &squares.counts);
+    if (number_missing(squares.counts) > missing) squares.blocks_with_missing = blocks_after_missing;
+    if (add_to_buckets(squares.misfits, squares_alone, block, rows)) return;
+    for (const std::int16_t i : rows) add_square(squares.sum, number_of(block.y_true[i]), number_of(block.y_pred[i]));
 }
 
 // The misfits alone, among pairs of zeros, which add nothing.
@@ -79,10 +77,10 @@ void add_partially(ExactSquares& squares, const Kernels& kernels, const Block& b
     Misfits misfits;
     kernels.exact_squares_partial(block, squares.wide.window, squares.wide.sums, misfits.data());
     const int found = number_of(misfits, block.length);
-    squares.expect_misfits = found > 0;
+    squares.blocks_by_parts = found > 0 ? blocks_after_misfits : std::max(0, squares.blocks_by_parts - 1);
     expect(squares.misfits, found, block.length);
     retry_in_a_better_window(squares, kernels, block, misfits);
-    for_each(misfits, block.length, [&](std::ptrdiff_t i) { add_pair(squares, block.y_true[i], block.y_pred[i]); });
+    add_misfits(squares, block, misfits);
 }
 
 void count_missing(ExactSquares& squares, const std::uint64_t (&missing)[2]) {
@@ -104,7 +102,7 @@ Block without_missing(ExactSquares& squares, const Kernels& kernels, const Block
 // they would cost ten times as much.
 bool add_whole(ExactSquares& squares, const Kernels& kernels, const Block& block) {
     SlicedSquares& wide = squares.wide;
-    if (squares.expect_misfits) return false;
+    if (squares.blocks_by_parts > 0) return false;
     if (squares.blocks_with_missing == 0) return kernels.exact_squares(block, wide.window, wide.sums);
     std::uint64_t missing[2] = {};
     if (!kernels.exact_squares_present(block, wide.window, wide.sums, missing)) return false;
@@ -126,7 +124,7 @@ void count_valid(ExactSquares& squares, const Kernels& kernels, const Validity& 
 bool add_valid(ExactSquares& squares, const Kernels& kernels, const Block& block, std::ptrdiff_t count,
                const BlockBuffers& buffers) {
     SlicedSquares& wide = squares.wide;
-    if (!wide.chosen || squares.expect_misfits) return false;
+    if (!wide.chosen || squares.blocks_by_parts > 0) return false;
     if (!kernels.exact_squares_valid(block, buffers.validity, wide.window, wide.sums)) return false;
     count_valid(squares, kernels, buffers.validity, count);
     if (is_nearly_full(wide)) flush(wide, kernels, wide_products, squares.sum);
@@ -207,7 +205,7 @@ void add_block(ExactSquares& squares, const Kernels& kernels, const Block& block
 void add_block_where(ExactSquares& squares, const Kernels& kernels, const Block& block, const RowsKept& kept,
                      BlockBuffers& buffers) {
     SlicedSquares& wide = squares.wide;
-    const bool is_usual = wide.chosen && !squares.expect_misfits && squares.blocks_with_missing == 0;
+    const bool is_usual = wide.chosen && squares.blocks_by_parts == 0 && squares.blocks_with_missing == 0;
     if (is_usual && kernels.exact_squares_where(block, kept.where, wide.window, wide.sums)) {
         squares.counts.pairs += static_cast<std::uint64_t>(kept.count);
         if (is_nearly_full(wide)) flush(wide, kernels, wide_products, squares.sum);

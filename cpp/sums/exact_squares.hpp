@@ -15,7 +15,7 @@ struct ExactSquares {
     PairCounts counts;
     SlicedSquares wide;
     SlicedSquares narrow;
-    bool expect_misfits = false;    // the last block had pairs outside the window: skip the all-or-nothing attempt
+    int blocks_by_parts = 0;        // pairs were outside the window lately: do not try that many blocks as a whole
     int blocks_with_missing = 0;    // there was a NaN lately: look for more in this many blocks
     int blocks_without_search = 0;  // no window fits many pairs: do not look for a better one for this many blocks
     MisfitSums misfits;

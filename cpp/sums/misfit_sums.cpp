@@ -1,5 +1,7 @@
 #include "sums/misfit_sums.hpp"
 
+#include "sums/pair.hpp"
+
 #include <algorithm>
 
 namespace squarely {
@@ -28,9 +30,24 @@ MisfitSums& MisfitSums::operator=(const MisfitSums& other) {
     return *this;
 }
 
-bool are_many(MisfitSums& sums) {
-    if (sums.few < few_misfits) return ++sums.few == few_misfits && are_many(sums);
-    if (!sums.buckets) sums.buckets = take_buckets();
+void leave_out_other_than_finite(MisfitRows& misfits, const Block& block, PairCounts* counts) {
+    int finite = 0;
+    for (const std::int16_t row : misfits) {
+        misfits.rows[finite] = row;
+        const bool is_finite = are_finite(block.y_true[row], block.y_pred[row]);
+        if (!is_finite) leave_out(*counts, block.y_true[row], block.y_pred[row]);
+        finite += is_finite ? 1 : 0;
+    }
+    misfits.count = finite;
+}
+
+bool add_to_buckets(MisfitSums& sums, const BucketSet& set, const Block& block, const MisfitRows& misfits) {
+    if (!sums.buckets) {
+        sums.few += misfits.count;
+        if (sums.few < few_misfits) return false;
+        sums.buckets = take_buckets();
+    }
+    add_some(*sums.buckets, set, block, misfits);
     return true;
 }
 

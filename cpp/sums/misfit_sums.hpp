@@ -1,6 +1,8 @@
 // The pairs that fit no window, of one output: a few go into the long integers at once, many through buckets.
 #pragma once
 
+#include "blocks/misfits.hpp"
+#include "states/state.hpp"
 #include "sums/pair_buckets.hpp"
 
 namespace squarely {
@@ -22,8 +24,11 @@ struct MisfitSums {
     Expected expected;
 };
 
-// Of a pair that was found not to fit. If so, the buckets are there.
-bool are_many(MisfitSums& sums);
+// Leaves the rows of two finite numbers. The others are counted, in whose pairs they are already.
+void leave_out_other_than_finite(MisfitRows& misfits, const Block& block, PairCounts* counts);
+
+// False, and nothing added, where there have been too few so far for buckets.
+bool add_to_buckets(MisfitSums& sums, const BucketSet& set, const Block& block, const MisfitRows& misfits);
 
 // There are no buckets afterwards.
 void empty_into(MisfitSums& sums, const BucketTotals& totals);

@@ -168,7 +168,7 @@ void choose_better_windows(Moments& moments, const Kernels& kernels, const Block
 }
 
 // Misfits are seldom alone, nor zeros.
-constexpr int blocks_after_misfits = 16;
+constexpr int blocks_after_misfits = 8;
 
 template <class Kernel>
 Kernel of_set(const Kernel (&kernels)[2][2][2], const MomentSet& set) {
@@ -185,15 +185,6 @@ BucketSet buckets_for(const MomentTotals& totals) {
             totals.error || totals.truth || totals.prediction, totals.absolute_error.has_value()};
 }
 
-void add_doubles(Moments& moments, double y_true, double y_pred) {
-    if (are_many(moments.misfits)) {
-        add_pair(*moments.misfits.buckets, buckets_for(moments.totals), y_true, y_pred);
-    } else {
-        add_pair(moments, number_of(y_true), number_of(y_pred));
-    }
-    moments.totals.largest_error = std::max(moments.totals.largest_error, std::fabs(y_true - y_pred));
-}
-
 // A block of finite numbers of which hardly any are expected to fit.
 void add_to_buckets(Moments& moments, const Kernels& kernels, const Block& block) {
     add_all(*moments.misfits.buckets, buckets_for(moments.totals), block);
@@ -201,24 +192,25 @@ void add_to_buckets(Moments& moments, const Kernels& kernels, const Block& block
     moments.totals.largest_error = std::max(moments.totals.largest_error, kernels.largest_difference(block));
 }
 
-void add_misfit(Moments& moments, double y_true, double y_pred, PairCounts* counts) {
-    const PairKind kind = kind_of(y_true, y_pred);
-    if (kind == PairKind::finite) return add_doubles(moments, y_true, y_pred);
-    --counts->pairs;
-    count(*counts, kind);
+void add_some(Moments& moments, const Block& block, const MisfitRows& misfits) {
+    double& largest = moments.totals.largest_error;
+    for (const std::int16_t i : misfits) largest = std::max(largest, std::fabs(block.y_true[i] - block.y_pred[i]));
+    if (add_to_buckets(moments.misfits, buckets_for(moments.totals), block, misfits)) return;
+    for (const std::int16_t i : misfits) add_pair(moments, number_of(block.y_true[i]), number_of(block.y_pred[i]));
 }
 
 // The misfits one by one, and the others by the kernel.
 void add_by_parts(Moments& moments, const Kernels& kernels, const Block& block, PairCounts* counts) {
     Misfits misfits;
     of_set(kernels.fitting_moments, moments.set)(block, moments.windows, moments.lanes, misfits.data());
-    const int found = number_of(misfits, block.length);
-    expect(moments.misfits, found, block.length);
-    moments.blocks_by_parts =
-        found > 0 || moments.blocks_by_parts == 0 ? blocks_after_misfits : moments.blocks_by_parts - 1;
-    for_each(misfits, block.length,
-             [&](std::ptrdiff_t i) { add_misfit(moments, block.y_true[i], block.y_pred[i], counts); });
-    if (found >= misfits_worth_a_search && moments.blocks_without_search-- <= 0) {
+    const bool is_first = moments.blocks_by_parts == 0;
+    moments.blocks_by_parts = is_first || any_of(misfits) ? blocks_after_misfits : moments.blocks_by_parts - 1;
+    MisfitRows rows;
+    find_rows(misfits, block.length, rows);
+    leave_out_other_than_finite(rows, block, counts);
+    add_some(moments, block, rows);
+    expect(moments.misfits, rows.count, block.length);
+    if (rows.count >= misfits_worth_a_search && moments.blocks_without_search-- <= 0) {
         moments.blocks_without_search = blocks_before_another_search;
         choose_better_windows(moments, kernels, block);
     }

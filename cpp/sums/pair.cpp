@@ -59,6 +59,18 @@ void count(PairCounts& counts, PairKind kind) {
     counts.pairs += kind != PairKind::missing_true && kind != PairKind::missing_pred;
 }
 
+void leave_out(PairCounts& counts, double y_true, double y_pred) {
+    --counts.pairs;
+    const PairKind kind = kind_of(y_true, y_pred);
+    if (kind == PairKind::missing_pred) {
+        ++counts.missing_pred;  // the usual ones, a tenth of all perhaps
+    } else if (kind == PairKind::missing_true) {
+        ++counts.missing_true;
+    } else {
+        count(counts, kind);
+    }
+}
+
 void add_square(ExactSum& sum, const BinaryNumber& y_true, const BinaryNumber& y_pred) {
     const bool truth_is_high = y_true.exponent >= y_pred.exponent;
     const BinaryNumber high = truth_is_high ? y_true : y_pred;

@@ -4,6 +4,9 @@
 #include "numbers/binary_number.hpp"
 #include "states/state.hpp"
 
+#include <bit>
+#include <cstdint>
+
 namespace squarely {
 
 // Of infinite ones: which side, and its sign. Where both sides are, the truth counts.
@@ -12,6 +15,16 @@ enum class PairKind { finite, high_true, low_true, high_pred, low_pred, undefine
 PairKind kind_of(double y_true, double y_pred);
 bool is_infinite(PairKind kind);
 void count(PairCounts& counts, PairKind kind);
+
+inline bool are_finite(double y_true, double y_pred) {
+    constexpr std::uint64_t exponent = 0x7ff0000000000000;
+    const auto truth = std::bit_cast<std::uint64_t>(y_true);
+    const auto prediction = std::bit_cast<std::uint64_t>(y_pred);
+    return (truth & exponent) != exponent && (prediction & exponent) != exponent;
+}
+
+// A pair of other numbers that is in counts.pairs already.
+void leave_out(PairCounts& counts, double y_true, double y_pred);
 
 // The double nearest to y_true - y_pred.
 double nearest_difference(const BinaryNumber& y_true, const BinaryNumber& y_pred);

@@ -88,25 +88,30 @@ void empty_products(PairBuckets& buckets, ExactSum* squared_error) {
     buckets.in_prediction |= bit_of(prediction.exponent);
 }
 
-[[gnu::always_inline]] inline void add_block(PairBuckets& buckets, const BucketSet& set, const Block& block) {
-    for (std::ptrdiff_t i = 0; i < block.length; ++i) add(buckets, set, block.y_true[i], block.y_pred[i]);
-    buckets.pairs += block.length;
+// The two sets that are asked for most have loops of their own.
+template <class Loop>
+void by_set(const BucketSet& set, Loop loop) {
+    constexpr BucketSet squares{true, false, false};
+    constexpr BucketSet sizes{false, false, true};
+    if (set == squares) return loop(squares);
+    if (set == sizes) return loop(sizes);
+    loop(set);
 }
 
 }  // namespace
 
-void add_pair(PairBuckets& buckets, const BucketSet& set, double y_true, double y_pred) {
-    add(buckets, set, y_true, y_pred);
-    ++buckets.pairs;
+void add_all(PairBuckets& buckets, const BucketSet& set, const Block& block) {
+    by_set(set, [&](const BucketSet& known) __attribute__((always_inline)) {
+        for (std::ptrdiff_t i = 0; i < block.length; ++i) add(buckets, known, block.y_true[i], block.y_pred[i]);
+    });
+    buckets.pairs += block.length;
 }
 
-void add_all(PairBuckets& buckets, const BucketSet& set, const Block& block) {
-    // The two sets that are asked for most have loops of their own.
-    constexpr BucketSet squares{true, false, false};
-    constexpr BucketSet sizes{false, false, true};
-    if (set == squares) return add_block(buckets, squares, block);
-    if (set == sizes) return add_block(buckets, sizes, block);
-    add_block(buckets, set, block);
+void add_some(PairBuckets& buckets, const BucketSet& set, const Block& block, const MisfitRows& rows) {
+    by_set(set, [&](const BucketSet& known) __attribute__((always_inline)) {
+        for (const std::ptrdiff_t i : rows) add(buckets, known, block.y_true[i], block.y_pred[i]);
+    });
+    buckets.pairs += rows.count;
 }
 
 bool are_nearly_full(const PairBuckets& buckets) { return buckets.pairs >= most_pairs; }

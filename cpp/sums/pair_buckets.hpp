@@ -6,7 +6,7 @@
 // products.
 #pragma once
 
-#include "kernels/kernels.hpp"
+#include "blocks/misfits.hpp"
 #include "numbers/exact_sum.hpp"
 #include "sums/sliced_squares.hpp"
 
@@ -52,11 +52,9 @@ struct BucketTotals {
     ExactSum* squared_prediction;
 };
 
-// Two finite numbers.
-void add_pair(PairBuckets& buckets, const BucketSet& set, double y_true, double y_pred);
-
-// All pairs of a block of finite ones.
+// All pairs of a block, or some, of two finite numbers.
 void add_all(PairBuckets& buckets, const BucketSet& set, const Block& block);
+void add_some(PairBuckets& buckets, const BucketSet& set, const Block& block, const MisfitRows& rows);
 
 bool are_nearly_full(const PairBuckets& buckets);
 

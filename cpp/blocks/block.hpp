@@ -62,6 +62,9 @@ NarrowBlock narrow_block(const Pairs& pairs, Rows rows);
 // Both sides of one type without gaps, and every pair counts: what kernels of small integers take, any number of rows.
 bool is_contiguous_and_whole(const Pairs& pairs);
 
+// For all but one of the kernels that read a block.
+inline Block without_prefetch(const Block& block) { return {block.y_true, block.y_pred, block.length, {0, 0, 0, 0}}; }
+
 const char* address(const Column& column, std::ptrdiff_t row);
 
 }  // namespace squarely

@@ -29,6 +29,10 @@ inline bool any_of(const Misfits& misfits) {
     return std::any_of(misfits.begin(), misfits.end(), [](std::uint64_t word) { return word != 0; });
 }
 
+inline void add(Misfits& misfits, const Misfits& more) {
+    for (std::size_t i = 0; i < misfits.size(); ++i) misfits[i] |= more[i];
+}
+
 struct MisfitRows {
     std::int16_t rows[block_length + 64];
     int count = 0;

@@ -10,6 +10,7 @@
 #include "kernels/load_tile.hpp"
 #include "kernels/losses.hpp"
 #include "kernels/order.hpp"
+#include "kernels/scaled.hpp"
 #include "kernels/store.hpp"
 #include "kernels/sums/exact.hpp"
 #include "kernels/sums/exact_integers.hpp"
@@ -56,6 +57,8 @@ const Kernels SQUARELY_KERNELS = {
     .count_where = count_where,
     .words_of_zero_bytes = words_of_zero_bytes,
     .count_bits = count_bits,
+    .copy_raised = copy_raised,
+    .copy_lowered = copy_lowered,
     .copy_marked = copy_marked,
 
     .exact_squares = exact_squares,

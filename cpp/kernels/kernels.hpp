@@ -175,6 +175,10 @@ struct Kernels {
     void (*words_of_zero_bytes)(const unsigned char* bytes, std::uint64_t* words);
     std::uint64_t (*count_bits)(const std::uint64_t* words);
 
+    // Copies times 2^exponent, which is positive or negative. Lost are the bits of pairs that the copy has none of.
+    void (*copy_raised)(const Block& block, int exponent, double* y_true, double* y_pred);
+    void (*copy_lowered)(const Block& block, int exponent, double* y_true, double* y_pred, std::uint64_t* lost);
+
     // A copy with NaN in place of every value that is not there.
     void (*copy_marked)(const Block& block, const Validity& validity, double* y_true, double* y_pred);
 

@@ -22,65 +22,55 @@ constexpr int blocks_after_misfits = 8;
 // A NaN is seldom the last.
 constexpr int blocks_after_missing = 16;
 
+// Unless it is where it should be. False where there is no such window.
 bool move_window(SlicedSquares& sliced, const Kernels& kernels, int products, int exponent, ExactSum& sum) {
-    if (!is_window(exponent)) return false;
+    const bool is_there = sliced.chosen && sliced.exponent == exponent;
+    if (is_there) return true;
     flush(sliced, kernels, products, sum);
-    return set_window(sliced, exponent);
+    return set_scaled_window(sliced, exponent);
 }
 
 constexpr BucketSet squares_alone{true, false, false};
 
 std::uint64_t number_missing(const PairCounts& counts) { return counts.missing_true + counts.missing_pred; }
 
-// Pairs that are in counts.pairs already.
-void add_misfits(ExactSquares& squares, const Block& block, const Misfits& misfits) {
+// Pairs that are in counts.pairs already. Returns how many are two finite numbers.
+int add_misfits(ExactSquares& squares, const Block& block, const Misfits& misfits) {
     MisfitRows rows;
     find_rows(misfits, block.length, rows);
     const std::uint64_t missing = number_missing(squares.counts);
     leave_out_other_than_finite(rows, block, &squares.counts);
     if (number_missing(squares.counts) > missing) squares.blocks_with_missing = blocks_after_missing;
-    if (add_to_buckets(squares.misfits, squares_alone, block, rows)) return;
-    for (const std::int16_t i : rows) add_square(squares.sum, number_of(block.y_true[i]), number_of(block.y_pred[i]));
+    if (!add_to_buckets(squares.misfits, squares_alone, block, rows)) {
+        for (const std::int16_t i : rows) {
+            add_square(squares.sum, number_of(block.y_true[i]), number_of(block.y_pred[i]));
+        }
+    }
+    return rows.count;
 }
 
-// The misfits alone, among pairs of zeros, which add nothing.
-Block only(const Misfits& misfits, const Block& block, BlockBuffers& alone) {
-    std::fill(alone.y_true, alone.y_true + block.length, 0.0);
-    std::fill(alone.y_pred, alone.y_pred + block.length, 0.0);
-    for_each(misfits, block.length, [&](std::ptrdiff_t i) {
-        alone.y_true[i] = block.y_true[i];
-        alone.y_pred[i] = block.y_pred[i];
-    });
-    return {alone.y_true, alone.y_pred, block.length, block.ahead};
+void search_window(ExactSquares& squares, const Kernels& kernels, const Block& block) {
+    if (squares.blocks_without_search-- > 0) return;
+    squares.blocks_without_search = blocks_before_another_search;
+    move_window(squares.wide, kernels, wide_products, best_window(block).exponent, squares.sum);
 }
 
-// Many misfits: move the window if another fits the block better, and give the misfits a second chance in it.
-void retry_in_a_better_window(ExactSquares& squares, const Kernels& kernels, const Block& block, Misfits& misfits) {
+// The misfits one by one, and the others by the kernel.
+void add_by_parts(ExactSquares& squares, const Kernels& kernels, const Block& block) {
     SlicedSquares& wide = squares.wide;
-    const int before = number_of(misfits, block.length);
-    if (before < misfits_worth_a_search) return;
-    if (squares.blocks_without_search > 0) {
-        --squares.blocks_without_search;
-        return;
-    }
-    const BestWindow best = best_window(block);
-    const bool better = best.pairs >= static_cast<int>(block.length) - before + misfits_worth_a_search;
-    if (!better || !move_window(wide, kernels, wide_products, best.exponent, squares.sum)) {
-        squares.blocks_without_search = blocks_before_another_search;
-        return;
-    }
-    BlockBuffers alone;
-    kernels.exact_squares_partial(only(misfits, block, alone), wide.window, wide.sums, misfits.data());
-}
-
-void add_partially(ExactSquares& squares, const Kernels& kernels, const Block& block) {
     Misfits misfits;
-    kernels.exact_squares_partial(block, squares.wide.window, squares.wide.sums, misfits.data());
-    const int found = number_of(misfits, block.length);
-    squares.blocks_by_parts = found > 0 ? blocks_after_misfits : std::max(0, squares.blocks_by_parts - 1);
-    expect(squares.misfits, found, block.length);
-    retry_in_a_better_window(squares, kernels, block, misfits);
-    add_misfits(squares, block, misfits);
+    if (wide.scale == 0) {
+        kernels.exact_squares_partial(block, wide.window, wide.sums, misfits.data());
+    } else {
+        ScaledBlock copy;
+        const Block seen = scaled(kernels, block, wide.scale, copy);
+        kernels.exact_squares_partial(seen, wide.window, wide.sums, misfits.data());
+        add(misfits, copy.lost);
+    }
+    squares.blocks_by_parts = any_of(misfits) ? blocks_after_misfits : std::max(0, squares.blocks_by_parts - 1);
+    const int added = add_misfits(squares, block, misfits);
+    expect(squares.misfits, added, block.length);
+    if (added >= misfits_worth_a_search) search_window(squares, kernels, block);
 }
 
 void count_missing(ExactSquares& squares, const std::uint64_t (&missing)[2]) {
@@ -98,11 +88,23 @@ Block without_missing(ExactSquares& squares, const Kernels& kernels, const Block
     return {buffers.y_true, buffers.y_pred, block.length, block.ahead};
 }
 
+bool takes_whole_blocks(const ExactSquares& squares) {
+    return squares.wide.chosen && squares.wide.scale == 0 && squares.blocks_by_parts == 0;
+}
+
+bool add_whole_scaled(ExactSquares& squares, const Kernels& kernels, const Block& block) {
+    if (squares.blocks_by_parts > 0) return false;
+    ScaledBlock copy;
+    const Block seen = scaled(kernels, block, squares.wide.scale, copy);
+    return !any_of(copy.lost) && kernels.exact_squares(seen, squares.wide.window, squares.wide.sums);
+}
+
 // All or nothing. Pairs with a NaN are left out and counted on the way where there have been some lately: one by one
 // they would cost ten times as much.
 bool add_whole(ExactSquares& squares, const Kernels& kernels, const Block& block) {
     SlicedSquares& wide = squares.wide;
-    if (squares.blocks_by_parts > 0) return false;
+    if (wide.scale != 0) return add_whole_scaled(squares, kernels, block);
+    if (!takes_whole_blocks(squares)) return false;
     if (squares.blocks_with_missing == 0) return kernels.exact_squares(block, wide.window, wide.sums);
     std::uint64_t missing[2] = {};
     if (!kernels.exact_squares_present(block, wide.window, wide.sums, missing)) return false;
@@ -124,7 +126,7 @@ void count_valid(ExactSquares& squares, const Kernels& kernels, const Validity& 
 bool add_valid(ExactSquares& squares, const Kernels& kernels, const Block& block, std::ptrdiff_t count,
                const BlockBuffers& buffers) {
     SlicedSquares& wide = squares.wide;
-    if (!wide.chosen || squares.blocks_by_parts > 0) return false;
+    if (!takes_whole_blocks(squares)) return false;
     if (!kernels.exact_squares_valid(block, buffers.validity, wide.window, wide.sums)) return false;
     count_valid(squares, kernels, buffers.validity, count);
     if (is_nearly_full(wide)) flush(wide, kernels, wide_products, squares.sum);
@@ -191,11 +193,11 @@ void add_block(ExactSquares& squares, const Kernels& kernels, const Block& block
     SlicedSquares& wide = squares.wide;
     squares.counts.pairs += static_cast<std::uint64_t>(count);
     if (!wide.chosen) choose_first_window(squares, kernels, block);
-    if (takes_whole_block(squares.misfits) && kernels.all_finite(block)) {
+    if (takes_whole_block(squares.misfits) && kernels.all_finite(without_prefetch(block))) {
         add_all(*squares.misfits.buckets, squares_alone, block);
     } else if (!add_whole(squares, kernels, block)) {
         const bool had_missing = squares.blocks_with_missing > 0;
-        add_partially(squares, kernels, had_missing ? without_missing(squares, kernels, block, buffers) : block);
+        add_by_parts(squares, kernels, had_missing ? without_missing(squares, kernels, block, buffers) : block);
     }
     if (is_nearly_full(wide)) flush(wide, kernels, wide_products, squares.sum);
     if (squares.misfits.buckets && are_nearly_full(*squares.misfits.buckets)) empty_buckets(squares);
@@ -205,7 +207,7 @@ void add_block(ExactSquares& squares, const Kernels& kernels, const Block& block
 void add_block_where(ExactSquares& squares, const Kernels& kernels, const Block& block, const RowsKept& kept,
                      BlockBuffers& buffers) {
     SlicedSquares& wide = squares.wide;
-    const bool is_usual = wide.chosen && squares.blocks_by_parts == 0 && squares.blocks_with_missing == 0;
+    const bool is_usual = takes_whole_blocks(squares) && squares.blocks_with_missing == 0;
     if (is_usual && kernels.exact_squares_where(block, kept.where, wide.window, wide.sums)) {
         squares.counts.pairs += static_cast<std::uint64_t>(kept.count);
         if (is_nearly_full(wide)) flush(wide, kernels, wide_products, squares.sum);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 namespace squarely {
 namespace {
@@ -78,7 +79,8 @@ void flush_errors(Moments& moments, const Kernels& kernels) {
         }
     }
     for (int lane = 0; lane < kernels.lanes; ++lane) {
-        totals.largest_error = std::max(totals.largest_error, moments.lanes.largest[lane]);
+        const double largest = moments.lanes.largest[lane] * power_of_two(-moments.scale);
+        totals.largest_error = std::max(totals.largest_error, largest);
     }
 }
 
@@ -119,31 +121,37 @@ void flush(Moments& moments, const Kernels& kernels) {
     clear(moments.lanes, moments.set);
 }
 
-// Twice the largest, so that a slightly larger one does not leave the window; inside the windows there are.
+constexpr int no_exponent = std::numeric_limits<int>::min();  // of zeros, which fit any window
+
+// Twice the largest, so that a slightly larger one does not leave the window.
 int window_exponent(double largest) {
-    const int exponent = largest > 0 && std::isfinite(largest) ? exponent_of(largest) + 2 : 0;
-    return std::clamp(exponent, smallest_window, largest_window);
+    return largest > 0 && std::isfinite(largest) ? exponent_of(largest) + 2 : no_exponent;
 }
 
 // The last bit of a double lies 52 binades below its first.
 double least_on_grid(int exponent) { return power_of_two(exponent + grid3 + 52); }
 
-void move_windows(Moments& moments, const Kernels& kernels, const int (&exponents)[3]) {
+// One scale for all, by the largest of them: others are moved to where it can be had.
+void move_windows(Moments& moments, const Kernels& kernels, const int (&best)[3]) {
+    const int top = std::max({best[0], best[1], best[2]});
+    const int scale =
+        top == no_exponent ? 0 : scale_for(std::clamp(top, smallest_scaled_window, largest_scaled_window));
+    const int smallest = std::max(smallest_window - scale, smallest_scaled_window);
+    int exponents[3];
+    for (int i = 0; i < 3; ++i) exponents[i] = std::clamp(best[i], smallest, largest_window - scale);
     if (moments.chosen && std::equal(exponents, exponents + 3, moments.exponents)) return;
     flush(moments, kernels);
+    moments.scale = scale;
     std::copy(exponents, exponents + 3, moments.exponents);
-    const int difference = exponents[0];
+    const int difference = exponents[0] + scale;
     MomentWindows& windows = moments.windows;
     windows.difference = window_of(difference);
-    windows.least_true = windows.least_pred = least_on_grid(difference);
-    if (moments.set.of_truth) {
-        windows.y_true = window_of(exponents[1]);
-        windows.least_true = least_on_grid(std::max(difference, exponents[1]));
-    }
-    if (moments.set.of_prediction) {
-        windows.y_pred = window_of(exponents[2]);
-        windows.least_pred = least_on_grid(std::max(difference, exponents[2]));
-    }
+    windows.y_true = window_of(exponents[1] + scale);
+    windows.y_pred = window_of(exponents[2] + scale);
+    const int truth = moments.set.of_truth ? exponents[1] + scale : difference;
+    const int prediction = moments.set.of_prediction ? exponents[2] + scale : difference;
+    windows.least_true = least_on_grid(std::max(difference, truth));
+    windows.least_pred = least_on_grid(std::max(difference, prediction));
     clear(moments.lanes, moments.set);
     moments.chosen = true;
 }
@@ -159,12 +167,14 @@ void choose_first_windows(Moments& moments, const Kernels& kernels, const Block&
 constexpr double zeros[block_length] = {};
 
 void choose_better_windows(Moments& moments, const Kernels& kernels, const Block& block) {
-    const auto best = [&](const double* side) {
-        return best_window({side, zeros, block.length, block.ahead}).exponent;
+    const auto best = [](const Block& of) {
+        const BestWindow window = best_window(of);
+        return window.pairs > 0 ? window.exponent : no_exponent;
     };
+    const MomentSet& set = moments.set;
     move_windows(moments, kernels,
-                 {best_window(block).exponent, moments.set.of_truth ? best(block.y_true) : 0,
-                  moments.set.of_prediction ? best(block.y_pred) : 0});
+                 {best(block), set.of_truth ? best({block.y_true, zeros, block.length, {}}) : no_exponent,
+                  set.of_prediction ? best({block.y_pred, zeros, block.length, {}}) : no_exponent});
 }
 
 // Misfits are seldom alone, nor zeros.
@@ -177,7 +187,11 @@ Kernel of_set(const Kernel (&kernels)[2][2][2], const MomentSet& set) {
 
 bool add_whole(Moments& moments, const Kernels& kernels, const Block& block) {
     if (moments.blocks_by_parts > 0) return false;
-    return of_set(kernels.exact_moments, moments.set)(block, moments.windows, moments.lanes);
+    const auto add = of_set(kernels.exact_moments, moments.set);
+    if (moments.scale == 0) return add(block, moments.windows, moments.lanes);
+    ScaledBlock copy;
+    const Block seen = scaled(kernels, block, moments.scale, copy);
+    return !any_of(copy.lost) && add(seen, moments.windows, moments.lanes);
 }
 
 BucketSet buckets_for(const MomentTotals& totals) {
@@ -202,7 +216,14 @@ void add_some(Moments& moments, const Block& block, const MisfitRows& misfits) {
 // The misfits one by one, and the others by the kernel.
 void add_by_parts(Moments& moments, const Kernels& kernels, const Block& block, PairCounts* counts) {
     Misfits misfits;
-    of_set(kernels.fitting_moments, moments.set)(block, moments.windows, moments.lanes, misfits.data());
+    const auto add_fitting = of_set(kernels.fitting_moments, moments.set);
+    if (moments.scale == 0) {
+        add_fitting(block, moments.windows, moments.lanes, misfits.data());
+    } else {
+        ScaledBlock copy;
+        add_fitting(scaled(kernels, block, moments.scale, copy), moments.windows, moments.lanes, misfits.data());
+        add(misfits, copy.lost);
+    }
     const bool is_first = moments.blocks_by_parts == 0;
     moments.blocks_by_parts = is_first || any_of(misfits) ? blocks_after_misfits : moments.blocks_by_parts - 1;
     MisfitRows rows;
@@ -286,7 +307,7 @@ bool add_block(Moments& moments, const Kernels& kernels, const Block& block, Pai
     const bool is_of_misfits = takes_whole_block(moments.misfits);
     if (is_of_misfits || !add_whole(moments, kernels, block)) {
         const bool must_look = is_of_misfits || counts == nullptr;
-        const bool are_finite = must_look && kernels.all_finite(block);
+        const bool are_finite = must_look && kernels.all_finite(without_prefetch(block));
         if (is_of_misfits && are_finite) {
             add_to_buckets(moments, kernels, block);
         } else if (are_finite || counts != nullptr) {

@@ -31,6 +31,7 @@ struct Moments {
     MomentWindows windows;  // these are set by the first choice of windows
     MomentSums lanes;
     int exponents[3];  // of the windows: difference, truth, prediction
+    int scale;         // the kernels get blocks times 2^scale, and their windows are of these
     bool chosen = false;
     int blocks_by_parts = 0;        // there were misfits lately, or zeros: do not try that many blocks as a whole
     int blocks_without_search = 0;  // no windows fit many pairs: do not look for better ones for this many blocks

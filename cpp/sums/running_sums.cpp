@@ -190,8 +190,7 @@ bool add_to_prover(RunningSums& sums, const Kernels& kernels, const Block& block
 bool add_whole_block(RunningSums& sums, const Kernels& kernels, const Block& block, const double* weights,
                      RowBuffers& buffers) {
     if (sums.summation != Summation::exact || !add_to_prover(sums, kernels, block, weights)) return false;
-    Block seen = block;
-    seen.ahead = {0, 0, 0, 0};  // prefetched once
+    const Block seen = without_prefetch(block);
     const KeptBlock kept{seen, nullptr, weights};
     add_extremes(sums.extremes, kernels, kept, {}, buffers);
     for (std::size_t i = 0; i < sums.terms.size(); ++i) {

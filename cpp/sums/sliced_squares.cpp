@@ -90,9 +90,14 @@ void flush_lane(const SlicedSquares& sliced, int lane, ExactSum& sum) {
 }
 
 bool set_window(SlicedSquares& sliced, int exponent) {
-    if (!is_window(exponent)) return false;
+    return is_window(exponent) && set_scaled_window(sliced, exponent);
+}
+
+bool set_scaled_window(SlicedSquares& sliced, int exponent) {
+    if (exponent < smallest_scaled_window || exponent > largest_scaled_window) return false;
     sliced.exponent = exponent;
-    sliced.window = window_of(exponent);
+    sliced.scale = scale_for(exponent);
+    sliced.window = window_of(exponent + sliced.scale);
     sliced.sums = SlicedSums{};
     sliced.chosen = true;
     return true;

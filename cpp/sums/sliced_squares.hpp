@@ -12,6 +12,7 @@ __extension__ typedef __int128 int128;
 struct SlicedSquares {
     int exponent = 0;  // differences up to 2^exponent fit
     bool chosen = false;
+    int scale = 0;  // the kernels get blocks times 2^scale, and the window is of these
     Window window;  // both are set by the first choice: clearing them would cost a tenth of a short score
     SlicedSums sums;
 };
@@ -37,7 +38,8 @@ void finish(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSu
 void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum);
 void flush_lane(const SlicedSquares& sliced, int lane, ExactSum& sum);
 
-// The lanes are empty. False where there is no such window.
+// The lanes are empty. False where there is no such window: one for blocks as they are, or perhaps scaled.
 bool set_window(SlicedSquares& sliced, int exponent);
+bool set_scaled_window(SlicedSquares& sliced, int exponent);
 
 }  // namespace squarely

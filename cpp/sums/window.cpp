@@ -45,31 +45,47 @@ Window window_of(int exponent) {
     return window;
 }
 
+int scale_for(int window) {
+    constexpr int largest = 1000;  // its power has an inverse
+    return is_window(window) ? 0 : std::clamp(-window, -largest, largest);
+}
+
+Block scaled(const Kernels& kernels, const Block& block, int scale, ScaledBlock& copy) {
+    BlockBuffers& values = copy.values;
+    if (scale > 0) {
+        kernels.copy_raised(block, scale, values.y_true, values.y_pred);
+        copy.lost = {};
+    } else {
+        kernels.copy_lowered(block, scale, values.y_true, values.y_pred, copy.lost.data());
+    }
+    return {values.y_true, values.y_pred, block.length, {}};
+}
+
 int first_exponent(const Kernels& kernels, const Block& block) {
     const double largest = kernels.largest_difference(block);
-    return largest > 0 ? exponent_of(largest) + 2 : 0;
+    return largest > 0 ? std::max(exponent_of(largest) + 2, smallest_scaled_window) : 0;
 }
 
 // A pair fits every window from its difference up to the one whose last grid is its lowest bit. How many fit each
 // is a running sum over where these stretches begin and end.
 BestWindow best_window(const Block& block) {
-    constexpr int windows = largest_window - smallest_window + 1;
+    constexpr int windows = largest_scaled_window - smallest_scaled_window + 1;
     std::int16_t changes[windows + 1] = {};
     for (std::ptrdiff_t i = 0; i < block.length; ++i) {
         const double difference = block.y_true[i] - block.y_pred[i];
         if (difference == 0 || !std::isfinite(difference)) continue;
         const int lowest = std::min(lowest_bit(block.y_true[i]), lowest_bit(block.y_pred[i]));
-        const int first = std::max(exponent_of(difference) + 1, smallest_window);
-        const int last = std::min(lowest - grid3, largest_window);
+        const int first = std::max(exponent_of(difference) + 1, smallest_scaled_window);
+        const int last = std::min(lowest - grid3, largest_scaled_window);
         if (first > last) continue;
-        ++changes[first - smallest_window];
-        --changes[last + 1 - smallest_window];
+        ++changes[first - smallest_scaled_window];
+        --changes[last + 1 - smallest_scaled_window];
     }
     BestWindow best{0, 0};
     int pairs = 0;
     for (int i = 0; i < windows; ++i) {
         pairs += changes[i];
-        if (pairs > best.pairs) best = {smallest_window + i, pairs};
+        if (pairs > best.pairs) best = {smallest_scaled_window + i, pairs};
     }
     return best;
 }

@@ -1,7 +1,8 @@
 // The window of the sliced kernels: which exponent fits the pairs at hand. A choice changes speed, never the sum.
 #pragma once
 
-#include "kernels/kernels.hpp"
+#include "blocks/block.hpp"
+#include "blocks/misfits.hpp"
 
 namespace squarely {
 
@@ -20,6 +21,14 @@ constexpr int largest_window = 480;
 
 inline bool is_window(int exponent) { return smallest_window <= exponent && exponent <= largest_window; }
 
+// Further out, blocks are multiplied by a power of two first. The last grid of the smallest one is the unit of all
+// doubles.
+constexpr int smallest_scaled_window = -1001;
+constexpr int largest_scaled_window = 1025;
+
+// The exponent of the power, zero where there is no need for one.
+int scale_for(int window);
+
 // By bits: the functions of the C library take ten times as long. The exponent of a normal number; subnormal ones and
 // zero have -1023.
 int exponent_of(double value);
@@ -37,6 +46,14 @@ struct BestWindow {
     int exponent;
     int pairs;  // that fit, not counting those without a difference, which fit any
 };
+
+// A copy of the block times 2^scale, without the pairs that are lost in it.
+struct ScaledBlock {
+    BlockBuffers values;
+    Misfits lost;
+};
+
+Block scaled(const Kernels& kernels, const Block& block, int scale, ScaledBlock& copy);
 
 // The window that fits the most pairs of the block, infinities and NaN aside.
 BestWindow best_window(const Block& block);

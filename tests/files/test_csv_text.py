@@ -40,15 +40,15 @@ def test_csv_spells_a_missing_value_in_many_ways(tmp_path, empty):
 
 
 def test_a_column_that_starts_with_integers_may_go_on_with_fractions(tmp_path):
-    path = write_text(tmp_path / "t.csv", "y,p\n" + "1,1\n" * 400_000 + "1.5,1\n")
+    path = write_text(tmp_path / "t.csv", "y,p\n" + "1,1\n" * 800_000 + "1.5,1\n")
     assert path.stat().st_size > csv_rows.BLOCK_BYTES
     score = score_files(path, true="y", pred="p", metrics=("sum_squared_error",))
     assert score["sum_squared_error"] == 0.25
 
 
 def test_text_in_a_later_block_is_refused_with_its_row(tmp_path):
-    path = write_text(tmp_path / "t.csv", "y,p\n" + "1,1\n" * 400_000 + "1,late\n")
-    with pytest.raises(FileError, match=r"t.csv: column 'p' holds 'late' in data row 400001, which is not a number"):
+    path = write_text(tmp_path / "t.csv", "y,p\n" + "1,1\n" * 800_000 + "1,late\n")
+    with pytest.raises(FileError, match=r"t.csv: column 'p' holds 'late' in data row 800001, which is not a number"):
         score_files(path, true="y", pred="p")
 
 

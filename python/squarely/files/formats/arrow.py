@@ -75,7 +75,7 @@ def _bytes_behind_first_file(content: Any) -> int:
 
 
 def _pieces_of_file(
-    content: Any, mapped: Any, columns: Sequence[str], _: Section, position: Position, in_parallel: bool
+    content: Any, mapped: Any, columns: Sequence[str], _: Section, position: Position, threads: int
 ) -> Iterator[Piece]:
     ipc = import_extra("pyarrow.ipc")
     reader = ipc.open_file(content)
@@ -83,7 +83,7 @@ def _pieces_of_file(
     # Large batches stay where they are mapped, which pyarrow does only where all columns are asked for.
     is_copied = mapped is None or content.size() <= COPIED_BATCH_BYTES * number_of_batches
     fields = [reader.schema.get_field_index(name) for name in dict.fromkeys(columns)] if is_copied else None
-    reader = ipc.open_file(content, options=ipc.IpcReadOptions(included_fields=fields, use_threads=in_parallel))
+    reader = ipc.open_file(content, options=ipc.IpcReadOptions(included_fields=fields, use_threads=threads > 1))
     rows = 0
     for number in range(number_of_batches):
         batch = reader.get_batch(number)
@@ -93,14 +93,14 @@ def _pieces_of_file(
 
 
 def _pieces_of_stream(
-    content: Any, mapped: Any, columns: Sequence[str], _: Section, position: Position, in_parallel: bool
+    content: Any, mapped: Any, columns: Sequence[str], _: Section, position: Position, threads: int
 ) -> Iterator[Piece]:
     ipc = import_extra("pyarrow.ipc")
     content.seek(0)
     schema = ipc.open_stream(content).schema
     fields = [schema.get_field_index(name) for name in dict.fromkeys(columns)]
     content.seek(0)
-    reader = ipc.open_stream(content, options=ipc.IpcReadOptions(included_fields=fields, use_threads=in_parallel))
+    reader = ipc.open_stream(content, options=ipc.IpcReadOptions(included_fields=fields, use_threads=threads > 1))
     size = content.size()
     rows, start = 0, content.tell()
     for batch in reader:
@@ -121,13 +121,13 @@ def _schema_of_passing(source: DataFile) -> Any:
 
 
 def _pieces_of_passing(
-    source: DataFile, schema: Any, columns: Sequence[str], _: Section, __: Position, in_parallel: bool
+    source: DataFile, schema: Any, columns: Sequence[str], _: Section, __: Position, threads: int
 ) -> Iterator[Piece]:
     ipc = import_extra("pyarrow.ipc")
     fields = [schema.get_field_index(name) for name in dict.fromkeys(columns)]
     rows = 0
     with source.open() as content:
-        options = ipc.IpcReadOptions(included_fields=fields, use_threads=in_parallel)
+        options = ipc.IpcReadOptions(included_fields=fields, use_threads=threads > 1)
         for batch in ipc.open_stream(content, options=options):
             for piece, last in _slices(batch, 0, None):
                 yield Piece(piece, Position(rows + last), 1.0)

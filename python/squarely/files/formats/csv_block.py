@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 from squarely.extras import import_extra
 from squarely.files.errors import ContentError, one_line
 from squarely.files.formats import suggestions
-from squarely.files.formats.csv_rows import ROW_BYTES
+from squarely.files.formats.csv_rows import ROW_BYTES, Text
 from squarely.files.formats.grouped_digits import without_groups
 from squarely.files.formats.reading import BLANKS, ReadingOptions
 
 MOST_BLANKS = 64  # in a field that is missing because nothing else is in it
+IN_A_ROW = re.compile(rb"[^\r\n]")
 
 
 class Place(NamedTuple):
@@ -35,30 +36,57 @@ class Place(NamedTuple):
 def names_in(header: bytes, reading: ReadingOptions) -> list[str]:
     """Return the names in a header, or numbers in their place where a row of data is all there is."""
     options = {"skip_rows": reading.skip_rows, "autogenerate_column_names": not reading.header}
-    names = [str(name) for name in _read(header, options, reading, {}).column_names]
+    names = [str(name) for name in _read(header, options, reading, {}, ()).column_names]
     return names if reading.header else [str(number + 1) for number in range(len(names))]
 
 
-def parsed(block: bytes, place: Place, reading: ReadingOptions, names: Sequence[str], columns: Sequence[str]) -> Any:
-    """Return the wanted columns of some rows as numbers, or nothing where there is no row."""
-    if not block.strip(b"\r\n"):
-        return None
-    pyarrow = import_extra("pyarrow")
-    # Types guessed from a block could differ from the next, or be integers that were rounded before.
-    kind = pyarrow.float64() if reading.thousands is None else pyarrow.string()
-    table = _converted(block, place, reading, names, dict.fromkeys(columns, kind))
-    if reading.thousands is not None:
-        table = without_groups(table, reading, place.rows_before)
-    table = table.cast(pyarrow.schema([(name, pyarrow.float64()) for name in table.column_names]))
-    batches = table.combine_chunks().to_batches()
-    return batches[0] if batches else None
+class BlockParser:
+    """Parses the blocks of a text, several at a time if need be."""
+
+    def __init__(self, reading: ReadingOptions, names: Sequence[str], columns: Sequence[str]) -> None:
+        self._reading = reading
+        self._names = names
+        self._columns = columns
+        # To look up every field among the words for a missing value is a tenth of the work, and rarely needed.
+        self._has_words = bool(reading.words) or reading.thousands is not None
+
+    def parsed(self, block: Text, place: Place) -> Any:
+        """Return the wanted columns of some rows as numbers, or nothing where there is no row."""
+        if not IN_A_ROW.search(block):
+            return None
+        pyarrow = import_extra("pyarrow")
+        table = self._of_numbers_alone(block, place)
+        if table is None:
+            table = self._of_anything(block, place)
+        table = table.cast(pyarrow.schema([(name, pyarrow.float64()) for name in table.column_names]))
+        batches = table.combine_chunks().to_batches()
+        return batches[0] if batches else None
+
+    def _of_numbers_alone(self, block: Text, place: Place) -> Any:
+        """Return the columns where every field is a number, as NaN is, and nothing where one is not."""
+        pyarrow = import_extra("pyarrow")
+        if self._has_words:
+            return None
+        try:
+            kinds = dict.fromkeys(self._columns, pyarrow.float64())
+            return _read(block, place.read_options(self._reading, self._names), self._reading, kinds, ())
+        except pyarrow.ArrowInvalid:
+            self._has_words = True
+            return None
+
+    def _of_anything(self, block: Text, place: Place) -> Any:
+        pyarrow = import_extra("pyarrow")
+        # Types guessed from a block could differ from the next, or be integers that were rounded before.
+        kind = pyarrow.float64() if self._reading.thousands is None else pyarrow.string()
+        table = _converted(block, place, self._reading, self._names, dict.fromkeys(self._columns, kind))
+        return table if self._reading.thousands is None else without_groups(table, self._reading, place.rows_before)
 
 
-def _converted(block: bytes, place: Place, reading: ReadingOptions, names: Sequence[str], kinds: dict[str, Any]) -> Any:
+def _converted(block: Text, place: Place, reading: ReadingOptions, names: Sequence[str], kinds: dict[str, Any]) -> Any:
     """Return columns of these types, or of true and false where a column has nothing but words for these."""
     pyarrow = import_extra("pyarrow")
     try:
-        return _read(block, place.read_options(reading, names), reading, kinds)
+        return _read(block, place.read_options(reading, names), reading, kinds, _words_for_missing(reading))
     except pyarrow.ArrowInvalid as error:
         column, refusal = _refusal(error, place, reading, names)
         if column is None or kinds[column] != pyarrow.float64() or not _is_about_truth(error):
@@ -70,21 +98,28 @@ def _converted(block: bytes, place: Place, reading: ReadingOptions, names: Seque
             raise (refusal if repr(column) in str(other) else other) from error
 
 
-def _read(block: bytes, read: dict[str, Any], reading: ReadingOptions, kinds: dict[str, Any]) -> Any:
+def _words_for_missing(reading: ReadingOptions) -> list[str]:
+    words = (*import_extra("pyarrow.csv").ConvertOptions().null_values, *reading.words)
+    return [*words, *(f" {word}" for word in words), *(" " * length for length in range(2, MOST_BLANKS))]
+
+
+def _read(
+    block: Text, read: dict[str, Any], reading: ReadingOptions, kinds: dict[str, Any], words: Sequence[str]
+) -> Any:
+    """Have pyarrow parse a block, with these words for missing values."""
     pyarrow, csv = import_extra("pyarrow"), import_extra("pyarrow.csv")
     if reading.separator == BLANKS:
-        block = b"\n".join([*(b" ".join(line.split()) for line in block.splitlines()), b""])
-    words = (*csv.ConvertOptions().null_values, *reading.words)
+        block = b"\n".join([*(b" ".join(line.split()) for line in bytes(block).splitlines()), b""])
     return csv.read_csv(
         pyarrow.py_buffer(block),
-        # Threads gain little, where two columns of many are converted, and lose the row of an error.
+        # Its own threads gain little, where two columns of many are converted, and lose the row of an error.
         csv.ReadOptions(use_threads=False, block_size=2 * ROW_BYTES, **read),
         csv.ParseOptions(delimiter=reading.separator, quote_char=reading.quote or False, newlines_in_values=True),
         csv.ConvertOptions(
             include_columns=list(kinds),
             column_types=kinds,
             decimal_point=reading.decimal,
-            null_values=[*words, *(f" {word}" for word in words), *(" " * length for length in range(2, MOST_BLANKS))],
+            null_values=words,
             strings_can_be_null=True,
         ),
     )

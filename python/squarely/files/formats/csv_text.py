@@ -4,17 +4,19 @@ import contextlib
 import dataclasses
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Any
 
 from squarely.extras import import_extra
 from squarely.files.errors import ContentError
 from squarely.files.formats import suggestions
-from squarely.files.formats.csv_block import Place, names_in, parsed
-from squarely.files.formats.csv_rows import Marks, end_of_rows, first_bytes, row_blocks
+from squarely.files.formats.csv_block import BlockParser, Place, names_in
+from squarely.files.formats.csv_rows import Marks, end_of_rows, row_blocks
 from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.format import Format
 from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import Piece, Position, Section, Table, after_rows
-from squarely.files.formats.unpacked import open_text, skip_bytes
+from squarely.files.formats.text_blocks import TextBlock, worked_blocks
+from squarely.files.formats.unpacked import open_text
 
 
 @contextlib.contextmanager
@@ -35,7 +37,7 @@ def open_csv(separator: str, source: DataFile, reading: ReadingOptions) -> Itera
 def _first_block(source: DataFile, reading: ReadingOptions) -> bytes:
     with open_text(source, reading) as (content, _):
         block, _ = next(row_blocks(content, _marks(reading)), (b"", 0))
-    return block
+    return bytes(block)
 
 
 def _marks(reading: ReadingOptions) -> Marks:
@@ -49,22 +51,27 @@ def _pieces(
     columns: Sequence[str],
     _: Section,
     position: Position,
-    __: bool,
+    threads: int,
 ) -> Iterator[Piece]:
-    """Cut the text into blocks of whole rows and have pyarrow parse one after another.
+    """Have pyarrow parse blocks of whole rows, several at a time, into pieces in order.
 
     Its own reader of blocks calls Python from a thread in the background when the text comes from a Python file, as
     that of a zip does, and a program that ends meanwhile is aborted.
     """
-    with open_text(source, reading) as (content, fraction):
-        skip_bytes(content, position.offset)
-        rows, offset = position
-        for block, length in row_blocks(content, _marks(reading), first_bytes(offset)):
-            batch = parsed(block, Place(rows, offset == 0), reading, names, columns)
-            offset += length
+    parser = BlockParser(reading, names, columns)
+    rows = position.rows
+    work = partial(_parsed_alone, parser)
+    with worked_blocks(source, reading, _marks(reading), position.offset, work, threads) as blocks:
+        for block, batch in blocks:
+            if batch is None:  # what could not be parsed is told with its row, which is known now
+                batch = parser.parsed(block.rows, Place(rows, block.is_first))
             if batch is not None:
                 rows += batch.num_rows
-                yield Piece(batch, Position(rows, offset), fraction())
+                yield Piece(batch, Position(rows, block.end), block.fraction)
+
+
+def _parsed_alone(parser: BlockParser, block: TextBlock) -> Any:
+    return parser.parsed(block.rows, Place(0, block.is_first))
 
 
 def _names(block: bytes, reading: ReadingOptions) -> list[str]:

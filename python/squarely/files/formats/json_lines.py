@@ -8,20 +8,22 @@ from typing import Any
 
 from squarely.extras import import_extra
 from squarely.files.errors import ContentError, one_line
-from squarely.files.formats.csv_rows import ROW_BYTES, Marks, first_bytes, row_blocks
+from squarely.files.formats.csv_rows import ROW_BYTES, Marks, Text, row_blocks
 from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.format import Format
 from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import Piece, Position, Section, Table, after_rows
-from squarely.files.formats.unpacked import open_text, skip_bytes
+from squarely.files.formats.text_blocks import TextBlock, worked_blocks
+from squarely.files.formats.unpacked import open_text
 
 LINES = Marks(quote=None)  # a line break inside a string is written \n
+IN_A_ROW = re.compile(rb"\S")
 
 
 @contextlib.contextmanager
 def open_json_lines(source: DataFile, reading: ReadingOptions) -> Iterator[Table]:
     with open_text(source, reading) as (content, _):
-        schema = _schema(next(row_blocks(content, LINES), (b"", 0))[0])
+        schema = _schema(bytes(next(row_blocks(content, LINES), (b"", 0))[0]))
     yield Table(schema, (Section(begins_anywhere=True),), partial(_pieces, source, reading, schema), after_rows)
 
 
@@ -55,27 +57,30 @@ def _pieces(
     columns: Sequence[str],
     _: Section,
     position: Position,
-    __: bool,
+    threads: int,
 ) -> Iterator[Piece]:
     pyarrow = import_extra("pyarrow")
     wanted = pyarrow.schema([schema.field(name) for name in dict.fromkeys(columns)])
-    with open_text(source, reading) as (content, fraction):
-        skip_bytes(content, position.offset)
-        rows, offset = position
-        for block, length in row_blocks(content, LINES, first_bytes(offset)):
-            offset += length
-            if not block.strip():
-                continue
+    rows = position.rows
+    with worked_blocks(source, reading, LINES, position.offset, partial(_batches, wanted), threads) as blocks:
+        for block, early in blocks:
             try:
-                table = _read(block, wanted).select(wanted.names)
+                batches = _batches(wanted, block) if early is None else early
             except pyarrow.ArrowInvalid as error:
                 raise _refusal(error, rows) from error
-            for batch in table.combine_chunks().to_batches():
+            for batch in batches:
                 rows += batch.num_rows
-                yield Piece(batch, Position(rows, offset), fraction())
+                yield Piece(batch, Position(rows, block.end), block.fraction)
 
 
-def _read(block: bytes, schema: Any) -> Any:
+def _batches(wanted: Any, block: TextBlock) -> list[Any]:
+    if not IN_A_ROW.search(block.rows):
+        return []
+    batches: list[Any] = _read(block.rows, wanted).select(wanted.names).combine_chunks().to_batches()
+    return batches
+
+
+def _read(block: Text, schema: Any) -> Any:
     pyarrow, json = import_extra("pyarrow"), import_extra("pyarrow.json")
     return json.read_json(
         pyarrow.py_buffer(block),

@@ -55,7 +55,7 @@ def _arrow_type(header: Header) -> Any:
 
 
 def _pieces(
-    archive: Any, headers: dict[str, Header], columns: Sequence[str], _: Section, position: Position, __: bool
+    archive: Any, headers: dict[str, Header], columns: Sequence[str], _: Section, position: Position, __: int
 ) -> Iterator[Piece]:
     pyarrow = import_extra("pyarrow")
     names = list(dict.fromkeys(columns))

@@ -21,7 +21,7 @@ def open_orc(source: DataFile, _: ReadingOptions) -> Iterator[Table]:
         yield Table(file.schema, (Section(begins_anywhere=True),), partial(_pieces, file), after_rows)
 
 
-def _pieces(file: Any, columns: Sequence[str], _: Section, position: Position, __: bool) -> Iterator[Piece]:
+def _pieces(file: Any, columns: Sequence[str], _: Section, position: Position, __: int) -> Iterator[Piece]:
     rows = 0
     for stripe in range(file.nstripes):
         batch = file.read_stripe(stripe, list(dict.fromkeys(columns)))

@@ -96,11 +96,11 @@ def _pieces(
     columns: Sequence[str],
     section: Section,
     _: Position,
-    in_parallel: bool,
+    threads: int,
 ) -> Iterator[Piece]:
     names = list(dict.fromkeys(columns))
     rows, total = 0, bounds[section.last] - bounds[section.first]
-    batches = _batches(file, names, range(section.first, section.last), in_parallel)
+    batches = _batches(file, names, range(section.first, section.last), threads)
     while True:
         try:
             batch = next(batches, None)
@@ -114,9 +114,9 @@ def _pieces(
         yield Piece(batch, Position(rows), rows / total)
 
 
-def _batches(file: Any, names: Sequence[str], groups: Sequence[int], in_parallel: bool) -> Iterator[Any]:
+def _batches(file: Any, names: Sequence[str], groups: Sequence[int], threads: int) -> Iterator[Any]:
     batches: Iterator[Any] = file.iter_batches(
-        batch_size=batch_rows(len(names)), row_groups=list(groups), columns=names, use_threads=in_parallel
+        batch_size=batch_rows(len(names)), row_groups=list(groups), columns=names, use_threads=threads > 1
     )
     return batches
 

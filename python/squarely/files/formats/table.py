@@ -36,7 +36,8 @@ class Table(NamedTuple):
 
     schema: Any
     sections: tuple[Section, ...]
-    pieces: Callable[[Sequence[str], Section, Position, bool], Iterator[Piece]]
+    pieces: Callable[[Sequence[str], Section, Position, int], Iterator[Piece]]
+    """Reads columns of a section from a position on, by so many threads."""
     where: Callable[[Section, int], str]
     """Says, for an error, where in the file a number of rows of a section ends."""
     suggest: Callable[[Sequence[str]], Mapping[str, Any]] = lambda _: {}

@@ -26,7 +26,6 @@ def run(
     totals = _begun(states, saving)
     tell = _teller(progress, totals, sources)
     tell()
-    is_short = isinstance(sources, list) and sum(len(source.sections) for source in sources) < workers
     with _saved_when_stopped(saving, states, totals):
         score_sources(
             sources,
@@ -34,13 +33,19 @@ def run(
             states.nan_policy,
             workers if totals.is_exact else 1,
             tell,
-            in_parallel=workers > 1 and (is_short or not totals.is_exact),
+            threads_each=_threads_each(sources, workers) if totals.is_exact else workers,
         )
     tell()
     if saving is not None:
         with totals.lock:
             saving.save(states, totals, finished=True)
     return dataclasses.replace(states, files=totals.files, rows=totals.rows, predictions=totals.accumulators)
+
+
+def _threads_each(sources: Iterable[Source], workers: int) -> int:
+    """Return how many threads read one section, where there are fewer of these than threads."""
+    sections = sum(len(source.sections) for source in sources) if isinstance(sources, list) else workers
+    return workers // max(1, min(sections, workers))
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from squarely.files.sources.source import Chunk, Source
 
 TELL_SECONDS = 0.05  # between two looks at what the threads have read
 STOP_SECONDS = 0.3  # that Ctrl-C waits for threads to see it; local reads see it within milliseconds
-PIECES_BEFORE_COMMIT = 8  # of a section that can be resumed in the middle; of CSV as many MiB
+PIECES_BEFORE_COMMIT = 8  # of a section that can be resumed in the middle; of CSV 16 MiB
 
 
 class Job(NamedTuple):
@@ -42,10 +42,11 @@ def score_sources(
     threads: int,
     tell: Callable[[], object],
     *,
-    in_parallel: bool = False,
+    threads_each: int = 1,
 ) -> None:
     """Score what is not done yet, and raise what failed in the first section of those that fail.
 
+    Each section may be read by `threads_each` of its own.
     The calling thread hands out work and waits, so that Ctrl-C reaches it at once: pyarrow's own answer to signals,
     which can lose one, is for the main thread only, and nothing is read there.
     """
@@ -59,7 +60,7 @@ def score_sources(
         at_work.add(job.order)
         try:
             if job.order <= limit.last:
-                score_section(job, totals, limit, nan_policy, in_parallel)
+                score_section(job, totals, limit, nan_policy, threads_each)
         finally:
             at_work.remove(job.order)
 
@@ -159,7 +160,7 @@ def _raise_first(
         raise failures[min(failures)]
 
 
-def score_section(job: Job, totals: Totals, limit: Limit, nan_policy: str, in_parallel: bool) -> None:
+def score_section(job: Job, totals: Totals, limit: Limit, nan_policy: str, threads: int) -> None:
     """Score one section and add it to the totals, unless it fails or is given up."""
     source, section = job.source, job.source.sections[job.section_index]
     size = source.size * section.share
@@ -168,7 +169,7 @@ def score_section(job: Job, totals: Totals, limit: Limit, nan_policy: str, in_pa
     fraction = 0.0
     before = job.position.rows
     key = None if source.identity is None else job.source_index
-    for chunk in source.read(section, job.position, in_parallel):
+    for chunk in source.read(section, job.position, threads):
         if job.order > limit.last:
             return
         _update(scored, source, chunk, section.first_row + before, nan_policy)

@@ -67,7 +67,7 @@ def _passing(sides: list[Any], number: int, names: Names) -> Source:
     rows = _length(sides[0])
     size = sum(int(getattr(side, "nbytes", 0)) for side in sides)
 
-    def read(_: Section, __: Position, ___: bool) -> Iterator[Chunk]:
+    def read(_: Section, __: Position, ___: int) -> Iterator[Chunk]:
         yield Chunk(tuple(sides), rows, Position(rows), 1.0)
 
     return Source(f"pair {number}", (), size, names, (Section(),), read, is_passing=True)
@@ -128,7 +128,7 @@ def _read(
     planned: Versions,
     section: Section,
     _: Position,
-    __: bool,
+    __: int,
 ) -> Iterator[Chunk]:
     row = section.first
     try:

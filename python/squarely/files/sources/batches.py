@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import squarely
 from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.reading import AS_NAMED, ReadingOptions
 from squarely.files.formats.table import Position
@@ -27,7 +28,7 @@ def read_batches(path: str, columns: Sequence[str], reading: ReadingOptions = AS
     before = 0.0
     with open_table(DataFile(path), columns, reading) as table:
         for section in table.sections:
-            for batch, _, fraction in table.pieces(columns, section, Position(), True):
+            for batch, _, fraction in table.pieces(columns, section, Position(), squarely.get_num_threads()):
                 read = tuple(to_numpy(name, batch.column(name), reading.numbers) for name in columns)
                 yield Batch(read, before + section.share * fraction)
             before += section.share

@@ -139,7 +139,7 @@ def _scan(
     reading: ReadingOptions,
     _: Section,
     __: Position,
-    in_parallel: bool,
+    threads: int,
 ) -> Iterator[Chunk]:
     columns = list(dict.fromkeys(names.columns))
     rows = 0
@@ -150,7 +150,7 @@ def _scan(
             batch_size=batch_rows(len(columns)),
             batch_readahead=1,  # otherwise sixteen batches, each of them a whole row group, are in memory
             fragment_readahead=1,
-            use_threads=in_parallel,
+            use_threads=threads > 1,
             **_buffered(part),
         )
         for batch in scanner.to_batches():

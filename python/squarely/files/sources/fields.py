@@ -39,11 +39,11 @@ def _pieces(
     columns: Sequence[str],
     section: Section,
     position: Position,
-    in_parallel: bool,
+    threads: int,
 ) -> Iterator[Piece]:
     pyarrow = import_extra("pyarrow")
     outer = [paths[name][0] if name in paths else name for name in columns]
-    for piece in table.pieces(outer, section, position, in_parallel):
+    for piece in table.pieces(outer, section, position, threads):
         batch = {name: _column(piece.batch, paths.get(name, [name])) for name in columns}
         yield piece._replace(batch=pyarrow.RecordBatch.from_pydict(batch))
 

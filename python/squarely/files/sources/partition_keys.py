@@ -29,14 +29,14 @@ def _pieces(
     columns: Sequence[str],
     section: Section,
     position: Position,
-    in_parallel: bool,
+    threads: int,
 ) -> Iterator[Piece]:
     pyarrow = import_extra("pyarrow")
     in_file = [name for name in columns if name not in keys]
     if not in_file:
         raise ContentError("all the columns are names of folders; at least one must be in the file")
     numbers = {name: _number(name, keys[name]) for name in columns if name in keys}
-    for piece in table.pieces(in_file, section, position, in_parallel):
+    for piece in table.pieces(in_file, section, position, threads):
         batch = {name: piece.batch.column(name) for name in in_file}
         for name, number in numbers.items():
             batch[name] = pyarrow.array(np.full(piece.batch.num_rows, number))

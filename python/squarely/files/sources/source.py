@@ -39,7 +39,7 @@ class Source(NamedTuple):
     size: int  # bytes
     names: Names
     sections: tuple[Section, ...]
-    read: Callable[[Section, Position, bool], Iterator[Chunk]]
+    read: Callable[[Section, Position, int], Iterator[Chunk]]
     identity: tuple[tuple[str, int, int], ...] | None = None
     """Path, size and time of change of each file; None where nobody can tell whether it is the same in a later run."""
     is_passing: bool = False  # a chunk in memory: to be scored before the next one is asked for, where the caller runs

@@ -103,7 +103,7 @@ def _read(
     reading: ReadingOptions,
     section: Section,
     position: Position,
-    in_parallel: bool,
+    threads: int,
 ) -> Iterator[Chunk]:
     rows = position.rows
     with (
@@ -111,7 +111,7 @@ def _read(
         told_in_one_sentence(file.path, lambda: table.where(section, rows)),
     ):
         check_unchanged([file], planned)
-        for piece in table.pieces(columns, section, position, in_parallel):
+        for piece in table.pieces(columns, section, position, threads):
             read = tuple(to_numpy(name, piece.batch.column(name), reading.numbers) for name in columns)
             yield Chunk(read, piece.batch.num_rows, piece.position, piece.fraction)
             rows = piece.position.rows

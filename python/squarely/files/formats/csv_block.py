@@ -54,11 +54,9 @@ class BlockParser:
         """Return the wanted columns of some rows as numbers, or nothing where there is no row."""
         if not IN_A_ROW.search(block):
             return None
-        pyarrow = import_extra("pyarrow")
         table = self._of_numbers_alone(block, place)
         if table is None:
             table = self._of_anything(block, place)
-        table = table.cast(pyarrow.schema([(name, pyarrow.float64()) for name in table.column_names]))
         batches = table.combine_chunks().to_batches()
         return batches[0] if batches else None
 
@@ -79,7 +77,9 @@ class BlockParser:
         # Types guessed from a block could differ from the next, or be integers that were rounded before.
         kind = pyarrow.float64() if self._reading.thousands is None else pyarrow.string()
         table = _converted(block, place, self._reading, self._names, dict.fromkeys(self._columns, kind))
-        return table if self._reading.thousands is None else without_groups(table, self._reading, place.rows_before)
+        if self._reading.thousands is not None:
+            table = without_groups(table, self._reading, place.rows_before)
+        return table.cast(pyarrow.schema([(name, pyarrow.float64()) for name in table.column_names]))
 
 
 def _converted(block: Text, place: Place, reading: ReadingOptions, names: Sequence[str], kinds: dict[str, Any]) -> Any:

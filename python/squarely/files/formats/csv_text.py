@@ -2,6 +2,8 @@
 
 import contextlib
 import dataclasses
+import itertools
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -17,6 +19,9 @@ from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import Piece, Position, Section, Table, after_rows
 from squarely.files.formats.text_blocks import TextBlock, worked_blocks
 from squarely.files.formats.unpacked import open_text
+
+
+LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
 
 @contextlib.contextmanager
@@ -90,12 +95,11 @@ def _names(block: bytes, reading: ReadingOptions) -> list[str]:
 
 def _first_row(block: bytes, reading: ReadingOptions) -> bytes:
     """Return a text up to the end of its header, or of its first row, in whose quotes there may be line breaks."""
-    lines = block.splitlines(keepends=True)
     row = b""
-    for number, line in enumerate(lines[reading.skip_rows :], reading.skip_rows + 1):
-        row += line
+    for line in itertools.islice(LINE.finditer(block), reading.skip_rows, None):
+        row += line[0]
         if row.strip() and end_of_rows(row + b"\n", _marks(reading)) > len(row):
-            return b"".join(lines[:number])
+            return block[: line.end()]
         row = row if row.strip() else b""
     return b""
 

@@ -16,7 +16,9 @@ from squarely.files.formats.format import Format
 from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import Piece, Position, Section, Table, batch_rows
 
-BUFFER_BYTES = 1 << 20  # without it a column is read whole, a row group at a time, whatever its size
+# Without a buffer a column is read whole, a row group at a time, whatever its size.
+BUFFER_BYTES = 64 << 10  # what is longer, as most pages are, is read around it: through it, it would be copied twice
+DISTANT_BUFFER_BYTES = 1 << 20  # where every read may be a request over the network
 SECTION_ROWS = 1 << 20  # small row groups are read several in a row: every section opens the file anew
 JUNCTION = b"PAR1PAR1"  # the end of one file and the beginning of another
 FOOTERS = 8  # that are kept: of thousands of row groups one takes as long to parse as a section to read
@@ -25,7 +27,8 @@ FOOTERS = 8  # that are kept: of thousands of row groups one takes as long to pa
 @contextlib.contextmanager
 def open_parquet(source: DataFile, _: ReadingOptions) -> Iterator[Table]:
     parquet = import_extra("pyarrow.parquet")
-    options = {"buffer_size": BUFFER_BYTES, "pre_buffer": False, "page_checksum_verification": True}
+    buffer_bytes = BUFFER_BYTES if source.filesystem is None else DISTANT_BUFFER_BYTES
+    options = {"buffer_size": buffer_bytes, "pre_buffer": False, "page_checksum_verification": True}
     with contextlib.ExitStack() as opened:
         if source.filesystem is None:
             metadata, bounds = _footer(source.path, source.size(), source.modified())

@@ -116,7 +116,7 @@ def _buffered(part: Any) -> dict[str, Any]:
     if not isinstance(getattr(part, "format", None), ds.ParquetFileFormat):
         return {}
     options = ds.ParquetFragmentScanOptions(
-        pre_buffer=False, use_buffered_stream=True, buffer_size=parquet.BUFFER_BYTES
+        pre_buffer=False, use_buffered_stream=True, buffer_size=parquet.DISTANT_BUFFER_BYTES
     )
     return {"fragment_scan_options": options}
 

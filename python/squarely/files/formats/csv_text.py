@@ -20,7 +20,6 @@ from squarely.files.formats.table import Piece, Position, Section, Table, after_
 from squarely.files.formats.text_blocks import TextBlock, worked_blocks
 from squarely.files.formats.unpacked import open_text
 
-
 LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
 

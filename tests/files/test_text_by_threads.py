@@ -206,6 +206,20 @@ def test_a_missing_value_is_one_whether_or_not_words_are_looked_for(tmp_path, mo
     assert (found.digest, found.count, found.omitted) == (expected.digest, expected.count, expected.omitted)
 
 
+def test_a_word_for_missing_may_be_a_number_in_the_text(tmp_path):
+    path = write_text(tmp_path / "t.csv", "y;p\n1,5;2\n3;4\n")
+    reading = ReadingOptions(separator=";", decimal=",", na=("1,5",))
+    assert score_files(path, **COLUMNS, reading=reading, nan_policy="omit").omitted == 1
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_header_of_numbers_is_no_row_for_whoever_is_ahead(tmp_path, threads):
+    path = write_text(tmp_path / "t.csv", "7,8\n1,2\n100,100\n3,5\n")
+    reading = ReadingOptions(skip_rows=1, skip_rows_after_header=1)
+    report = score_files(path, true="1", pred="2", metrics="mse", reading=reading, threads=threads)
+    assert (report["mse"], report.rows) == (4.0, 1)
+
+
 @given(
     numbers=st.lists(
         st.one_of(

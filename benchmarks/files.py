@@ -8,14 +8,15 @@ Parquet are 15 % and 500 MB.
     python benchmarks/files.py                                   # 2 GB: Parquet in large and small row groups, npy
     python benchmarks/files.py --gigabytes 20 --ways parquet-1M --folder /mnt/scratch
     python benchmarks/files.py --gigabytes 0.2 --threads 1 2 --ways parquet-1M csv arrow
+    python benchmarks/files.py --peers               # and others: 20 million rows of Parquet, 180 MB of CSV
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import averages
 import numpy as np
 
 COLUMNS = ("y", "model_a", "model_b", "w")
@@ -39,6 +41,7 @@ METRICS = (
 )
 MADE_ROWS = 1 << 20  # made and written at once
 GIGABYTE = 1e9
+GIGABYTES = 2.0
 STATUS = Path("/proc/self/status")
 
 
@@ -110,9 +113,10 @@ WAYS: dict[str, tuple[Callable[[Path, int], Any], int]] = {  # and bytes a row
     "parquet-64k": (lambda folder, rows: make_parquet(folder, rows, 1 << 16), 32),
     "parquet-plain": (lambda folder, rows: make_parquet(folder, rows, 1 << 20, **PLAIN), 32),
     "arrow": (make_arrow, 32),
-    "csv": (make_csv, 75),
+    "csv": (make_csv, 79),
     "npy": (make_npy, 24),
 }
+PEERS_GIGABYTES = {"parquet-1M": 0.64, "csv": 0.18}  # of each way, where nothing else is asked for
 
 
 # ------------------------------------------------------------------------------------------------ one way, one process
@@ -178,18 +182,32 @@ def measure_in_fresh_process(paths: Any, threads: int, summation: str) -> dict[s
     return found
 
 
+@contextlib.contextmanager
+def made(way: str, gigabytes: float, folder: Path | None) -> Iterator[Any]:
+    """Make the files of a way, and remove them at the end."""
+    make, row_bytes = WAYS[way]
+    with tempfile.TemporaryDirectory(prefix="squarely-files-", dir=folder) as made_in:
+        yield make(Path(made_in), int(gigabytes * GIGABYTE / row_bytes))
+
+
+def report_peers(options: argparse.Namespace) -> list[dict[str, Any]]:
+    results = []
+    for way in options.ways or list(PEERS_GIGABYTES):
+        with made(way, options.gigabytes or PEERS_GIGABYTES.get(way, GIGABYTES), options.folder) as path:
+            results += averages.compare(way, path, options.threads or [2], options.rounds or 5)
+    return results
+
+
 def report(options: argparse.Namespace) -> list[dict[str, Any]]:
-    print(f"{options.gigabytes:g} GB each, {len(SCORED['pred'])} predictions, {len(METRICS)} metrics")
+    ways, gigabytes = options.ways or ["parquet-1M", "parquet-64k", "npy"], options.gigabytes or GIGABYTES
+    print(f"{gigabytes:g} GB each, {len(SCORED['pred'])} predictions, {len(METRICS)} metrics")
     print(
         f"{'':15}{'threads':>8}{'rows':>13}{'seconds':>9}{'Mrows/s':>9}{'busy':>6}{'ours':>7}{'peak MB':>9}{'base':>6}"
     )
     results = []
-    for way in options.ways:
-        make, row_bytes = WAYS[way]
-        folder = Path(tempfile.mkdtemp(prefix="squarely-files-", dir=options.folder))
-        try:
-            paths = make(folder, int(options.gigabytes * GIGABYTE / row_bytes))
-            for threads in options.threads * options.rounds:
+    for way in ways:
+        with made(way, gigabytes, options.folder) as paths:
+            for threads in (options.threads or [1, 2]) * (options.rounds or 1):
                 found = measure_in_fresh_process(paths, threads, options.summation)
                 ours = found["update_seconds"] / found["processor_seconds"]
                 print(
@@ -200,8 +218,6 @@ def report(options: argparse.Namespace) -> list[dict[str, Any]]:
                     flush=True,
                 )
                 results.append({"way": way, "threads": threads, "ours": ours, **found})
-        finally:
-            shutil.rmtree(folder)
         if len({result["digest"] for result in results if result["way"] == way}) > 1 and options.summation == "exact":
             sys.exit(f"{way}: the digest depends on the number of threads")
     return results
@@ -209,10 +225,13 @@ def report(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gigabytes", type=float, default=2.0)
-    parser.add_argument("--ways", nargs="+", choices=WAYS, default=["parquet-1M", "parquet-64k", "npy"])
-    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--gigabytes", type=float, help="2 each; with --peers 0.64 and 0.18")
+    parser.add_argument(
+        "--ways", nargs="+", choices=WAYS, help="parquet-1M, parquet-64k, npy; with --peers parquet-1M, csv"
+    )
+    parser.add_argument("--threads", nargs="+", type=int, help="1 2; with --peers 2")
+    parser.add_argument("--rounds", type=int, help="1; with --peers 5")
+    parser.add_argument("--peers", action="store_true", help="beside DuckDB, polars and pandas")
     parser.add_argument("--summation", default="exact", choices=("exact", "kahan", "pairwise"))
     parser.add_argument("--folder", type=Path, help="where the files are made; by default that of temporary files")
     parser.add_argument("--json", type=Path, metavar="FILE")
@@ -225,7 +244,7 @@ def main() -> None:
     if options.one:
         print(json.dumps(measure(*options.one)))
         return
-    results = report(options)
+    results = report_peers(options) if options.peers else report(options)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
 

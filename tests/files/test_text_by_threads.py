@@ -20,7 +20,7 @@ from squarely.files.formats import csv_rows
 from squarely.files.formats.ahead import ITEMS_A_THREAD, worked_ahead
 from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.text_blocks import worked_blocks
-from squarely.files.runs.run import _threads_each
+from squarely.files.runs.run import _shared
 
 COLUMNS = {"true": "y", "pred": "p"}
 BLOCK_BYTES = st.sampled_from((1, 2, 3, 7, 20, 64, 1 << 20))
@@ -275,9 +275,10 @@ def test_whoever_stops_taking_leaves_no_thread_behind():
 
 
 @pytest.mark.parametrize(
-    ("files", "workers", "each"), [(1, 1, 1), (1, 4, 4), (2, 4, 2), (3, 4, 1), (4, 4, 1), (9, 4, 1), (0, 4, 4)]
+    ("workers", "shares"),
+    [(1, [1]), (4, [4]), (4, [2, 2]), (4, [2, 1, 1]), (8, [3, 3, 2]), (4, [1] * 4), (4, [1] * 9), (1, [1, 1])],
 )
-def test_threads_are_shared_among_fewer_files(files, workers, each):
-    sources = [mock.Mock(sections=(None,)) for _ in range(files)]
-    assert _threads_each(sources, workers) == each
-    assert _threads_each(iter(sources), workers) == 1
+def test_threads_are_shared_among_fewer_files(workers, shares):
+    sources = [mock.Mock(sections=(None,)) for _ in shares]
+    assert list(map(_shared(workers, sources), range(len(shares)))) == shares
+    assert {_shared(workers, iter(sources))(order) for order in range(len(shares))} == {1}

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 
@@ -33,7 +34,7 @@ def run(
             states.nan_policy,
             workers if totals.is_exact else 1,
             tell,
-            threads_each=_threads_each(sources, workers) if totals.is_exact else workers,
+            threads_of=_shared(workers, sources) if totals.is_exact else lambda _: workers,
         )
     tell()
     if saving is not None:
@@ -42,10 +43,10 @@ def run(
     return dataclasses.replace(states, files=totals.files, rows=totals.rows, predictions=totals.accumulators)
 
 
-def _threads_each(sources: Iterable[Source], workers: int) -> int:
-    """Return how many threads read one section, where there are fewer of these than threads."""
+def _shared(workers: int, sources: Iterable[Source]) -> Callable[[int], int]:
+    """Share threads among sections, of which there may be fewer: say how many read the first of them, the second..."""
     sections = sum(len(source.sections) for source in sources) if isinstance(sources, list) else workers
-    return workers // max(1, min(sections, workers))
+    return lambda order: max(1, math.ceil((workers - order) / max(1, sections)))
 
 
 @contextlib.contextmanager

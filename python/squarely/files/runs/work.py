@@ -42,11 +42,11 @@ def score_sources(
     threads: int,
     tell: Callable[[], object],
     *,
-    threads_each: int = 1,
+    threads_of: Callable[[int], int] = lambda _: 1,
 ) -> None:
     """Score what is not done yet, and raise what failed in the first section of those that fail.
 
-    Each section may be read by `threads_each` of its own.
+    The section of a job may be read by as many threads as `threads_of` says of its order.
     The calling thread hands out work and waits, so that Ctrl-C reaches it at once: pyarrow's own answer to signals,
     which can lose one, is for the main thread only, and nothing is read there.
     """
@@ -60,7 +60,7 @@ def score_sources(
         at_work.add(job.order)
         try:
             if job.order <= limit.last:
-                score_section(job, totals, limit, nan_policy, threads_each)
+                score_section(job, totals, limit, nan_policy, threads_of(job.order))
         finally:
             at_work.remove(job.order)
 

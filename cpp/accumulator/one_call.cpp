@@ -2,6 +2,7 @@
 
 #include "blocks/stretches.hpp"
 #include "machine/targets.hpp"
+#include "sums/certified_sums.hpp"
 #include "sums/exact_squares.hpp"
 #include "sums/running_sums.hpp"
 
@@ -33,6 +34,18 @@ bool give_value(const Question& question, const OutputSums& sums, double& value)
     return true;
 }
 
+// Where both ends of the sums have one value.
+bool give_certified_value(const Question& question, const Pairs& pairs, std::ptrdiff_t rows,
+                          const SummandList& summands, double& value) {
+    if (!question.asked.metric->follows_its_sums || question.summation != Summation::exact) return false;
+    const std::optional<CertifiedSet> set = certified_set(summands);
+    CertifiedEnds ends;
+    if (!set || !certified_ends(pairs, rows, *set, ends)) return false;
+    double best;
+    return give_value(question, worst_of(ends, summands), value) &&
+           give_value(question, best_of(ends, summands), best) && value == best;
+}
+
 bool are_squares_alone(const Question& question, const SummandList& summands, const Pairs& pairs) {
     return question.summation == Summation::exact && !are_weighted(pairs) && summands.count == 1 &&
            summands.all[0].term == Term::squared_error;
@@ -48,6 +61,7 @@ bool give_value_of_squares(const Question& question, const Pairs& pairs, std::pt
 
 bool give_value_of(const Question& question, const Pairs& pairs, std::ptrdiff_t rows, double& value) {
     const SummandList summands = question.asked.metric->summands(question.asked.parameter);
+    if (give_certified_value(question, pairs, rows, summands, value)) return true;
     if (are_squares_alone(question, summands, pairs)) return give_value_of_squares(question, pairs, rows, value);
     RunningSums running = running_sums(question.summation, are_weighted(pairs), summands);
     sum_stretch(running, pairs, rows);

@@ -12,6 +12,7 @@
 #include "kernels/order.hpp"
 #include "kernels/scaled.hpp"
 #include "kernels/store.hpp"
+#include "kernels/sums/certified.hpp"
 #include "kernels/sums/exact.hpp"
 #include "kernels/sums/exact_integers.hpp"
 #include "kernels/sums/exact_moments.hpp"
@@ -87,6 +88,10 @@ const Kernels SQUARELY_KERNELS = {
                          {fitting_moments<false, true, false>, fitting_moments<false, true, true>}},
                         {{fitting_moments<true, false, false>, fitting_moments<true, false, true>},
                          {fitting_moments<true, true, false>, fitting_moments<true, true, true>}}},
+
+    .certified = {certified_kernel<CertifiedSet::squares>, certified_kernel<CertifiedSet::sizes>,
+                  certified_kernel<CertifiedSet::errors>, certified_kernel<CertifiedSet::squares_and_truth>,
+                  certified_kernel<CertifiedSet::all>},
 
     .terms =
         {

@@ -114,6 +114,26 @@ struct ValueLanes {
     std::int64_t vectors;  // each has added bits(sigma) once a lane
 };
 
+// Which sums are formed together by kernels that need no more than the nearest double in the end.
+enum class CertifiedSet : std::uint8_t { squares, sizes, errors, squares_and_truth, all };
+constexpr int certified_set_count = 5;
+
+// 1.5 * 2^52 * unit of each accumulator: see sums/certified.hpp.
+struct CertifiedStarts {
+    double squared_error, error, squared_truth, truth;
+};
+
+// Units of the accumulator, what they leave of the terms, and what errors of differences add to them, once or twice.
+struct CertifiedLanes {
+    std::uint64_t units[max_lanes];
+    double rest[max_lanes];
+    double cross[max_lanes];
+};
+
+struct CertifiedSums {
+    CertifiedLanes squared_error, absolute_error, error, squared_truth, truth;
+};
+
 // What one pair adds to a sum, as one double or as several: see terms.hpp.
 struct TermKernel {
     // Into a buffer a word: the longer way.
@@ -208,6 +228,10 @@ struct Kernels {
     using FittingMoments = void (*)(const Block& block, const MomentWindows& windows, MomentSums& sums,
                                     std::uint64_t* misfits);
     FittingMoments fitting_moments[2][2][2];
+
+    // By CertifiedSet; null where the target has none.
+    using Certified = bool (*)(const Block& block, const CertifiedStarts& starts, CertifiedSums& sums);
+    Certified certified[certified_set_count];
 
     // The way of all other sums: terms of a block, perhaps weighed, summed as values.
     TermKernel terms[term_count];  // by Term; empty where it is not summed

@@ -45,6 +45,9 @@ struct Metric {
     ValueRange (*range)(double parameter) = nullptr;
     // The value where pairs are infinite, whose terms are in no sum.
     double (*at_infinity)(const OutputSums& sums, double parameter) = infinities::unknown;
+    // It never improves where sums of errors grow, or the variance of the truth shrinks: it lies between the values of
+    // sums between which its own lie.
+    bool follows_its_sums = false;
     int least_pairs = 1;
     std::string_view title = "";  // in scikit-learn's warning of too few pairs
     Domain domain = Domain::all;

@@ -2,12 +2,15 @@
 
 #include "blocks/stretches.hpp"
 #include "machine/targets.hpp"
+#include "machine/threads.hpp"
 #include "sums/certified_sums.hpp"
 #include "sums/exact_squares.hpp"
 #include "sums/running_sums.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
+#include <mutex>
 
 namespace squarely {
 namespace {
@@ -34,16 +37,34 @@ bool give_value(const Question& question, const OutputSums& sums, double& value)
     return true;
 }
 
+bool add_stretches(CertifiedEnds& ends, const Pairs& pairs, std::ptrdiff_t rows, CertifiedSet set) {
+    const std::ptrdiff_t stretches = number_of_stretches(rows);
+    if (stretches == 1) return add_stretch(ends, pairs, {0, rows}, set);
+    std::mutex mutex;
+    std::atomic<bool> is_certified = true;
+    parallel_for(stretches, [&](std::ptrdiff_t index) {
+        CertifiedEnds own;
+        if (!is_certified || !add_stretch(own, pairs, stretch_at(rows, index), set)) {
+            is_certified = false;
+            return;
+        }
+        const std::lock_guard lock(mutex);
+        merge(ends, own);
+    });
+    return is_certified;
+}
+
 // Where both ends of the sums have one value.
 bool give_certified_value(const Question& question, const Pairs& pairs, std::ptrdiff_t rows,
                           const SummandList& summands, double& value) {
     if (!question.asked.metric->follows_its_sums || question.summation != Summation::exact) return false;
     const std::optional<CertifiedSet> set = certified_set(summands);
+    if (!set || !may_be_certified(pairs, *set)) return false;
     CertifiedEnds ends;
-    if (!set || !certified_ends(pairs, rows, *set, ends)) return false;
+    if (!add_stretches(ends, pairs, rows, *set) || !are_certain(ends, *set)) return false;
     double best;
     return give_value(question, worst_of(ends, summands), value) &&
-           give_value(question, best_of(ends, summands), best) && value == best;
+           give_value(question, best_of(ends, summands), best) && (value == best || (value != value && best != best));
 }
 
 bool are_squares_alone(const Question& question, const SummandList& summands, const Pairs& pairs) {
@@ -103,7 +124,12 @@ bool answer_by_a_state(const Question& question, std::span<const Pairs> outputs,
 }  // namespace
 
 bool answer(const Question& question, std::span<const Pairs> outputs, std::ptrdiff_t rows, std::span<double> values) {
-    if (is_short(outputs.size(), rows) && answer_at_once(question, outputs, rows, values)) return true;
+    if (is_short(outputs.size(), rows)) {
+        if (answer_at_once(question, outputs, rows, values)) return true;
+    } else if (outputs.size() == 1) {
+        const SummandList summands = question.asked.metric->summands(question.asked.parameter);
+        if (give_certified_value(question, outputs[0], rows, summands, values[0])) return true;
+    }
     return answer_by_a_state(question, outputs, rows, values);
 }
 

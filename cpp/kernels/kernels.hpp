@@ -123,11 +123,11 @@ struct CertifiedStarts {
     double squared_error, error, squared_truth, truth;
 };
 
-// Units of the accumulator, what they leave of the terms, and what errors of differences add to them, once or twice.
+// Units of the accumulator, and the sum of what they leave of the terms, in two words.
 struct CertifiedLanes {
     std::uint64_t units[max_lanes];
     double rest[max_lanes];
-    double cross[max_lanes];
+    double low[max_lanes];
 };
 
 struct CertifiedSums {

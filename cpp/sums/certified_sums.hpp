@@ -5,6 +5,7 @@
 #pragma once
 
 #include "blocks/column.hpp"
+#include "blocks/stretches.hpp"
 #include "kernels/kernels.hpp"
 #include "states/formulas.hpp"
 
@@ -14,6 +15,8 @@ namespace squarely {
 
 // Of which such sums a metric can be made, or none.
 std::optional<CertifiedSet> certified_set(const SummandList& summands);
+
+bool may_be_certified(const Pairs& pairs, CertifiedSet set);
 
 // A sum lies between these.
 struct Ends {
@@ -26,8 +29,13 @@ struct CertifiedEnds {
     PairCounts counts;
 };
 
-// False where they are not to be had this way.
-bool certified_ends(const Pairs& pairs, std::ptrdiff_t rows, CertifiedSet set, CertifiedEnds& ends);
+// Adds a stretch of rows. False where this is not the way.
+bool add_stretch(CertifiedEnds& ends, const Pairs& pairs, const Stretch& stretch, CertifiedSet set);
+
+void merge(CertifiedEnds& ends, const CertifiedEnds& other);
+
+// Whether worst and best are what they say: the signs of sums are known, and that the truth is not constant.
+bool are_certain(const CertifiedEnds& ends, CertifiedSet set);
 
 // The larger the errors and the smaller the variance of the truth, the worse.
 OutputSums worst_of(const CertifiedEnds& ends, const SummandList& summands);

@@ -17,15 +17,11 @@ namespace {
 struct TwoWords {
     Vector start;
     Vector high;
-    Vector rest;
-    Vector cross;
-    Bits units;
+    Vector rest{};
+    Vector cross{};
 };
 
-SQUARELY_INLINE TwoWords two_words(double start, const CertifiedLanes& lanes_so_far) {
-    return {broadcast(start), broadcast(start), load<Vector>(lanes_so_far.rest), load<Vector>(lanes_so_far.cross),
-            load<Bits>(lanes_so_far.units)};
-}
+SQUARELY_INLINE TwoWords two_words(double start) { return {broadcast(start), broadcast(start)}; }
 
 SQUARELY_INLINE void add_value(Vector value, TwoWords& sum) {
     const Vector high = sum.high + value;
@@ -39,12 +35,17 @@ SQUARELY_INLINE void add_square(Vector value, TwoWords& sum) {
     sum.high = high;
 }
 
-SQUARELY_INLINE Bits end_block(TwoWords& sum, CertifiedLanes& lanes_so_far) {
-    const Bits moved = bits(sum.high) ^ bits(sum.start);
-    store(lanes_so_far.units, sum.units + (bits(sum.high) - bits(sum.start)));
-    store(lanes_so_far.rest, sum.rest);
-    store(lanes_so_far.cross, sum.cross);
-    return moved & exponent_field;
+SQUARELY_INLINE Bits has_moved(const TwoWords& sum) { return (bits(sum.high) ^ bits(sum.start)) & exponent_field; }
+
+// The rests of blocks are added without rounding (TwoSum): those of one block alone count.
+SQUARELY_INLINE void add_block_sum(const TwoWords& sum, CertifiedLanes& lanes_so_far) {
+    store(lanes_so_far.units, load<Bits>(lanes_so_far.units) + (bits(sum.high) - bits(sum.start)));
+    const Vector before = load<Vector>(lanes_so_far.rest);
+    const Vector rest = before + sum.rest;
+    const Vector back = rest - before;
+    const Vector lost = (before - (rest - back)) + (sum.rest - back);
+    store(lanes_so_far.rest, rest);
+    store(lanes_so_far.low, load<Vector>(lanes_so_far.low) + (lost + sum.cross));
 }
 
 template <CertifiedSet set>
@@ -54,14 +55,14 @@ constexpr bool with_errors = set == CertifiedSet::errors || set == CertifiedSet:
 template <CertifiedSet set>
 constexpr bool with_truth = set == CertifiedSet::squares_and_truth || set == CertifiedSet::all;
 
-// False, and the sums of no use any more, where an accumulator left its range.
+// All or nothing: false where an accumulator left its range.
 template <CertifiedSet set>
 bool certified(const Block& block, const CertifiedStarts& starts, CertifiedSums& sums) {
-    TwoWords squares = two_words(starts.squared_error, sums.squared_error);
-    TwoWords sizes = two_words(starts.error, sums.absolute_error);
-    TwoWords errors = two_words(starts.error, sums.error);
-    TwoWords squared_truth = two_words(starts.squared_truth, sums.squared_truth);
-    TwoWords truth = two_words(starts.truth, sums.truth);
+    TwoWords squares = two_words(starts.squared_error);
+    TwoWords sizes = two_words(starts.error);
+    TwoWords errors = two_words(starts.error);
+    TwoWords squared_truth = two_words(starts.squared_truth);
+    TwoWords truth = two_words(starts.truth);
     const Bits sign = Bits{} + (std::uint64_t{1} << 63);
     Ahead ahead = block.ahead;
     const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
@@ -70,7 +71,7 @@ bool certified(const Block& block, const CertifiedStarts& starts, CertifiedSums&
         const auto [difference, error] = difference_of(y_true, load<Vector>(block.y_pred + i));
         if constexpr (with_squares<set>) {
             add_square(difference, squares);
-            squares.cross = multiply_add(difference, error, squares.cross);
+            squares.cross = multiply_add(difference + difference, error, squares.cross);
         } else {
             add_value(absolute(difference), sizes);
             sizes.cross = sizes.cross + from_bits(bits(error) ^ (bits(difference) & sign));
@@ -88,15 +89,17 @@ bool certified(const Block& block, const CertifiedStarts& starts, CertifiedSums&
         step(i);
         step(i + lanes);
     }
-    Bits moved{};
-    if constexpr (with_squares<set>) moved |= end_block(squares, sums.squared_error);
-    if constexpr (!with_squares<set>) moved |= end_block(sizes, sums.absolute_error);
-    if constexpr (with_errors<set>) moved |= end_block(errors, sums.error);
-    if constexpr (with_truth<set>) {
-        moved |= end_block(squared_truth, sums.squared_truth);
-        moved |= end_block(truth, sums.truth);
+    if (any(has_moved(squares) | has_moved(sizes) | has_moved(errors) | has_moved(squared_truth) | has_moved(truth))) {
+        return false;
     }
-    return !any(moved);
+    if constexpr (with_squares<set>) add_block_sum(squares, sums.squared_error);
+    if constexpr (!with_squares<set>) add_block_sum(sizes, sums.absolute_error);
+    if constexpr (with_errors<set>) add_block_sum(errors, sums.error);
+    if constexpr (with_truth<set>) {
+        add_block_sum(squared_truth, sums.squared_truth);
+        add_block_sum(truth, sums.truth);
+    }
+    return true;
 }
 
 template <CertifiedSet set>

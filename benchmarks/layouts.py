@@ -13,18 +13,35 @@ import statistics
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import ml_dtypes  # noqa: F401  # names bfloat16 for NumPy
 import numpy as np
 from compare import SEED, Array, Contestant, Setting, count, plain_kernels, race
 
 import squarely as sq
 
-DTYPES = ("float64", "float32", "int64", "uint64", "int32", "uint32", "float16", "int16", "uint16", "int8", "uint8")
+Metric = Callable[..., Any]
+
+DTYPES = (
+    "float64",
+    "float32",
+    "int64",
+    "uint64",
+    "int32",
+    "uint32",
+    "float16",
+    "bfloat16",
+    "int16",
+    "uint16",
+    "int8",
+    "uint8",
+)
 OUTPUTS = (2, 3, 8, 16, 100, 1000)
+INTERLEAVED = ("float64", "float32", "int32", "int16", "uint8")
 
 
 def numbers(dtype: str, size: int, rng: np.random.Generator) -> tuple[Array, Array]:
     kind = np.dtype(dtype)
-    if kind.kind == "f":
+    if kind.kind not in "iu":
         y_true = rng.standard_normal(size, np.float32).astype(kind)
         return y_true, (y_true + 0.1 * rng.standard_normal(size, np.float32)).astype(kind)
     y_true = rng.integers(0, 100, size, np.int8).astype(kind)
@@ -62,25 +79,51 @@ def by_dtype(size_in_bytes: int, rng: np.random.Generator) -> Iterator[tuple[str
         yield dtype, [*contestants, *opencv(y_true, y_pred)]
 
 
+def in_c_order(y_true: Array, y_pred: Array, outputs: int, metric: Metric = sq.mean_squared_error) -> Contestant:
+    size = y_true.size // outputs * outputs
+    shaped = [side[:size].reshape(-1, outputs) for side in (y_true, y_pred)]
+    return Contestant(f"(n, {outputs}) C order", functools.partial(metric, multioutput="raw_values"), *shaped)
+
+
 def by_layout(size_in_bytes: int, rng: np.random.Generator) -> Iterator[tuple[str, list[Contestant]]]:
+    for dtype in INTERLEAVED:
+        y_true, y_pred = numbers(dtype, size_in_bytes // np.dtype(dtype).itemsize, rng)
+        contestants = [reader(y_true, y_pred), Contestant("flat", sq.mean_squared_error, y_true, y_pred)]
+        contestants += [in_c_order(y_true, y_pred, outputs) for outputs in OUTPUTS]
+        if dtype == "float64":
+            contestants += eight_columns(y_true, y_pred)
+        yield f"layouts of {dtype}", contestants
     y_true, y_pred = numbers("float64", size_in_bytes // 8, rng)
+    for metric in (sq.mean_absolute_error, sq.r2_score):
+        contestants = [reader(y_true, y_pred), Contestant("flat", metric, y_true, y_pred)]
+        contestants += [in_c_order(y_true, y_pred, outputs, metric) for outputs in OUTPUTS]
+        yield f"layouts of float64, {metric.__name__}", contestants
+
+
+def eight_columns(y_true: Array, y_pred: Array) -> Iterator[Contestant]:
     raw = functools.partial(sq.mean_squared_error, multioutput="raw_values")
-    contestants = [reader(y_true, y_pred), Contestant("flat", sq.mean_squared_error, y_true, y_pred)]
-    for outputs in OUTPUTS:
-        size = y_true.size // outputs * outputs
-        shaped = [side[:size].reshape(-1, outputs) for side in (y_true, y_pred)]
-        contestants.append(Contestant(f"(n, {outputs}) C order", raw, *shaped))
-    shaped = [side[: side.size // 8 * 8].reshape(8, -1).T for side in (y_true, y_pred)]
-    contestants.append(Contestant("(n, 8) Fortran order", raw, *shaped))
-    eight = [side[: side.size // 8 * 8].reshape(-1, 8) for side in (y_true, y_pred)]
-    contestants.append(Contestant("numpy (n, 8)", lambda a, b: np.mean((a - b) ** 2, axis=0), *eight))
+    size = y_true.size // 8 * 8
+    yield Contestant("(n, 8) Fortran order", raw, *(side[:size].reshape(8, -1).T for side in (y_true, y_pred)))
+    eight = [side[:size].reshape(-1, 8) for side in (y_true, y_pred)]
+    yield Contestant("numpy (n, 8)", lambda a, b: np.mean((a - b) ** 2, axis=0), *eight)
     if importlib.util.find_spec("sklearn") is not None:
         from sklearn.metrics import mean_squared_error
 
-        contestants.append(
-            Contestant("sklearn (n, 8)", functools.partial(mean_squared_error, multioutput="raw_values"), *eight)
-        )
-    yield "layouts of float64", contestants
+        yield Contestant("sklearn (n, 8)", functools.partial(mean_squared_error, multioutput="raw_values"), *eight)
+
+
+def by_nulls(size_in_bytes: int, rng: np.random.Generator) -> Iterator[tuple[str, list[Contestant]]]:
+    if importlib.util.find_spec("pyarrow") is None:
+        print("pyarrow is not installed: nulls left out")
+        return
+    import pyarrow as pa
+
+    for dtype in ("float64", "float32", "int32", "int16", "uint8"):
+        y_true, y_pred = numbers(dtype, size_in_bytes // np.dtype(dtype).itemsize, rng)
+        holed = pa.array(y_true, mask=rng.random(y_true.size, np.float32) < 0.1)
+        omit = functools.partial(sq.mean_squared_error, nan_policy="omit")
+        contestants = [reader(y_true, y_pred), Contestant("whole", sq.mean_squared_error, y_true, y_pred)]
+        yield f"Arrow, {dtype}", [*contestants, Contestant("10% null", omit, holed, pa.array(y_pred))]
 
 
 def by_policy(size_in_bytes: int, rng: np.random.Generator) -> Iterator[tuple[str, list[Contestant]]]:
@@ -114,7 +157,7 @@ def main() -> None:
     options = parser.parse_args()
     rng = np.random.default_rng(SEED)
     sq.set_num_threads(1)
-    for tables in (by_dtype, by_layout, by_policy):
+    for tables in (by_dtype, by_layout, by_nulls, by_policy):
         for title, contestants in tables(options.bytes, rng):
             report(title, contestants, options.rounds)
 

@@ -23,10 +23,6 @@ bool is_contiguous(const Column& column, DType dtype) {
            reinterpret_cast<std::uintptr_t>(column.data) % size == 0;
 }
 
-bool both_contiguous(const Pairs& pairs, DType dtype) {
-    return is_contiguous(pairs.y_true, dtype) && is_contiguous(pairs.y_pred, dtype);
-}
-
 // Where a row would be, inside the column or not: a prefetch may name any address, a pointer may not.
 std::uintptr_t prefetch_address(const Column& column, std::ptrdiff_t row) {
     const auto offset = static_cast<std::uintptr_t>(row) * static_cast<std::uintptr_t>(column.stride);
@@ -140,7 +136,7 @@ Block with_nulls(const Kernels& kernels, const Block& block, const RowsKept& kep
 bool has_narrow_block(const Pairs& pairs, Rows rows, const RowsKept& kept) {
     if (rows.count != block_length || kept.where != nullptr) return false;
     const DType dtype = pairs.y_true.dtype;
-    return element_size(dtype) == 4 && both_contiguous(pairs, dtype);
+    return element_size(dtype) == 4 && both_contiguous(pairs);
 }
 
 NarrowBlock narrow_block(const Pairs& pairs, Rows rows) {
@@ -148,9 +144,13 @@ NarrowBlock narrow_block(const Pairs& pairs, Rows rows) {
             ahead_by(narrow_rows_ahead, pairs, rows)};
 }
 
+bool both_contiguous(const Pairs& pairs) {
+    return is_contiguous(pairs.y_true, pairs.y_true.dtype) && is_contiguous(pairs.y_pred, pairs.y_true.dtype);
+}
+
 bool is_contiguous_and_whole(const Pairs& pairs) {
     if (pairs.where != nullptr || may_have_nulls(pairs.y_true) || may_have_nulls(pairs.y_pred)) return false;
-    return both_contiguous(pairs, pairs.y_true.dtype);
+    return both_contiguous(pairs);
 }
 
 }  // namespace squarely

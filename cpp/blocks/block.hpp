@@ -65,6 +65,9 @@ bool is_contiguous_and_whole(const Pairs& pairs);
 // For all but one of the kernels that read a block.
 inline Block without_prefetch(const Block& block) { return {block.y_true, block.y_pred, block.length, {0, 0, 0, 0}}; }
 
+// Both sides of one type without gaps.
+bool both_contiguous(const Pairs& pairs);
+
 const char* address(const Column& column, std::ptrdiff_t row);
 
 }  // namespace squarely

@@ -14,6 +14,7 @@
 #include "kernels/store.hpp"
 #include "kernels/sums/certified.hpp"
 #include "kernels/sums/exact.hpp"
+#include "kernels/sums/exact_columns.hpp"
 #include "kernels/sums/exact_integers.hpp"
 #include "kernels/sums/exact_moments.hpp"
 #include "kernels/sums/exact_terms.hpp"
@@ -51,6 +52,7 @@ const Kernels SQUARELY_KERNELS = {
 #include "tables/element_types.def"
 #undef SQUARELY_ELEMENT_TYPE
         },
+    .load_tile = load_tile,
 
     .largest_difference = largest_difference,
     .copy_present = copy_present,
@@ -60,6 +62,7 @@ const Kernels SQUARELY_KERNELS = {
     .count_bits = count_bits,
     .copy_raised = copy_raised,
     .copy_lowered = copy_lowered,
+    .copy_small = {copy_small<std::uint8_t>, copy_small<std::uint16_t>},
     .copy_marked = copy_marked,
 
     .exact_squares = exact_squares,

@@ -15,7 +15,7 @@ constexpr int block_length = 512;   // two streams of 4 KB: they fit in L1 besid
 constexpr int block_multiple = 64;  // kernels take whole multiples; the load stage pads with pairs of equal zeros
 constexpr int max_lanes = 8;
 constexpr int tile_columns = 8;  // a row of eight doubles is one cache line
-constexpr int tile_rows = 64;    // few, so that memory is read nearly in its order
+constexpr int tile_rows = 64;    // few, so that they are near while one that does not fit is looked for
 constexpr int kahan_lanes = 16;  // the same on every target, so that Kahan sums have the same bits on every target
 
 // Where the data of coming blocks lies; the kernel prefetches it while it computes.
@@ -49,16 +49,6 @@ struct Validity {
     std::uint64_t both[block_length / 64];
 };
 
-// Rows of a C-ordered array, as many neighbouring columns as the target has lanes.
-struct LaneRows {
-    const char* y_true;
-    const char* y_pred;
-    std::ptrdiff_t y_true_stride;
-    std::ptrdiff_t y_pred_stride;
-    std::ptrdiff_t count;  // a multiple of eight
-    Ahead ahead;           // by rows
-};
-
 // The grids a difference is sliced on: see sums/exact.hpp.
 struct Window {
     double sigma1, sigma2, sigma3;  // 1.5 * 2^52 * grid: adding and subtracting one rounds to its grid
@@ -71,6 +61,25 @@ struct Window {
 struct SlicedSums {
     std::uint64_t lanes[6][max_lanes];
     std::int64_t groups;  // each group of eight vectors has added bits(start) once a lane
+};
+
+// Rows of a C-ordered array, of neighbouring columns.
+struct LaneRows {
+    const char* y_true;
+    const char* y_pred;
+    std::ptrdiff_t y_true_stride;
+    std::ptrdiff_t y_pred_stride;
+    std::ptrdiff_t count;         // a multiple of eight, at most tile_rows
+    std::ptrdiff_t columns;       // at least those of a set
+    std::ptrdiff_t rows_at_once;  // a multiple of eight
+};
+
+// A set of columns, one a lane, and which eight rows of them do not fit the window, a bit each. The rows of those bits
+// that are set before are left alone.
+struct LaneColumns {
+    const Window* window;
+    SlicedSums* sums;
+    unsigned left;
 };
 
 // Σx by the slices of x, and Σx² by their products, as integers in lanes.
@@ -158,11 +167,18 @@ struct KahanSums {
 
 // Of a C-ordered array of one element type.
 struct TileKernels {
-    // Eight neighbouring columns of native elements, each block_multiple doubles after the one before.
-    void (*load)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* tile);
+    int columns;  // of a set
 
-    // All or nothing, with one column a lane, whose sums are kept apart.
-    bool (*exact_squares_by_lane)(const LaneRows& rows, const Window& window, SlicedSums& sums);
+    // Set after set, the last one up to the last column. The sums of columns are kept apart: of float64 they are the
+    // six of a lane; of elements of four bytes three, and three for the second half of the columns; and of shorter
+    // integers a word a column.
+    void (*exact_squares_by_lane)(const LaneRows& rows, LaneColumns* sets);
+};
+
+// A number times a power of two.
+struct SmallSum {
+    std::uint64_t units;
+    int exponent;
 };
 
 // Of contiguous elements of four bytes. As the wide ones, all or nothing; integers always fit a window of 2^33.
@@ -182,6 +198,9 @@ struct Kernels {
 
     TileKernels tiles[dtype_count];  // by DType; empty where it has none
 
+    // Eight neighbouring columns of native float64, each block_multiple after the one before.
+    void (*load_tile)(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* tile);
+
     double (*largest_difference)(const Block& block);  // of those that are numbers
 
     // Copies of a block with zeros in place of pairs that do not count: those with a NaN, which are counted, missing[0]
@@ -199,6 +218,10 @@ struct Kernels {
     void (*copy_raised)(const Block& block, int exponent, double* y_true, double* y_pred);
     void (*copy_lowered)(const Block& block, int exponent, double* y_true, double* y_pred, std::uint64_t* lost);
 
+    // Copies of contiguous elements of one or two bytes, by their size less one, with zeros in place of those whose bit
+    // is not set. They have room for a whole block.
+    void (*copy_small[2])(const void* source, const std::uint64_t* words, std::ptrdiff_t count, void* target);
+
     // A copy with NaN in place of every value that is not there.
     void (*copy_marked)(const Block& block, const Validity& validity, double* y_true, double* y_pred);
 
@@ -212,9 +235,9 @@ struct Kernels {
     bool (*exact_squares_valid)(const Block& block, const Validity& validity, const Window& window, SlicedSums& sums);
 
     // By DType, empty or null where it has none: contiguous elements of four bytes, and of fewer, whose sums fit a
-    // machine word.
+    // machine word. Of integers any number always do, of floats those of a block or, where it is false, they do not.
     NarrowKernels narrow_squares[dtype_count];
-    using SmallSquares = std::uint64_t (*)(const void* y_true, const void* y_pred, std::ptrdiff_t count);
+    using SmallSquares = bool (*)(const void* y_true, const void* y_pred, std::ptrdiff_t count, SmallSum& sum);
     SmallSquares small_squares[dtype_count];
 
     // Adds the pairs that fit, and sets the bits of the others: pair i has bit i % 64 of misfits[i / 64].

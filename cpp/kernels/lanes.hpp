@@ -49,7 +49,6 @@ SQUARELY_INLINE Vector widened_integers(const char* source, std::uint32_t flip) 
 }
 SQUARELY_INLINE std::uint64_t lane(Bits value, int) { return value; }
 SQUARELY_INLINE double lane(Vector value, int) { return value; }
-SQUARELY_INLINE std::uint32_t narrow_lane(NarrowBits value, int) { return value; }
 SQUARELY_INLINE Bits mask(bool condition) { return -static_cast<std::uint64_t>(condition); }
 SQUARELY_INLINE std::uint64_t lanes_set(Bits mask) { return mask & 1; }
 SQUARELY_INLINE Bits mask_of_bytes(const unsigned char* bytes) { return mask(*bytes != 0); }
@@ -112,7 +111,6 @@ SQUARELY_INLINE Vector widened_integers(const char* source, std::uint32_t flip) 
 
 SQUARELY_INLINE std::uint64_t lane(Bits value, int i) { return value[i]; }
 SQUARELY_INLINE double lane(Vector value, int i) { return value[i]; }
-SQUARELY_INLINE std::uint32_t narrow_lane(NarrowBits value, int i) { return value[i]; }
 SQUARELY_INLINE Bits mask(Mask condition) { return __builtin_bit_cast(Bits, condition); }
 
 // A byte a lane, set where it is not zero.
@@ -327,6 +325,16 @@ SQUARELY_INLINE bool any(Bits value) {
     std::uint64_t all = 0;
     for (int i = 0; i < lanes; ++i) all |= lane(value, i);
     return all != 0;
+#endif
+}
+
+// Whether any of these is below the limit.
+SQUARELY_INLINE bool any_below(NarrowBits value, std::uint32_t limit) {
+#if defined(SQUARELY_PLAIN_LANES)
+    return value < limit;
+#else
+    const NarrowBits limits = NarrowBits{} + limit;
+    return any(__builtin_bit_cast(Bits, smaller(value, limits) ^ limits));
 #endif
 }
 

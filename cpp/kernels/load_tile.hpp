@@ -88,36 +88,5 @@ void load_tile(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, 
     }
 }
 
-// Elements of a row as they are widened to doubles, as many as there are lanes.
-struct Float64Row {
-    static constexpr std::ptrdiff_t size = 8;
-    SQUARELY_INLINE static Vector at(const char* source) { return load<Vector>(source); }
-};
-
-struct Float32Row {
-    static constexpr std::ptrdiff_t size = 4;
-    SQUARELY_INLINE static Vector at(const char* source) { return widened(reinterpret_cast<const float*>(source)); }
-};
-
-// Unsigned ones are less 2^31, on both sides.
-template <class Integer>
-struct IntegerRow {
-    static constexpr std::ptrdiff_t size = 4;
-    static constexpr std::uint32_t flip = static_cast<Integer>(-1) < 0 ? 0u : 0x80000000u;
-    SQUARELY_INLINE static Vector at(const char* source) { return widened_integers(source, flip); }
-};
-
-// The same for elements of four bytes. Most rows of those are never transposed: see exact_squares_by_lane.
-template <class Row>
-void load_narrow_tile(const char* source, std::ptrdiff_t stride, std::ptrdiff_t count, double* tile) {
-    for (std::ptrdiff_t row = 0; row < count; ++row) {
-        for (int column = 0; column < 8; column += lanes) {
-            double values[lanes];
-            store(values, Row::at(source + row * stride + Row::size * column));
-            for (int i = 0; i < lanes; ++i) column_of_tile(tile, column + i)[row] = values[i];
-        }
-    }
-}
-
 }  // namespace
 }  // namespace squarely

@@ -18,10 +18,14 @@ namespace {
 // A job is a stretch of rows of a few outputs: in a C-ordered array they share cache lines and pages, which are fetched
 // once for all of them.
 constexpr std::ptrdiff_t outputs_in_job = 128;
+// Tiles read long rows faster than parts of them, which memory has to find one by one.
+constexpr std::ptrdiff_t outputs_in_tiled_job = 1024;
 
 struct Plan {
     std::ptrdiff_t rows;
     std::ptrdiff_t outputs;
+    std::ptrdiff_t length;  // of a stretch of rows
+    std::ptrdiff_t in_job;  // outputs
     std::ptrdiff_t stretches;
     std::ptrdiff_t groups;  // of outputs
 };
@@ -33,14 +37,27 @@ struct Job {
     std::ptrdiff_t last_output;
 };
 
+std::ptrdiff_t parts(std::ptrdiff_t whole, std::ptrdiff_t part) { return (whole + part - 1) / part; }
+
 Plan plan_for(std::ptrdiff_t rows, std::ptrdiff_t outputs) {
-    return {rows, outputs, number_of_stretches(rows), (outputs + outputs_in_job - 1) / outputs_in_job};
+    const std::ptrdiff_t length = length_of_stretches(rows);
+    return {rows, outputs, length, outputs_in_job, parts(rows, length), parts(outputs, outputs_in_job)};
+}
+
+// Exact sums may be cut anywhere: few outputs in a job would leave work for several threads, and so do fewer rows.
+Plan tiled_plan_for(std::ptrdiff_t rows, std::ptrdiff_t outputs) {
+    const std::ptrdiff_t groups = parts(outputs, outputs_in_tiled_job);
+    const std::ptrdiff_t jobs = num_threads() > 1 ? parts(outputs, outputs_in_job) : groups;
+    const std::ptrdiff_t most = std::max<std::ptrdiff_t>(block_length, parts(rows * groups, jobs));
+    const std::ptrdiff_t length = std::min(length_of_stretches(rows), parts(most, block_length) * block_length);
+    return {rows, outputs, length, outputs_in_tiled_job, parts(rows, length), groups};
 }
 
 Job job_at(const Plan& plan, std::ptrdiff_t index) {
-    const Stretch stretch = stretch_at(plan.rows, index / plan.groups);
+    const std::ptrdiff_t first = index / plan.groups * plan.length;
     const std::ptrdiff_t group = index % plan.groups;
-    return {stretch.first, stretch.last, group * outputs_in_job, std::min(plan.outputs, (group + 1) * outputs_in_job)};
+    return {first, std::min(plan.rows, first + plan.length), group * plan.in_job,
+            std::min(plan.outputs, (group + 1) * plan.in_job)};
 }
 
 std::size_t outputs_of(const Job& job) { return static_cast<std::size_t>(job.last_output - job.first_output); }
@@ -181,8 +198,10 @@ WeightFaults update_in_any_order(State& state, Outputs outputs, const Plan& plan
 }  // namespace
 
 WeightFaults update(State& state, Outputs outputs, std::ptrdiff_t rows) {
-    const Plan plan = plan_for(rows, static_cast<std::ptrdiff_t>(state.counts.size()));
+    const auto width = static_cast<std::ptrdiff_t>(state.counts.size());
     const Kernels& kernels = *current_target().kernels;
+    const bool tiled = sums_squares_alone(state) && width > outputs_in_job && are_tiled(kernels, outputs);
+    const Plan plan = tiled ? tiled_plan_for(rows, width) : plan_for(rows, width);
     if (state.summation == Summation::exact) return update_in_any_order(state, outputs, plan, kernels);
     return update_in_order(state, outputs, plan, kernels);
 }

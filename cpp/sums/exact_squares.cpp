@@ -139,10 +139,6 @@ void choose_first_window(ExactSquares& squares, const Kernels& kernels, const Bl
     move_window(squares.wide, kernels, wide_products, best_window(block).exponent, squares.sum);
 }
 
-// Every difference of 32-bit integers fits it, and is a multiple of its second grid. Their kernel checks nothing, so
-// that it must not run in a window that floats have chosen before them.
-constexpr int integer_window = 33;
-
 bool is_at(const SlicedSquares& sliced, int exponent) { return sliced.chosen && sliced.exponent == exponent; }
 
 bool add_narrow_block(ExactSquares& squares, const Kernels& kernels, DType dtype, const NarrowBlock& block,
@@ -174,11 +170,40 @@ void prepare_narrow(ExactSquares& squares, const Kernels& kernels, const Block& 
     move_window(squares.narrow, kernels, narrow_products, first_exponent(kernels, block), squares.sum);
 }
 
-void add_small_integers(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, std::ptrdiff_t first,
-                        std::ptrdiff_t count) {
-    const auto sum = kernels.small_squares[static_cast<int>(pairs.y_true.dtype)];
-    add(squares.sum, sum(address(pairs.y_true, first), address(pairs.y_pred, first), count), 0, false);
-    squares.counts.pairs += static_cast<std::uint64_t>(count);
+// Of one and two bytes.
+bool add_small(ExactSquares& squares, const Kernels& kernels, DType dtype, const void* y_true, const void* y_pred,
+               std::ptrdiff_t count) {
+    SmallSum sum;
+    if (!kernels.small_squares[static_cast<int>(dtype)](y_true, y_pred, count, sum)) return false;
+    add(squares.sum, sum.units, sum.exponent, false);
+    return true;
+}
+
+// A float that is not there may be a NaN, which counts for its own side: see KeepValid.
+bool has_small_block(const Kernels& kernels, const Pairs& pairs, const RowsKept& kept) {
+    const DType dtype = pairs.y_true.dtype;
+    if (kernels.small_squares[static_cast<int>(dtype)] == nullptr || kept.where != nullptr) return false;
+    return both_contiguous(pairs) && !(kept.has_nulls && is_float(dtype));
+}
+
+bool add_small_block(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, Rows rows,
+                     const Validity* validity) {
+    const DType dtype = pairs.y_true.dtype;
+    const void* y_true = address(pairs.y_true, rows.first);
+    const void* y_pred = address(pairs.y_pred, rows.first);
+    if (validity == nullptr) {
+        if (!add_small(squares, kernels, dtype, y_true, y_pred, rows.count)) return false;
+        squares.counts.pairs += static_cast<std::uint64_t>(rows.count);
+        return true;
+    }
+    const auto copy = kernels.copy_small[element_size(dtype) - 1];
+    alignas(64) std::uint16_t true_copy[block_length];
+    alignas(64) std::uint16_t pred_copy[block_length];
+    copy(y_true, validity->both, rows.count, true_copy);
+    copy(y_pred, validity->both, rows.count, pred_copy);
+    if (!add_small(squares, kernels, dtype, true_copy, pred_copy, rows.count)) return false;
+    count_valid(squares, kernels, *validity, rows.count);
+    return true;
 }
 
 }  // namespace
@@ -221,10 +246,11 @@ void add_rows(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs,
     squares.counts.masked += static_cast<std::uint64_t>(rows.count - kept.count);
     if (kept.count == 0) return;
     const DType dtype = pairs.y_true.dtype;
+    const Validity* validity = kept.has_nulls ? &buffers.validity : nullptr;
+    if (has_small_block(kernels, pairs, kept) && add_small_block(squares, kernels, pairs, rows, validity)) return;
     const bool narrow =
         kernels.narrow_squares[static_cast<int>(dtype)].all != nullptr && has_narrow_block(pairs, rows, kept);
     if (narrow && may_be_narrow(squares, dtype)) {
-        const Validity* validity = kept.has_nulls ? &buffers.validity : nullptr;
         if (add_narrow_block(squares, kernels, dtype, narrow_block(pairs, rows), validity)) return;
         squares.blocks_without_narrow = blocks_before_another_narrow;
     }
@@ -239,9 +265,13 @@ void add_rows(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs,
 
 void add_stretch(ExactSquares& squares, const Kernels& kernels, const Pairs& pairs, std::ptrdiff_t first,
                  std::ptrdiff_t last, BlockBuffers& buffers) {
-    const bool has_small_kernel = kernels.small_squares[static_cast<int>(pairs.y_true.dtype)] != nullptr;
-    if (has_small_kernel && is_contiguous_and_whole(pairs))
-        return add_small_integers(squares, kernels, pairs, first, last - first);
+    const DType dtype = pairs.y_true.dtype;
+    const bool has_small_kernel = kernels.small_squares[static_cast<int>(dtype)] != nullptr && !is_float(dtype);
+    if (has_small_kernel && is_contiguous_and_whole(pairs)) {
+        add_small(squares, kernels, dtype, address(pairs.y_true, first), address(pairs.y_pred, first), last - first);
+        squares.counts.pairs += static_cast<std::uint64_t>(last - first);
+        return;
+    }
     for (; first < last; first += block_length) {
         const Rows rows{first, std::min<std::ptrdiff_t>(block_length, last - first)};
         add_rows(squares, kernels, pairs, rows, buffers);

@@ -81,12 +81,13 @@ void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum
     sliced.chosen = true;
 }
 
-void flush_lane(const SlicedSquares& sliced, int lane, ExactSum& sum) {
+void add_lane(const SlicedSquares& sliced, int first_product, int products, int lane, ExactSum& sum) {
     int128 units[wide_products];
-    for (int product = 0; product < wide_products; ++product) {
-        units[product] = static_cast<std::int64_t>(sliced.sums.lanes[product][lane] - constant_of(sliced, product));
+    for (int product = 0; product < products; ++product) {
+        const std::uint64_t gathered = sliced.sums.lanes[first_product + product][lane];
+        units[product] = static_cast<std::int64_t>(gathered - constant_of(sliced, product));
     }
-    add_products(sum, units, wide_products, sliced.exponent);
+    add_products(sum, units, products, sliced.exponent);
 }
 
 bool set_window(SlicedSquares& sliced, int exponent) {

@@ -20,6 +20,10 @@ struct SlicedSquares {
 constexpr int wide_products = 6;    // of three slices
 constexpr int narrow_products = 3;  // of two
 
+// Every difference of 32-bit integers fits it, and is a multiple of its second grid. Their kernels check nothing, so
+// that they must not run in a window that floats have chosen before them.
+constexpr int integer_window = 33;
+
 // What lanes have gathered in so many groups, without the constant that each of them gathered with it. Lanes beyond
 // count are empty. A group adds less than 2^52 units to a lane.
 int128 units_in(const std::uint64_t (&lanes)[max_lanes], int count, std::uint64_t constant, std::int64_t groups);
@@ -34,9 +38,11 @@ bool is_nearly_full(const SlicedSquares& sliced);
 // Adds the lanes to the sum. A window has to be chosen again before there is more.
 void finish(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum);
 
-// Empties the lanes into one sum, or each lane into a sum of its own.
+// Empties the lanes into one sum.
 void flush(SlicedSquares& sliced, const Kernels& kernels, int products, ExactSum& sum);
-void flush_lane(const SlicedSquares& sliced, int lane, ExactSum& sum);
+
+// Adds one lane to a sum of its own, with its products from this one on.
+void add_lane(const SlicedSquares& sliced, int first_product, int products, int lane, ExactSum& sum);
 
 // The lanes are empty. False where there is no such window: one for blocks as they are, or perhaps scaled.
 bool set_window(SlicedSquares& sliced, int exponent);

@@ -3,7 +3,7 @@
 #include "sums/window.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <bit>
 #include <memory>
 #include <numeric>
 
@@ -15,26 +15,30 @@ struct Tiles {
     alignas(64) double y_pred[tile_columns * block_multiple];
 };
 
-// Rows of neighbouring columns. Where there are fewer than eight outputs, several rows are read as one: three outputs
-// make 24 columns of every eighth row, and column i belongs to output i % 3.
+// Rows of neighbouring columns. Where rows follow each other without a gap, several may be read as one, so that sets of
+// columns come out even: three outputs make 24 columns of every eighth row, and column i belongs to output i % 3.
 struct Grid {
     const char* y_true;
     const char* y_pred;
     std::ptrdiff_t true_stride;
     std::ptrdiff_t pred_stride;
+    std::ptrdiff_t joined;  // rows in one
     std::ptrdiff_t columns;
     std::ptrdiff_t rows;
     DType dtype;
-    std::ptrdiff_t size;        // of an element
-    std::ptrdiff_t slice_rows;  // at once by lanes
-    std::ptrdiff_t slices;      // of a tile
-    unsigned all_slices;        // a bit each
+    std::ptrdiff_t size;          // of an element
+    std::ptrdiff_t rows_at_once;  // of all columns
 };
 
-// Where rows are half a page apart or more, few of them at once, so that memory is read nearly in its order: of a
-// thousand columns, 64 rows took twice the time.
-constexpr std::ptrdiff_t wide_stride = 2048;
-std::ptrdiff_t slice_rows_of(std::ptrdiff_t stride) { return std::abs(stride) < wide_stride ? tile_rows : 16; }
+// Many rows at once save work, few leave memory to be read nearly in its order.
+std::ptrdiff_t rows_at_once(std::ptrdiff_t row_bytes) {
+    constexpr std::ptrdiff_t bytes_at_once = 65536;
+    const auto rows = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(bytes_at_once / row_bytes, 16, tile_rows));
+    return static_cast<std::ptrdiff_t>(std::bit_floor(rows));
+}
+
+// Rows that the lanes take or leave.
+constexpr std::ptrdiff_t group_rows = 8;
 
 const TileKernels& tiles_of(const Kernels& kernels, DType dtype) { return kernels.tiles[static_cast<int>(dtype)]; }
 
@@ -44,181 +48,193 @@ bool is_neighbour(const Column& column, const Column& first, std::size_t positio
            static_cast<const char*>(column.data) == static_cast<const char*>(first.data) + distance;
 }
 
-std::ptrdiff_t rows_in_one(std::ptrdiff_t outputs) {
-    return outputs >= tile_columns ? 1 : std::lcm<std::ptrdiff_t>(outputs, tile_columns) / outputs;
+bool rows_follow(std::span<const Pairs> outputs) {
+    const Pairs& pairs = outputs[0];
+    const auto bytes = element_size(pairs.y_true.dtype) * static_cast<std::ptrdiff_t>(outputs.size());
+    return pairs.y_true.stride == bytes && pairs.y_pred.stride == bytes;
 }
 
-Grid grid_of(std::span<const Pairs> outputs, std::ptrdiff_t first, std::ptrdiff_t last) {
-    const Pairs& pairs = outputs[0];
+std::ptrdiff_t rows_in_one(const Kernels& kernels, std::span<const Pairs> outputs) {
     const auto width = static_cast<std::ptrdiff_t>(outputs.size());
-    const std::ptrdiff_t joined = rows_in_one(width);
-    const std::ptrdiff_t slice_rows = slice_rows_of(joined * pairs.y_true.stride);
+    const std::ptrdiff_t columns =
+        std::max<std::ptrdiff_t>(tiles_of(kernels, outputs[0].y_true.dtype).columns, tile_columns);
+    // Otherwise the last set takes some columns that the one before it has, too: a tenth more of them may be.
+    const bool is_worth_it = 10 * (columns - 1 - (width - 1) % columns) > width;
+    return is_worth_it && rows_follow(outputs) ? std::lcm(width, columns) / width : 1;
+}
+
+Grid grid_of(const Kernels& kernels, std::span<const Pairs> outputs, std::ptrdiff_t first, std::ptrdiff_t last) {
+    const Pairs& pairs = outputs[0];
+    const std::ptrdiff_t joined = rows_in_one(kernels, outputs);
+    const std::ptrdiff_t columns = joined * static_cast<std::ptrdiff_t>(outputs.size());
+    const std::ptrdiff_t size = element_size(pairs.y_true.dtype);
     return {address(pairs.y_true, first),
             address(pairs.y_pred, first),
             joined * pairs.y_true.stride,
             joined * pairs.y_pred.stride,
-            joined * width,
+            joined,
+            columns,
             (last - first) / joined,
             pairs.y_true.dtype,
-            element_size(pairs.y_true.dtype),
-            slice_rows,
-            tile_rows / slice_rows,
-            (1u << (tile_rows / slice_rows)) - 1};
-}
-
-std::uintptr_t prefetch_address(const char* data, std::ptrdiff_t row, std::ptrdiff_t stride) {
-    return reinterpret_cast<std::uintptr_t>(data) +
-           static_cast<std::uintptr_t>(row) * static_cast<std::uintptr_t>(stride);
-}
-
-// One column of a loaded tile. While it is summed, an eighth of the same columns is prefetched, in the rows of the
-// next.
-Block block_of(Tiles& tiles, const Grid& grid, std::ptrdiff_t tile, std::ptrdiff_t column, Rows rows) {
-    const std::ptrdiff_t padded = (rows.count + block_multiple - 1) / block_multiple * block_multiple;
-    double* y_true = tiles.y_true + column * block_multiple;
-    double* y_pred = tiles.y_pred + column * block_multiple;
-    std::fill(y_true + rows.count, y_true + padded, 0.0);
-    std::fill(y_pred + rows.count, y_pred + padded, 0.0);
-    const std::ptrdiff_t next = rows.first + tile_rows + column * tile_rows / tile_columns;
-    return {y_true,
-            y_pred,
-            padded,
-            {prefetch_address(grid.y_true + grid.size * tile, next, grid.true_stride),
-             prefetch_address(grid.y_pred + grid.size * tile, next, grid.pred_stride),
-             static_cast<std::uintptr_t>(grid.true_stride), static_cast<std::uintptr_t>(grid.pred_stride)}};
+            size,
+            rows_at_once(columns * size)};
 }
 
 // Neighbouring columns that share a window, one a lane: the usual case, in which nothing need be transposed.
-struct LaneColumns {
+struct ColumnSet {
     SlicedSquares sliced;
-    bool failed = false;  // in the last slice
+    bool failed = false;  // in the last tile
     int rest = 0;         // after two failures in a row: do without for this many tiles
-    unsigned left = 0;    // the slices of the tile at hand that were not added, a bit each
 };
 
 constexpr int tiles_without_lanes = 16;
 
 struct TiledSquares {
     std::vector<ExactSquares>& outputs;
-    std::vector<LaneColumns> lane_columns;
+    const Kernels& kernels;
+    const Grid& grid;
+    int products;          // of a lane; none of integers that are summed as such
+    std::ptrdiff_t width;  // columns of a set
+    std::vector<ColumnSet> sets;
+    std::vector<LaneColumns> lanes;  // of the sets, for the tile at hand
 };
+
+TiledSquares tiled_squares(std::vector<ExactSquares>& outputs, const Kernels& kernels, const Grid& grid) {
+    const std::ptrdiff_t width = tiles_of(kernels, grid.dtype).columns;
+    const int products = grid.size == 8 ? wide_products : grid.size == 4 ? narrow_products : 0;
+    TiledSquares squares{outputs, kernels, grid, products, width, {}, {}};
+    squares.sets.resize(static_cast<std::size_t>((grid.columns + width - 1) / width));
+    for (ColumnSet& set : squares.sets) squares.lanes.push_back({&set.sliced.window, &set.sliced.sums, 0});
+    return squares;
+}
 
 ExactSquares& output_of(TiledSquares& squares, std::ptrdiff_t column) {
     return squares.outputs[static_cast<std::size_t>(column) % squares.outputs.size()];
 }
 
-LaneRows lane_rows_of(const Grid& grid, std::ptrdiff_t column, Rows rows) {
-    const char* y_true = grid.y_true + grid.size * column;
-    const char* y_pred = grid.y_pred + grid.size * column;
-    const std::ptrdiff_t next = rows.first + grid.slice_rows;
-    return {y_true + rows.first * grid.true_stride,
-            y_pred + rows.first * grid.pred_stride,
-            grid.true_stride,
-            grid.pred_stride,
-            rows.count,
-            {prefetch_address(y_true, next, grid.true_stride), prefetch_address(y_pred, next, grid.pred_stride),
-             static_cast<std::uintptr_t>(grid.true_stride), static_cast<std::uintptr_t>(grid.pred_stride)}};
+// The last set ends with the last column.
+std::ptrdiff_t first_column(const TiledSquares& squares, std::size_t set) {
+    return std::min(static_cast<std::ptrdiff_t>(set) * squares.width, squares.grid.columns - squares.width);
 }
 
-void flush_lanes(TiledSquares& squares, const Kernels& kernels, std::size_t index) {
-    LaneColumns& own = squares.lane_columns[index];
-    if (!own.sliced.chosen) return;
-    for (int lane = 0; lane < kernels.lanes; ++lane) {
-        const auto column = static_cast<std::ptrdiff_t>(index) * kernels.lanes + lane;
-        flush_lane(own.sliced, lane, output_of(squares, column).sum);
+void flush(TiledSquares& squares, std::size_t index) {
+    SlicedSquares& sliced = squares.sets[index].sliced;
+    if (!sliced.chosen) return;
+    const std::ptrdiff_t first = first_column(squares, index);
+    const int lanes = squares.kernels.lanes;
+    for (int i = static_cast<int>(static_cast<std::ptrdiff_t>(index) * squares.width - first); i < squares.width; ++i) {
+        ExactSum& sum = output_of(squares, first + i).sum;
+        if (squares.products == 0) {
+            add(sum, sliced.sums.lanes[i / max_lanes][i % max_lanes], 0, false);
+        } else {
+            add_lane(sliced, i / lanes * narrow_products, squares.products, i % lanes, sum);
+        }
     }
-    own.sliced.sums = SlicedSums{};
+    sliced.sums = SlicedSums{};
 }
 
 // The largest difference of the columns in the first rows at hand tells what to expect of all.
-bool choose_window(TiledSquares& squares, const Kernels& kernels, const Grid& grid, std::size_t index,
-                   const LaneRows& rows) {
+int exponent_for(const TiledSquares& squares, std::size_t index, Rows rows) {
+    const Grid& grid = squares.grid;
     alignas(64) double y_true[block_multiple] = {};
     alignas(64) double y_pred[block_multiple] = {};
-    const std::ptrdiff_t count = std::min<std::ptrdiff_t>(rows.count, block_multiple / kernels.lanes);
-    const auto load = kernels.load[static_cast<int>(grid.dtype)][0];
-    for (std::ptrdiff_t row = 0; row < count; ++row) {
-        load(rows.y_true + row * rows.y_true_stride, grid.size, kernels.lanes, y_true + row * kernels.lanes);
-        load(rows.y_pred + row * rows.y_pred_stride, grid.size, kernels.lanes, y_pred + row * kernels.lanes);
+    const auto load = squares.kernels.load[static_cast<int>(grid.dtype)][0];
+    const std::ptrdiff_t byte = grid.size * first_column(squares, index);
+    const std::ptrdiff_t count = std::min<std::ptrdiff_t>(rows.count, block_multiple / squares.width);
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        const std::ptrdiff_t row = rows.first + i;
+        load(grid.y_true + row * grid.true_stride + byte, grid.size, squares.width, y_true + i * squares.width);
+        load(grid.y_pred + row * grid.pred_stride + byte, grid.size, squares.width, y_pred + i * squares.width);
     }
-    flush_lanes(squares, kernels, index);
-    return set_window(squares.lane_columns[index].sliced,
-                      first_exponent(kernels, {y_true, y_pred, block_multiple, {}}));
+    return first_exponent(squares.kernels, {y_true, y_pred, block_multiple, {}});
 }
 
-// Whether these columns, one a lane, were added.
-bool add_by_lane(TiledSquares& squares, const Kernels& kernels, const Grid& grid, std::size_t index, Rows rows) {
-    const std::ptrdiff_t column = static_cast<std::ptrdiff_t>(index) * kernels.lanes;
-    LaneColumns& own = squares.lane_columns[index];
-    if (own.rest > 0) return false;
-    const LaneRows lane_rows = lane_rows_of(grid, column, rows);
-    const bool ready = (own.sliced.chosen && !own.failed) || choose_window(squares, kernels, grid, index, lane_rows);
-    if (!ready || !tiles_of(kernels, grid.dtype).exact_squares_by_lane(lane_rows, own.sliced.window, own.sliced.sums)) {
-        own.rest = own.failed ? tiles_without_lanes : 0;
-        own.failed = true;
-        return false;
-    }
-    own.failed = false;
-    for (int lane = 0; lane < kernels.lanes; ++lane) {
-        output_of(squares, column + lane).counts.pairs += static_cast<std::uint64_t>(rows.count);
-    }
-    if (is_nearly_full(own.sliced)) flush_lanes(squares, kernels, index);
-    return true;
+// Whether the lanes may take the tile at hand.
+bool has_window(TiledSquares& squares, std::size_t index, Rows rows) {
+    ColumnSet& set = squares.sets[index];
+    if (set.rest > 0) return false;
+    if (set.sliced.chosen && !set.failed) return true;
+    flush(squares, index);
+    const bool is_checked = squares.products > 0 && is_float(squares.grid.dtype);
+    return set_window(set.sliced, is_checked ? exponent_for(squares, index, rows) : integer_window);
 }
 
-void load_tiles(const Kernels& kernels, const Grid& grid, std::ptrdiff_t tile, Rows rows, Tiles& tiles) {
-    const auto load = tiles_of(kernels, grid.dtype).load;
-    load(grid.y_true + grid.size * tile + rows.first * grid.true_stride, grid.true_stride, rows.count, tiles.y_true);
-    load(grid.y_pred + grid.size * tile + rows.first * grid.pred_stride, grid.pred_stride, rows.count, tiles.y_pred);
-}
-
-void add_by_lanes(TiledSquares& squares, const Kernels& kernels, const Grid& grid, Rows rows) {
-    for (LaneColumns& own : squares.lane_columns) own.left = rows.count == tile_rows ? 0 : grid.all_slices;
-    if (rows.count != tile_rows) return;
-    for (std::ptrdiff_t slice = 0; slice < grid.slices; ++slice) {
-        const Rows sliced{rows.first + slice * grid.slice_rows, grid.slice_rows};
-        for (std::size_t index = 0; index < squares.lane_columns.size(); ++index) {
-            if (!add_by_lane(squares, kernels, grid, index, sliced)) squares.lane_columns[index].left |= 1u << slice;
+void add_by_lanes(TiledSquares& squares, Rows rows) {
+    const Grid& grid = squares.grid;
+    const std::ptrdiff_t groups = rows.count / group_rows;
+    const unsigned all = (1u << (rows.count + group_rows - 1) / group_rows) - 1;
+    const unsigned rest = all & ~((1u << groups) - 1);  // less than a group
+    for (std::size_t i = 0; i < squares.sets.size(); ++i) {
+        squares.lanes[i].left = has_window(squares, i, rows) ? rest : all;
+    }
+    tiles_of(squares.kernels, grid.dtype)
+        .exact_squares_by_lane(
+            {grid.y_true + rows.first * grid.true_stride, grid.y_pred + rows.first * grid.pred_stride, grid.true_stride,
+             grid.pred_stride, groups * group_rows, grid.columns, grid.rows_at_once},
+            squares.lanes.data());
+    for (std::size_t i = 0; i < squares.sets.size(); ++i) {
+        ColumnSet& set = squares.sets[i];
+        if (set.rest > 0) {
+            --set.rest;
+            continue;
         }
+        const bool failed = squares.lanes[i].left != rest;
+        if (failed && set.failed) set.rest = tiles_without_lanes;
+        set.failed = failed;
+        if (is_nearly_full(set.sliced)) flush(squares, i);
     }
-    for (LaneColumns& own : squares.lane_columns) own.rest -= own.rest > 0;
 }
 
-// Puts pairs of zeros in place of the slices that were added, and returns how many pairs are left.
-std::ptrdiff_t keep_slices(unsigned left, const Grid& grid, std::ptrdiff_t column, Rows rows, Tiles& tiles) {
-    if (left == grid.all_slices) return rows.count;
-    std::ptrdiff_t count = 0;
-    for (std::ptrdiff_t slice = 0; slice < grid.slices; ++slice) {
-        const std::ptrdiff_t first = column * block_multiple + slice * grid.slice_rows;
-        if ((left >> slice & 1) != 0) {
-            count += grid.slice_rows;
-        } else {
-            std::fill(tiles.y_true + first, tiles.y_true + first + grid.slice_rows, 0.0);
-            std::fill(tiles.y_pred + first, tiles.y_pred + first + grid.slice_rows, 0.0);
-        }
-    }
-    return count;
+void load_column(const TiledSquares& squares, std::ptrdiff_t column, Rows rows, double* y_true, double* y_pred) {
+    const Grid& grid = squares.grid;
+    const auto load = squares.kernels.load[static_cast<int>(grid.dtype)][0];
+    load(grid.y_true + grid.size * column + rows.first * grid.true_stride, grid.true_stride, rows.count, y_true);
+    load(grid.y_pred + grid.size * column + rows.first * grid.pred_stride, grid.pred_stride, rows.count, y_pred);
 }
 
-// The last tile ends with the last column, and may begin with columns that are done.
-void add_rows_of_tiles(TiledSquares& squares, const Kernels& kernels, const Grid& grid, Rows rows, Tiles& tiles,
-                       BlockBuffers& buffers) {
-    add_by_lanes(squares, kernels, grid, rows);
-    std::size_t index = 0;
-    for (std::ptrdiff_t done = 0; done < grid.columns; done += tile_columns) {
-        const std::ptrdiff_t tile = std::min<std::ptrdiff_t>(done, grid.columns - tile_columns);
+// Eight columns, one after the other.
+void load_tiles(const TiledSquares& squares, std::ptrdiff_t tile, Rows rows, Tiles& tiles) {
+    const Grid& grid = squares.grid;
+    if (grid.dtype == DType::float64) {
+        const auto load = squares.kernels.load_tile;
+        load(grid.y_true + 8 * tile + rows.first * grid.true_stride, grid.true_stride, rows.count, tiles.y_true);
+        load(grid.y_pred + 8 * tile + rows.first * grid.pred_stride, grid.pred_stride, rows.count, tiles.y_pred);
+        return;
+    }
+    for (std::ptrdiff_t i = 0; i < tile_columns; ++i) {
+        load_column(squares, tile + i, rows, tiles.y_true + i * block_multiple, tiles.y_pred + i * block_multiple);
+    }
+}
+
+// Puts pairs of zeros in place of the rows that were added, and returns how many are left.
+std::ptrdiff_t keep_left(unsigned left, std::ptrdiff_t count, double* y_true, double* y_pred) {
+    std::ptrdiff_t kept = 0;
+    for (std::ptrdiff_t first = 0; first < block_multiple; first += group_rows) {
+        const std::ptrdiff_t rows = std::clamp<std::ptrdiff_t>(count - first, 0, group_rows);
+        const std::ptrdiff_t keep = (left >> first / group_rows & 1) != 0 ? rows : 0;
+        std::fill(y_true + first + keep, y_true + first + group_rows, 0.0);
+        std::fill(y_pred + first + keep, y_pred + first + group_rows, 0.0);
+        kept += keep;
+    }
+    return kept;
+}
+
+// What the lanes have left. The last tile ends with the last column, and may begin with columns that are done.
+void add_left(TiledSquares& squares, Rows rows, Tiles& tiles, BlockBuffers& buffers) {
+    for (std::ptrdiff_t done = 0; done < squares.grid.columns; done += tile_columns) {
+        const std::ptrdiff_t tile = std::min<std::ptrdiff_t>(done, squares.grid.columns - tile_columns);
         bool loaded = false;
-        for (std::ptrdiff_t column = done; column < tile + tile_columns; column += kernels.lanes) {
-            const unsigned left = tile == done ? squares.lane_columns[index++].left : grid.all_slices;
+        for (std::ptrdiff_t column = done; column < tile + tile_columns; ++column) {
+            const unsigned left = squares.lanes[static_cast<std::size_t>(column / squares.width)].left;
             if (left == 0) continue;
-            if (!loaded) load_tiles(kernels, grid, tile, rows, tiles);
+            if (!loaded) load_tiles(squares, tile, rows, tiles);
             loaded = true;
-            const std::ptrdiff_t last = std::min<std::ptrdiff_t>(column + kernels.lanes, tile + tile_columns);
-            for (std::ptrdiff_t one = column; one < last; ++one) {
-                const std::ptrdiff_t count = keep_slices(left, grid, one - tile, rows, tiles);
-                const Block block = block_of(tiles, grid, tile, one - tile, rows);
-                add_block(output_of(squares, one), kernels, block, count, buffers);
-            }
+            double* y_true = tiles.y_true + (column - tile) * block_multiple;
+            double* y_pred = tiles.y_pred + (column - tile) * block_multiple;
+            const std::ptrdiff_t count = keep_left(left, rows.count, y_true, y_pred);
+            ExactSquares& output = output_of(squares, column);
+            output.counts.pairs -= static_cast<std::uint64_t>(count);
+            add_block(output, squares.kernels, {y_true, y_pred, block_multiple, {}}, count, buffers);
         }
     }
 }
@@ -227,7 +243,8 @@ void add_rows_of_tiles(TiledSquares& squares, const Kernels& kernels, const Grid
 
 bool are_tiled(const Kernels& kernels, std::span<const Pairs> outputs) {
     const Pairs& first = outputs[0];
-    if (tiles_of(kernels, first.y_true.dtype).load == nullptr || first.y_true.dtype != first.y_pred.dtype) return false;
+    const int columns = tiles_of(kernels, first.y_true.dtype).columns;
+    if (columns == 0 || outputs.size() == 1 || first.y_true.dtype != first.y_pred.dtype) return false;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         const Pairs& pairs = outputs[i];
         if (pairs.where != nullptr || !is_neighbour(pairs.y_true, first.y_true, i) ||
@@ -235,25 +252,24 @@ bool are_tiled(const Kernels& kernels, std::span<const Pairs> outputs) {
             return false;
         }
     }
-    const auto row_bytes = element_size(first.y_true.dtype) * static_cast<std::ptrdiff_t>(outputs.size());
-    const bool rows_follow = first.y_true.stride == row_bytes && first.y_pred.stride == row_bytes;
-    return outputs.size() >= tile_columns || (outputs.size() > 1 && rows_follow);
+    return static_cast<int>(outputs.size()) >= std::max(columns, tile_columns) || rows_follow(outputs);
 }
 
 void add_tiled(std::vector<ExactSquares>& squares, const Kernels& kernels, std::span<const Pairs> outputs,
                std::ptrdiff_t first, std::ptrdiff_t last, BlockBuffers& buffers) {
-    const Grid grid = grid_of(outputs, first, last);
+    const Grid grid = grid_of(kernels, outputs, first, last);
     const auto tiles = std::make_unique<Tiles>();
-    TiledSquares tiled{squares, std::vector<LaneColumns>(static_cast<std::size_t>(grid.columns / tile_columns *
-                                                                                  tile_columns / kernels.lanes))};
+    TiledSquares tiled = tiled_squares(squares, kernels, grid);
     for (std::ptrdiff_t row = 0; row < grid.rows; row += tile_rows) {
         const Rows rows{row, std::min<std::ptrdiff_t>(tile_rows, grid.rows - row)};
-        add_rows_of_tiles(tiled, kernels, grid, rows, *tiles, buffers);
+        add_by_lanes(tiled, rows);
+        add_left(tiled, rows, *tiles, buffers);
     }
-    for (std::size_t i = 0; i < tiled.lane_columns.size(); ++i) flush_lanes(tiled, kernels, i);
+    for (std::size_t i = 0; i < tiled.sets.size(); ++i) flush(tiled, i);
     // Rows that are too few to be read as one.
-    const std::ptrdiff_t rest = last - (last - first) % rows_in_one(static_cast<std::ptrdiff_t>(outputs.size()));
+    const std::ptrdiff_t rest = first + grid.rows * grid.joined;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
+        squares[i].counts.pairs += static_cast<std::uint64_t>(rest - first);
         if (rest < last) add_rows(squares[i], kernels, outputs[i], {rest, last - rest}, buffers);
     }
 }

@@ -1,5 +1,5 @@
-// Columns of a C-ordered array of float64, float32 or 32-bit integers, eight at a time: every cache line is fetched
-// once for all its columns.
+// Columns of a C-ordered array of float64, float32 or integers of up to 32 bits, some rows of all of them at a time:
+// every cache line is fetched once for all its columns.
 #pragma once
 
 #include "sums/exact_squares.hpp"
@@ -9,8 +9,8 @@
 
 namespace squarely {
 
-// Whether the outputs are neighbouring columns, at least eight or, where rows follow each other without a gap, any
-// number.
+// Whether the outputs are neighbouring columns, enough for the lanes or, where rows follow each other without a gap,
+// any number.
 bool are_tiled(const Kernels& kernels, std::span<const Pairs> outputs);
 
 // Adds rows first to last of all outputs.

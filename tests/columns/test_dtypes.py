@@ -141,3 +141,44 @@ def test_threads_do_not_matter_for_any_type(rng: np.random.Generator) -> None:
             state.update(y_true, y_pred)
             states.add(state.to_bytes())
         assert len(states) == 1
+
+
+HALVES = [np.dtype(np.float16), np.dtype(ml_dtypes.bfloat16)]
+
+
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+@pytest.mark.parametrize("rows", [1, 7, 15, 16, 17, 33, 511, 513, 1700])
+def test_ordinary_half_floats_are_exact(target: str, dtype: np.dtype, rows: int, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.standard_normal((2, rows)).astype(dtype)
+    assert found(y_true, y_pred) == exact(y_true, y_pred)
+    assert found(y_true, np.zeros_like(y_true)) == exact(y_true, np.zeros_like(y_true))
+    assert found(y_true[::-1], y_pred[::-1]) == exact(y_true, y_pred)
+    assert found(y_true * 0, -y_true * 0) == 0
+
+
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+def test_half_floats_of_any_range_are_exact(target: str, dtype: np.dtype, rng: np.random.Generator) -> None:
+    facts = ml_dtypes.finfo(dtype)
+    for first in range(facts.minexp - 3, facts.maxexp - 22, 1 if facts.bits == 16 and facts.nmant > 7 else 17):
+        for octaves in (*range(12, 22), 40):
+            exponents = np.minimum(rng.integers(first, first + octaves, (2, 600)), facts.maxexp - 1)
+            exponents[0, :2] = first, min(first + octaves, facts.maxexp - 1)
+            sides = (rng.choice([-1, 1], (2, 600)) * np.ldexp(rng.uniform(1, 1.99, (2, 600)), exponents)).astype(dtype)
+            assert found(*sides) == exact(*sides)
+
+
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+@pytest.mark.parametrize("side", [0, 1])
+def test_one_bad_half_float_in_the_middle_block_is_seen(
+    target: str, dtype: np.dtype, side: int, rng: np.random.Generator
+) -> None:
+    sides = rng.standard_normal((2, 3 * 512 + 100)).astype(dtype)
+    expected = exact(*(np.delete(one, 800) for one in sides))
+    for bad in (np.nan, np.inf, ml_dtypes.finfo(dtype).max, ml_dtypes.finfo(dtype).smallest_subnormal):
+        sides[side, 800] = bad
+        state = CoreState(1, "exact", [("sum_squared_error", 0.0)])
+        state.update(*sides)
+        left = exact(*sides[:, 800:801]) if np.isfinite(float(bad)) else 0
+        assert sums_held_by(state.to_bytes())[0] == expected + left
+        assert state.missing_true[0] + state.missing_pred[0] == np.isnan(float(bad))
+        assert state.pairs[0] == sides.shape[1] - np.isnan(float(bad))

@@ -106,20 +106,20 @@ def numbers_of(dtype: str, shape: tuple[int, ...], rng: np.random.Generator) -> 
     return rng.integers(limits.min, limits.max, shape, dtype, endpoint=True)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "int32", "uint32", ">f4", "int16"])
-@pytest.mark.parametrize("outputs", [2, 3, 8, 11, 16, 130])
+@pytest.mark.parametrize("dtype", ["float32", "int32", "uint32", ">f4", ">i2", "int16", "uint16", "int8", "uint8"])
+@pytest.mark.parametrize("outputs", [2, 3, 8, 11, 32, 100, 130])
 @pytest.mark.parametrize("rows", [1, 63, 64, 700])
 def test_narrow_types_are_exact(target: str, dtype: str, outputs: int, rows: int, rng: np.random.Generator) -> None:
-    y_true, y_pred = numbers_of(dtype.replace(">f4", "float32"), (2, rows, outputs), rng).astype(dtype)
+    y_true, y_pred = numbers_of(np.dtype(dtype).name, (2, rows, outputs), rng).astype(dtype)
     assert bytes_of(y_true, y_pred, outputs) == column_by_column(y_true, y_pred)
     mixed = y_pred.astype(np.float64)
     assert bytes_of(y_true, mixed, outputs) == column_by_column(y_true, mixed)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "int32", "uint32"])
+@pytest.mark.parametrize("dtype", ["float32", "int32", "uint32", "int16", "uint16", "int8", "uint8"])
 def test_narrow_types_may_lie_anyhow(target: str, dtype: str, rng: np.random.Generator) -> None:
     wide = numbers_of(dtype, (2, 400, 40), rng)
-    for first, last, step in [(0, 8, 1), (3, 19, 1), (0, 40, 2), (39, None, -1)]:
+    for first, last, step in [(0, 8, 1), (3, 19, 1), (2, 39, 1), (0, 40, 2), (39, None, -1)]:
         y_true, y_pred = wide[0][:, first:last:step], wide[1][:, first:last:step]
         assert bytes_of(y_true[::-3], y_pred[::-3], y_true.shape[1]) == column_by_column(y_true[::-3], y_pred[::-3])
     shifted = np.zeros(wide[0].nbytes + 1, np.uint8)[1:].view(dtype).reshape(wide[0].shape)
@@ -151,3 +151,31 @@ def test_rows_far_apart_are_exact_where_some_slices_of_a_tile_fail(
     y_pred[1500:] *= 1e12
     assert bytes_of(y_true, y_pred, outputs) == column_by_column(y_true, y_pred)
     assert bytes_of(y_true[::-1], y_pred[::-1], outputs) == column_by_column(y_true, y_pred)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("outputs", [3, 8, 16, 37, 100, 700])
+@pytest.mark.parametrize("bad", [np.nan, -np.inf, 1e30, 1e-30])
+def test_one_bad_value_in_one_column_between_full_tiles_is_exact(
+    target: str, dtype: str, outputs: int, bad: float, rng: np.random.Generator
+) -> None:
+    rows = 1700 if outputs < 700 else 400
+    y_true, y_pred = rng.standard_normal((2, rows, outputs)).astype(dtype)
+    y_true[rows // 2 + 1, outputs // 2] = bad
+    y_pred[rows - 1, outputs - 1] = bad
+    expected = column_by_column(y_true, y_pred)
+    for threads in (1, 2):
+        _core.set_num_threads(threads)
+        assert bytes_of(y_true, y_pred, outputs) == expected
+
+
+@pytest.mark.parametrize("dtype", ["int16", "uint16", "int8", "uint8"])
+def test_the_largest_squares_of_small_integers_do_not_overflow_the_lanes_of_their_columns(
+    target: str, dtype: str
+) -> None:
+    limits = np.iinfo(dtype)
+    for outputs in (3, 32, 100):
+        y_true, y_pred = np.full((20_000, outputs), limits.min, dtype), np.full((20_000, outputs), limits.max, dtype)
+        state = CoreState(outputs, "exact", [("mean_squared_error", 0.0)])
+        state.update(y_true, y_pred)
+        assert state.values("mean_squared_error") == [float(limits.max - limits.min) ** 2] * outputs

@@ -11,7 +11,6 @@
 
 #include "kernels/difference.hpp"
 #include "kernels/filters.hpp"
-#include "kernels/load_tile.hpp"
 
 namespace squarely {
 namespace {
@@ -155,39 +154,6 @@ bool exact_squares_valid(const Block& block, const Validity& validity, const Win
     return square_block(block, window, sums, filter);
 }
 
-// The same for rows of a C-ordered array: every lane is a column, and its sums are its own.
-template <class Row, int... I>
-SQUARELY_INLINE void square_rows(const LaneRows& rows, std::ptrdiff_t first, Ahead& ahead, const Grids& grids,
-                                 Products& products, Bits& all_lost, Steps<I...>) {
-    const auto step = [&](std::ptrdiff_t row) __attribute__((always_inline)) {
-        prefetch_next(ahead);
-        const Slices slices = sliced(Row::at(rows.y_true + row * rows.y_true_stride),
-                                     Row::at(rows.y_pred + row * rows.y_pred_stride), grids);
-        all_lost |= lost(slices);
-        accumulate(slices, products);
-    };
-    (step(first + I), ...);
-}
-
-template <class Row>
-bool exact_squares_by_lane(const LaneRows& rows, const Window& window, SlicedSums& sums) {
-    const Grids grids = grids_of(window);
-    const Products start = start_of(window);
-    LaneSums lane_sums = load_sums(sums);
-    Ahead ahead = rows.ahead;
-    Bits all_lost{};
-    Bits moved{};
-    for (std::ptrdiff_t first = 0; first < rows.count; first += vectors_in_group) {
-        Products products = start;
-        square_rows<Row>(rows, first, ahead, grids, products, all_lost, StepsUpTo<vectors_in_group>{});
-        moved |= bits(products.p11) ^ bits(start.p11);
-        add_group(products, lane_sums);
-    }
-    if (any(all_lost | (moved & exponent_field))) return false;
-    store_sums(lane_sums, sums, rows.count / vectors_in_group);
-    return true;
-}
-
 // Where the slices leave nothing behind, and no larger ones are met in a group: 2^E is 2^24 units of the first grid,
 // and eight squares of these are 2^51 units. False for NaN.
 SQUARELY_INLINE LaneSet fitting(const Slices& slices, Vector limit) {
@@ -237,20 +203,6 @@ void exact_squares_partial(const Block& block, const Window& window, SlicedSums&
     }
     store_sums(lane_sums, sums, block.length / group);
 }
-
-// By the element type, empty where it has none.
-template <class Element>
-constexpr TileKernels tile_kernels = {};
-template <>
-constexpr TileKernels tile_kernels<double> = {load_tile, exact_squares_by_lane<Float64Row>};
-template <>
-constexpr TileKernels tile_kernels<float> = {load_narrow_tile<Float32Row>, exact_squares_by_lane<Float32Row>};
-template <>
-constexpr TileKernels tile_kernels<std::int32_t> = {load_narrow_tile<IntegerRow<std::int32_t>>,
-                                                    exact_squares_by_lane<IntegerRow<std::int32_t>>};
-template <>
-constexpr TileKernels tile_kernels<std::uint32_t> = {load_narrow_tile<IntegerRow<std::uint32_t>>,
-                                                     exact_squares_by_lane<IntegerRow<std::uint32_t>>};
 
 }  // namespace
 }  // namespace squarely

@@ -2,6 +2,7 @@
 // 32-bit ones, and squares of shorter ones are summed as the integers they are.
 #pragma once
 
+#include "kernels/sums/exact_halves.hpp"
 #include "kernels/sums/exact_narrow.hpp"
 
 namespace squarely {
@@ -67,7 +68,7 @@ constexpr NarrowKernels narrow_kernels<std::uint32_t> = {exact_squares_integer<s
 // Plain loops: the compiler knows the instruction for a sum of products of shorts.
 // 255^2 * 16384 stays below 2^31 , even all in one lane.
 template <class Byte>
-std::uint64_t squares_byte(const void* y_true, const void* y_pred, std::ptrdiff_t count) {
+bool squares_byte(const void* y_true, const void* y_pred, std::ptrdiff_t count, SmallSum& sum_of_all) {
     constexpr std::ptrdiff_t most = 16384;
     const auto* truth = static_cast<const Byte*>(y_true);
     const auto* prediction = static_cast<const Byte*>(y_pred);
@@ -81,11 +82,12 @@ std::uint64_t squares_byte(const void* y_true, const void* y_pred, std::ptrdiff_
         }
         total += static_cast<std::uint32_t>(sum);
     }
-    return total;
+    sum_of_all = {total, 0};
+    return true;
 }
 
 template <class Short>
-std::uint64_t squares_short(const void* y_true, const void* y_pred, std::ptrdiff_t count) {
+bool squares_short(const void* y_true, const void* y_pred, std::ptrdiff_t count, SmallSum& sum) {
     const auto* truth = static_cast<const Short*>(y_true);
     const auto* prediction = static_cast<const Short*>(y_pred);
     std::uint64_t total = 0;
@@ -94,11 +96,12 @@ std::uint64_t squares_short(const void* y_true, const void* y_pred, std::ptrdiff
         const std::uint32_t size = static_cast<std::uint32_t>(difference < 0 ? -difference : difference);
         total += std::uint64_t{size} * size;
     }
-    return total;
+    sum = {total, 0};
+    return true;
 }
 
 template <class Element>
-constexpr Kernels::SmallSquares small_squares = nullptr;
+constexpr Kernels::SmallSquares small_squares = half_squares<Element>;
 template <>
 constexpr Kernels::SmallSquares small_squares<std::int8_t> = squares_byte<std::int8_t>;
 template <>

@@ -23,7 +23,7 @@ SQUARELY_INLINE void add_narrow_group(const Products& products, LaneSums& sums) 
 // float32: inputs that are multiples of the last grid have a difference of two slices, and widening them to double
 // makes it exact. The check is the smallest non-zero magnitude; doubling the bits drops the sign, and subtracting
 // one puts zero out of the way.
-SQUARELY_INLINE NarrowBits magnitudes(const float* source) {
+SQUARELY_INLINE NarrowBits magnitudes(const void* source) {
     const NarrowBits pattern = load<NarrowBits>(source);
     return pattern + pattern - 1;
 }
@@ -64,9 +64,7 @@ SQUARELY_INLINE bool square_float32(const NarrowBlock& block, const Window& wind
         moved |= bits(products.p11) ^ bits(start.p11);
         add_narrow_group(products, lane_sums);
     }
-    bool fits = !any(moved & exponent_field);
-    for (int i = 0; i < narrow_lanes; ++i) fits = fits && narrow_lane(smallest, i) >= window.narrow_floor;
-    if (!fits) return false;
+    if (any(moved & exponent_field) || any_below(smallest, window.narrow_floor)) return false;
     store_sums(lane_sums, sums, block.length / group);
     return true;
 }

@@ -2,6 +2,7 @@
 
     python benchmarks/family.py --rows 5e7 --rounds 7
     python benchmarks/family.py --rows 5e7 --targets all --no-peers
+    python benchmarks/family.py --rows 16384 --targets all --no-peers --summations exact kahan pairwise
 
 Every round times everyone once, in an order shuffled by a fixed seed, after one that does not count; reported are
 medians, also of the ratios within a round. The read of three arrays, the weights among them, is one and a half times
@@ -29,8 +30,25 @@ Results = Mapping[str, float]
 SEVEN = tuple(name for name in EVERYDAY if name != "mean_absolute_percentage_error")
 
 
-def evaluated(y_true: np.ndarray, y_pred: np.ndarray, metrics: tuple[str, ...], weights: object = None) -> Results:
-    return sq.evaluate(y_true, y_pred, metrics=metrics, sample_weight=weights).to_dict()
+def evaluated(
+    y_true: np.ndarray, y_pred: np.ndarray, metrics: tuple[str, ...], weights: object = None, summation: str = "exact"
+) -> Results:
+    return sq.evaluate(y_true, y_pred, metrics=metrics, sample_weight=weights, summation=summation).to_dict()
+
+
+ROUNDED = ("kahan", "pairwise")
+OF_SUMMATIONS = ("mse", "mse, weighted", "mae", "r2")
+NUMBERS_IN_SAMPLE = 4_000_000  # short arrays are called more often
+
+
+def rounding(
+    y_true: np.ndarray, y_pred: np.ndarray, weights: np.ndarray, summation: str
+) -> dict[str, Callable[[], Results]]:
+    lines = ours(y_true, y_pred, weights)
+    return {
+        f"{name}, {summation}": functools.partial(lines[name], summation=summation)  # type: ignore[call-arg]
+        for name in OF_SUMMATIONS
+    }
 
 
 def ours(y_true: np.ndarray, y_pred: np.ndarray, weights: np.ndarray) -> dict[str, Callable[[], Results]]:
@@ -122,10 +140,16 @@ def largest_error(line: str, results: Results, true: Mapping[str, np.longdouble]
     return max(float(abs((value - own) / own)) for value, own in pairs if own is not None)
 
 
-def seconds(function: Callable[[], object]) -> float:
-    start = time.perf_counter()
+def repeated(function: Callable[[], Results], calls: int) -> Results:
+    for _ in range(calls - 1):
+        function()
+    return function()
+
+
+def seconds(function: Callable[[], object], clock: Callable[[], float]) -> float:
+    start = clock()
     function()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def positive(rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -147,18 +171,30 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--targets", nargs="+", default=["best"])
+    parser.add_argument("--summations", nargs="+", choices=("exact", *ROUNDED), default=["exact"])
     parser.add_argument("--no-peers", action="store_true")
     options = parser.parse_args()
     y_true, y_pred, weights = positive(options.rows)
     targets = chosen_targets(options.targets)
     setting = Setting(y_true, y_pred, options.threads, targets)
     sq.set_num_threads(options.threads)
-    reads = {kernel.target: functools.partial(kernel.run, 1) for kernel in plain_kernels("read", "plain_read", setting)}
-    contestants: list[tuple[str, str, Callable[[], Any]]] = [("read", target, run) for target, run in reads.items()]
+    clock = time.process_time if options.threads == 1 else time.perf_counter  # what others run is not ours
+    calls = max(1, NUMBERS_IN_SAMPLE // options.rows)
+    contestants: list[tuple[str, str, Callable[[], Any]]] = []
+    for name, symbol in (("read", "plain_read"), ("plain", "plain_squared_error")):
+        for kernel in plain_kernels(name, symbol, setting):
+            contestants.append((name, kernel.target, functools.partial(kernel.run, calls)))
     for target in targets:
-        contestants += [(name, target, run) for name, run in ours(y_true, y_pred, weights).items()]
+        for summation in options.summations:
+            lines = ours(y_true, y_pred, weights)
+            if summation != "exact":
+                lines = rounding(y_true, y_pred, weights, summation)
+            contestants += [(name, target, functools.partial(repeated, run, calls)) for name, run in lines.items()]
     if not options.no_peers:
-        contestants += [(name, "scikit-learn", run) for name, run in theirs(y_true, y_pred, weights).items()]
+        contestants += [
+            (name, "scikit-learn", functools.partial(repeated, run, calls))
+            for name, run in theirs(y_true, y_pred, weights).items()
+        ]
     times: dict[tuple[str, str], list[float]] = {(name, target): [] for name, target, _ in contestants}
     true = truth(y_true, y_pred, weights)
     errors: dict[tuple[str, str], float] = {}
@@ -167,24 +203,30 @@ def main() -> None:
             sq.set_target(target)
         results = run()
         if isinstance(results, dict):
-            errors[name, target] = largest_error(name, results, true)
+            errors[name, target] = largest_error(
+                name.rpartition(", ")[0] if name.endswith(ROUNDED) else name, results, true
+            )
     order = random.Random(SEED)
     for _ in range(options.rounds):
         order.shuffle(contestants)
         for name, target, run in contestants:
             if target in targets:
                 sq.set_target(target)
-            times[name, target].append(seconds(run))
-    base = times["read", targets[0]]
+            times[name, target].append(seconds(run, clock) / calls)
     print(f"{options.rows:,} pairs, {options.threads} thread(s), {options.rounds} rounds")
-    print(f"{'':22}{'':14}{'ns/pair':>9}{'to read':>9}{'spread':>8}{'error':>9}")
+    print(f"{'':24}{'':14}{'ns/pair':>9}{'to read':>9}{'to plain':>9}{'spread':>8}{'error':>9}")
     for (name, target), own in sorted(times.items(), key=lambda item: (item[0][1], statistics.median(item[1]))):
-        against = times.get(("read", target), base)
-        ratios = [one / other for one, other in zip(own, against, strict=True)]
+        ratios, to_plain = (
+            [one / other for one, other in zip(own, times.get((limit, target), times[limit, targets[0]]), strict=True)]
+            for limit in ("read", "plain")
+        )
         spread = (max(ratios) - min(ratios)) / statistics.median(ratios)
         error = f"{errors[name, target]:.1e}" if (name, target) in errors else "-"
         nanoseconds = statistics.median(own) / options.rows * 1e9
-        print(f"{name:22}{target:14}{nanoseconds:9.2f}{statistics.median(ratios):9.2f}{spread:8.0%}{error:>9}")
+        print(
+            f"{name:24}{target:14}{nanoseconds:9.2f}{statistics.median(ratios):9.2f}"
+            f"{statistics.median(to_plain):9.2f}{spread:8.0%}{error:>9}"
+        )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ struct Difference {
 SQUARELY_INLINE Difference difference_of(Vector y_true, Vector y_pred) {
     const Vector rounded = y_true - y_pred;
     const Vector back = rounded - y_true;
-    return {rounded, (y_true - (rounded - back)) - (y_pred + back)};
+    return {rounded,
+            added_by_multiplier(y_true - added_by_multiplier(rounded, -back), -added_by_multiplier(y_pred, back))};
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ SQUARELY_INLINE Sum fast_two_sum(Vector a, Vector b) {
 SQUARELY_INLINE Sum two_sum(Vector a, Vector b) {
     const Vector sum = a + b;
     const Vector b_part = sum - a;
-    return {sum, (a - (sum - b_part)) + (b - b_part)};
+    return {sum, added_by_multiplier(a - (sum - b_part), added_by_multiplier(b, -b_part))};
 }
 
 // The first 26 of 53 bits: products of two such numbers are exact.

@@ -17,12 +17,12 @@
 #include "kernels/sums/exact_columns.hpp"
 #include "kernels/sums/exact_integers.hpp"
 #include "kernels/sums/exact_moments.hpp"
-#include "kernels/sums/exact_terms.hpp"
 #include "kernels/sums/exact_values.hpp"
 #include "kernels/sums/fitting_moments.hpp"
 #include "kernels/sums/kahan.hpp"
 #include "kernels/sums/pairwise.hpp"
 #include "kernels/survey.hpp"
+#include "kernels/term_kernels.hpp"
 #include "kernels/terms.hpp"
 #include "kernels/validity.hpp"
 #include "kernels/weights.hpp"
@@ -107,13 +107,16 @@ const Kernels SQUARELY_KERNELS = {
     .find_misfit_values = find_misfit_values,
 
     .all_finite = all_finite,
+    .has_zero = has_zero,
     .largest_value = largest_value,
     .keep_finite = keep_finite,
     .keep_rows = keep_rows,
     .find_extremes = find_extremes,
 
     .kahan_values = kahan_values,
+    .kahan_products = weighed_words<KahanLane>,
     .pairwise_values = pairwise_values,
+    .pairwise_products = weighed_words<PairwiseLane>,
 
     .logarithm = for_each<logarithm>,
     .log1p = for_each<log1p>,

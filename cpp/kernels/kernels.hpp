@@ -16,7 +16,9 @@ constexpr int block_multiple = 64;  // kernels take whole multiples; the load st
 constexpr int max_lanes = 8;
 constexpr int tile_columns = 8;  // a row of eight doubles is one cache line
 constexpr int tile_rows = 64;    // few, so that they are near while one that does not fit is looked for
-constexpr int kahan_lanes = 16;  // the same on every target, so that Kahan sums have the same bits on every target
+// The same on every target, so that the sums that round have the same bits there.
+constexpr int kahan_lanes = 16;
+constexpr int pairwise_lanes = 32;
 
 // Where the data of coming blocks lies; the kernel prefetches it while it computes.
 struct Ahead {
@@ -143,26 +145,41 @@ struct CertifiedSums {
     CertifiedLanes squared_error, absolute_error, error, squared_truth, truth;
 };
 
+struct KahanSums {
+    double lanes[2 * kahan_lanes];  // their sums, and then their errors
+};
+
+// Of one block.
+struct PairwiseSums {
+    double lanes[pairwise_lanes];
+};
+
 // What one pair adds to a sum, as one double or as several: see terms.hpp.
 struct TermKernel {
     // Into a buffer a word: the longer way.
     bool (*values)(const Block& block, double parameter, double* const* words, std::uint64_t* out_of_range);
 
-    // Without and with weights, in one loop, word by word: see sums/exact_terms.hpp. All or nothing.
+    // Without and with weights, in one loop, word by word: see sums/exact_terms.hpp. All or nothing. Null where no way
+    // needs it.
     using Sum = bool (*)(const Block& block, const double* weights, double parameter, const ValueWindow* windows,
                          ValueLanes* sums);
     Sum sum[2];
+
+    // With their rounded sums in one loop: the first two words, or with weights the first one, as two, and then the
+    // second into a buffer. See sums/rounded_terms.hpp. First and others are the lanes of two KahanSums, or of two
+    // PairwiseSums, where kahan or pairwise are added; they are spoiled where it is false. Bit j of byte i of has_more
+    // tells whether row i * lanes + j may have more words, of a term of more than two. Without and with weights; null
+    // where the longer way is as short.
+    using RoundedSum = bool (*)(const Block& block, const double* weights, double* first, double* others,
+                                double* middles, unsigned char* has_more);
+    RoundedSum kahan[2];
+    RoundedSum pairwise[2];
 };
 
 // Pairs that are not two finite numbers. Of two infinities the truth counts, unless they are the same.
 struct LeftOut {
     std::uint64_t missing_true, missing_pred, undefined;
     std::uint64_t high_true, low_true, high_pred, low_pred;  // infinite
-};
-
-struct KahanSums {
-    double high[kahan_lanes];
-    double low[kahan_lanes];
 };
 
 // Of a C-ordered array of one element type.
@@ -265,6 +282,7 @@ struct Kernels {
                                std::uint64_t* misfits);
 
     bool (*all_finite)(const Block& block);
+    bool (*has_zero)(const double* values, std::ptrdiff_t length);
     double (*largest_value)(const double* values, std::ptrdiff_t length);
     void (*keep_finite)(const Block& block, const unsigned char* where, double* y_true, double* y_pred,
                         unsigned char* kept, LeftOut& left_out);
@@ -272,9 +290,12 @@ struct Kernels {
     void (*find_extremes)(const double* values, std::ptrdiff_t length, const unsigned char* kept, double* least,
                           double* greatest);
 
-    // False, and the sum untouched, where the result is not finite.
+    // False, and the sums untouched, where one of them is not finite. Products are added to lanes as above, and leave
+    // their errors in place of the values.
     bool (*kahan_values)(const double* values, std::ptrdiff_t length, KahanSums& sums);
-    bool (*pairwise_values)(const double* values, std::ptrdiff_t length, double& sum);
+    void (*kahan_products)(const double* weights, double* values, std::ptrdiff_t length, double* lanes);
+    void (*pairwise_values)(const double* values, std::ptrdiff_t length, PairwiseSums& sums);
+    void (*pairwise_products)(const double* weights, double* values, std::ptrdiff_t length, double* lanes);
 
     // Of each element; count is a multiple of lanes. The parameter is the exponent of power.
     using Elementary = void(const double* source, double parameter, std::ptrdiff_t count, double* target);

@@ -208,11 +208,21 @@ SQUARELY_INLINE Vector multiply_add(Vector a, Vector b, Vector c) {
 #endif
 }
 
+// a + b where multiplications are done: processors that have adders beside their multipliers do half of a long chain of
+// additions here.
+SQUARELY_INLINE Vector added_by_multiplier(Vector a, Vector b) {
+#if defined(__FMA__) && !defined(SQUARELY_PLAIN_LANES)
+    return multiply_add(a, broadcast(1.0), b);
+#else
+    return a + b;
+#endif
+}
+
 // What a product of two numbers lost by rounding: exact on either way, so all targets agree, as long as neither the
 // product nor this error leaves the range of normal doubles.
 SQUARELY_INLINE Vector product_error(Vector a, Vector b, Vector product) {
 #if defined(__FMA__) && !defined(SQUARELY_PLAIN_LANES)
-    return multiply_add(a, b, Vector{} - product);
+    return multiply_add(a, b, -product);
 #else
     // Halves of 26 bits (Dekker 1971, by Veltkamp's splitting), whose products are exact.
     const Vector a_large = a * 0x1.0000002p27;
@@ -241,6 +251,20 @@ SQUARELY_INLINE Vector larger(Vector a, Vector b) {
 #endif
 }
 
+SQUARELY_INLINE Vector smaller(Vector a, Vector b) {
+#if defined(SQUARELY_PLAIN_LANES)
+    return a < b ? a : b;
+#elif defined(__AVX512F__)
+    return _mm512_min_pd(a, b);
+#elif defined(__AVX__)
+    return _mm256_min_pd(a, b);
+#elif defined(__SSE2__)
+    return _mm_min_pd(a, b);
+#else
+    return a < b ? a : b;
+#endif
+}
+
 // The largest and the smallest size of two numbers, without their signs.
 SQUARELY_INLINE Vector larger_size(Vector a, Vector b) {
 #if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512DQ__)
@@ -261,6 +285,15 @@ SQUARELY_INLINE Vector smaller_size(Vector a, Vector b) {
     return _mm_min_pd(absolute(a), b);
 #else
     return absolute(a) < b ? absolute(a) : b;
+#endif
+}
+
+// The same without sizes of zero.
+SQUARELY_INLINE Vector smaller_unless_zero(Vector a, Vector b) {
+#if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512DQ__)
+    return _mm512_mask_range_pd(b, _mm512_cmp_pd_mask(a, _mm512_setzero_pd(), _CMP_NEQ_UQ), a, b, 0b1010);
+#else
+    return smaller_size(from_bits(bits(a) | mask(a == Vector{})), b);  // NaN, which is passed over
 #endif
 }
 

@@ -27,6 +27,12 @@ double largest_difference(const Block& block) {
     return largest_lane(larger_size(largest, other));
 }
 
+bool has_zero(const double* values, std::ptrdiff_t length) {
+    Bits found{};
+    for (std::ptrdiff_t i = 0; i < length; i += lanes) found |= mask(load<Vector>(values + i) == Vector{});
+    return any(found);
+}
+
 double largest_value(const double* values, std::ptrdiff_t length) {
     Vector largest{};
     for (std::ptrdiff_t i = 0; i < length; i += lanes) largest = larger(absolute(load<Vector>(values + i)), largest);

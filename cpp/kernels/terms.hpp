@@ -505,6 +505,7 @@ template <class Kernel, int words_of_term>
 bool term_values(const Block& block, double parameter, double* const* words, std::uint64_t* out_of_range) {
     const Kernel term{parameter};
     Bits all = everywhere();
+    std::uint64_t out_of_range_here = 0;  // not in memory: a word that was just stored is loaded late
     for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
         const Words value = term.value(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i));
         if constexpr (words_of_term == 1) {
@@ -518,8 +519,11 @@ bool term_values(const Block& block, double parameter, double* const* words, std
                 store(words[3] + i, from_bits(bits(value.rest) & in_range));
             }
             all &= in_range;
-            if (i % 64 == 0) out_of_range[i / 64] = 0;
-            out_of_range[i / 64] |= lanes_set(~in_range) << i % 64;
+            out_of_range_here |= lanes_set(~in_range) << i % 64;
+            if ((i + lanes) % 64 == 0) {
+                out_of_range[i / 64] = out_of_range_here;
+                out_of_range_here = 0;
+            }
         }
     }
     return !any(~all);

@@ -23,12 +23,16 @@ SQUARELY_INLINE Bits is_safe_to_multiply(Vector weight, Vector high) {
 bool weigh(const double* weights, std::ptrdiff_t length, int words_before, bool is_rounded, double* const* words,
            std::uint64_t* out_of_range) {
     Bits all = everywhere();
+    std::uint64_t out_of_range_here = 0;  // not in memory: a word that was just stored is loaded late
     for (std::ptrdiff_t i = 0; i < length; i += lanes) {
         const Vector weight = load<Vector>(weights + i);
         const Bits in_range = is_safe_to_multiply(weight, load<Vector>(words[0] + i));
         all &= in_range;
-        if (i % 64 == 0) out_of_range[i / 64] = 0;
-        out_of_range[i / 64] |= lanes_set(~in_range) << i % 64;
+        out_of_range_here |= lanes_set(~in_range) << i % 64;
+        if ((i + lanes) % 64 == 0) {
+            out_of_range[i / 64] = out_of_range_here;
+            out_of_range_here = 0;
+        }
         if (is_rounded) {
             const Vector high = load<Vector>(words[0] + i);
             const Vector low = load<Vector>(words[1] + i);

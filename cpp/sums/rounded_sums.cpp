@@ -1,27 +1,35 @@
 #include "sums/rounded_sums.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 namespace squarely {
-namespace {
 
-void push_block(RunningRoundedSum& sum, double block) {
+void add_block(RunningRoundedSum& sum, double block) {
     std::uint64_t level = 0;
     while ((sum.blocks >> level & 1) != 0) block += sum.subtrees[level++];
     sum.subtrees[level] = block;
     ++sum.blocks;
 }
 
-}  // namespace
+bool add_block(RunningRoundedSum& sum, const PairwiseSums& block) {
+    double tree[pairwise_lanes];
+    std::copy_n(block.lanes, pairwise_lanes, tree);
+    for (int half = pairwise_lanes / 2; half > 0; half /= 2) {
+        for (int i = 0; i < half; ++i) tree[i] += tree[i + half];
+    }
+    if (!std::isfinite(tree[0])) return false;
+    add_block(sum, tree[0]);
+    return true;
+}
 
 bool add_values(RunningRoundedSum& sum, Summation summation, const Kernels& kernels, const double* values,
                 std::ptrdiff_t length) {
     if (summation == Summation::kahan) return kernels.kahan_values(values, length, sum.kahan);
-    double block = 0;
-    if (!kernels.pairwise_values(values, length, block)) return false;
-    push_block(sum, block);
-    return true;
+    PairwiseSums block;
+    kernels.pairwise_values(values, length, block);
+    return add_block(sum, block);
 }
 
 RoundedSum joined(RoundedSum a, RoundedSum b) {
@@ -36,9 +44,10 @@ RoundedSum joined(RoundedSum a, RoundedSum b) {
 }
 
 void add_value(RunningRoundedSum& sum, double value) {
-    const RoundedSum total = joined({sum.kahan.high[0], sum.kahan.low[0]}, {value, 0.0});
+    double* const lanes = sum.kahan.lanes;
+    const RoundedSum total = joined({lanes[0], lanes[kahan_lanes]}, {value, 0.0});
     sum.overflowed = sum.overflowed || !std::isfinite(total.high);
-    if (!sum.overflowed) sum.kahan.high[0] = total.high, sum.kahan.low[0] = total.low;
+    if (!sum.overflowed) lanes[0] = total.high, lanes[kahan_lanes] = total.low;
 }
 
 RoundedSum result(const RunningRoundedSum& sum) {
@@ -48,7 +57,7 @@ RoundedSum result(const RunningRoundedSum& sum) {
         if ((sum.blocks >> level & 1) != 0) tree += sum.subtrees[level];
     }
     RoundedSum total{tree, 0.0};
-    for (int i = 0; i < kahan_lanes; ++i) total = joined(total, {sum.kahan.high[i], sum.kahan.low[i]});
+    for (int i = 0; i < kahan_lanes; ++i) total = joined(total, {sum.kahan.lanes[i], sum.kahan.lanes[kahan_lanes + i]});
     return total;
 }
 

@@ -19,6 +19,10 @@ struct RunningRoundedSum {
 bool add_values(RunningRoundedSum& sum, Summation summation, const Kernels& kernels, const double* values,
                 std::ptrdiff_t length);
 
+// Adds one block to the tree. False, and nothing added, where its sum is not finite.
+bool add_block(RunningRoundedSum& sum, const PairwiseSums& block);
+void add_block(RunningRoundedSum& sum, double block);
+
 // Adds one value, compensated.
 void add_value(RunningRoundedSum& sum, double value);
 

@@ -183,20 +183,22 @@ SumOfOutput sum_of(const RunningSums& sums, const Summand& summand) {
 bool add_to_prover(RunningSums& sums, const Kernels& kernels, const Block& block, const double* weights) {
     if (sums.has_moments) return add_block(sums.moments, kernels, block, nullptr);
     if (sums.prover < 0) return kernels.all_finite(block);
-    return add_terms_at_once(sums.terms[static_cast<std::size_t>(sums.prover)], kernels, block, weights);
+    return add_terms_at_once(sums.terms[static_cast<std::size_t>(sums.prover)], sums.summation, kernels, block,
+                             weights);
 }
 
 // The short way, of a full block in which every row counts. False, and nothing added, where it does not work.
 bool add_whole_block(RunningSums& sums, const Kernels& kernels, const Block& block, const double* weights,
                      RowBuffers& buffers) {
-    if (sums.summation != Summation::exact || !add_to_prover(sums, kernels, block, weights)) return false;
+    if (!add_to_prover(sums, kernels, block, weights)) return false;
     const Block seen = without_prefetch(block);
     const KeptBlock kept{seen, nullptr, weights};
     add_extremes(sums.extremes, kernels, kept, {}, buffers);
     for (std::size_t i = 0; i < sums.terms.size(); ++i) {
         if (!sums.has_moments && static_cast<int>(i) == sums.prover) continue;
         TermSums& terms = sums.terms[i];
-        if (!add_terms_at_once(terms, kernels, seen, weights)) add_terms(terms, sums.summation, kernels, kept);
+        if (add_terms_at_once(terms, sums.summation, kernels, seen, weights)) continue;
+        add_terms(terms, sums.summation, kernels, kept);
     }
     return true;
 }
@@ -218,16 +220,14 @@ const double* weights_of(const Kernels& kernels, const Pairs& pairs, Rows rows, 
     return buffers.weights;
 }
 
-// Without a way out of the loop, so that it becomes vectors.
-bool has_zero(const double* weights, std::ptrdiff_t count) {
-    bool found = false;
-    for (std::ptrdiff_t i = 0; i < count; ++i) found |= weights[i] == 0;
-    return found;
+bool has_zero(const Kernels& kernels, const double* weights, std::ptrdiff_t count) {
+    const std::ptrdiff_t whole = count / block_multiple * block_multiple;
+    return kernels.has_zero(weights, whole) || std::find(weights + whole, weights + count, 0.0) != weights + count;
 }
 
 // A row whose weight is zero is absent, as one that does not count.
-RowsKept with_weight(RowsKept kept, const double* weights, Rows rows, BlockBuffers& buffers) {
-    if (weights == nullptr || !has_zero(weights, rows.count)) return kept;
+RowsKept with_weight(const Kernels& kernels, RowsKept kept, const double* weights, Rows rows, BlockBuffers& buffers) {
+    if (weights == nullptr || !has_zero(kernels, weights, rows.count)) return kept;
     kept.count = 0;
     for (std::ptrdiff_t i = 0; i < rows.count; ++i) {
         const bool counts = weights[i] != 0 && (kept.where == nullptr || kept.where[i] != 0);
@@ -258,7 +258,7 @@ RunningSums running_sums(Summation summation, bool weighted, const SummandList& 
 void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers) {
     RowBuffers own;
     const double* weights = weights_of(kernels, pairs, rows, own);
-    const RowsKept kept_rows = with_weight(rows_kept(kernels, pairs, rows, buffers), weights, rows, buffers);
+    const RowsKept kept_rows = with_weight(kernels, rows_kept(kernels, pairs, rows, buffers), weights, rows, buffers);
     sums.counts.masked += static_cast<std::uint64_t>(rows.count - kept_rows.count);
     if (kept_rows.count == 0) return;
     std::vector<LargePair> large;

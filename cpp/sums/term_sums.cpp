@@ -3,6 +3,7 @@
 #include "blocks/misfits.hpp"
 #include "states/summands.hpp"
 #include "sums/exact_terms.hpp"
+#include "sums/rounded_terms.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,11 +24,6 @@ std::array<double*, most_words> pointers_to(Words& words) {
 }
 
 bool is_exact(Summation summation) { return summation == Summation::exact; }
-
-// A pairwise sum of squares is too rough to be taken from another, as the metrics of variance do.
-Summation rounding_of(Summation summation, Term term) {
-    return facts_of(term).is_subtracted ? Summation::kahan : summation;
-}
 
 void add_number(TermSums& sums, Summation summation, const BigNumber& number) {
     if (is_exact(summation)) {
@@ -120,16 +116,20 @@ bool sum_weights(TermSums& sums, const Kernels& kernels, const double* weights, 
     return kernels.exact_values(weights, length, values.window, values.lanes);
 }
 
-}  // namespace
+// In how many words a term is summed at once.
+int words_at_once(const TermSums& sums, bool weighted) {
+    return sums.summand.term == Term::sample_weight ? 1 : words_to_sum(sums.summand.term, weighted);
+}
 
-bool add_terms_at_once(TermSums& sums, const Kernels& kernels, const Block& block, const double* weights) {
+bool have_windows(const TermSums& sums, bool weighted) {
+    const int words = words_at_once(sums, weighted);
+    return std::all_of(sums.words, sums.words + words, [](const ValueSums& word) { return word.chosen; });
+}
+
+bool add_exact_terms_at_once(TermSums& sums, const Kernels& kernels, const Block& block, const double* weights) {
     const bool are_weights = sums.summand.term == Term::sample_weight;
     const TermKernel& kernel = kernels.terms[static_cast<int>(sums.summand.term)];
-    const int words = are_weights ? 1 : words_to_sum(sums.summand.term, weights != nullptr);
-    for (int i = 0; i < words; ++i) {
-        if (!sums.words[i].chosen) return false;
-    }
-    if (sums.blocks_without_short_way > 0 && --sums.blocks_without_short_way > 0) return false;
+    const int words = words_at_once(sums, weights != nullptr);
     ValueWindow windows[most_words];
     ValueLanes lanes[most_words];
     for (int i = 0; i < words; ++i) {
@@ -139,15 +139,28 @@ bool add_terms_at_once(TermSums& sums, const Kernels& kernels, const Block& bloc
     const bool is_added = are_weights
                               ? sum_weights(sums, kernels, weights, block.length)
                               : kernel.sum[weights != nullptr](block, weights, sums.summand.parameter, windows, lanes);
-    if (!is_added) {
-        sums.blocks_without_short_way = blocks_before_another_short_way;
-        return false;
-    }
+    if (!is_added) return false;
     for (int i = 0; i < words; ++i) {
         if (!are_weights) sums.words[i].lanes = lanes[i];
         if (is_nearly_full(sums.words[i])) finish(sums.words[i], kernels, sums.sum);
     }
     return true;
+}
+
+}  // namespace
+
+Summation rounding_of(Summation summation, Term term) {
+    return facts_of(term).is_subtracted ? Summation::kahan : summation;
+}
+
+bool add_terms_at_once(TermSums& sums, Summation summation, const Kernels& kernels, const Block& block,
+                       const double* weights) {
+    if (is_exact(summation) && !have_windows(sums, weights != nullptr)) return false;
+    if (sums.blocks_without_short_way > 0 && --sums.blocks_without_short_way > 0) return false;
+    const bool is_added = is_exact(summation) ? add_exact_terms_at_once(sums, kernels, block, weights)
+                                              : add_rounded_terms_at_once(sums, summation, kernels, block, weights);
+    if (!is_added) sums.blocks_without_short_way = blocks_before_another_short_way;
+    return is_added;
 }
 
 void add(WeightFaults& faults, const WeightFaults& more) {

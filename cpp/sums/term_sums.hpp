@@ -31,6 +31,9 @@ struct TermSums {
     std::optional<RoundedWords> rounded;
 };
 
+// A pairwise sum of squares is too rough to be taken from another, as the metrics of variance do.
+Summation rounding_of(Summation summation, Term term);
+
 // A block of finite pairs. Rows whose byte of kept is zero do not count; all do where it is null. Weights are null
 // where there are none.
 struct KeptBlock {
@@ -41,7 +44,8 @@ struct KeptBlock {
 
 // The short way, for blocks in which every row counts. False, and nothing added, where it does not work: then the long
 // way is to be taken.
-bool add_terms_at_once(TermSums& sums, const Kernels& kernels, const Block& block, const double* weights);
+bool add_terms_at_once(TermSums& sums, Summation summation, const Kernels& kernels, const Block& block,
+                       const double* weights);
 
 void add_terms(TermSums& sums, Summation summation, const Kernels& kernels, const KeptBlock& block);
 

@@ -145,11 +145,11 @@ class Form2:
 
 
 def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:
-    """Return the exact sums of every output of an accumulator's bytes, by the documented byte form.
+    """Return the sums of every output of an accumulator's bytes, by the documented byte form.
 
-    A rounded score shows the leading 53 bits of a sum. This shows the rest. An extreme that is infinite is a float.
+    A rounded score shows the leading 53 bits of a sum. This shows the rest. What is infinite is a float.
     """
-    weighted = data[7] & 2
+    weighted, are_rounded = data[7] & 2, data[6] != SUMMATIONS.index("exact")
     weights = int.from_bytes(data[9:17], "little")
     position = 17 + 8 * weights
     metrics, position = int.from_bytes(data[position : position + 2], "little"), position + 2
@@ -168,16 +168,17 @@ def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:
         position += (10 if infinite else 6) * 8
         of_output = {}
         for term in terms:
-            if term in COMPARED:
-                extreme, rest = struct.unpack_from("<2d", data, position)
-                of_output[TERMS[term]] = Fraction(extreme) + Fraction(rest) if math.isfinite(extreme) else extreme
-                position += 16
+            counts_after = 16 if weighted or term not in WITHOUT_COUNTS else 0
+            if are_rounded or term in COMPARED:
+                nearest, rest = struct.unpack_from("<2d", data, position)
+                of_output[TERMS[term]] = Fraction(nearest) + Fraction(rest) if math.isfinite(nearest) else nearest
+                position += 16 + (0 if term in COMPARED else counts_after)
                 continue
             sign, bottom, used = data[position : position + 3]
             limbs = data[position + 3 : position + 3 + 8 * used]
             magnitude = int.from_bytes(limbs, "little") << (64 * bottom)
             of_output[TERMS[term]] = Fraction(-magnitude if sign else magnitude, 4**UNIT)
-            position += 3 + 8 * used + (16 if weighted or term not in WITHOUT_COUNTS else 0)
+            position += 3 + 8 * used + counts_after
         sums.append(of_output)
     return sums
 

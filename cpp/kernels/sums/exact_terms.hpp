@@ -6,8 +6,6 @@
 #include "kernels/sums/exact_values.hpp"
 #include "kernels/weights.hpp"
 
-#include <type_traits>
-
 namespace squarely {
 namespace {
 
@@ -120,19 +118,6 @@ bool sum_terms(const Block& block, const double* weights, double parameter, cons
         lanes_so_far[word].vectors += block.length / lanes;
     }
     return true;
-}
-
-// What is compared, and not summed, has none.
-struct Compared {};
-
-template <class Kernel, Term row>
-constexpr TermKernel term_kernel() {
-    if constexpr (std::is_same_v<Kernel, Compared>) {
-        return {};
-    } else {
-        constexpr int words = term_rows::facts[static_cast<int>(row)].words;
-        return {term_values<Kernel, words>, {sum_terms<Kernel, row, false>, sum_terms<Kernel, row, true>}};
-    }
 }
 
 }  // namespace

@@ -7,36 +7,67 @@
 namespace squarely {
 namespace {
 
-template <int... I>
-SQUARELY_INLINE void add_compensated(const double* values, Vector* high, Vector* low, Steps<I...>) {
-    const auto step = [&](int i) __attribute__((always_inline)) {
-        const Vector value = load<Vector>(values + i * lanes);
-        const Vector sum = high[i] + value;
-        const Vector back = sum - high[i];
-        low[i] += (high[i] - (sum - back)) + (value - back);
-        high[i] = sum;
-    };
-    (step(I), ...);
+// What rounding left out of a sum. Of numbers that are not negative the larger one is seen at once.
+template <bool is_never_negative>
+SQUARELY_INLINE Vector sum_error(Vector a, Vector b, Vector sum) {
+    if constexpr (is_never_negative) {
+        const Vector large = larger(a, b);
+        return added_by_multiplier(smaller(a, b), -added_by_multiplier(sum, -large));
+    }
+    const Vector back = added_by_multiplier(sum, -a);
+    return added_by_multiplier(a - (sum - back), added_by_multiplier(b, -back));
 }
 
+// Some lanes, of an array of the sums of all and then the errors of all.
+struct KahanLane {
+    static constexpr int lanes_in_all = kahan_lanes;
+    static constexpr int at_once = 2;
+    Vector high;
+    Vector low;
+
+    SQUARELY_INLINE void get(const double* sums) {
+        high = load<Vector>(sums);
+        low = load<Vector>(sums + kahan_lanes);
+    }
+    SQUARELY_INLINE void put(double* sums) const {
+        store(sums, high);
+        store(sums + kahan_lanes, low);
+    }
+    template <bool is_never_negative>
+    SQUARELY_INLINE void add(Vector value) {
+        const Vector sum = high + value;
+        low = added_by_multiplier(sum_error<is_never_negative>(high, value, sum), low);
+        high = sum;
+    }
+};
+
+// Not inlined, because it is called once a block.
+[[gnu::noinline]] bool are_within(const double* sums, int count, double limit) {
+    Bits outside{};
+    for (int i = 0; i < count; i += lanes) {
+        outside |= ~mask(absolute(load<Vector>(sums + i)) <= broadcast(limit));  // so is NaN
+    }
+    return !any(outside);
+}
+
+constexpr double largest_double = 0x1.fffffffffffffp1023;
+
 bool kahan_values(const double* values, std::ptrdiff_t length, KahanSums& sums) {
-    constexpr int vectors = kahan_lanes / lanes;
-    Vector high[vectors];
-    Vector low[vectors];
-    for (int i = 0; i < vectors; ++i) {
-        high[i] = load<Vector>(sums.high + i * lanes);
-        low[i] = load<Vector>(sums.low + i * lanes);
+    KahanSums after = sums;
+    for (int lane = 0; lane < kahan_lanes; lane += 2 * lanes) {
+        KahanLane even;
+        KahanLane odd;
+        even.get(after.lanes + lane);
+        odd.get(after.lanes + lane + lanes);
+        for (std::ptrdiff_t i = lane; i < length; i += kahan_lanes) {
+            even.add<false>(load<Vector>(values + i));
+            odd.add<false>(load<Vector>(values + i + lanes));
+        }
+        even.put(after.lanes + lane);
+        odd.put(after.lanes + lane + lanes);
     }
-    for (std::ptrdiff_t first = 0; first < length; first += kahan_lanes) {
-        add_compensated(values + first, high, low, StepsUpTo<vectors>{});
-    }
-    Vector zero{};
-    for (int i = 0; i < vectors; ++i) zero += high[i] - high[i];
-    if (any(bits(zero))) return false;  // infinity - infinity and NaN are not zero
-    for (int i = 0; i < vectors; ++i) {
-        store(sums.high + i * lanes, high[i]);
-        store(sums.low + i * lanes, low[i]);
-    }
+    if (!are_within(after.lanes, kahan_lanes, largest_double)) return false;
+    sums = after;
     return true;
 }
 

@@ -59,7 +59,7 @@ bool give_certified_value(const Question& question, const Pairs& pairs, std::ptr
                           const SummandList& summands, double& value) {
     if (!question.asked.metric->follows_its_sums || question.summation != Summation::exact) return false;
     const std::optional<CertifiedSet> set = certified_set(summands);
-    if (!set || !may_be_certified(pairs, *set)) return false;
+    if (!set || !may_be_certified(pairs, rows, *set)) return false;
     CertifiedEnds ends;
     if (!add_stretches(ends, pairs, rows, *set) || !are_certain(ends, *set)) return false;
     double best;

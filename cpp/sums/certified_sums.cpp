@@ -20,9 +20,10 @@ constexpr int above_block = 4;
 constexpr int square_unit = -42;
 constexpr int value_unit = -35;
 
-// Where neither units nor squares leave the doubles.
-constexpr int smallest_exponent = -300;
-constexpr int largest_exponent = 400;
+// Where neither units nor squares leave the doubles. Other blocks are scaled, as for windows.
+constexpr int smallest_unscaled = -300;
+constexpr int largest_unscaled = 400;
+constexpr int smallest_exponent = -1018;  // of subnormal numbers, and of zeros
 
 // Ends are counted in these parts of a unit.
 constexpr int part_of_unit = -60;
@@ -38,6 +39,7 @@ struct Running {
     CertifiedSet set;
     int error_exponent = smallest_exponent;
     int truth_exponent = smallest_exponent;
+    int scale = 0;  // the kernel gets blocks times 2^scale
     CertifiedStarts starts;
     CertifiedSums sums;
     std::ptrdiff_t rows = 0;  // padding included
@@ -50,79 +52,102 @@ constexpr int blocks_after_missing = 16;  // a NaN is seldom the last
 // What is left of n terms is below half a unit each. The k steps of a lane in a block round a sum of k of them by 2^-53
 // of it at most, and so do the products of differences with their own errors, which are below 2^-53 of the squares; the
 // squares of errors, below 2^-106 of these, are left out. Twice all that: n (k + 8) 2^-52 units.
-void add_ends(const CertifiedLanes& sum, const Kernels& kernels, int unit, std::ptrdiff_t rows, Ends& ends) {
+void add_ends(const CertifiedLanes& sum, const Kernels& kernels, int unit, int scale, std::ptrdiff_t rows,
+              std::optional<Ends>& ends) {
+    if (!ends) ends.emplace();
+    const double parts = parts_of_unit * power_of_two(-unit);
     int128 middle = 0;
     for (int lane = 0; lane < kernels.lanes; ++lane) {
-        const double scale = parts_of_unit * power_of_two(-unit);
         middle += static_cast<int128>(static_cast<std::int64_t>(sum.units[lane])) << -part_of_unit;
-        middle += static_cast<int128>(sum.rest[lane] * scale) + static_cast<int128>(sum.low[lane] * scale);
+        middle += static_cast<int128>(sum.rest[lane] * parts) + static_cast<int128>(sum.low[lane] * parts);
     }
     const int steps = block_length / kernels.lanes;
     const int128 radius = (static_cast<int128>(rows) * (steps + 8) << (-part_of_unit - 52)) + 2 * max_lanes;
-    add_units(ends.low, middle - radius, unit + part_of_unit);
-    add_units(ends.high, middle + radius, unit + part_of_unit);
+    add_units(ends->low, middle - radius, unit + part_of_unit - scale);
+    add_units(ends->high, middle + radius, unit + part_of_unit - scale);
 }
 
 // Of predictions less truths, where the kernel sums truths less predictions.
-void add_negated(const Ends& more, Ends& ends) {
-    subtract(ends.low, more.high);
-    subtract(ends.high, more.low);
+void add_negated(const Ends& more, std::optional<Ends>& ends) {
+    if (!ends) ends.emplace();
+    subtract(ends->low, more.high);
+    subtract(ends->high, more.low);
 }
 
 void flush(Running& running, const Kernels& kernels, CertifiedEnds& ends) {
     if (running.rows == 0) return;
-    const auto add = [&](const CertifiedLanes& sum, int unit, Ends& own) {
-        add_ends(sum, kernels, unit, running.rows, own);
+    const auto add_values = [&](const CertifiedLanes& sum, int exponent, std::optional<Ends>& own) {
+        add_ends(sum, kernels, exponent + value_unit, running.scale, running.rows, own);
     };
-    const int errors = running.error_exponent;
-    const int truths = running.truth_exponent;
+    const auto add_squares = [&](const CertifiedLanes& sum, int exponent, std::optional<Ends>& own) {
+        add_ends(sum, kernels, 2 * exponent + square_unit, 2 * running.scale, running.rows, own);
+    };
+    const CertifiedSums& sums = running.sums;
+    const int errors = running.error_exponent + running.scale;
+    const int truths = running.truth_exponent + running.scale;
     if (running.set == CertifiedSet::sizes) {
-        add(running.sums.absolute_error, errors + value_unit, ends.absolute_error);
+        add_values(sums.absolute_error, errors, ends.absolute_error);
     } else {
-        add(running.sums.squared_error, 2 * errors + square_unit, ends.squared_error);
+        add_squares(sums.squared_error, errors, ends.squared_error);
     }
     if (has_errors(running.set)) {
-        Ends differences;
-        add(running.sums.error, errors + value_unit, differences);
-        add_negated(differences, ends.error);
+        std::optional<Ends> differences;
+        add_values(sums.error, errors, differences);
+        add_negated(*differences, ends.error);
     }
     if (has_truth(running.set)) {
-        add(running.sums.squared_truth, 2 * truths + square_unit, ends.squared_truth);
-        add(running.sums.truth, truths + value_unit, ends.truth);
+        add_squares(sums.squared_truth, truths, ends.squared_truth);
+        add_values(sums.truth, truths, ends.truth);
     }
     running.rows = 0;
 }
 
 int exponent_above(double largest) { return largest > 0 ? exponent_of(largest) + 1 + above_block : smallest_exponent; }
 
-// Units only grow. False where there are none.
-bool choose_units(Running& running, const Kernels& kernels, const Block& block, CertifiedEnds& ends) {
+int scale_for_exponent(int exponent) {
+    const bool fits = smallest_unscaled <= exponent && exponent <= largest_unscaled;
+    return fits ? 0 : std::clamp(-exponent, -1000, 1000);
+}
+
+// Units only grow.
+void choose_units(Running& running, const Kernels& kernels, const Block& block, CertifiedEnds& ends) {
     flush(running, kernels, ends);
     const double truth = has_truth(running.set) ? kernels.largest_value(block.y_true, block.length) : 0.0;
-    running.error_exponent = std::max(running.error_exponent, exponent_above(kernels.largest_difference(block)));
-    running.truth_exponent = std::max(running.truth_exponent, exponent_above(truth));
-    if (std::max(running.error_exponent, running.truth_exponent) > largest_exponent) return false;
-    running.starts = {rounding_constant(2 * running.error_exponent + square_unit),
-                      rounding_constant(running.error_exponent + value_unit),
-                      rounding_constant(2 * running.truth_exponent + square_unit),
-                      rounding_constant(running.truth_exponent + value_unit)};
+    int& of_errors = running.error_exponent;
+    int& of_truths = running.truth_exponent;
+    of_errors = std::max(of_errors, exponent_above(kernels.largest_difference(block)));
+    of_truths = std::max(of_truths, exponent_above(truth));
+    const int scale = running.scale = scale_for_exponent(std::max(of_errors, of_truths));
+    of_errors = std::max(of_errors, smallest_unscaled - scale);
+    of_truths = std::max(of_truths, smallest_unscaled - scale);
+    running.starts = {
+        rounding_constant(2 * (of_errors + scale) + square_unit), rounding_constant(of_errors + scale + value_unit),
+        rounding_constant(2 * (of_truths + scale) + square_unit), rounding_constant(of_truths + scale + value_unit)};
     running.sums = {};
     running.chosen = true;
-    return true;
 }
 
 bool add_to_kernel(Running& running, const Kernels& kernels, const Block& block) {
-    if (!running.chosen) return false;
-    if (!kernels.certified[static_cast<int>(running.set)](block, running.starts, running.sums)) return false;
-    running.rows += block.length;
-    return true;
+    const auto add = kernels.certified[static_cast<int>(running.set)];
+    bool is_added = false;
+    if (running.scale == 0) {
+        is_added = add(block, running.starts, running.sums);
+    } else {
+        ScaledBlock copy;
+        const Block seen = scaled(kernels, block, running.scale, copy);
+        is_added = !any_of(copy.lost) && add(seen, running.starts, running.sums);
+    }
+    running.rows += is_added ? block.length : 0;
+    return is_added;
 }
 
-// False where there are infinities, or numbers too large for it.
+// False where there are infinities, or numbers too different for it.
 bool add_finite(Running& running, const Kernels& kernels, const Block& block, CertifiedEnds& ends) {
+    if (!running.chosen) choose_units(running, kernels, block, ends);
     if (add_to_kernel(running, kernels, block)) return true;
-    return kernels.all_finite(without_prefetch(block)) && choose_units(running, kernels, block, ends) &&
-           add_to_kernel(running, kernels, block);
+    if (!kernels.all_finite(without_prefetch(block))) return false;
+    choose_units(running, kernels, block, ends);
+    return add_to_kernel(running, kernels, block);
 }
 
 bool add_block(Running& running, const Kernels& kernels, const Block& block, BlockBuffers& buffers,
@@ -152,22 +177,32 @@ bool add_rows(Running& running, const Kernels& kernels, const Pairs& pairs, Rows
     return add_block(running, kernels, block, buffers, ends);
 }
 
-void merge(Ends& ends, const Ends& other) {
-    merge(ends.low, other.low);
-    merge(ends.high, other.high);
+// What can be viewed as it lies first, and then less than that, which is copied.
+std::ptrdiff_t length_of_block(std::ptrdiff_t rows_left) {
+    const std::ptrdiff_t length = std::min<std::ptrdiff_t>(block_length, rows_left);
+    return length < block_multiple ? length : length / block_multiple * block_multiple;
 }
 
-bool is_certain_of_sign(const Ends& ends) { return is_negative(ends.low) == is_negative(ends.high); }
+void merge(std::optional<Ends>& ends, const std::optional<Ends>& other) {
+    if (!other) return;
+    if (!ends) ends.emplace();
+    merge(ends->low, other->low);
+    merge(ends->high, other->high);
+}
+
+bool is_certain_of_sign(const std::optional<Ends>& ends) {
+    return ends && is_negative(ends->low) == is_negative(ends->high);
+}
 
 // Whether n Σx² is so far above (Σx)² that it is at all ends.
 bool is_spread(const CertifiedEnds& ends) {
-    const double sum = std::max(std::fabs(to_double(ends.truth.low)), std::fabs(to_double(ends.truth.high)));
-    return static_cast<double>(ends.counts.pairs) * to_double(ends.squared_truth.low) > sum * sum * (1 + 0x1p-40);
+    const double sum = std::max(std::fabs(to_double(ends.truth->low)), std::fabs(to_double(ends.truth->high)));
+    return static_cast<double>(ends.counts.pairs) * to_double(ends.squared_truth->low) > sum * sum * (1 + 0x1p-40);
 }
 
 struct Direction {
     Term term;
-    Ends CertifiedEnds::* ends;
+    std::optional<Ends> CertifiedEnds::* ends;
     bool is_worse_if_larger;  // without its sign
 };
 
@@ -189,7 +224,7 @@ OutputSums sums_at(const CertifiedEnds& ends, const SummandList& summands, bool 
     OutputSums sums(Summation::exact, false, ends.counts);
     for (const Summand& summand : summands) {
         const Direction& direction = *direction_of(summand.term);
-        const Ends& own = ends.*direction.ends;
+        const Ends& own = *(ends.*direction.ends);
         const bool is_larger = direction.is_worse_if_larger == worst;
         append(sums, {summand, is_larger != is_negative(own.low) ? &own.high : &own.low, nullptr, {}, nullptr});
     }
@@ -211,10 +246,13 @@ std::optional<CertifiedSet> certified_set(const SummandList& summands) {
     return errors ? CertifiedSet::errors : CertifiedSet::squares;
 }
 
-bool may_be_certified(const Pairs& pairs, CertifiedSet set) {
+// Shorter ones are summed sooner than ends are rounded twice.
+constexpr std::ptrdiff_t fewest_rows = block_length;
+
+bool may_be_certified(const Pairs& pairs, std::ptrdiff_t rows, CertifiedSet set) {
     const Kernels& kernels = *current_target().kernels;
-    return kernels.certified[static_cast<int>(set)] != nullptr && pairs.y_true.dtype == DType::float64 &&
-           pairs.y_pred.dtype == DType::float64 && !are_weighted(pairs);
+    return rows >= fewest_rows && kernels.certified[static_cast<int>(set)] != nullptr &&
+           pairs.y_true.dtype == DType::float64 && pairs.y_pred.dtype == DType::float64 && !are_weighted(pairs);
 }
 
 bool add_stretch(CertifiedEnds& ends, const Pairs& pairs, const Stretch& stretch, CertifiedSet set) {
@@ -222,10 +260,11 @@ bool add_stretch(CertifiedEnds& ends, const Pairs& pairs, const Stretch& stretch
     const FloatingPointEnvironment environment;
     BlockBuffers buffers;
     Running running(set);
-    for (std::ptrdiff_t first = stretch.first; first < stretch.last; first += block_length) {
+    for (std::ptrdiff_t first = stretch.first; first < stretch.last;) {
         if (begins_a_piece(stretch, first)) look_at_call();
-        const Rows rows{first, std::min<std::ptrdiff_t>(block_length, stretch.last - first)};
+        const Rows rows{first, length_of_block(stretch.last - first)};
         if (!add_rows(running, kernels, pairs, rows, buffers, ends)) return false;
+        first += rows.count;
     }
     flush(running, kernels, ends);
     return true;
@@ -237,7 +276,7 @@ void merge(CertifiedEnds& ends, const CertifiedEnds& other) {
 }
 
 bool are_certain(const CertifiedEnds& ends, CertifiedSet set) {
-    if (has_errors(set) && !is_certain_of_sign(ends.error)) return false;
+    if (ends.counts.pairs == 0 || (has_errors(set) && !is_certain_of_sign(ends.error))) return false;
     return !has_truth(set) || (is_certain_of_sign(ends.truth) && is_spread(ends));
 }
 

@@ -16,7 +16,7 @@ namespace squarely {
 // Of which such sums a metric can be made, or none.
 std::optional<CertifiedSet> certified_set(const SummandList& summands);
 
-bool may_be_certified(const Pairs& pairs, CertifiedSet set);
+bool may_be_certified(const Pairs& pairs, std::ptrdiff_t rows, CertifiedSet set);
 
 // A sum lies between these.
 struct Ends {
@@ -24,8 +24,10 @@ struct Ends {
     ExactSum high;
 };
 
+// There are those that are wanted, and only when rows have been added: clearing the others would take as long as a
+// hundred pairs.
 struct CertifiedEnds {
-    Ends squared_error, absolute_error, error, squared_truth, truth;
+    std::optional<Ends> squared_error, absolute_error, error, squared_truth, truth;
     PairCounts counts;
 };
 

@@ -1,0 +1,137 @@
+"""Scores of arrays, which need no state, against those of states, which are exact: the same bits, whatever the data."""
+
+import fractions
+import math
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import squarely
+from inputs.hard_data import MAKERS, Maker
+
+Array = npt.NDArray[np.float64]
+
+METRICS = (
+    "mean_squared_error",
+    "root_mean_squared_error",
+    "sum_squared_error",
+    "mean_absolute_error",
+    "mean_error",
+    "r2_score",
+    "explained_variance_score",
+)
+MIDDLE = 1000  # of 2048 rows, in the second block of four
+
+
+def by_a_state(name: str, y_true: Array, y_pred: Array, **options: object) -> float:
+    score = squarely.Accumulator(metrics=[name], **options).update(y_true, y_pred).compute()
+    assert isinstance(score, dict)
+    return float(score[name])
+
+
+def assert_same(y_true: Array, y_pred: Array, **options: object) -> None:
+    for name in METRICS:
+        found = getattr(squarely, name)(y_true, y_pred, **options)
+        expected = by_a_state(name, y_true, y_pred, **options)
+        assert found == expected or (math.isnan(found) and math.isnan(expected)), name
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("length", [64, 100, 2048, 2500])
+def test_data_does_not_matter(target: str, make: Maker, length: int, rng: np.random.Generator) -> None:
+    assert_same(*make(rng, length))
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_stretches_are_put_together(make: Maker, rng: np.random.Generator) -> None:
+    assert_same(*make(rng, 200_000))
+
+
+@pytest.mark.parametrize("size", [1e3, 1e12, 1e150, 1e160, 1e300, 1e-300, 0.0])
+def test_one_of_another_size_in_the_middle_is_seen(target: str, size: float, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.standard_normal((2, 2048))
+    y_true[MIDDLE] *= size
+    assert_same(y_true, y_pred)
+    y_true[:512] = y_pred[:512] = 0.0
+    assert_same(y_true, y_pred)
+
+
+@pytest.mark.parametrize("size", [1e-310, 1e-250, 1e-160, 1e-100, 1e140, 1e200, 1e300])
+def test_scales_change_from_block_to_block(target: str, size: float, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.standard_normal((2, 4096))
+    for sides in (y_true, y_pred):
+        sides[600:1900] *= size
+        sides[3000:] *= size
+    assert_same(y_true, y_pred)
+    assert_same(y_true[600:1900], y_pred[600:1900])
+
+
+@pytest.mark.parametrize(
+    ("bad", "policy"),
+    [(math.nan, "omit"), (math.nan, "propagate"), (math.inf, "propagate"), (-math.inf, "propagate")],
+)
+def test_no_numbers_in_the_middle_are_counted(target: str, bad: float, policy: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.standard_normal((2, 2048))
+    y_true[MIDDLE] = y_pred[MIDDLE + 1] = bad
+    assert_same(y_true, y_pred, nan_policy=policy)
+    y_pred[rng.random(2048) < 0.1] = bad
+    assert_same(y_true, y_pred, nan_policy=policy)
+
+
+def test_rows_that_do_not_count_are_left_out(target: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.standard_normal((2, 2048))
+    where = rng.random(2048) < 0.7
+    y_true[~where] = 1e300
+    for name in METRICS:
+        expected = by_a_state(name, y_true[where], y_pred[where])
+        assert getattr(squarely, name)(y_true, y_pred, where=where) == expected, name
+
+
+def test_layouts_do_not_matter(target: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.standard_normal((2, 3000))
+    apart = np.repeat(y_true, 3)[::3]
+    for name in METRICS:
+        expected = by_a_state(name, y_true, y_pred)
+        assert getattr(squarely, name)(apart, y_pred) == expected, name
+        assert getattr(squarely, name)(y_true[::-1], y_pred[::-1]) == expected, name
+        assert getattr(squarely, name)(y_true.astype(">f8"), y_pred) == expected, name
+
+
+def test_constant_truth_is_recognised(target: str, rng: np.random.Generator) -> None:
+    for constant in (1.0, 1 / 3, 1e5, 1e-200):
+        y_true = np.full(2048, constant)
+        assert_same(y_true, y_true + rng.standard_normal(2048) * constant)
+        y_true[MIDDLE] = np.nextafter(constant, 2 * constant)
+        assert_same(y_true, y_true + rng.standard_normal(2048) * constant)
+
+
+def test_a_constant_error_explains_all(target: str) -> None:
+    y_true = np.arange(2048.0)
+    assert squarely.explained_variance_score(y_true, y_true + 3.0) == 1.0
+    assert squarely.r2_score(y_true, y_true) == 1.0
+
+
+@pytest.mark.parametrize("rows", [64, 2048])
+@pytest.mark.parametrize("last", [0, 1])
+def test_halves_between_doubles_are_rounded_to_even(target: str, rows: int, last: int) -> None:
+    """The sum of squares is 2^54 + 2 and a bit more or less, of which doubles have every fourth."""
+    y_true = np.zeros(rows)
+    y_true[1], y_true[2] = 2.0**27, 1.0
+    y_true[rows - 1] = 1.0
+    extra = fractions.Fraction(last, 2**40)
+    total = sum(fractions.Fraction(value) ** 2 for value in y_true.tolist())
+    y_true[rows - 2] = math.sqrt(abs(last)) * 2.0**-20
+    expected = float(total + abs(extra))
+    assert squarely.sum_squared_error(y_true, np.zeros(rows)) == expected
+    assert squarely.mean_squared_error(y_true, np.zeros(rows)) == expected / rows
+
+
+def test_errors_that_cancel_are_summed_exactly(target: str, rng: np.random.Generator) -> None:
+    y_true = rng.standard_normal(1024)
+    errors = rng.standard_normal(1024)
+    truth = np.concatenate([y_true, y_true])
+    assert squarely.mean_error(truth, truth) == 0.0
+    assert_same(np.zeros(2048), np.concatenate([errors, -errors]))
+    assert squarely.mean_error(np.zeros(2048), np.concatenate([errors, -errors])) == 0.0
+    assert_same(np.zeros(2049), np.concatenate([errors, [1e-30], -errors]))

@@ -25,8 +25,9 @@ inline int number_of(const Misfits& misfits, std::ptrdiff_t length) {
     return number;
 }
 
-inline bool any_of(const Misfits& misfits) {
-    return std::any_of(misfits.begin(), misfits.end(), [](std::uint64_t word) { return word != 0; });
+// The words of a block: behind its length nothing is set.
+inline bool any_of(const Misfits& misfits, std::ptrdiff_t length) {
+    return std::any_of(misfits.begin(), misfits.begin() + length / 64, [](std::uint64_t word) { return word != 0; });
 }
 
 inline void add(Misfits& misfits, const Misfits& more) {

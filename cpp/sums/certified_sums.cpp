@@ -135,7 +135,7 @@ bool add_to_kernel(Running& running, const Kernels& kernels, const Block& block)
     } else {
         ScaledBlock copy;
         const Block seen = scaled(kernels, block, running.scale, copy);
-        is_added = !any_of(copy.lost) && add(seen, running.starts, running.sums);
+        is_added = !any_of(copy.lost, block.length) && add(seen, running.starts, running.sums);
     }
     running.rows += is_added ? block.length : 0;
     return is_added;
@@ -192,12 +192,6 @@ void merge(std::optional<Ends>& ends, const std::optional<Ends>& other) {
 
 bool is_certain_of_sign(const std::optional<Ends>& ends) {
     return ends && is_negative(ends->low) == is_negative(ends->high);
-}
-
-// Whether n Σx² is so far above (Σx)² that it is at all ends.
-bool is_spread(const CertifiedEnds& ends) {
-    const double sum = std::max(std::fabs(to_double(ends.truth->low)), std::fabs(to_double(ends.truth->high)));
-    return static_cast<double>(ends.counts.pairs) * to_double(ends.squared_truth->low) > sum * sum * (1 + 0x1p-40);
 }
 
 struct Direction {
@@ -273,6 +267,13 @@ bool add_stretch(CertifiedEnds& ends, const Pairs& pairs, const Stretch& stretch
 void merge(CertifiedEnds& ends, const CertifiedEnds& other) {
     add(ends.counts, other.counts);
     for (const Direction& direction : directions) merge(ends.*direction.ends, other.*direction.ends);
+}
+
+// Whether the variance of the truth is above zero wherever the sums lie.
+bool is_spread(const CertifiedEnds& ends) {
+    const OutputSums worst = sums_at(ends, {{Term::squared_truth}, {Term::truth}}, true);
+    const BigNumber spread = spread_of_truth(worst);
+    return !is_zero(spread) && !spread.negative;
 }
 
 bool are_certain(const CertifiedEnds& ends, CertifiedSet set) {

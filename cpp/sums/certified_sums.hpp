@@ -27,6 +27,8 @@ struct Ends {
 // There are those that are wanted, and only when rows have been added: clearing the others would take as long as a
 // hundred pairs.
 struct CertifiedEnds {
+    CertifiedEnds() noexcept {}  // not left to the compiler, which clears them all the same
+
     std::optional<Ends> squared_error, absolute_error, error, squared_truth, truth;
     PairCounts counts;
 };

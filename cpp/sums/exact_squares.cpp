@@ -67,7 +67,8 @@ void add_by_parts(ExactSquares& squares, const Kernels& kernels, const Block& bl
         kernels.exact_squares_partial(seen, wide.window, wide.sums, misfits.data());
         add(misfits, copy.lost);
     }
-    squares.blocks_by_parts = any_of(misfits) ? blocks_after_misfits : std::max(0, squares.blocks_by_parts - 1);
+    squares.blocks_by_parts =
+        any_of(misfits, block.length) ? blocks_after_misfits : std::max(0, squares.blocks_by_parts - 1);
     const int added = add_misfits(squares, block, misfits);
     expect(squares.misfits, added, block.length);
     if (added >= misfits_worth_a_search) search_window(squares, kernels, block);
@@ -96,7 +97,7 @@ bool add_whole_scaled(ExactSquares& squares, const Kernels& kernels, const Block
     if (squares.blocks_by_parts > 0) return false;
     ScaledBlock copy;
     const Block seen = scaled(kernels, block, squares.wide.scale, copy);
-    return !any_of(copy.lost) && kernels.exact_squares(seen, squares.wide.window, squares.wide.sums);
+    return !any_of(copy.lost, block.length) && kernels.exact_squares(seen, squares.wide.window, squares.wide.sums);
 }
 
 // All or nothing. Pairs with a NaN are left out and counted on the way where there have been some lately: one by one

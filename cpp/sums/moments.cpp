@@ -191,7 +191,7 @@ bool add_whole(Moments& moments, const Kernels& kernels, const Block& block) {
     if (moments.scale == 0) return add(block, moments.windows, moments.lanes);
     ScaledBlock copy;
     const Block seen = scaled(kernels, block, moments.scale, copy);
-    return !any_of(copy.lost) && add(seen, moments.windows, moments.lanes);
+    return !any_of(copy.lost, block.length) && add(seen, moments.windows, moments.lanes);
 }
 
 BucketSet buckets_for(const MomentTotals& totals) {
@@ -225,7 +225,8 @@ void add_by_parts(Moments& moments, const Kernels& kernels, const Block& block, 
         add(misfits, copy.lost);
     }
     const bool is_first = moments.blocks_by_parts == 0;
-    moments.blocks_by_parts = is_first || any_of(misfits) ? blocks_after_misfits : moments.blocks_by_parts - 1;
+    moments.blocks_by_parts =
+        is_first || any_of(misfits, block.length) ? blocks_after_misfits : moments.blocks_by_parts - 1;
     MisfitRows rows;
     find_rows(misfits, block.length, rows);
     leave_out_other_than_finite(rows, block, counts);

@@ -37,7 +37,7 @@ bool give_value(const Question& question, const OutputSums& sums, double& value)
     return true;
 }
 
-bool add_stretches(CertifiedEnds& ends, const Pairs& pairs, std::ptrdiff_t rows, CertifiedSet set) {
+bool add_stretches(CertifiedEnds& ends, const Pairs& pairs, std::ptrdiff_t rows, int set) {
     const std::ptrdiff_t stretches = number_of_stretches(rows);
     if (stretches == 1) return add_stretch(ends, pairs, {0, rows}, set);
     std::mutex mutex;
@@ -54,17 +54,25 @@ bool add_stretches(CertifiedEnds& ends, const Pairs& pairs, std::ptrdiff_t rows,
     return is_certified;
 }
 
+bool find_ends(CertifiedEnds& ends, const Pairs& pairs, std::ptrdiff_t rows, std::span<const Summand> summands) {
+    const std::optional<int> set = certified_set(summands);
+    return set && may_be_certified(pairs, rows, *set) && add_stretches(ends, pairs, rows, *set) &&
+           are_certain(ends, *set);
+}
+
+bool has_one_value(const Question& question, const CertifiedEnds& ends, const SummandList& summands, double& value) {
+    double best;
+    return give_value(question, worst_of(ends, summands), value) &&
+           give_value(question, best_of(ends, summands), best) && (value == best || (value != value && best != best));
+}
+
 // Where both ends of the sums have one value.
 bool give_certified_value(const Question& question, const Pairs& pairs, std::ptrdiff_t rows,
                           const SummandList& summands, double& value) {
     if (!question.asked.metric->follows_its_sums || question.summation != Summation::exact) return false;
-    const std::optional<CertifiedSet> set = certified_set(summands);
-    if (!set || !may_be_certified(pairs, rows, *set)) return false;
     CertifiedEnds ends;
-    if (!add_stretches(ends, pairs, rows, *set) || !are_certain(ends, *set)) return false;
-    double best;
-    return give_value(question, worst_of(ends, summands), value) &&
-           give_value(question, best_of(ends, summands), best) && (value == best || (value != value && best != best));
+    return find_ends(ends, pairs, rows, {summands.begin(), summands.end()}) &&
+           has_one_value(question, ends, summands, value);
 }
 
 bool are_squares_alone(const Question& question, const SummandList& summands, const Pairs& pairs) {
@@ -131,6 +139,25 @@ bool answer(const Question& question, std::span<const Pairs> outputs, std::ptrdi
         if (give_certified_value(question, outputs[0], rows, summands, values[0])) return true;
     }
     return answer_by_a_state(question, outputs, rows, values);
+}
+
+bool answer_all(const Configuration& configuration, const Pairs& pairs, std::ptrdiff_t rows, std::span<double> values,
+                PairCounts& counts) {
+    std::vector<Summand> summands;
+    for (const AskedMetric& asked : configuration.metrics) {
+        if (!asked.metric->follows_its_sums) return false;
+        const SummandList own = asked.metric->summands(asked.parameter);
+        summands.insert(summands.end(), own.begin(), own.end());
+    }
+    CertifiedEnds ends;
+    if (configuration.summation != Summation::exact || !find_ends(ends, pairs, rows, summands)) return false;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const AskedMetric& asked = configuration.metrics[i];
+        const Question question{asked, Averaging::uniform_average, configuration.nan_policy};
+        if (!has_one_value(question, ends, asked.metric->summands(asked.parameter), values[i])) return false;
+    }
+    counts = ends.counts;
+    return true;
 }
 
 }  // namespace squarely

@@ -182,6 +182,25 @@ PyObject* score(PyObject* long_way, PyObject* const* given, py::ssize_t count, P
     return PyObject_Vectorcall(long_way, given, static_cast<std::size_t>(count), names);
 }
 
+// All scores of a configuration of one output in one dimension, how many pairs they are of and how many were left out;
+// or None.
+py::object scores_at_once(const Configuration& configuration, const py::object& y_true, const py::object& y_pred,
+                          const py::object& where, py::ssize_t axis) {
+    PlainPairs pairs;
+    if (configuration.averaging == Averaging::raw_values || configuration.complex_values) return py::none();
+    if (!see_plain_pairs(y_true, y_pred, py::none(), where, axis, Numbers::refused, pairs)) return py::none();
+    if (pairs.outputs().size() != 1 || !pairs.shape.empty()) return py::none();
+    std::vector<double> values(configuration.metrics.size());
+    PairCounts counts;
+    bool is_answered = false;
+    without_the_interpreter(
+        [&] { is_answered = answer_all(configuration, pairs.outputs()[0], pairs.rows, values, counts); });
+    if (!is_answered) return py::none();
+    py::tuple scores(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) scores[i] = values[i];
+    return py::make_tuple(scores, counts.pairs, counts.missing_true + counts.missing_pred + counts.masked);
+}
+
 PyMethodDef definition = {"score", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&score)),
                           METH_FASTCALL | METH_KEYWORDS, nullptr};
 
@@ -189,6 +208,8 @@ PyMethodDef definition = {"score", reinterpret_cast<PyCFunction>(reinterpret_cas
 
 void register_way_in(py::module_& module) {
     (void)words();
+    module.def("scores_at_once", &scores_at_once, py::arg("configuration"), py::arg("y_true"), py::arg("y_pred"),
+               py::arg("where"), py::arg("axis"));
     module.def(
         "way_in",
         [](const py::function& long_way) {

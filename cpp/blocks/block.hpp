@@ -38,7 +38,7 @@ struct LargePair {
     BinaryNumber y_pred;
 };
 
-// A block of contiguous float64 without padding is viewed. Anything else is copied, with pairs of zeros for padding. The squares
+// Contiguous float64 without padding is viewed. Anything else is copied, with pairs of zeros for padding. The squares
 // of differences of 64-bit integers that no double holds go straight into large_integers; or such pairs are rounded,
 // and told with what they are. Rows that do not count are still in it:
 Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, const RowsKept& kept, BlockBuffers& buffers,

@@ -92,9 +92,8 @@ const Kernels SQUARELY_KERNELS = {
                         {{fitting_moments<true, false, false>, fitting_moments<true, false, true>},
                          {fitting_moments<true, true, false>, fitting_moments<true, true, true>}}},
 
-    .certified = {certified_kernel<CertifiedSet::squares>, certified_kernel<CertifiedSet::sizes>,
-                  certified_kernel<CertifiedSet::errors>, certified_kernel<CertifiedSet::squares_and_truth>,
-                  certified_kernel<CertifiedSet::all>},
+    .certified = {certified_kernel<0>, certified_kernel<1>, certified_kernel<2>, certified_kernel<3>,
+                  certified_kernel<4>, certified_kernel<5>, certified_kernel<6>},
 
     .terms =
         {

@@ -126,12 +126,35 @@ struct ValueLanes {
 };
 
 // Which sums are formed together by kernels that need no more than the nearest double in the end.
-enum class CertifiedSet : std::uint8_t { squares, sizes, errors, squares_and_truth, all };
-constexpr int certified_set_count = 5;
+struct CertifiedSet {
+    bool squared_error = false;
+    bool absolute_error = false;
+    bool error = false;  // guarded by squared errors
+    bool truth = false;  // and its squares
+    bool largest_error = false;
+    bool percentage_error = false;
+};
+
+// The least first: the first one that has all that is wanted is taken.
+constexpr CertifiedSet certified_sets[] = {
+    {.squared_error = true},
+    {.absolute_error = true},
+    {.squared_error = true, .error = true},
+    {.squared_error = true, .truth = true},
+    {.squared_error = true, .error = true, .truth = true},
+    {.squared_error = true, .absolute_error = true, .error = true, .truth = true, .largest_error = true},
+    {.squared_error = true,
+     .absolute_error = true,
+     .error = true,
+     .truth = true,
+     .largest_error = true,
+     .percentage_error = true},
+};
+constexpr int certified_set_count = sizeof certified_sets / sizeof certified_sets[0];
 
 // 1.5 * 2^52 * unit of each accumulator: see sums/certified.hpp.
 struct CertifiedStarts {
-    double squared_error, error, squared_truth, truth;
+    double squared_error, error, squared_truth, truth, percentage_error;
 };
 
 // Units of the accumulator, and the sum of what they leave of the terms, in two words.
@@ -142,7 +165,8 @@ struct CertifiedLanes {
 };
 
 struct CertifiedSums {
-    CertifiedLanes squared_error, absolute_error, error, squared_truth, truth;
+    CertifiedLanes squared_error, absolute_error, error, squared_truth, truth, percentage_error;
+    double largest_error[max_lanes];
 };
 
 struct KahanSums {
@@ -269,7 +293,7 @@ struct Kernels {
                                     std::uint64_t* misfits);
     FittingMoments fitting_moments[2][2][2];
 
-    // By CertifiedSet; null where the target has none.
+    // Of certified_sets; null where the target has none.
     using Certified = bool (*)(const Block& block, const CertifiedStarts& starts, CertifiedSums& sums);
     Certified certified[certified_set_count];
 

@@ -24,21 +24,21 @@ constexpr int value_unit = -35;
 constexpr int smallest_unscaled = -300;
 constexpr int largest_unscaled = 400;
 constexpr int smallest_exponent = -1018;  // of subnormal numbers, and of zeros
+constexpr int largest_unit = 900;         // of percentages, which are not scaled: larger ones leave their range
 
 // Ends are counted in these parts of a unit.
 constexpr int part_of_unit = -60;
 constexpr double parts_of_unit = 0x1p60;
 
-bool has_truth(CertifiedSet set) { return set == CertifiedSet::squares_and_truth || set == CertifiedSet::all; }
-bool has_errors(CertifiedSet set) { return set == CertifiedSet::errors || set == CertifiedSet::all; }
-
 // Sums of blocks, in units that fit the largest number there was.
 struct Running {
-    explicit Running(CertifiedSet wanted) : set(wanted) {}
+    explicit Running(int index) : set(certified_sets[index]), kernel(current_target().kernels->certified[index]) {}
 
     CertifiedSet set;
+    Kernels::Certified kernel;
     int error_exponent = smallest_exponent;
     int truth_exponent = smallest_exponent;
+    int percentage_exponent = smallest_exponent;
     int scale = 0;  // the kernel gets blocks times 2^scale
     CertifiedStarts starts;
     CertifiedSums sums;
@@ -83,21 +83,25 @@ void flush(Running& running, const Kernels& kernels, CertifiedEnds& ends) {
         add_ends(sum, kernels, 2 * exponent + square_unit, 2 * running.scale, running.rows, own);
     };
     const CertifiedSums& sums = running.sums;
+    const CertifiedSet& set = running.set;
     const int errors = running.error_exponent + running.scale;
     const int truths = running.truth_exponent + running.scale;
-    if (running.set == CertifiedSet::sizes) {
-        add_values(sums.absolute_error, errors, ends.absolute_error);
-    } else {
-        add_squares(sums.squared_error, errors, ends.squared_error);
-    }
-    if (has_errors(running.set)) {
+    if (set.squared_error) add_squares(sums.squared_error, errors, ends.squared_error);
+    if (set.absolute_error) add_values(sums.absolute_error, errors, ends.absolute_error);
+    if (set.error) {
         std::optional<Ends> differences;
         add_values(sums.error, errors, differences);
         add_negated(*differences, ends.error);
     }
-    if (has_truth(running.set)) {
+    if (set.truth) {
         add_squares(sums.squared_truth, truths, ends.squared_truth);
         add_values(sums.truth, truths, ends.truth);
+    }
+    if (set.percentage_error) add_values(sums.percentage_error, running.percentage_exponent, ends.percentage_error);
+    if (set.largest_error) {
+        for (const double largest : sums.largest_error) {
+            ends.largest_error = std::max(ends.largest_error, largest * power_of_two(-running.scale));
+        }
     }
     running.rows = 0;
 }
@@ -109,33 +113,47 @@ int scale_for_exponent(int exponent) {
     return fits ? 0 : std::clamp(-exponent, -1000, 1000);
 }
 
+// Its terms are numbers of their own, whatever the scale of truth and prediction.
+double largest_percentage(const Kernels& kernels, const Block& block) {
+    constexpr auto term = static_cast<int>(Term::absolute_percentage_error);
+    double values[block_length];
+    double* const words[] = {values};
+    Misfits out_of_range;
+    kernels.terms[term].values(block, 0, words, out_of_range.data());
+    return kernels.largest_value(values, block.length);
+}
+
 // Units only grow.
 void choose_units(Running& running, const Kernels& kernels, const Block& block, CertifiedEnds& ends) {
     flush(running, kernels, ends);
-    const double truth = has_truth(running.set) ? kernels.largest_value(block.y_true, block.length) : 0.0;
+    const CertifiedSet& set = running.set;
+    const double truth = set.truth ? kernels.largest_value(block.y_true, block.length) : 0.0;
+    const double percentage = set.percentage_error ? largest_percentage(kernels, block) : 0.0;
     int& of_errors = running.error_exponent;
     int& of_truths = running.truth_exponent;
+    int& of_percentages = running.percentage_exponent;
     of_errors = std::max(of_errors, exponent_above(kernels.largest_difference(block)));
     of_truths = std::max(of_truths, exponent_above(truth));
+    of_percentages = std::clamp(exponent_above(percentage), std::max(of_percentages, smallest_unscaled), largest_unit);
     const int scale = running.scale = scale_for_exponent(std::max(of_errors, of_truths));
     of_errors = std::max(of_errors, smallest_unscaled - scale);
     of_truths = std::max(of_truths, smallest_unscaled - scale);
     running.starts = {
         rounding_constant(2 * (of_errors + scale) + square_unit), rounding_constant(of_errors + scale + value_unit),
-        rounding_constant(2 * (of_truths + scale) + square_unit), rounding_constant(of_truths + scale + value_unit)};
+        rounding_constant(2 * (of_truths + scale) + square_unit), rounding_constant(of_truths + scale + value_unit),
+        rounding_constant(of_percentages + value_unit)};
     running.sums = {};
     running.chosen = true;
 }
 
 bool add_to_kernel(Running& running, const Kernels& kernels, const Block& block) {
-    const auto add = kernels.certified[static_cast<int>(running.set)];
     bool is_added = false;
     if (running.scale == 0) {
-        is_added = add(block, running.starts, running.sums);
-    } else {
+        is_added = running.kernel(block, running.starts, running.sums);
+    } else if (!running.set.percentage_error) {
         ScaledBlock copy;
         const Block seen = scaled(kernels, block, running.scale, copy);
-        is_added = !any_of(copy.lost, block.length) && add(seen, running.starts, running.sums);
+        is_added = !any_of(copy.lost, block.length) && running.kernel(seen, running.starts, running.sums);
     }
     running.rows += is_added ? block.length : 0;
     return is_added;
@@ -194,6 +212,8 @@ bool is_certain_of_sign(const std::optional<Ends>& ends) {
     return ends && is_negative(ends->low) == is_negative(ends->high);
 }
 
+constexpr TermCounts no_counts;  // every term is a finite number
+
 struct Direction {
     Term term;
     std::optional<Ends> CertifiedEnds::* ends;
@@ -206,6 +226,7 @@ constexpr Direction directions[] = {
     {Term::error, &CertifiedEnds::error, false},
     {Term::squared_truth, &CertifiedEnds::squared_truth, false},
     {Term::truth, &CertifiedEnds::truth, true},
+    {Term::absolute_percentage_error, &CertifiedEnds::percentage_error, true},
 };
 
 const Direction* direction_of(Term term) {
@@ -217,39 +238,63 @@ const Direction* direction_of(Term term) {
 OutputSums sums_at(const CertifiedEnds& ends, const SummandList& summands, bool worst) {
     OutputSums sums(Summation::exact, false, ends.counts);
     for (const Summand& summand : summands) {
+        if (summand.term == Term::largest_error) {
+            append(sums, {summand, nullptr, nullptr, ExtremeValue{ends.largest_error}, nullptr});
+            continue;
+        }
         const Direction& direction = *direction_of(summand.term);
         const Ends& own = *(ends.*direction.ends);
         const bool is_larger = direction.is_worse_if_larger == worst;
-        append(sums, {summand, is_larger != is_negative(own.low) ? &own.high : &own.low, nullptr, {}, nullptr});
+        append(sums, {summand, is_larger != is_negative(own.low) ? &own.high : &own.low, nullptr, {}, &no_counts});
     }
     return sums;
 }
 
+// What a set must have for a term. False where none has it.
+bool want(CertifiedSet& wanted, Term term) {
+    switch (term) {
+        case Term::squared_error: return wanted.squared_error = true;
+        case Term::absolute_error: return wanted.absolute_error = true;
+        case Term::error: return wanted.error = true;
+        case Term::truth:
+        case Term::squared_truth: return wanted.truth = true;
+        case Term::largest_error: return wanted.largest_error = true;
+        case Term::absolute_percentage_error: return wanted.percentage_error = true;
+        default: return false;
+    }
+}
+
+bool has_all(const CertifiedSet& set, const CertifiedSet& wanted) {
+    return set.squared_error >= wanted.squared_error && set.absolute_error >= wanted.absolute_error &&
+           set.error >= wanted.error && set.truth >= wanted.truth && set.largest_error >= wanted.largest_error &&
+           set.percentage_error >= wanted.percentage_error;
+}
+
 }  // namespace
 
-std::optional<CertifiedSet> certified_set(const SummandList& summands) {
-    bool has[std::size(directions)] = {};
+std::optional<int> certified_set(std::span<const Summand> summands) {
+    CertifiedSet wanted;
     for (const Summand& summand : summands) {
-        const Direction* direction = direction_of(summand.term);
-        if (direction == nullptr) return std::nullopt;
-        has[direction - directions] = true;
+        if (!want(wanted, summand.term)) return std::nullopt;
     }
-    const auto [squares, sizes, errors, squared_truth, truth] = has;
-    if (sizes) return summands.count == 1 ? std::optional(CertifiedSet::sizes) : std::nullopt;
-    if (squared_truth || truth) return errors ? CertifiedSet::all : CertifiedSet::squares_and_truth;
-    return errors ? CertifiedSet::errors : CertifiedSet::squares;
+    // Alone these have shorter ways than a loop of everything.
+    if (!wanted.squared_error && !wanted.absolute_error && !wanted.error && !wanted.truth) return std::nullopt;
+    const auto* found = std::find_if(std::begin(certified_sets), std::end(certified_sets),
+                                     [&](const CertifiedSet& set) { return has_all(set, wanted); });
+    if (found == std::end(certified_sets)) return std::nullopt;
+    return static_cast<int>(found - certified_sets);
 }
 
 // Shorter ones are summed sooner than ends are rounded twice.
 constexpr std::ptrdiff_t fewest_rows = block_length;
 
-bool may_be_certified(const Pairs& pairs, std::ptrdiff_t rows, CertifiedSet set) {
+bool may_be_certified(const Pairs& pairs, std::ptrdiff_t rows, int set) {
     const Kernels& kernels = *current_target().kernels;
-    return rows >= fewest_rows && kernels.certified[static_cast<int>(set)] != nullptr &&
-           pairs.y_true.dtype == DType::float64 && pairs.y_pred.dtype == DType::float64 && !are_weighted(pairs);
+    return rows >= fewest_rows && kernels.certified[set] != nullptr && pairs.y_true.dtype == DType::float64 &&
+           pairs.y_pred.dtype == DType::float64 && !are_weighted(pairs);
 }
 
-bool add_stretch(CertifiedEnds& ends, const Pairs& pairs, const Stretch& stretch, CertifiedSet set) {
+bool add_stretch(CertifiedEnds& ends, const Pairs& pairs, const Stretch& stretch, int set) {
     const Kernels& kernels = *current_target().kernels;
     const FloatingPointEnvironment environment;
     BlockBuffers buffers;
@@ -266,6 +311,7 @@ bool add_stretch(CertifiedEnds& ends, const Pairs& pairs, const Stretch& stretch
 
 void merge(CertifiedEnds& ends, const CertifiedEnds& other) {
     add(ends.counts, other.counts);
+    ends.largest_error = std::max(ends.largest_error, other.largest_error);
     for (const Direction& direction : directions) merge(ends.*direction.ends, other.*direction.ends);
 }
 
@@ -276,9 +322,10 @@ bool is_spread(const CertifiedEnds& ends) {
     return !is_zero(spread) && !spread.negative;
 }
 
-bool are_certain(const CertifiedEnds& ends, CertifiedSet set) {
-    if (ends.counts.pairs == 0 || (has_errors(set) && !is_certain_of_sign(ends.error))) return false;
-    return !has_truth(set) || (is_certain_of_sign(ends.truth) && is_spread(ends));
+bool are_certain(const CertifiedEnds& ends, int set) {
+    const CertifiedSet& sums = certified_sets[set];
+    if (ends.counts.pairs == 0 || (sums.error && !is_certain_of_sign(ends.error))) return false;
+    return !sums.truth || (is_certain_of_sign(ends.truth) && is_spread(ends));
 }
 
 OutputSums worst_of(const CertifiedEnds& ends, const SummandList& summands) { return sums_at(ends, summands, true); }

@@ -10,13 +10,14 @@
 #include "states/formulas.hpp"
 
 #include <optional>
+#include <span>
 
 namespace squarely {
 
-// Of which such sums a metric can be made, or none.
-std::optional<CertifiedSet> certified_set(const SummandList& summands);
+// Which of certified_sets has all of these sums, or none.
+std::optional<int> certified_set(std::span<const Summand> summands);
 
-bool may_be_certified(const Pairs& pairs, std::ptrdiff_t rows, CertifiedSet set);
+bool may_be_certified(const Pairs& pairs, std::ptrdiff_t rows, int set);
 
 // A sum lies between these.
 struct Ends {
@@ -29,17 +30,18 @@ struct Ends {
 struct CertifiedEnds {
     CertifiedEnds() noexcept {}  // not left to the compiler, which clears them all the same
 
-    std::optional<Ends> squared_error, absolute_error, error, squared_truth, truth;
+    std::optional<Ends> squared_error, absolute_error, error, squared_truth, truth, percentage_error;
+    double largest_error = 0;
     PairCounts counts;
 };
 
 // Adds a stretch of rows. False where this is not the way.
-bool add_stretch(CertifiedEnds& ends, const Pairs& pairs, const Stretch& stretch, CertifiedSet set);
+bool add_stretch(CertifiedEnds& ends, const Pairs& pairs, const Stretch& stretch, int set);
 
 void merge(CertifiedEnds& ends, const CertifiedEnds& other);
 
 // Whether worst and best are what they say: the signs of sums are known, and that the truth is not constant.
-bool are_certain(const CertifiedEnds& ends, CertifiedSet set);
+bool are_certain(const CertifiedEnds& ends, int set);
 
 // The larger the errors and the smaller the variance of the truth, the worse.
 OutputSums worst_of(const CertifiedEnds& ends, const SummandList& summands);

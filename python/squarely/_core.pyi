@@ -141,6 +141,11 @@ class Configuration:
     @property
     def complex_values(self) -> bool: ...
 
+# Scores of one output, pairs and pairs left out; None where there is something to say, or no way but a state.
+def scores_at_once(
+    configuration: Configuration, y_true: object, y_pred: object, where: object, axis: int
+) -> tuple[tuple[float, ...], int, int] | None: ...
+
 @final
 class Accumulator:
     def __init__(self, configuration: Configuration) -> None: ...

@@ -152,6 +152,10 @@ def _plain_report(
     question: Question,
 ) -> Report | None:
     """Return the report of plain arrays of which there is nothing to say, else None."""
+    if sample_weight is None:
+        at_once = _core.scores_at_once(question.configuration, y_true, y_pred, where, axis)
+        if at_once is not None:
+            return Report(question.labels, {"": Scored(at_once[0], {}, at_once[1], at_once[2])}, is_single=True)
     accumulator = _core.Accumulator(question.configuration)
     try:
         if not accumulator.update(y_true, y_pred, sample_weight, where, axis, False):

@@ -135,3 +135,33 @@ def test_errors_that_cancel_are_summed_exactly(target: str, rng: np.random.Gener
     assert_same(np.zeros(2048), np.concatenate([errors, -errors]))
     assert squarely.mean_error(np.zeros(2048), np.concatenate([errors, -errors])) == 0.0
     assert_same(np.zeros(2049), np.concatenate([errors, [1e-30], -errors]))
+
+
+SETS = {
+    "everyday": None,
+    "seven": ("mse", "rmse", "mae", "bias", "max", "r2", "ev"),
+    "percentages": ("mae", "mape"),
+    "extremes": ("mse", "max"),
+}
+
+
+@pytest.mark.parametrize("metrics", SETS.values(), ids=SETS)
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_reports_have_the_scores_of_states(
+    target: str, metrics: tuple[str, ...] | None, make: Maker, rng: np.random.Generator
+) -> None:
+    y_true, y_pred = make(rng, 2500)
+    options = {} if metrics is None else {"metrics": metrics}
+    found = squarely.evaluate(y_true, y_pred, **options).to_dict()
+    expected = squarely.Accumulator(**options).update(y_true, y_pred).compute()
+    assert found == pytest.approx(expected, rel=0, abs=0, nan_ok=True)
+
+
+def test_reports_count_what_is_left_out(target: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.standard_normal((2, 2500))
+    y_true[MIDDLE] = y_pred[7] = math.nan
+    where = rng.random(2500) < 0.9
+    report = squarely.evaluate(y_true, y_pred, where=where, nan_policy="omit")
+    raw = squarely.evaluate(y_true, y_pred, where=where, nan_policy="omit", multioutput="raw_values")
+    assert (report.count, report.omitted) == (raw.count, raw.omitted)
+    assert report.to_dict() == {name: float(values[0]) for name, values in raw.to_dict().items()}

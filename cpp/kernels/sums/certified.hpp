@@ -8,6 +8,7 @@
 
 #include "kernels/difference.hpp"
 #include "kernels/sums/exact.hpp"
+#include "kernels/terms.hpp"
 
 namespace squarely {
 namespace {
@@ -23,15 +24,18 @@ struct TwoWords {
 
 SQUARELY_INLINE TwoWords two_words(double start) { return {broadcast(start), broadcast(start)}; }
 
+// Half of the additions where multiplications are done. Sixteen registers have no room for the factor of one.
+SQUARELY_INLINE Vector balanced_sum(Vector a, Vector b) { return lanes == 8 ? added_by_multiplier(a, b) : a + b; }
+
 SQUARELY_INLINE void add_value(Vector value, TwoWords& sum) {
     const Vector high = sum.high + value;
-    sum.rest = sum.rest + (value - (high - sum.high));
+    sum.rest = balanced_sum(value - (high - sum.high), sum.rest);
     sum.high = high;
 }
 
 SQUARELY_INLINE void add_square(Vector value, TwoWords& sum) {
     const Vector high = multiply_add(value, value, sum.high);
-    sum.rest = sum.rest + multiply_add(value, value, sum.high - high);
+    sum.rest = balanced_sum(multiply_add(value, value, sum.high - high), sum.rest);
     sum.high = high;
 }
 
@@ -48,67 +52,70 @@ SQUARELY_INLINE void add_block_sum(const TwoWords& sum, CertifiedLanes& lanes_so
     store(lanes_so_far.low, load<Vector>(lanes_so_far.low) + (lost + sum.cross));
 }
 
-template <CertifiedSet set>
-constexpr bool with_squares = set != CertifiedSet::sizes;
-template <CertifiedSet set>
-constexpr bool with_errors = set == CertifiedSet::errors || set == CertifiedSet::all;
-template <CertifiedSet set>
-constexpr bool with_truth = set == CertifiedSet::squares_and_truth || set == CertifiedSet::all;
-
 // All or nothing: false where an accumulator left its range.
-template <CertifiedSet set>
+template <int index>
 bool certified(const Block& block, const CertifiedStarts& starts, CertifiedSums& sums) {
+    constexpr CertifiedSet set = certified_sets[index];
     TwoWords squares = two_words(starts.squared_error);
     TwoWords sizes = two_words(starts.error);
     TwoWords errors = two_words(starts.error);
     TwoWords squared_truth = two_words(starts.squared_truth);
     TwoWords truth = two_words(starts.truth);
+    TwoWords percentages = two_words(starts.percentage_error);
+    Vector largest = load<Vector>(sums.largest_error);
+    const AbsolutePercentageError percentage{0};
     const Bits sign = Bits{} + (std::uint64_t{1} << 63);
     Ahead ahead = block.ahead;
     const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
         if (i % 8 == 0) prefetch_next(ahead);
         const Vector y_true = load<Vector>(block.y_true + i);
-        const auto [difference, error] = difference_of(y_true, load<Vector>(block.y_pred + i));
-        if constexpr (with_squares<set>) {
+        const Vector y_pred = load<Vector>(block.y_pred + i);
+        const auto [difference, error] = difference_of(y_true, y_pred);
+        if constexpr (set.squared_error) {
             add_square(difference, squares);
             squares.cross = multiply_add(difference + difference, error, squares.cross);
-        } else {
+        }
+        if constexpr (set.absolute_error) {
             add_value(absolute(difference), sizes);
-            sizes.cross = sizes.cross + from_bits(bits(error) ^ (bits(difference) & sign));
+            sizes.cross = balanced_sum(from_bits(bits(error) ^ (bits(difference) & sign)), sizes.cross);
         }
-        if constexpr (with_errors<set>) {
+        if constexpr (set.error) {
             add_value(difference, errors);
-            errors.cross = errors.cross + error;
+            errors.cross = balanced_sum(error, errors.cross);
         }
-        if constexpr (with_truth<set>) {
+        if constexpr (set.truth) {
             add_square(y_true, squared_truth);
             add_value(y_true, truth);
         }
+        if constexpr (set.largest_error) largest = larger_size(difference, largest);
+        if constexpr (set.percentage_error) add_value(percentage.value(y_true, y_pred).high, percentages);
     };
     for (std::ptrdiff_t i = 0; i < block.length; i += 2 * lanes) {
         step(i);
         step(i + lanes);
     }
-    if (any(has_moved(squares) | has_moved(sizes) | has_moved(errors) | has_moved(squared_truth) | has_moved(truth))) {
-        return false;
-    }
-    if constexpr (with_squares<set>) add_block_sum(squares, sums.squared_error);
-    if constexpr (!with_squares<set>) add_block_sum(sizes, sums.absolute_error);
-    if constexpr (with_errors<set>) add_block_sum(errors, sums.error);
-    if constexpr (with_truth<set>) {
+    const Bits moved = has_moved(squares) | has_moved(sizes) | has_moved(errors) | has_moved(squared_truth) |
+                       has_moved(truth) | has_moved(percentages);
+    if (any(moved)) return false;
+    if constexpr (set.squared_error) add_block_sum(squares, sums.squared_error);
+    if constexpr (set.absolute_error) add_block_sum(sizes, sums.absolute_error);
+    if constexpr (set.error) add_block_sum(errors, sums.error);
+    if constexpr (set.truth) {
         add_block_sum(squared_truth, sums.squared_truth);
         add_block_sum(truth, sums.truth);
     }
+    if constexpr (set.largest_error) store(sums.largest_error, largest);
+    if constexpr (set.percentage_error) add_block_sum(percentages, sums.percentage_error);
     return true;
 }
 
-template <CertifiedSet set>
-constexpr auto certified_kernel = certified<set>;
+template <int index>
+constexpr auto certified_kernel = certified<index>;
 
 #else
 
 // Without a fused multiply-add, what a product lost takes longer than slices.
-template <CertifiedSet set>
+template <int index>
 constexpr Kernels::Certified certified_kernel = nullptr;
 
 #endif

@@ -5,6 +5,7 @@
 #include "machine/long_call.hpp"
 #include "machine/targets.hpp"
 #include "numbers/add_words.hpp"
+#include "sums/exact_squares.hpp"
 #include "sums/sliced_squares.hpp"
 #include "sums/window.hpp"
 
@@ -287,11 +288,27 @@ std::optional<int> certified_set(std::span<const Summand> summands) {
 
 // Shorter ones are summed sooner than ends are rounded twice.
 constexpr std::ptrdiff_t fewest_rows = block_length;
+constexpr std::ptrdiff_t smallest_float32 = 16 * block_length;  // a trial is worth it
+
+// Squares of contiguous float32 are summed as they lie in half of the time, unless their sizes differ too much: tried
+// with a first, a middle and a last block.
+bool fit_narrow_squares(const Kernels& kernels, const Pairs& pairs, std::ptrdiff_t rows) {
+    ExactSquares trial;
+    BlockBuffers buffers;
+    for (const std::ptrdiff_t first : {std::ptrdiff_t{0}, (rows - block_length) / 2, rows - block_length}) {
+        add_rows(trial, kernels, pairs, {first, block_length}, buffers);
+    }
+    return trial.narrow.chosen && trial.blocks_without_narrow == 0 && trial.blocks_by_parts == 0;
+}
 
 bool may_be_certified(const Pairs& pairs, std::ptrdiff_t rows, int set) {
     const Kernels& kernels = *current_target().kernels;
-    return rows >= fewest_rows && kernels.certified[set] != nullptr && pairs.y_true.dtype == DType::float64 &&
-           pairs.y_pred.dtype == DType::float64 && !are_weighted(pairs);
+    if (rows < fewest_rows || kernels.certified[set] == nullptr || are_weighted(pairs)) return false;
+    if (pairs.y_true.dtype != pairs.y_pred.dtype) return false;
+    if (pairs.y_true.dtype == DType::float64) return true;
+    if (pairs.y_true.dtype != DType::float32) return false;
+    const bool are_squares_alone = set == 0;
+    return !are_squares_alone || (rows >= smallest_float32 && !fit_narrow_squares(kernels, pairs, rows));
 }
 
 bool add_stretch(CertifiedEnds& ends, const Pairs& pairs, const Stretch& stretch, int set) {

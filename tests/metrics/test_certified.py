@@ -79,6 +79,14 @@ def test_no_numbers_in_the_middle_are_counted(target: str, bad: float, policy: s
     assert_same(y_true, y_pred, nan_policy=policy)
 
 
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_float32_has_the_bits_of_states(target: str, make: Maker, rng: np.random.Generator) -> None:
+    with np.errstate(all="ignore"):
+        y_true, y_pred = (side.astype(np.float32) for side in make(rng, 10_000))
+    if np.isfinite(y_true).all() and np.isfinite(y_pred).all():
+        assert_same(y_true, y_pred)
+
+
 def test_rows_that_do_not_count_are_left_out(target: str, rng: np.random.Generator) -> None:
     y_true, y_pred = rng.standard_normal((2, 2048))
     where = rng.random(2048) < 0.7

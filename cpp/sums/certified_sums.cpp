@@ -50,9 +50,13 @@ struct Running {
 
 constexpr int blocks_after_missing = 16;  // a NaN is seldom the last
 
+// Of 2^51 units each at most, which a word holds.
+constexpr std::ptrdiff_t most_rows = 1024 * block_length;
+
 // What is left of n terms is below half a unit each. The k steps of a lane in a block round a sum of k of them by 2^-53
 // of it at most, and so do the products of differences with their own errors, which are below 2^-53 of the squares; the
-// squares of errors, below 2^-106 of these, are left out. Twice all that: n (k + 8) 2^-52 units.
+// squares of errors, below 2^-106 of these, are left out. The second words of blocks are added with rounding: sums of
+// up to 1,024 units. More than all that: n (k + 8) 2^-52 units, of 64 steps or more.
 void add_ends(const CertifiedLanes& sum, const Kernels& kernels, int unit, int scale, std::ptrdiff_t rows,
               std::optional<Ends>& ends) {
     if (!ends) ends.emplace();
@@ -158,6 +162,12 @@ bool add_to_kernel(Running& running, const Kernels& kernels, const Block& block)
     }
     running.rows += is_added ? block.length : 0;
     return is_added;
+}
+
+void flush_if_full(Running& running, const Kernels& kernels, CertifiedEnds& ends) {
+    if (running.rows < most_rows) return;
+    flush(running, kernels, ends);
+    running.sums = {};
 }
 
 // False where there are infinities, or numbers too different for it.
@@ -320,6 +330,7 @@ bool add_stretch(CertifiedEnds& ends, const Pairs& pairs, const Stretch& stretch
         if (begins_a_piece(stretch, first)) look_at_call();
         const Rows rows{first, length_of_block(stretch.last - first)};
         if (!add_rows(running, kernels, pairs, rows, buffers, ends)) return false;
+        flush_if_full(running, kernels, ends);
         first += rows.count;
     }
     flush(running, kernels, ends);

@@ -7,7 +7,7 @@ import squarely as sq
 
 
 class HardData:
-    """Data that leaves the windows of sums, by calls and by states: none may cost several times what normal data does."""
+    """Data that leaves the windows of sums, by calls and by states: none may cost several times normal data."""
 
     params = (tuple(hard.DATA), hard.METRICS, tuple(hard.WAYS), (16_384, 2_000_000))
     param_names = ("data", "metric", "way", "pairs")

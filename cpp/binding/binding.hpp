@@ -22,6 +22,7 @@ void register_state(py::module_& module);
 void register_accumulator(py::module_& module);
 void register_window(py::module_& module);
 void register_way_in(py::module_& module);
+void register_quick_update(py::module_& module);
 void register_refusals(py::module_& module);
 void register_elementary(py::module_& module);
 void register_order_statistics(py::module_& module);

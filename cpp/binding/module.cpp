@@ -12,6 +12,7 @@ PYBIND11_MODULE(_core, module) {
     squarely::register_accumulator(module);
     squarely::register_window(module);
     squarely::register_way_in(module);
+    squarely::register_quick_update(module);
     squarely::register_elementary(module);
     squarely::register_order_statistics(module);
     squarely::register_losses(module);

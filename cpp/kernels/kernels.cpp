@@ -66,6 +66,7 @@ const Kernels SQUARELY_KERNELS = {
     .copy_marked = copy_marked,
 
     .exact_squares = exact_squares,
+    .exact_squares_on_grid = exact_squares_on_grid,
     .exact_squares_present = exact_squares_present,
     .exact_squares_where = exact_squares_where,
     .exact_squares_valid = exact_squares_valid,

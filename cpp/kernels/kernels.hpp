@@ -268,6 +268,8 @@ struct Kernels {
 
     // All or nothing: false, and the sums untouched, where some pair does not fit the window.
     bool (*exact_squares)(const Block& block, const Window& window, SlicedSums& sums);
+    // The same at two thirds of the cost, and false where bits of some number lie below the second grid or next to it.
+    bool (*exact_squares_on_grid)(const Block& block, const Window& window, SlicedSums& sums);
     // The same, leaving out pairs as the copies above do.
     bool (*exact_squares_present)(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* missing);
     bool (*exact_squares_where)(const Block& block, const unsigned char* where, const Window& window, SlicedSums& sums);

@@ -20,6 +20,7 @@ struct ExactSquares {
     int blocks_without_search = 0;  // no window fits many pairs: do not look for a better one for this many blocks
     MisfitSums misfits;
     int blocks_without_narrow = 0;  // float32 blocks fail: widen them for this many blocks
+    int blocks_without_grid = 0;    // numbers have too many bits: try this many blocks by three slices at once
 };
 
 // Whether they are all that is summed for a state, exactly and without weights.

@@ -1,4 +1,5 @@
-// The exact sum of squared differences of elements of four bytes: two slices do, and three products.
+// The exact sum of squared differences where two slices do, and three products: of elements of four bytes, and of
+// doubles with few bits.
 #pragma once
 
 #include "kernels/sums/exact.hpp"
@@ -77,6 +78,45 @@ bool exact_squares_float32(const NarrowBlock& block, const Window& window, Slice
 bool exact_squares_float32_valid(const NarrowBlock& block, const Validity& validity, const Window& window,
                                  SlicedSums& sums) {
     return square_float32(block, window, sums, KeepValid{validity});
+}
+
+// float64: numbers that are multiples of twice the second grid. Adding 3 * 2^52 units of that grid leaves none of them
+// changed, and changes all others but multiples of the grid itself: a number large enough to be rounded to less has no
+// finer bits. As above their differences are exact, and within two slices where check R holds.
+SQUARELY_INLINE Bits off_grid(Vector value, Vector rounding) { return bits(((value + rounding) - rounding) - value); }
+
+template <int... I>
+SQUARELY_INLINE void square_group_on_grid(const Block& block, std::ptrdiff_t first, Ahead& ahead, const Grids& grids,
+                                          Products& products, Bits& all_off, Steps<I...>) {
+    const Vector rounding = grids.sigma2 + grids.sigma2;
+    const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
+        if (i % 8 == 0) prefetch_next(ahead);
+        const Vector y_true = load<Vector>(block.y_true + first + i);
+        const Vector y_pred = load<Vector>(block.y_pred + first + i);
+        all_off |= off_grid(y_true, rounding) | off_grid(y_pred, rounding);
+        square_two_slices(y_true - y_pred, grids, products);
+    };
+    (step(I * lanes), ...);
+}
+
+// Adds what exact_squares would: products of the third slice, which is zero, stay what groups start from.
+bool exact_squares_on_grid(const Block& block, const Window& window, SlicedSums& sums) {
+    constexpr int group = vectors_in_group * lanes;
+    const Grids grids = grids_of(window);
+    const Products start = start_of(window);
+    LaneSums lane_sums = load_sums(sums);
+    Ahead ahead = block.ahead;
+    Bits all_off{};
+    Bits moved{};
+    for (std::ptrdiff_t first = 0; first < block.length; first += group) {
+        Products products = start;
+        square_group_on_grid(block, first, ahead, grids, products, all_off, StepsUpTo<vectors_in_group>{});
+        moved |= bits(products.p11) ^ bits(start.p11);
+        add_group(products, lane_sums);
+    }
+    if (any(all_off | (moved & exponent_field))) return false;
+    store_sums(lane_sums, sums, block.length / group);
+    return true;
 }
 
 }  // namespace

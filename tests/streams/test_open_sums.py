@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import functools
+import inspect
 import itertools
 import pickle
 
@@ -248,3 +249,43 @@ def test_reset_forgets_what_was_open(metrics):
     accumulator = in_chunks(squarely.Accumulator(metrics), y_true, y_pred, (64,))
     accumulator.reset().update(y_true, y_pred)
     assert accumulator == whole(metrics, y_true, y_pred)
+
+
+class Updating(squarely.Accumulator):
+    """A subclass with an update of its own."""
+
+    def update(self, *arguments, **options):
+        return super().update(*arguments, **options)
+
+
+def test_every_spelling_of_an_update_adds_the_same(metrics):
+    y_true, y_pred = positive_pairs(512)
+    none = dict.fromkeys(("sample_weight", "where"))
+    digests = set()
+    for spell in (
+        lambda own: own.update(y_true, y_pred),
+        lambda own: own.update(y_true, y_pred, axis=0, **none),
+        lambda own: own.update(y_true, y_pred, **none),
+        lambda own: own.update(y_pred=y_pred, y_true=y_true),
+        lambda own: own.update(y_true, y_pred=y_pred, where=np.ones(512, bool)),
+        lambda own: squarely.Accumulator.update(own, y_true, y_pred),
+        lambda own: functools.partial(own.update, y_true)(y_pred),
+        lambda own: pickle.loads(pickle.dumps(own.update))(y_true, y_pred),
+    ):
+        accumulator = spell(Updating(metrics).update(y_true, y_pred))
+        digests.add(spell(accumulator).digest())
+    assert digests == {whole(metrics, *(np.tile(side, 3) for side in (y_true, y_pred))).digest()}
+
+
+def test_an_update_says_what_it_takes():
+    shown = str(inspect.signature(squarely.Accumulator().update))
+    assert shown == "(y_true, y_pred, *, sample_weight=None, where=None, axis=0)"
+    assert squarely.Accumulator.update.__doc__.startswith("Add a chunk and return the accumulator")
+    accumulator = squarely.Accumulator("mse")
+    for wrong in (lambda: accumulator.update([1.0]), lambda: accumulator.update([1.0], [1.0], weights=[1.0])):
+        with pytest.raises(TypeError, match=r"update\(\)"):
+            wrong()
+    with pytest.raises(AttributeError, match="_core"):
+        squarely.Accumulator.__new__(squarely.Accumulator).update(np.ones(1), np.ones(1))
+    with pytest.raises(TypeError, match="'update' for 'Accumulator'"):
+        squarely.Accumulator.update(object(), np.ones(1), np.ones(1))

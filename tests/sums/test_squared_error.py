@@ -40,6 +40,42 @@ def test_float64_is_correctly_rounded(target: str, make: Maker, length: int, rng
     assert_exact(y_true, y_pred)
 
 
+def on_grid(
+    rng: np.random.Generator, length: int, unit: int, base: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Odd multiples of 2^unit around the base, or what doubles hold of them, with differences up to one."""
+    steps = 2.0**-unit
+    y_pred = base + (2 * rng.integers(0, int(steps) // 4, length) + 1) / steps
+    y_true = y_pred + rng.integers(1 - int(steps) // 2, int(steps) // 2, length) / steps
+    y_true[0] = y_pred[0] + 1  # the window is that of the largest
+    return y_true, y_pred
+
+
+@pytest.mark.parametrize("unit", range(-52, -38))
+@pytest.mark.parametrize(
+    "base", [sign * base for sign in (-1.0, 1.0) for base in (0.0, 4.0, 8.0, 16.0, 32.0, 64.0, 256.0)]
+)
+def test_float64_of_every_unit_and_distance_are_exact(
+    target: str, unit: int, base: float, rng: np.random.Generator
+) -> None:
+    y_true, y_pred = on_grid(rng, 1024, unit, base)
+    assert exact_sum(y_true, y_pred) == rational.sum_of_squares(y_true, y_pred)
+
+
+def test_numbers_that_leave_the_grid_and_come_back_are_exact(target: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = (rng.integers(-1000, 1000, 100 * 512).astype(np.float64) for _ in range(2))
+    y_true[512 * 3 + 100] = 0.1
+    y_pred[512 * 70 + 511] = np.nextafter(1.0, 2.0)
+    y_true[512 * 90 : 512 * 92] *= 1e12
+    assert exact_sum(y_true, y_pred) == rational.sum_of_squares(y_true, y_pred)
+
+
+@pytest.mark.parametrize("scale", [-300, 300])
+def test_integers_of_every_scale_are_exact(target: str, scale: int, rng: np.random.Generator) -> None:
+    y_true, y_pred = np.ldexp(rng.integers(-(2**30), 2**30, (2, 2000)).astype(np.float64), scale)
+    assert exact_sum(y_true, y_pred) == rational.sum_of_squares(y_true, y_pred)
+
+
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
 @pytest.mark.parametrize("length", [100, 512, 3000])
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")

@@ -288,14 +288,16 @@ SQUARELY_INLINE Vector smaller_size(Vector a, Vector b) {
 #endif
 }
 
-// The same without sizes of zero.
-SQUARELY_INLINE Vector smaller_unless_zero(Vector a, Vector b) {
+// The same, of a only where what is tested is not zero.
+SQUARELY_INLINE Vector smaller_where_not_zero(Vector tested, Vector a, Vector b) {
 #if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512DQ__)
-    return _mm512_mask_range_pd(b, _mm512_cmp_pd_mask(a, _mm512_setzero_pd(), _CMP_NEQ_UQ), a, b, 0b1010);
+    return _mm512_mask_range_pd(b, _mm512_cmp_pd_mask(tested, _mm512_setzero_pd(), _CMP_NEQ_UQ), a, b, 0b1010);
 #else
-    return smaller_size(from_bits(bits(a) | mask(a == Vector{})), b);  // NaN, which is passed over
+    return smaller_size(from_bits(bits(a) | mask(tested == Vector{})), b);  // NaN, which is passed over
 #endif
 }
+
+SQUARELY_INLINE Vector smaller_unless_zero(Vector a, Vector b) { return smaller_where_not_zero(a, a, b); }
 
 // A set of lanes, in a mask register where there are some: what is added there only costs no more than elsewhere.
 #if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512F__)

@@ -42,8 +42,9 @@ void choose_window(ValueSums& values, const Kernels& kernels, const double* bloc
     const double largest = kernels.largest_value(block, length);
     const bool is_number = largest > 0 && std::isfinite(largest);
     if (!is_number && values.chosen) return;
-    const int exponent =
-        std::clamp(is_number ? std::ilogb(largest) + room_above : 0, smallest_exponent, largest_exponent);
+    // Of zeros the lowest: another window would demand more of the terms whose words they are.
+    const int exponent = is_number ? std::clamp(std::ilogb(largest) + room_above, smallest_exponent, largest_exponent)
+                                   : smallest_exponent;
     if (values.chosen && exponent == values.exponent) return;
     flush(values, kernels, sum);
     values.exponent = exponent;

@@ -6,6 +6,8 @@
 #include "kernels/sums/exact_values.hpp"
 #include "kernels/weights.hpp"
 
+#include <type_traits>
+
 namespace squarely {
 namespace {
 
@@ -18,8 +20,7 @@ struct Sizes {
 };
 
 SQUARELY_INLINE void see(Vector value, Sizes& sizes) {
-    const Vector unless_zero = chosen(mask(value == Vector{}), broadcast(__builtin_inf()), value);
-    sizes.least = smaller_size(unless_zero, sizes.least);
+    sizes.least = smaller_unless_zero(value, sizes.least);
     sizes.greatest = larger_size(value, sizes.greatest);
 }
 
@@ -38,6 +39,25 @@ struct WordSums {
 };
 
 template <int words>
+SQUARELY_INLINE void load_words(const ValueWindow* windows, const ValueLanes* lanes_so_far, WordSums<words>& sums) {
+    for (int word = 0; word < words; ++word) {
+        sums.sigma1[word] = broadcast(windows[word].sigma1);
+        sums.sigma2[word] = broadcast(windows[word].sigma2);
+        sums.sum1[word] = load<Bits>(lanes_so_far[word].lanes[0]);
+        sums.sum2[word] = load<Bits>(lanes_so_far[word].lanes[1]);
+    }
+}
+
+template <int words>
+SQUARELY_INLINE void store_words(const WordSums<words>& sums, std::ptrdiff_t rows, ValueLanes* lanes_so_far) {
+    for (int word = 0; word < words; ++word) {
+        store(lanes_so_far[word].lanes[0], sums.sum1[word]);
+        store(lanes_so_far[word].lanes[1], sums.sum2[word]);
+        lanes_so_far[word].vectors += rows / lanes;
+    }
+}
+
+template <int words>
 SQUARELY_INLINE void add_word(Vector value, int word, WordSums<words>& sums) {
     const ValueSlices slices = sliced_value(value, sums.sigma1[word], sums.sigma2[word]);
     sums.sum1[word] += bits(slices.rounded1);
@@ -46,13 +66,41 @@ SQUARELY_INLINE void add_word(Vector value, int word, WordSums<words>& sums) {
     sums.moved |= slices.moved;
 }
 
+// Where all that is lost is known not to be.
+template <int words>
+SQUARELY_INLINE void add_word_unchecked(Vector value, int word, WordSums<words>& sums) {
+    const Vector rounded1 = value + sums.sigma1[word];
+    const Vector rounded2 = (value - (rounded1 - sums.sigma1[word])) + sums.sigma2[word];
+    sums.sum1[word] += bits(rounded1);
+    sums.sum2[word] += bits(rounded2);
+    sums.moved |= bits(rounded1) ^ bits(sums.sigma1[word]);
+}
+
+constexpr int words_of_square = 4;  // of a difference without an error, times a weight
+
+// What w d^2 is at least where none of its words is lost.
+double least_product(const ValueWindow* windows) {
+    constexpr double least_normal = 0x1p-500;  // and so are the words of it, with weights up to the greatest
+    double least = least_normal;
+    // Powers of two from the bit below the last slice to the last of the word, and from there to the product; twice
+    // as many where sigma is one and a half of a power of two.
+    constexpr double from_sigma[words_of_square] = {0x1p-50, 0x1p4, 0, 0x1p57};
+    for (int word = 0; word < words_of_square; ++word) {
+        const double own = windows[word].sigma1 * from_sigma[word];
+        least = own > least ? own : least;
+    }
+    return least;
+}
+
 template <int words_of_term, bool weighted, class Kernel, int words>
 SQUARELY_INLINE void add_term(const Kernel& term, const Block& block, const double* weights, std::ptrdiff_t i,
                               WordSums<words>& sums) {
     const Vector y_true = load<Vector>(block.y_true + i);
     const Vector y_pred = load<Vector>(block.y_pred + i);
-    // Zero of finite numbers, else NaN: a term may be an ordinary number of a NaN or an infinity.
-    sums.lost |= bits(y_true - y_true) | bits(y_pred - y_pred);
+    // Zero of finite numbers, else NaN: a term may be an ordinary number of a NaN or an infinity, but for a square.
+    if constexpr (!std::is_same_v<Kernel, SquaredError>) {
+        sums.lost |= bits(y_true - y_true) | bits(y_pred - y_pred);
+    }
     const Words value = term.value(y_true, y_pred);
     if constexpr (words_of_term > 1) see(value.tested, sums.factors);
     if constexpr (words_of_term > 2) sums.lost |= bits(absolute(value.rest));
@@ -77,18 +125,64 @@ SQUARELY_INLINE void add_term(const Kernel& term, const Block& block, const doub
     }
 }
 
+SQUARELY_INLINE void prefetch_group(const double* weights, std::ptrdiff_t first, Ahead& ahead) {
+    for (std::ptrdiff_t line = first; line < first + group_of_terms; line += 8) {
+        prefetch_next(ahead);
+        if (weights != nullptr) __builtin_prefetch(weights + line + block_length);
+    }
+}
+
 // Two at a time fill the pipelines: more of them unrolled, on targets of few lanes, are code alone.
 template <int words_of_term, bool weighted, class Kernel, int words>
 SQUARELY_INLINE void add_group_of_terms(const Kernel& term, const Block& block, const double* weights,
                                         std::ptrdiff_t first, Ahead& ahead, WordSums<words>& sums) {
-    for (std::ptrdiff_t line = first; line < first + group_of_terms; line += 8) {
-        prefetch_next(ahead);
-        if constexpr (weighted) __builtin_prefetch(weights + line + block_length);
-    }
+    prefetch_group(weighted ? weights : nullptr, first, ahead);
     for (std::ptrdiff_t i = first; i < first + group_of_terms; i += 2 * lanes) {
         add_term<words_of_term, weighted>(term, block, weights, i, sums);
         add_term<words_of_term, weighted>(term, block, weights, i + lanes, sums);
     }
+}
+
+SQUARELY_INLINE void add_weighted_square(Vector difference, Vector weight, Vector& least,
+                                         WordSums<words_of_square>& sums) {
+    const Vector square = difference * difference;
+    const Vector square_low = product_error(difference, difference, square);
+    const Vector product = weight * square;
+    const Vector product_low = weight * square_low;
+    least = smaller_where_not_zero(difference, product, least);
+    sums.weights.least = smaller_size(weight, sums.weights.least);
+    sums.weights.greatest = larger_size(weight, sums.weights.greatest);
+    add_word_unchecked(product, 0, sums);
+    add_word_unchecked(product_error(weight, square, product), 1, sums);
+    add_word(product_low, 2, sums);
+    add_word_unchecked(product_error(weight, square_low, product_low), 3, sums);
+}
+
+// Weighted squares of differences without an error, as of numbers that are near each other, have four words rather
+// than six. A difference d and a weight w have 53 bits each: what their products lose is a multiple of the last bits
+// of both, and so as far above its last slice as the product w d^2 is. One test of the least of these, at the end of a
+// block, stands for those of three words of four. What fails it is left to the tests of the numbers themselves.
+[[gnu::noinline]] bool sum_weighted_squares(const Block& block, const double* weights, const ValueWindow* windows,
+                                            ValueLanes* lanes_so_far) {
+    WordSums<words_of_square> sums;
+    load_words(windows, lanes_so_far, sums);
+    Vector least = broadcast(__builtin_inf());
+    Ahead ahead = block.ahead;
+    for (std::ptrdiff_t first = 0; first < block.length; first += group_of_terms) {
+        Bits errors{};
+        prefetch_group(weights, first, ahead);
+        for (std::ptrdiff_t i = first; i < first + group_of_terms; i += lanes) {
+            const Difference difference = difference_of(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i));
+            errors |= bits(difference.error);
+            add_weighted_square(difference.rounded, load<Vector>(weights + i), least, sums);
+        }
+        if (any(errors << 1)) return false;  // but for the sign of zero
+    }
+    const Bits outside =
+        are_outside(sums.weights, least_weight, greatest_weight) | mask(least < broadcast(least_product(windows)));
+    if (any(sums.lost | (sums.moved & sign_and_exponent) | outside)) return false;
+    store_words(sums, block.length, lanes_so_far);
+    return true;
 }
 
 template <class Kernel, Term row, bool weighted>
@@ -97,13 +191,11 @@ bool sum_terms(const Block& block, const double* weights, double parameter, cons
     constexpr int words = words_to_sum(row, weighted);
     constexpr int words_of_term = term_rows::facts[static_cast<int>(row)].words;
     const Kernel term{parameter};
-    WordSums<words> sums;
-    for (int word = 0; word < words; ++word) {
-        sums.sigma1[word] = broadcast(windows[word].sigma1);
-        sums.sigma2[word] = broadcast(windows[word].sigma2);
-        sums.sum1[word] = load<Bits>(lanes_so_far[word].lanes[0]);
-        sums.sum2[word] = load<Bits>(lanes_so_far[word].lanes[1]);
+    if constexpr (weighted && std::is_same_v<Kernel, SquaredError>) {
+        if (sum_weighted_squares(block, weights, windows, lanes_so_far)) return true;
     }
+    WordSums<words> sums;
+    load_words(windows, lanes_so_far, sums);
     Ahead ahead = block.ahead;
     for (std::ptrdiff_t first = 0; first < block.length; first += group_of_terms) {
         add_group_of_terms<words_of_term, weighted>(term, block, weights, first, ahead, sums);
@@ -112,11 +204,7 @@ bool sum_terms(const Block& block, const double* weights, double parameter, cons
                          (words_of_term > 1 ? are_outside(sums.factors, least_to_square, greatest_to_square)
                                             : are_outside(sums.factors, least_to_weigh, greatest_to_weigh));
     if (any(sums.lost | (sums.moved & sign_and_exponent) | outside)) return false;
-    for (int word = 0; word < words; ++word) {
-        store(lanes_so_far[word].lanes[0], sums.sum1[word]);
-        store(lanes_so_far[word].lanes[1], sums.sum2[word]);
-        lanes_so_far[word].vectors += block.length / lanes;
-    }
+    store_words(sums, block.length, lanes_so_far);
     return true;
 }
 

@@ -301,8 +301,9 @@ struct GammaDeviance : NoParameter {
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Bits inside = mask(y_true > Vector{}) & mask(y_pred > Vector{});
         const Vector ratio = (y_true - y_pred) / y_pred;
-        const Vector far = ratio - logarithm_of_quotient(y_true, y_pred);
-        const Vector half = chosen(is_near_one(ratio), log1p_remainder(ratio), far);
+        const Bits is_far = ~is_near_one(ratio);
+        Vector half = log1p_remainder(ratio);
+        if (any(is_far)) half = chosen(is_far, ratio - logarithm_of_quotient(y_true, y_pred), half);
         return one_word(from_bits(bits(half + half) | ~inside));
     }
 };

@@ -102,8 +102,14 @@ void sum_rounding(TermSums& sums, Summation summation, const Kernels& kernels, s
     }
 }
 
-// After a block that did not go the short way, as many are not tried.
-constexpr int blocks_before_another_short_way = 8;
+// After blocks in a row that did not go the short way, as many are not tried: none after one, which is chance.
+constexpr int most_blocks_without_short_way = 8;
+
+void note_way(TermSums& sums, bool was_short) {
+    if (!was_short) sums.blocks_without_short_way = sums.blocks_after_next_failure;
+    sums.blocks_after_next_failure =
+        was_short ? 0 : std::min(2 * sums.blocks_after_next_failure + 2, most_blocks_without_short_way);
+}
 
 // Weights may be all that is summed, beside largest and least values: then nothing is multiplied with them.
 void note_faults(TermSums& weights) {
@@ -159,7 +165,7 @@ bool add_terms_at_once(TermSums& sums, Summation summation, const Kernels& kerne
     if (sums.blocks_without_short_way > 0 && --sums.blocks_without_short_way > 0) return false;
     const bool is_added = is_exact(summation) ? add_exact_terms_at_once(sums, kernels, block, weights)
                                               : add_rounded_terms_at_once(sums, summation, kernels, block, weights);
-    if (!is_added) sums.blocks_without_short_way = blocks_before_another_short_way;
+    note_way(sums, is_added);
     return is_added;
 }
 

@@ -26,6 +26,7 @@ struct TermSums {
     ExactSum sum;
     TermCounts counted;
     int blocks_without_short_way = 0;
+    int blocks_after_next_failure = 0;
     WeightFaults weight_faults;
     ValueSums words[most_words];  // where the summation is exact, else
     std::optional<RoundedWords> rounded;

@@ -38,23 +38,30 @@ struct WordSums {
     Sizes weights;
 };
 
+// By pack expansion: GCC 12 keeps arrays in memory that a loop has an index for, and these belong in registers.
+template <int words, class Visit>
+SQUARELY_INLINE void for_each_word(Visit visit) {
+    const auto visit_all = [&]<int... I>(Steps<I...>) __attribute__((always_inline)) { (visit(I), ...); };
+    visit_all(StepsUpTo<words>{});
+}
+
 template <int words>
 SQUARELY_INLINE void load_words(const ValueWindow* windows, const ValueLanes* lanes_so_far, WordSums<words>& sums) {
-    for (int word = 0; word < words; ++word) {
+    for_each_word<words>([&](int word) __attribute__((always_inline)) {
         sums.sigma1[word] = broadcast(windows[word].sigma1);
         sums.sigma2[word] = broadcast(windows[word].sigma2);
         sums.sum1[word] = load<Bits>(lanes_so_far[word].lanes[0]);
         sums.sum2[word] = load<Bits>(lanes_so_far[word].lanes[1]);
-    }
+    });
 }
 
 template <int words>
 SQUARELY_INLINE void store_words(const WordSums<words>& sums, std::ptrdiff_t rows, ValueLanes* lanes_so_far) {
-    for (int word = 0; word < words; ++word) {
+    for_each_word<words>([&](int word) __attribute__((always_inline)) {
         store(lanes_so_far[word].lanes[0], sums.sum1[word]);
         store(lanes_so_far[word].lanes[1], sums.sum2[word]);
         lanes_so_far[word].vectors += rows / lanes;
-    }
+    });
 }
 
 template <int words>
@@ -106,7 +113,8 @@ SQUARELY_INLINE void add_term(const Kernel& term, const Block& block, const doub
     if constexpr (words_of_term > 2) sums.lost |= bits(absolute(value.rest));
     const Vector values[] = {value.high, value.middle, value.low};
     if constexpr (!weighted) {
-        for (int word = 0; word < words_of_term; ++word) add_word(values[word], word, sums);
+        for_each_word<words_of_term>([&](int word)
+                                         __attribute__((always_inline)) { add_word(values[word], word, sums); });
     } else {
         const Vector weight = load<Vector>(weights + i);
         see(weight, sums.weights);
@@ -117,11 +125,11 @@ SQUARELY_INLINE void add_term(const Kernel& term, const Block& block, const doub
             add_word(weight * value.middle + product_error(weight, value.high, product), 1, sums);
             return;
         }
-        for (int word = 0; word < words_of_term; ++word) {
+        for_each_word<words_of_term>([&](int word) __attribute__((always_inline)) {
             const Vector product = weight * values[word];
             add_word(product, 2 * word, sums);
             add_word(product_error(weight, values[word], product), 2 * word + 1, sums);
-        }
+        });
     }
 }
 

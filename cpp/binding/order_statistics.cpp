@@ -1,4 +1,5 @@
 #include "order/order_statistics.hpp"
+#include "order/one_pass.hpp"
 
 #include "binding/binding.hpp"
 #include "machine/threads.hpp"
@@ -96,6 +97,16 @@ std::vector<double> quantiles(const OrderStatistics& statistics, double level, c
     });
 }
 
+// Of arrays of one output.
+std::optional<double> quantile_of_absolute_errors(const py::object& y_true, const py::object& y_pred, double level) {
+    if (!(level >= 0 && level <= 1)) throw std::invalid_argument("The level of a quantile must be from 0 to 1.");
+    const PairsList pairs = pairs_of(y_true, y_pred, py::none(), 0);
+    if (pairs.outputs.size() != 1) return std::nullopt;
+    std::optional<double> found;
+    without_the_interpreter([&] { found = quantile_in_one_pass(pairs.outputs[0], pairs.rows, level); });
+    return found;
+}
+
 std::vector<double> trimmed_mean_squares(const OrderStatistics& statistics, double proportion) {
     if (statistics.quantity != OrderedQuantity::absolute_error) {
         throw std::invalid_argument("Squares are of absolute errors.");
@@ -117,6 +128,8 @@ std::vector<std::uint64_t> counted(const OrderStatistics& statistics) {
 }  // namespace
 
 void register_order_statistics(py::module_& module) {
+    module.def("quantile_of_absolute_errors", &quantile_of_absolute_errors, py::arg("y_true"), py::arg("y_pred"),
+               py::arg("level"));
     py::class_<OrderStatistics>(module, "OrderStatistics")
         .def(py::init(&make_order_statistics), py::arg("outputs"), py::arg("rows"), py::arg("quantity"))
         .def("update", &update_from, py::arg("y_true"), py::arg("y_pred"), py::arg("where") = py::none(),

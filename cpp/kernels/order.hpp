@@ -8,8 +8,10 @@ namespace {
 
 // |y_true - y_pred|, and whether all of them are finite.
 bool absolute_differences(const Block& block, double* values) {
+    Ahead ahead = block.ahead;
     Bits special{};
     for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+        if (i % 8 == 0) prefetch_next(ahead);
         const Vector size = absolute(load<Vector>(block.y_true + i) - load<Vector>(block.y_pred + i));
         store(values + i, size);
         special |= bits(size - size);  // zero, or NaN

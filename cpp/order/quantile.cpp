@@ -140,11 +140,7 @@ Search narrowed(const OrderedValues& ordered, KeyRange range, std::uint64_t rank
     return {{range.last + 1, whole.last}, ordered.present - (rank - left), left};
 }
 
-// The smallest count of values that reaches the level, and whether it meets the level rather than passing it.
-struct Reached {
-    std::uint64_t count;
-    bool is_met;
-};
+}  // namespace
 
 Reached reached_among(std::uint64_t present, const Level& level) {
     const int shift = -level.exponent;  // no level is above one, so that this is at least 52
@@ -154,8 +150,6 @@ Reached reached_among(std::uint64_t present, const Level& level) {
     const auto count = static_cast<std::uint64_t>((low + ((uint128{1} << shift) - 1)) >> shift);
     return {std::max<std::uint64_t>(count, 1), uint128{std::max<std::uint64_t>(count, 1)} << shift <= high};
 }
-
-}  // namespace
 
 double midpoint(double a, double b) {
     const double sum = a + b;

@@ -1,6 +1,7 @@
 // The value of a rank, and its neighbour.
 #pragma once
 
+#include "order/levels.hpp"
 #include "order/order_statistics.hpp"
 
 namespace squarely {
@@ -16,6 +17,14 @@ Selected value_of_rank(const OrderedValues& ordered, std::uint64_t rank);
 
 // The value next above that of the key, which is not the largest.
 double smallest_above(const OrderedValues& ordered, std::uint64_t key);
+
+// The smallest count of values that reaches the level, and whether it meets the level rather than passing it.
+struct Reached {
+    std::uint64_t count;
+    bool is_met;
+};
+
+Reached reached_among(std::uint64_t present, const Level& level);
 
 // Half of the sum, rounded once, also where the sum is beyond the largest double.
 double midpoint(double a, double b);

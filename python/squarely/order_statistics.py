@@ -21,6 +21,9 @@ def median_of_absolute_errors(
     Between two middle values it is their mean. Weights are those of the rows; a value of weight zero is not there, and
     the median is NaN where all weights of an output are zero.
     """
+    in_one_pass = pairs.quantile_of_errors_in_one_pass(0.5) if weights is None else None
+    if in_one_pass is not None:
+        return [in_one_pass]
     statistics = _checked(pairs, "absolute_error", nan_policy, is_raw)
     return _known(statistics.quantiles(0.5, weights), statistics, nan_policy)
 

@@ -158,7 +158,6 @@ SQUARELY_INLINE void add_weighted_square(Vector difference, Vector weight, Vecto
     const Vector product = weight * square;
     const Vector product_low = weight * square_low;
     least = smaller_where_not_zero(difference, product, least);
-    sums.weights.least = smaller_size(weight, sums.weights.least);
     sums.weights.greatest = larger_size(weight, sums.weights.greatest);
     add_word_unchecked(product, 0, sums);
     add_word_unchecked(product_error(weight, square, product), 1, sums);
@@ -180,11 +179,15 @@ SQUARELY_INLINE void add_weighted_square(Vector difference, Vector weight, Vecto
         Bits errors{};
         prefetch_group(weights, first, ahead);
         for (std::ptrdiff_t i = first; i < first + group_of_terms; i += lanes) {
-            const Difference difference = difference_of(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i));
-            errors |= bits(difference.error);
-            add_weighted_square(difference.rounded, load<Vector>(weights + i), least, sums);
+            const Vector y_true = load<Vector>(block.y_true + i);
+            const Vector y_pred = load<Vector>(block.y_pred + i);
+            const Vector difference = y_true - y_pred;
+            // Of the larger of the two the difference is taken without error (Dekker), and so tells the other one.
+            errors |= bits(y_true - difference) ^ bits(y_pred);
+            errors |= bits(added_by_multiplier(y_pred, difference)) ^ bits(y_true);
+            add_weighted_square(difference, load<Vector>(weights + i), least, sums);
         }
-        if (any(errors << 1)) return false;  // but for the sign of zero
+        if (any(errors)) return false;
     }
     const Bits outside =
         are_outside(sums.weights, least_weight, greatest_weight) | mask(least < broadcast(least_product(windows)));

@@ -89,13 +89,14 @@ class PairedColumns:
 
     def quantile_of_errors_in_one_pass(self, level: float) -> float | None:
         """Return a quantile of the absolute errors of one output, None where all of them are needed to find it."""
-        sides = (self.truth, self.prediction)
-        arrays = [side.array for side in sides if isinstance(side, Array)]
-        if len(arrays) < 2 or self._is_made_on_the_way() or self.is_complex:
-            return None
         if self.where is not None or self.outputs != 1 or self.axis != 0:
             return None
-        return _core.quantile_of_absolute_errors(*arrays, level)
+        truth, prediction = self.truth, self.prediction
+        if not isinstance(truth, Array) or not isinstance(prediction, Array):
+            return None
+        if self._is_made_on_the_way() or self.is_complex:
+            return None
+        return _core.quantile_of_absolute_errors(truth.array, prediction.array, level)
 
     def _add_to(self, update: Callable[..., None], weights: Columns | None) -> None:
         """Pass all pairs on, piece by piece where they do not lie in one."""

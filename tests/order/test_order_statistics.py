@@ -652,3 +652,32 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before - y_true.size 
 def test_memory_is_one_buffer_and_less_than_a_megabyte(kind: str, dtype: str, call: str) -> None:
     command = [sys.executable, "-c", MEMORY, kind, dtype, call, "2"]
     assert int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) < 1024
+
+
+def sorted_truth(y_true: npt.NDArray) -> npt.NDArray:
+    return np.sort(y_true)  # rows at equal distances are like the others all the same
+
+
+def with_ties(y_true: npt.NDArray) -> npt.NDArray:
+    return np.floor(3 * y_true)
+
+
+def misleading(y_true: npt.NDArray) -> npt.NDArray:
+    changed = y_true.copy()
+    changed[:: len(changed) // 32768 + 1] = 100  # the rows of the sample
+    return changed
+
+
+def with_an_infinity(y_true: npt.NDArray) -> npt.NDArray:
+    return np.where(np.arange(len(y_true)) == 5000, np.inf, y_true)
+
+
+@pytest.mark.parametrize("change", [np.positive, sorted_truth, with_ties, misleading, with_an_infinity])
+@pytest.mark.parametrize("rows", [262_144, 300_001])
+def test_a_median_in_one_pass_is_that_of_values_kept(
+    target: str, rows: int, change: Callable[[npt.NDArray], npt.NDArray], rng: np.random.Generator
+) -> None:
+    y_true, y_pred = change(rng.normal(size=rows)), np.zeros(rows)
+    found = _core.quantile_of_absolute_errors(y_true, y_pred, 0.5)
+    assert (found is None) == (change in (with_ties, misleading, with_an_infinity))
+    assert median_of_absolute_errors(paired(y_true, y_pred), None, "propagate") == [np.median(np.abs(y_true))]

@@ -456,3 +456,22 @@ def test_extremes_are_those_of_the_data(target: str, make: Maker, rng: np.random
         with np.errstate(over="ignore"):
             largest = abs(y_true - y_pred).max()
         assert state_of([("max_error", 0.0)], y_true, y_pred).values("max_error") == [largest]
+
+
+@pytest.mark.parametrize("spread", [0, 8, 20, 40, 100])
+def test_weighted_squares_of_exact_differences_keep_every_bit(
+    target: str, spread: int, rng: np.random.Generator
+) -> None:
+    rows = 1536
+    y_true = rng.uniform(1, 2, rows)
+    y_pred = y_true + np.ldexp(rng.integers(1, 2**20, rows).astype(float), -rng.integers(32, 53, rows))
+    y_pred[::9] = y_true[::9]
+    weights = np.ldexp(rng.uniform(1, 2, rows), rng.integers(-spread, spread + 1, rows))
+    state = squarely.Accumulator("mean_squared_error").update(y_true, y_pred, sample_weight=weights)
+    parts = [
+        squarely.Accumulator("mean_squared_error").update(
+            y_true[i : i + 1], y_pred[i : i + 1], sample_weight=weights[i : i + 1]
+        )
+        for i in range(rows)
+    ]
+    assert state.digest() == sum(parts, start=parts.pop(0)).digest()

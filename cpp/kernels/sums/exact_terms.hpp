@@ -190,7 +190,7 @@ SQUARELY_INLINE void add_weighted_square(Vector difference, Vector weight, Vecto
         if (any(errors)) return false;
     }
     const Bits outside =
-        are_outside(sums.weights, least_weight, greatest_weight) | mask(least < broadcast(least_product(windows)));
+        mask(sums.weights.greatest > broadcast(greatest_weight)) | mask(least < broadcast(least_product(windows)));
     if (any(sums.lost | (sums.moved & sign_and_exponent) | outside)) return false;
     store_words(sums, block.length, lanes_so_far);
     return true;

@@ -103,6 +103,10 @@ def evaluate(
         plain = _plain_report(y_true, y_pred, sample_weight, where, axis, question)
         if plain is not None:
             return plain
+    if isinstance(y_pred, dict) and not question.is_of_order and type(axis) is int and sample_weight is None:
+        named = _report_at_once(y_true, y_pred, where, axis, question, is_single=False)
+        if named is not None:
+            return named
     from squarely.columns.frame_of_models import models_in
 
     models = models_in(y_true, y_pred)
@@ -143,6 +147,19 @@ def _question(metrics: Any, multioutput: object, nan_policy: str, summation: str
     return Question(asked, tuple(one.label for one in asked), len(of_sums) < len(asked), configuration)
 
 
+def _report_at_once(
+    y_true: object, predictions: Mapping[str, object], where: object, axis: int, question: Question, *, is_single: bool
+) -> Report | None:
+    """Return the report of plain arrays in one dimension that need no sums to be kept, else None."""
+    columns: dict[str, Scored] = {}
+    for name, prediction in predictions.items():
+        found = _core.scores_at_once(question.configuration, y_true, prediction, where, axis)
+        if found is None or type(name) is not str:
+            return None
+        columns[name] = Scored(found[0], {}, found[1], found[2])
+    return Report(question.labels, columns, is_single=is_single) if columns else None
+
+
 def _plain_report(
     y_true: object,
     y_pred: object,
@@ -153,9 +170,9 @@ def _plain_report(
 ) -> Report | None:
     """Return the report of plain arrays of which there is nothing to say, else None."""
     if sample_weight is None:
-        at_once = _core.scores_at_once(question.configuration, y_true, y_pred, where, axis)
+        at_once = _report_at_once(y_true, {"": y_pred}, where, axis, question, is_single=True)
         if at_once is not None:
-            return Report(question.labels, {"": Scored(at_once[0], {}, at_once[1], at_once[2])}, is_single=True)
+            return at_once
     accumulator = _core.Accumulator(question.configuration)
     try:
         if not accumulator.update(y_true, y_pred, sample_weight, where, axis, False):

@@ -173,3 +173,13 @@ def test_reports_count_what_is_left_out(target: str, rng: np.random.Generator) -
     raw = squarely.evaluate(y_true, y_pred, where=where, nan_policy="omit", multioutput="raw_values")
     assert (report.count, report.omitted) == (raw.count, raw.omitted)
     assert report.to_dict() == {name: float(values[0]) for name, values in raw.to_dict().items()}
+
+
+def test_reports_of_several_predictions_are_those_of_each(target: str, rng: np.random.Generator) -> None:
+    y_true, one, other = rng.standard_normal((3, 2500))
+    report = squarely.evaluate(y_true, {"one": one, "other": other})
+    for name, y_pred in {"one": one, "other": other}.items():
+        single = squarely.evaluate(y_true, y_pred)
+        assert {metric: report[metric][name] for metric in report.metrics} == single.to_dict()
+    assert report.count == {"one": 2500, "other": 2500}
+    assert report.predictions == ("one", "other")

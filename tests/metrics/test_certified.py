@@ -135,6 +135,17 @@ def test_halves_between_doubles_are_rounded_to_even(target: str, rows: int, last
     assert squarely.mean_squared_error(y_true, np.zeros(rows)) == expected / rows
 
 
+def test_halves_between_doubles_of_r2_are_rounded_to_even(target: str) -> None:
+    """The variance of the truth is one, and the only error an odd number of 2^-21."""
+    y_true = np.tile([0.0, 2.0], 2048)
+    for odd in (2**20 + 1, 2**20 + 3):
+        y_pred = y_true.copy()
+        y_pred[1000] = odd * 2.0**-21
+        expected = float(1 - fractions.Fraction(odd**2, 2**54))
+        assert squarely.r2_score(y_true, y_pred) == expected
+        assert by_a_state("r2_score", y_true, y_pred) == expected
+
+
 def test_errors_that_cancel_are_summed_exactly(target: str, rng: np.random.Generator) -> None:
     y_true = rng.standard_normal(1024)
     errors = rng.standard_normal(1024)

@@ -186,3 +186,16 @@ def test_defects_seen_elsewhere_are_right_here(
     name: str, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, truth: float
 ) -> None:
     assert squarely.mean_squared_error(y_true, y_pred) == truth
+
+
+@pytest.mark.parametrize("base", [-5.0, -9.0, -12.0, -15.0, 9.0])
+@pytest.mark.parametrize("exponent", [-51, -50, -49, -48])
+def test_numbers_between_two_of_a_grid_are_exact(
+    target: str, base: float, exponent: int, rng: np.random.Generator
+) -> None:
+    """The window is one of 2: its second grid is 2^-48, and numbers from -16 to -8 have a bit below."""
+    odd = 2 * rng.integers(1, 2**20, 2048) + 1
+    y_true = base - odd * 2.0**exponent
+    y_true[::512] = y_true[511::512] = base  # where it is seen whether to try
+    y_pred = np.full(2048, base - 0.5)
+    assert exact_sum(y_true, y_pred) == rational.sum_of_squares(y_true, y_pred)

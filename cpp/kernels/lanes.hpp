@@ -208,6 +208,13 @@ SQUARELY_INLINE Vector multiply_add(Vector a, Vector b, Vector c) {
 #endif
 }
 
+// Whether it rounds once, which what a product loses can be told by.
+#if defined(__FMA__) && !defined(SQUARELY_PLAIN_LANES)
+constexpr bool multiply_add_is_fused = true;
+#else
+constexpr bool multiply_add_is_fused = false;
+#endif
+
 // a + b where multiplications are done: processors that have adders beside their multipliers do half of a long chain of
 // additions here.
 SQUARELY_INLINE Vector added_by_multiplier(Vector a, Vector b) {

@@ -13,8 +13,6 @@
 namespace squarely {
 namespace {
 
-#if defined(__FMA__) && !defined(SQUARELY_PLAIN_LANES) || defined(__aarch64__)
-
 struct TwoWords {
     Vector start;
     Vector high;
@@ -109,16 +107,14 @@ bool certified(const Block& block, const CertifiedStarts& starts, CertifiedSums&
     return true;
 }
 
-template <int index>
-constexpr auto certified_kernel = certified<index>;
-
-#else
-
 // Without a fused multiply-add, what a product lost takes longer than slices.
 template <int index>
-constexpr Kernels::Certified certified_kernel = nullptr;
-
-#endif
+constexpr Kernels::Certified certified_kernel_of() {
+    if constexpr (multiply_add_is_fused) return certified<index>;
+    return nullptr;
+}
+template <int index>
+constexpr Kernels::Certified certified_kernel = certified_kernel_of<index>();
 
 }  // namespace
 }  // namespace squarely

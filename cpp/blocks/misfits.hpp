@@ -19,12 +19,6 @@ constexpr int bits_in(std::uint64_t word) {
     return static_cast<int>(word * 0x0101010101010101 >> 56);
 }
 
-inline int number_of(const Misfits& misfits, std::ptrdiff_t length) {
-    int number = 0;
-    for (std::ptrdiff_t i = 0; i < (length + 63) / 64; ++i) number += bits_in(misfits[static_cast<std::size_t>(i)]);
-    return number;
-}
-
 // The words of a block: behind its length nothing is set.
 inline bool any_of(const Misfits& misfits, std::ptrdiff_t length) {
     return std::any_of(misfits.begin(), misfits.begin() + length / 64, [](std::uint64_t word) { return word != 0; });

@@ -4,13 +4,11 @@
 #include "machine/floating_point.hpp"
 #include "machine/long_call.hpp"
 #include "machine/targets.hpp"
-#include "numbers/add_words.hpp"
 #include "sums/exact_squares.hpp"
 #include "sums/sliced_squares.hpp"
 #include "sums/window.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace squarely {
 namespace {
@@ -281,21 +279,6 @@ bool has_all(const CertifiedSet& set, const CertifiedSet& wanted) {
            set.percentage_error >= wanted.percentage_error;
 }
 
-}  // namespace
-
-std::optional<int> certified_set(std::span<const Summand> summands) {
-    CertifiedSet wanted;
-    for (const Summand& summand : summands) {
-        if (!want(wanted, summand.term)) return std::nullopt;
-    }
-    // Alone these have shorter ways than a loop of everything.
-    if (!wanted.squared_error && !wanted.absolute_error && !wanted.error && !wanted.truth) return std::nullopt;
-    const auto* found = std::find_if(std::begin(certified_sets), std::end(certified_sets),
-                                     [&](const CertifiedSet& set) { return has_all(set, wanted); });
-    if (found == std::end(certified_sets)) return std::nullopt;
-    return static_cast<int>(found - certified_sets);
-}
-
 // Shorter ones are summed sooner than ends are rounded twice.
 constexpr std::ptrdiff_t fewest_rows = block_length;
 constexpr std::ptrdiff_t smallest_float32 = 16 * block_length;  // a trial is worth it
@@ -309,6 +292,21 @@ bool fit_narrow_squares(const Kernels& kernels, const Pairs& pairs, std::ptrdiff
         add_rows(trial, kernels, pairs, {first, block_length}, buffers);
     }
     return trial.narrow.chosen && trial.blocks_without_narrow == 0 && trial.blocks_by_parts == 0;
+}
+
+}  // namespace
+
+std::optional<int> certified_set(std::span<const Summand> summands) {
+    CertifiedSet wanted;
+    for (const Summand& summand : summands) {
+        if (!want(wanted, summand.term)) return std::nullopt;
+    }
+    // Alone these have shorter ways than a loop of everything.
+    if (!wanted.squared_error && !wanted.absolute_error && !wanted.error && !wanted.truth) return std::nullopt;
+    const auto* found = std::find_if(std::begin(certified_sets), std::end(certified_sets),
+                                     [&](const CertifiedSet& set) { return has_all(set, wanted); });
+    if (found == std::end(certified_sets)) return std::nullopt;
+    return static_cast<int>(found - certified_sets);
 }
 
 bool may_be_certified(const Pairs& pairs, std::ptrdiff_t rows, int set) {

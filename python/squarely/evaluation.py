@@ -153,8 +153,10 @@ def _report_at_once(
     """Return the report of plain arrays in one dimension that need no sums to be kept, else None."""
     columns: dict[str, Scored] = {}
     for name, prediction in predictions.items():
+        if type(name) is not str:
+            return None
         found = _core.scores_at_once(question.configuration, y_true, prediction, where, axis)
-        if found is None or type(name) is not str:
+        if found is None:
             return None
         columns[name] = Scored(found[0], {}, found[1], found[2])
     return Report(question.labels, columns, is_single=is_single) if columns else None

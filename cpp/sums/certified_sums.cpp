@@ -46,8 +46,6 @@ struct Running {
     int blocks_with_missing = 0;
 };
 
-constexpr int blocks_after_missing = 16;  // a NaN is seldom the last
-
 // Of 2^51 units each at most, which a word holds.
 constexpr std::ptrdiff_t most_rows = 1024 * block_length;
 

@@ -12,16 +12,8 @@
 namespace squarely {
 namespace {
 
-// A block with that many misfits is worth the microsecond a search for a better window takes ...
-constexpr int misfits_worth_a_search = block_length / 16;
-// ... unless the last search found none: then the next blocks do without one.
-constexpr int blocks_before_another_search = 16;
 constexpr int blocks_before_another_narrow = 16;
 constexpr int blocks_before_another_grid = 64;
-// Misfits are seldom alone.
-constexpr int blocks_after_misfits = 8;
-// A NaN is seldom the last.
-constexpr int blocks_after_missing = 16;
 
 // Unless it is where it should be. False where there is no such window.
 bool move_window(SlicedSquares& sliced, const Kernels& kernels, int products, int exponent, ExactSum& sum) {

@@ -7,6 +7,15 @@
 
 namespace squarely {
 
+// A block with that many misfits is worth the microseconds a search for a better window takes ...
+constexpr int misfits_worth_a_search = block_length / 16;
+// ... unless there was one lately: then the next blocks do without.
+constexpr int blocks_before_another_search = 16;
+// Misfits are seldom alone, nor zeros.
+constexpr int blocks_after_misfits = 8;
+// A NaN is seldom the last.
+constexpr int blocks_after_missing = 16;
+
 // Copied while there are no buckets: a stream of short chunks is copied for each of them.
 struct MisfitSums {
     MisfitSums() = default;

@@ -18,8 +18,6 @@ ExactSum* pointer_to(std::optional<ExactSum>& sum) { return sum ? &*sum : nullpt
 
 constexpr std::int64_t most_groups = 2000;  // as in sliced_squares.cpp
 constexpr int vectors_in_group = 8;
-constexpr int misfits_worth_a_search = block_length / 16;
-constexpr int blocks_before_another_search = 16;
 
 double sigma_of(const Window& window, int slice) {
     return slice == 0 ? window.sigma1 : slice == 1 ? window.sigma2 : window.sigma3;
@@ -176,9 +174,6 @@ void choose_better_windows(Moments& moments, const Kernels& kernels, const Block
                  {best(block), set.of_truth ? best({block.y_true, zeros, block.length, {}}) : no_exponent,
                   set.of_prediction ? best({block.y_pred, zeros, block.length, {}}) : no_exponent});
 }
-
-// Misfits are seldom alone, nor zeros.
-constexpr int blocks_after_misfits = 8;
 
 template <class Kernel>
 Kernel of_set(const Kernel (&kernels)[2][2][2], const MomentSet& set) {

@@ -98,7 +98,7 @@ bool lets_through(NanPolicy policy, const PairCounts& counts) {
 void check_policy(NanPolicy policy, const State& state) {
     bool is_let_through = true;
     PairCounts all;
-    for (const PairCounts& counts : state.counts) {
+    for (const PairCounts counts : state.counts) {
         is_let_through = is_let_through && lets_through(policy, counts);
         add(all, counts);
     }

@@ -99,7 +99,7 @@ Shape read_shape(ByteReader& reader) {
 // What its own policy would have refused was never seen.
 void check_let_through(const Accumulator& accumulator) {
     if (!accumulator.state) return;
-    const std::vector<PairCounts>& counts = accumulator.state->counts;
+    const OutputCounts& counts = accumulator.state->counts;
     for (std::size_t i = 0; i < counts.size(); ++i) {
         if (!lets_through(accumulator.configuration->nan_policy, counts[i])) throw Refused(Reason::bytes_output, i);
     }

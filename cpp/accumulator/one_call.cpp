@@ -84,7 +84,7 @@ bool give_value_of_squares(const Question& question, const Pairs& pairs, std::pt
     ExactSquares squares;
     sum_stretch(squares, pairs, rows);
     OutputSums sums(Summation::exact, false, squares.counts);
-    append(sums, {{Term::squared_error}, &squares.sum, nullptr, {}, nullptr});
+    append(sums, {{Term::squared_error}, squares.sum, nullptr, {}, nullptr});
     return give_value(question, sums, value);
 }
 

@@ -44,7 +44,7 @@ Refusal why_no_weights(const State& state) {
 bool weights_sum_to_zero(const OutputSums& sums) {
     if (!sums.weighted) return false;
     const SumOfOutput& weights = find(sums, {Term::sample_weight});
-    return weights.exact == nullptr ? weights.rounded->high == 0 : is_zero(*weights.exact);
+    return weights.exact ? is_zero(*weights.exact) : weights.rounded->high == 0;
 }
 
 std::uint64_t pairs_outside(const OutputSums& sums, const AskedMetric& asked) {
@@ -72,6 +72,16 @@ std::vector<double> values_of(const Configuration& configuration, const State& s
     return values;
 }
 
+std::vector<double> values_where_defined(const Configuration& configuration, const State& state,
+                                         const AskedMetric& asked) {
+    std::vector<double> values = values_of(configuration, state, asked);
+    if (asked.metric->domain == Domain::all) return values;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (pairs_outside(state, i, asked) > 0) values[i] = nan;
+    }
+    return values;
+}
+
 Refusal why_no_score(const Configuration& configuration, const State& state, const AskedMetric& asked) {
     if (const Refusal refusal = why_no_weights(state); refusal.reason != Reason::none) return refusal;
     const auto has_pairs = [](const PairCounts& counts) { return counts.pairs > 0; };
@@ -81,7 +91,7 @@ Refusal why_no_score(const Configuration& configuration, const State& state, con
     if (configuration.nan_policy != NanPolicy::propagate && needs_all) {
         const auto found = std::find_if_not(state.counts.begin(), state.counts.end(), has_pairs);
         if (found != state.counts.end()) {
-            return {Reason::no_pairs, static_cast<std::size_t>(found - state.counts.begin())};
+            return {Reason::no_pairs, found.output};
         }
     }
     if (asked.metric->domain == Domain::all) return {};

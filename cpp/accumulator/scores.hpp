@@ -24,6 +24,10 @@ Reason why_no_value(const State& state, std::size_t output, const AskedMetric& a
 // How many pairs of an output are outside the domain of the metric.
 std::uint64_t pairs_outside(const State& state, std::size_t output, const AskedMetric& asked);
 
+// The same, and NaN too where pairs are outside the domain.
+std::vector<double> values_where_defined(const Configuration& configuration, const State& state,
+                                         const AskedMetric& asked);
+
 // Of the outputs of a configuration that does not ask for raw values.
 double averaged(const Configuration& configuration, const State& state, std::span<const double> values);
 

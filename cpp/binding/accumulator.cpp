@@ -116,14 +116,9 @@ py::object scores_of(Accumulator& accumulator) {
 }
 
 // One value an output, NaN where it has none.
-std::vector<double> values_where_defined(Accumulator& accumulator, std::size_t index) {
+std::vector<double> defined_values(Accumulator& accumulator, std::size_t index) {
     const State& sums = sums_or_throw(accumulator);
-    const AskedMetric& asked = asked_at(accumulator, index);
-    std::vector<double> values = values_of(*accumulator.configuration, sums, asked);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (pairs_outside(sums, i, asked) > 0) values[i] = std::numeric_limits<double>::quiet_NaN();
-    }
-    return values;
+    return values_where_defined(*accumulator.configuration, sums, asked_at(accumulator, index));
 }
 
 py::bytes bytes_of(Accumulator& accumulator) {
@@ -146,7 +141,7 @@ std::vector<std::uint64_t> counted(Accumulator& accumulator, Count count) {
     const State* sums = sums_of(accumulator);
     if (sums == nullptr) return {};
     std::vector<std::uint64_t> values;
-    for (const PairCounts& counts : sums->counts) values.push_back(count(counts));
+    for (const PairCounts counts : sums->counts) values.push_back(count(counts));
     return values;
 }
 
@@ -198,7 +193,7 @@ void register_accumulator(py::module_& module) {
         .def("copy", &copy_of)
         .def("score", &score_at, py::arg("index"))
         .def("scores", &scores_of)
-        .def("values_where_defined", &values_where_defined, py::arg("index"))
+        .def("values_where_defined", &defined_values, py::arg("index"))
         .def("check_weights",
              [](Accumulator& accumulator) {
                  const Refusal refusal = why_no_weights(sums_or_throw(accumulator));

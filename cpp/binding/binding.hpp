@@ -20,6 +20,7 @@ void register_threads(py::module_& module);
 void register_metrics(py::module_& module);
 void register_state(py::module_& module);
 void register_accumulator(py::module_& module);
+void register_grouped(py::module_& module);
 void register_window(py::module_& module);
 void register_way_in(py::module_& module);
 void register_quick_update(py::module_& module);

@@ -10,6 +10,7 @@ PYBIND11_MODULE(_core, module) {
     squarely::register_metrics(module);
     squarely::register_state(module);
     squarely::register_accumulator(module);
+    squarely::register_grouped(module);
     squarely::register_window(module);
     squarely::register_way_in(module);
     squarely::register_quick_update(module);

@@ -28,7 +28,7 @@ void update_from(State& state, const py::object& y_true, const py::object& y_pre
 template <std::uint64_t PairCounts::* member>
 std::vector<std::uint64_t> counted(const State& state) {
     std::vector<std::uint64_t> values;
-    for (const PairCounts& counts : state.counts) values.push_back(counts.*member);
+    for (const PairCounts counts : state.counts) values.push_back(counts.*member);
     return values;
 }
 

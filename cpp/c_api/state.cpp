@@ -207,7 +207,7 @@ double value_or_failure(Accumulator& accumulator, const AskedMetric& asked, std:
     };
     const State* sums = sums_of(accumulator);
     if (sums == nullptr) fail(Reason::no_pairs);
-    const PairCounts& counts = sums->counts[output];
+    const PairCounts counts = sums->counts[output];
     const bool propagates = accumulator.configuration->nan_policy == NanPolicy::propagate;
     if (propagates && counts.missing_true + counts.missing_pred > 0) return not_a_number;
     const Reason reason = why_no_value(*sums, output, asked);

@@ -19,6 +19,7 @@
 #include "kernels/sums/exact_moments.hpp"
 #include "kernels/sums/exact_values.hpp"
 #include "kernels/sums/fitting_moments.hpp"
+#include "kernels/sums/grouped_rows.hpp"
 #include "kernels/sums/kahan.hpp"
 #include "kernels/sums/pairwise.hpp"
 #include "kernels/survey.hpp"
@@ -92,6 +93,8 @@ const Kernels SQUARELY_KERNELS = {
                          {fitting_moments<false, true, false>, fitting_moments<false, true, true>}},
                         {{fitting_moments<true, false, false>, fitting_moments<true, false, true>},
                          {fitting_moments<true, true, false>, fitting_moments<true, true, true>}}},
+
+    .add_grouped_rows = {add_grouped_rows<1>, add_grouped_rows<2>},
 
     .certified = {certified_kernel<0>, certified_kernel<1>, certified_kernel<2>, certified_kernel<3>,
                   certified_kernel<4>, certified_kernel<5>, certified_kernel<6>},

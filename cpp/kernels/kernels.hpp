@@ -229,6 +229,19 @@ struct NarrowKernels {
     bool (*valid)(const NarrowBlock& block, const Validity& validity, const Window& window, SlicedSums& sums);
 };
 
+// Rows of the pairs of a block, each of which goes to that of its group: see sums/grouped_rows.hpp. The first word of a
+// row counts pairs; so many may pass until it has to be emptied, and as many again.
+constexpr int rows_until_full = 1024;
+
+struct GroupedRows {
+    const std::uint32_t* groups;
+    std::ptrdiff_t count;     // of pairs
+    std::ptrdiff_t to_fetch;  // up to this pair, rows of groups that come some pairs later are asked for
+    std::uint64_t* table;
+    std::uint32_t full[block_length];  // groups
+    int full_count;
+};
+
 struct Kernels {
     int lanes;
 
@@ -294,6 +307,12 @@ struct Kernels {
     using FittingMoments = void (*)(const Block& block, const MomentWindows& windows, MomentSums& sums,
                                     std::uint64_t* misfits);
     FittingMoments fitting_moments[2][2][2];
+
+    // Adds the pairs that fit to rows of squares alone, or of differences and their sizes too, and sets the bits of the
+    // others.
+    using AddGroupedRows = void (*)(const Block& block, const Window& window, GroupedRows& rows,
+                                    std::uint64_t* misfits);
+    AddGroupedRows add_grouped_rows[2];
 
     // Of certified_sets; null where the target has none.
     using Certified = bool (*)(const Block& block, const CertifiedStarts& starts, CertifiedSums& sums);

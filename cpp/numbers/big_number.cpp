@@ -108,7 +108,7 @@ BigNumber sum_of(const BigNumber& a, const BigNumber& b, bool b_negative) {
 
 }  // namespace
 
-BigNumber big_number(const ExactSum& sum) {
+BigNumber big_number(const SumLimbs& sum) {
     BigNumber number;
     const LimbsInUse used = limbs_in_use(sum);
     number.limbs.resize(used.count);

@@ -19,7 +19,7 @@ struct BigNumber {
     bool negative = false;
 };
 
-BigNumber big_number(const ExactSum& sum);
+BigNumber big_number(const SumLimbs& sum);
 BigNumber big_number(const BinaryNumber& number);
 BigNumber big_number(double value);  // finite
 BigNumber big_number(std::uint64_t value);

@@ -47,11 +47,11 @@ void negate(ExactSum& sum) {
     }
 }
 
-bool is_zero(const ExactSum& sum) { return limbs_in_use(sum).count == 0; }
+bool is_zero(const SumLimbs& sum) { return limbs_in_use(sum).count == 0; }
 
-bool is_negative(const ExactSum& sum) { return sum.limbs[limb_count - 1] >> 63 != 0; }
+bool is_negative(const SumLimbs& sum) { return sum.limbs[sum.count - 1] >> 63 != 0; }
 
-void append_bytes(const ExactSum& sum, std::vector<unsigned char>& bytes) {
+void append_bytes(const SumLimbs& sum, std::vector<unsigned char>& bytes) {
     const LimbsInUse used = limbs_in_use(sum);
     std::uint64_t magnitude[limb_count];
     copy_magnitude(sum, used, magnitude);

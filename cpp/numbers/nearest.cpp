@@ -36,14 +36,14 @@ struct LeadingOfSum {
     Leading bits;
 };
 
-LeadingOfSum leading_of(const ExactSum& sum) {
+LeadingOfSum leading_of(const SumLimbs& sum) {
     const bool negative = is_negative(sum);
     const int size = negative ? last_unlike<~std::uint64_t{0}>(sum) : last_unlike<0>(sum);
     if (size < 3) return {false, negative, {}};
     // Of a negative sum the complement stands for the magnitude, which is one unit more.
     const std::uint64_t sign = negative ? ~std::uint64_t{0} : 0;
     const std::uint64_t* const end = sum.limbs + size;
-    const int exponent = ExactSum::unit_exponent + 64 * (size - 1);
+    const int exponent = ExactSum::unit_exponent + 64 * (sum.first + size - 1);
     return {true, negative, leading_bits(end[-1] ^ sign, end[-2] ^ sign, end[-3] ^ sign, exponent)};
 }
 
@@ -73,7 +73,7 @@ double nearest_root(const BigNumber& numerator, const BigNumber& denominator) {
     return nearer(bounds, numerator - middle * middle * denominator);
 }
 
-double to_double(const ExactSum& sum) {
+double to_double(const SumLimbs& sum) {
     const LeadingOfSum leading = leading_of(sum);
     if (leading.is_known) {
         const Bounds bounds = bounds_of(leading.bits);
@@ -82,7 +82,7 @@ double to_double(const ExactSum& sum) {
     return nearest(big_number(sum));
 }
 
-double mean(const ExactSum& sum, std::uint64_t count) {
+double mean(const SumLimbs& sum, std::uint64_t count) {
     const LeadingOfSum leading = leading_of(sum);
     if (leading.is_known) {
         const Bounds bounds = bounds_of_ratio(leading.bits, leading_bits(count, 0, 0, 0));
@@ -91,7 +91,7 @@ double mean(const ExactSum& sum, std::uint64_t count) {
     return nearest_ratio(big_number(sum), big_number(count));
 }
 
-double root_mean(const ExactSum& sum, std::uint64_t count) {
+double root_mean(const SumLimbs& sum, std::uint64_t count) {
     const LeadingOfSum leading = leading_of(sum);
     if (leading.is_known) {
         const Bounds bounds = bounds_of_root(leading.bits, leading_bits(count, 0, 0, 0));
@@ -100,7 +100,7 @@ double root_mean(const ExactSum& sum, std::uint64_t count) {
     return nearest_root(big_number(sum), big_number(count));
 }
 
-double ratio(const ExactSum& numerator, const ExactSum& denominator) {
+double ratio(const SumLimbs& numerator, const SumLimbs& denominator) {
     return nearest_ratio(big_number(numerator), big_number(denominator));
 }
 

@@ -17,7 +17,7 @@ const Kind* one_of(const std::vector<Kind>& outputs, std::size_t output) {
 void append(OutputSums& sums, const State& state, std::size_t output, const Summand& summand) {
     const Sums& own = *find(state, summand);
     append(sums,
-           {summand, one_of(own.exact, output), one_of(own.rounded, output),
+           {summand, own.exact.empty() ? std::nullopt : std::optional(limbs_of(own.exact[output])), one_of(own.rounded, output),
             own.extreme.empty() ? std::nullopt : std::optional(own.extreme[output]), one_of(own.counted, output)});
 }
 
@@ -50,7 +50,7 @@ bool is_finite(const OutputSums& sums, const Summand& summand) { return special_
 
 BigNumber sum_of(const OutputSums& sums, const Summand& summand) {
     const SumOfOutput& own = find(sums, summand);
-    if (own.exact != nullptr) return big_number(*own.exact);
+    if (own.exact) return big_number(*own.exact);
     return big_number(own.rounded->high) + big_number(own.rounded->low);
 }
 

@@ -13,7 +13,7 @@ struct OutputSums {
 
     Summation summation;
     bool weighted;
-    const PairCounts& counts;
+    PairCounts counts;
     int number = 0;
     SumOfOutput sums[SummandList::most + 1];  // so many of them are set
 };

@@ -30,14 +30,14 @@ double root_ratio(const BigNumber& numerator, const BigNumber& denominator) {
 }
 
 double mean_of(const OutputSums& sums, const Summand& summand) {
-    const ExactSum* exact = find(sums, summand).exact;
-    if (exact != nullptr && !sums.weighted) return mean(*exact, sums.counts.pairs);
+    const std::optional<SumLimbs>& exact = find(sums, summand).exact;
+    if (exact && !sums.weighted) return mean(*exact, sums.counts.pairs);
     return ratio(sum_of(sums, summand), weight_of(sums));
 }
 
 double root_mean_of(const OutputSums& sums, const Summand& summand) {
-    const ExactSum* exact = find(sums, summand).exact;
-    if (exact != nullptr && !sums.weighted && !is_negative(*exact)) return root_mean(*exact, sums.counts.pairs);
+    const std::optional<SumLimbs>& exact = find(sums, summand).exact;
+    if (exact && !sums.weighted && !is_negative(*exact)) return root_mean(*exact, sums.counts.pairs);
     return root_ratio(sum_of(sums, summand), weight_of(sums));
 }
 

@@ -17,7 +17,7 @@ bool are_possible(const TermCounts& counted, std::uint64_t finite) {
 
 bool is_plus_zero(double value) { return std::bit_cast<std::uint64_t>(value) == 0; }
 
-bool is_possible_exact(const ExactSum& sum, bool is_of_none, bool may_be_negative) {
+bool is_possible_exact(const SumLimbs& sum, bool is_of_none, bool may_be_negative) {
     return is_of_none ? is_zero(sum) : may_be_negative || !is_negative(sum);
 }
 
@@ -54,9 +54,9 @@ const ExtremeValue* find_extreme(const State& state, Term term, std::size_t outp
     return sums == nullptr ? nullptr : &sums->extreme[output];
 }
 
-const ExactSum* find_exact(const State& state, Term term, std::size_t output) {
+std::optional<SumLimbs> find_exact(const State& state, Term term, std::size_t output) {
     const Sums* sums = find(state, {term});
-    return sums == nullptr ? nullptr : &sums->exact[output];
+    return sums == nullptr ? std::nullopt : std::optional(limbs_of(sums->exact[output]));
 }
 
 bool are_possible_extremes(const State& state, std::size_t output) {
@@ -83,14 +83,14 @@ constexpr PartOfTerm parts_of_terms[] = {{Term::error, Term::absolute_error},
                                          {Term::truth, Term::absolute_truth},
                                          {Term::squared_underprediction, Term::squared_error}};
 
-bool is_within(const ExactSum* values, const ExactSum* squares, std::uint64_t pairs) {
-    if (values == nullptr || squares == nullptr || is_zero(*values)) return true;
+bool is_within(const std::optional<SumLimbs>& values, const std::optional<SumLimbs>& squares, std::uint64_t pairs) {
+    if (!values || !squares || is_zero(*values)) return true;
     const BigNumber sum = big_number(*values);
     return !(big_number(pairs) * big_number(*squares) < sum * sum);
 }
 
-bool is_part(const ExactSum* part, const ExactSum* whole) {
-    if (part == nullptr || whole == nullptr) return true;
+bool is_part(const std::optional<SumLimbs>& part, const std::optional<SumLimbs>& whole) {
+    if (!part || !whole) return true;
     return !(big_number(*whole) < absolute(big_number(*part)));
 }
 
@@ -117,7 +117,7 @@ bool is_possible(const State& state, const Sums& sums, std::size_t output) {
     if (!sums.counted.empty() && !are_possible(sums.counted[output], finite)) return false;
     const bool is_of_none = summed_pairs(state, sums, output) == 0;
     const bool may_be_negative = !must_not_be_negative(state, sums);
-    if (!sums.exact.empty()) return is_possible_exact(sums.exact[output], is_of_none, may_be_negative);
+    if (!sums.exact.empty()) return is_possible_exact(limbs_of(sums.exact[output]), is_of_none, may_be_negative);
     if (!sums.rounded.empty()) return is_possible_rounded(sums.rounded[output], is_of_none, may_be_negative);
     return is_possible_extreme(sums.summand.term, sums.extreme[output], is_of_none);
 }

@@ -26,14 +26,6 @@ bool contains(const PairCounts& counts, const PairCounts& other) {
            std::all_of(std::begin(counts_of_infinite_pairs), std::end(counts_of_infinite_pairs), has_no_less);
 }
 
-// Beyond it the proofs about the long integer end, and so do the counts of every caller's language.
-constexpr std::uint64_t most_rows = INT64_MAX;
-
-void check_room(const PairCounts& counts, const PairCounts& more, std::size_t output) {
-    if (rows_of(counts) <= most_rows - rows_of(more)) return;
-    throw Refused(Reason::too_many_rows, output);
-}
-
 PairCounts difference(const PairCounts& counts, const PairCounts& other) {
     PairCounts rest = counts;
     for (auto count : counts_of_every_output) rest.*count -= other.*count;
@@ -57,8 +49,7 @@ void check_can_subtract(const State& state) {
 void prefetch(const State& state) {
     if (state.counts.size() != 1) return;
     for (const Sums& sums : state.sums) {
-        const auto* bytes = reinterpret_cast<const char*>(sums.exact.data());
-        for (std::size_t i = 0; i < sums.exact.size() * sizeof(ExactSum); i += 64) __builtin_prefetch(bytes + i);
+        if (!sums.exact.empty()) __builtin_prefetch(sums.exact.data());
     }
 }
 
@@ -66,18 +57,18 @@ ExtremeValue extreme_of(Term term, ExtremeValue a, ExtremeValue b) {
     return facts_of(term).extreme == Extreme::least ? std::min(a, b) : std::max(a, b);
 }
 
-void merge(Sums& sums, std::size_t first, const Sums& other) {
-    for (std::size_t i = 0; i < other.exact.size(); ++i) squarely::merge(sums.exact[first + i], other.exact[i]);
-    for (std::size_t i = 0; i < other.rounded.size(); ++i) {
-        sums.rounded[first + i] = joined(sums.rounded[first + i], other.rounded[i]);
+void add(TermCounts& counted, const TermCounts& more) {
+    counted.outside += more.outside;
+    counted.infinite += more.infinite;
+}
+
+void merge_output(Sums& sums, std::size_t output, const Sums& other, std::size_t from) {
+    if (!other.exact.empty()) squarely::merge(sums.exact[output], limbs_of(other.exact[from]));
+    if (!other.rounded.empty()) sums.rounded[output] = joined(sums.rounded[output], other.rounded[from]);
+    if (!other.extreme.empty()) {
+        sums.extreme[output] = extreme_of(sums.summand.term, sums.extreme[output], other.extreme[from]);
     }
-    for (std::size_t i = 0; i < other.extreme.size(); ++i) {
-        sums.extreme[first + i] = extreme_of(sums.summand.term, sums.extreme[first + i], other.extreme[i]);
-    }
-    for (std::size_t i = 0; i < other.counted.size(); ++i) {
-        sums.counted[first + i].outside += other.counted[i].outside;
-        sums.counted[first + i].infinite += other.counted[i].infinite;
-    }
+    if (!other.counted.empty()) add(sums.counted[output], other.counted[from]);
 }
 
 void subtract(TermCounts& counted, const TermCounts& taken, std::size_t output) {
@@ -106,7 +97,7 @@ RoundedSum rounded_rest(const State& state, const Sums& sums, RoundedSum taken, 
 // The counts of the state are those of the rest already.
 void subtract(const State& state, Sums& sums, const Sums& other) {
     for (std::size_t i = 0; i < sums.counted.size(); ++i) subtract(sums.counted[i], other.counted[i], i);
-    for (std::size_t i = 0; i < sums.exact.size(); ++i) squarely::subtract(sums.exact[i], other.exact[i]);
+    for (std::size_t i = 0; i < sums.exact.size(); ++i) squarely::subtract(sums.exact[i], limbs_of(other.exact[i]));
     for (std::size_t i = 0; i < sums.rounded.size(); ++i) {
         sums.rounded[i] = rounded_rest(state, sums, other.rounded[i], i);
     }
@@ -119,7 +110,7 @@ State difference(const State& state, const State& other) {
     State rest = state;
     for (std::size_t i = 0; i < rest.counts.size(); ++i) {
         check_is_part(contains(state.counts[i], other.counts[i]), i);
-        rest.counts[i] = difference(state.counts[i], other.counts[i]);
+        rest.counts.set(i, difference(state.counts[i], other.counts[i]));
         check_is_part(is_possible(rest.counts[i]), i);
     }
     for (std::size_t i = 0; i < rest.sums.size(); ++i) subtract(rest, rest.sums[i], other.sums[i]);
@@ -141,39 +132,14 @@ Sums make_sums(const Summand& summand, Summation summation, bool weighted, std::
 
 }  // namespace
 
-std::uint64_t rows_of(const PairCounts& counts) {
-    return counts.pairs + counts.missing_true + counts.missing_pred + counts.masked;
-}
-
-bool are_all_finite(const PairCounts& counts, std::ptrdiff_t rows) {
-    return counts.pairs == static_cast<std::uint64_t>(rows) && counts.infinite == 0 && counts.undefined == 0;
-}
-
 bool are_of_one_kind(const State& state, const State& other) {
     return state.summation == other.summation && state.weighted == other.weighted &&
            std::equal(state.sums.begin(), state.sums.end(), other.sums.begin(), other.sums.end(), are_alike);
 }
 
-void add(PairCounts& counts, const PairCounts& more) {
-    for (auto count : counts_of_every_output) counts.*count += more.*count;
-    for (auto count : counts_of_infinite_pairs) counts.*count += more.*count;
-}
-
-void add(PairCounts& counts, const LeftOut& left_out) {
-    counts.missing_true += left_out.missing_true;
-    counts.missing_pred += left_out.missing_pred;
-    counts.pairs -= left_out.missing_true + left_out.missing_pred;
-    counts.undefined += left_out.undefined;
-    counts.infinite += left_out.high_true + left_out.low_true + left_out.high_pred + left_out.low_pred;
-    counts.high_true += left_out.high_true;
-    counts.low_true += left_out.low_true;
-    counts.high_pred += left_out.high_pred;
-    counts.low_pred += left_out.low_pred;
-}
-
 State make_state(std::size_t outputs, Summation summation, std::vector<Summand> summands, bool weighted) {
     if (weighted) summands.push_back({Term::sample_weight});
-    State state{summation, weighted, std::vector<PairCounts>(outputs), {}};
+    State state{summation, weighted, OutputCounts(outputs), {}};
     for (const Summand& summand : in_order(std::move(summands))) {
         state.sums.push_back(make_sums(summand, summation, weighted, outputs));
     }
@@ -181,11 +147,40 @@ State make_state(std::size_t outputs, Summation summation, std::vector<Summand> 
 }
 
 State empty_like(const State& state, std::size_t outputs) {
-    State empty{state.summation, state.weighted, std::vector<PairCounts>(outputs), {}};
+    State empty{state.summation, state.weighted, OutputCounts(outputs), {}};
     for (const Sums& sums : state.sums) {
         empty.sums.push_back(make_sums(sums.summand, state.summation, state.weighted, outputs));
     }
     return empty;
+}
+
+void resize_outputs(State& state, std::size_t outputs) {
+    state.counts.resize(outputs);
+    const State empty = empty_like(state, 1);
+    for (std::size_t i = 0; i < state.sums.size(); ++i) {
+        const Sums& first = empty.sums[i];
+        Sums& sums = state.sums[i];
+        const auto resize = [outputs](auto& all, const auto& one) {
+            if (!one.empty()) all.resize(outputs, one[0]);
+        };
+        resize(sums.exact, first.exact);
+        resize(sums.rounded, first.rounded);
+        resize(sums.extreme, first.extreme);
+        resize(sums.counted, first.counted);
+    }
+}
+
+void set_output(State& state, std::size_t output, const State& other, std::size_t from) {
+    state.counts.set(output, other.counts[from]);
+    const auto set = [=](auto& all, const auto& others) {
+        if (!others.empty()) all[output] = others[from];
+    };
+    for (std::size_t i = 0; i < state.sums.size(); ++i) {
+        set(state.sums[i].exact, other.sums[i].exact);
+        set(state.sums[i].rounded, other.sums[i].rounded);
+        set(state.sums[i].extreme, other.sums[i].extreme);
+        set(state.sums[i].counted, other.sums[i].counted);
+    }
 }
 
 State outputs_from(const State& state, std::size_t first, std::size_t count) {
@@ -196,7 +191,7 @@ State outputs_from(const State& state, std::size_t first, std::size_t count) {
         const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first);
         return all.empty() ? all : std::decay_t<decltype(all)>(begin, begin + static_cast<std::ptrdiff_t>(count));
     };
-    State part{state.summation, state.weighted, some(state.counts), {}};
+    State part{state.summation, state.weighted, state.counts.part(first, count), {}};
     for (const Sums& sums : state.sums) {
         part.sums.push_back(
             {sums.summand, some(sums.exact), some(sums.rounded), some(sums.extreme), some(sums.counted)});
@@ -209,7 +204,7 @@ State outputs_together(std::span<const State* const> parts) {
     const auto append = [](auto& all, const auto& more) { all.insert(all.end(), more.begin(), more.end()); };
     for (const State* part : parts.subspan(1)) {
         if (!are_of_one_kind(whole, *part)) throw Refused(Reason::sums_differ);
-        append(whole.counts, part->counts);
+        whole.counts.append(part->counts);
         for (std::size_t i = 0; i < whole.sums.size(); ++i) {
             append(whole.sums[i].exact, part->sums[i].exact);
             append(whole.sums[i].rounded, part->sums[i].rounded);
@@ -221,15 +216,12 @@ State outputs_together(std::span<const State* const> parts) {
 }
 
 void add_to_output(Sums& sums, std::size_t output, const SumOfOutput& more) {
-    if (more.exact != nullptr) merge(sums.exact[output], *more.exact);
+    if (more.exact) merge(sums.exact[output], *more.exact);
     if (more.rounded != nullptr) sums.rounded[output] = *more.rounded;
     if (more.extreme) {
         sums.extreme[output] = extreme_of(sums.summand.term, sums.extreme[output], *more.extreme);
     }
-    if (more.counted != nullptr) {
-        sums.counted[output].outside += more.counted->outside;
-        sums.counted[output].infinite += more.counted->infinite;
-    }
+    if (more.counted != nullptr) add(sums.counted[output], *more.counted);
 }
 
 const Sums* find(const State& state, const Summand& summand) {
@@ -249,8 +241,12 @@ void merge(State& state, const State& other) {
 
 void merge_outputs(State& state, std::size_t first, const State& other) {
     const FloatingPointEnvironment environment;
-    for (std::size_t i = 0; i < other.counts.size(); ++i) add(state.counts[first + i], other.counts[i]);
-    for (std::size_t i = 0; i < state.sums.size(); ++i) merge(state.sums[i], first, other.sums[i]);
+    for (std::size_t i = 0; i < other.counts.size(); ++i) merge_output(state, first + i, other, i);
+}
+
+void merge_output(State& state, std::size_t output, const State& other, std::size_t from) {
+    state.counts.add(output, other.counts[from]);
+    for (std::size_t i = 0; i < state.sums.size(); ++i) merge_output(state.sums[i], output, other.sums[i], from);
 }
 
 void subtract(State& state, const State& other) {

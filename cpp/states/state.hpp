@@ -2,9 +2,9 @@
 #pragma once
 
 #include "blocks/column.hpp"
-#include "kernels/kernels.hpp"
-#include "numbers/exact_sum.hpp"
+#include "numbers/compact_sum.hpp"
 #include "states/little_endian.hpp"
+#include "states/output_counts.hpp"
 #include "tables/choices.hpp"
 #include "tables/reasons.hpp"
 #include "tables/terms.hpp"
@@ -41,30 +41,7 @@ struct SummandList {
     const Summand* end() const { return all + count; }
 };
 
-// Counted, never added. Nothing is decided here: what a missing value (NaN, or null) means is the reader's policy.
-struct PairCounts {
-    std::uint64_t pairs = 0;         // pairs of two numbers; their terms are in the sums, or counted below
-    std::uint64_t infinite = 0;      // of these: one side infinite, or both with opposite signs
-    std::uint64_t undefined = 0;     // of these: infinity against the same infinity
-    std::uint64_t missing_true = 0;  // pairs left out because the truth is NaN
-    std::uint64_t missing_pred = 0;  // pairs left out because only the prediction is NaN
-    std::uint64_t masked = 0;        // pairs left out because their row does not count
-    std::uint64_t high_true = 0;     // of the infinite pairs: the truth is infinity,
-    std::uint64_t low_true = 0;      // minus infinity,
-    std::uint64_t high_pred = 0;     // or only the prediction is
-    std::uint64_t low_pred = 0;
-
-    bool operator==(const PairCounts&) const = default;
-};
-
-// In the order of the byte form, where the second ones stand only if there are infinite pairs.
-constexpr std::uint64_t PairCounts::* counts_of_every_output[] = {&PairCounts::pairs,        &PairCounts::infinite,
-                                                                  &PairCounts::undefined,    &PairCounts::missing_true,
-                                                                  &PairCounts::missing_pred, &PairCounts::masked};
-constexpr std::uint64_t PairCounts::* counts_of_infinite_pairs[] = {&PairCounts::high_true, &PairCounts::low_true,
-                                                                    &PairCounts::high_pred, &PairCounts::low_pred};
-
-// The sum of the kahan and pairwise modes: high + low. Sixteen bytes where an exact sum takes 544.
+// The sum of the kahan and pairwise modes: high + low.
 struct RoundedSum {
     double high = 0;
     double low = 0;
@@ -90,7 +67,7 @@ struct TermCounts {
 // One summand, of every output. Two of the vectors are empty, or one.
 struct Sums {
     Summand summand;
-    std::vector<ExactSum> exact;
+    std::vector<CompactSum> exact;
     std::vector<RoundedSum> rounded;
     std::vector<ExtremeValue> extreme;  // of largest_error, least_truth and greatest_truth
     std::vector<TermCounts> counted;    // of terms that may be no number
@@ -99,20 +76,9 @@ struct Sums {
 struct State {
     Summation summation = Summation::exact;
     bool weighted = false;
-    std::vector<PairCounts> counts;  // one an output
+    OutputCounts counts;
     std::vector<Sums> sums;
 };
-
-void add(PairCounts& counts, const PairCounts& more);
-
-// Pairs that a kernel has left out, which are in counts.pairs already.
-void add(PairCounts& counts, const LeftOut& left_out);
-
-// All that were seen, whether they count or not.
-std::uint64_t rows_of(const PairCounts& counts);
-
-// Whether all of so many rows are pairs of two finite numbers.
-bool are_all_finite(const PairCounts& counts, std::ptrdiff_t rows);
 
 // Whether both sum the same in the same way, of however many outputs.
 bool are_of_one_kind(const State& state, const State& other);
@@ -130,10 +96,16 @@ State outputs_from(const State& state, std::size_t first, std::size_t count);
 // they differ in summation or summands.
 State outputs_together(std::span<const State* const> parts);
 
+// More outputs, which have seen nothing, or fewer.
+void resize_outputs(State& state, std::size_t outputs);
+
+// One of another state, of the same kind, in place of whatever there was.
+void set_output(State& state, std::size_t output, const State& other, std::size_t from);
+
 // Where the sum of one summand of one output is. What this kind of sum has not is null.
 struct SumOfOutput {
     Summand summand;
-    const ExactSum* exact;
+    std::optional<SumLimbs> exact;
     const RoundedSum* rounded;
     std::optional<ExtremeValue> extreme;
     const TermCounts* counted;
@@ -164,6 +136,7 @@ WeightFaults update(State& state, std::span<const Pairs> outputs, std::ptrdiff_t
 // value can be taken away again.
 void merge(State& state, const State& other);
 void merge_outputs(State& state, std::size_t first, const State& other);  // into these outputs only; unchecked
+void merge_output(State& state, std::size_t output, const State& other, std::size_t from);  // likewise, one into one
 void subtract(State& state, const State& other);
 void subtract_sums(State& state, const State& other);  // leaving extremes as they are, to be set by who knows them
 

@@ -19,7 +19,7 @@ void append_counts(std::vector<unsigned char>& bytes, const PairCounts& counts) 
 }
 
 void append_output(std::vector<unsigned char>& bytes, const Sums& sums, std::size_t output) {
-    if (!sums.exact.empty()) append_bytes(sums.exact[output], bytes);
+    if (!sums.exact.empty()) append_bytes(limbs_of(sums.exact[output]), bytes);
     if (!sums.extreme.empty()) {
         append(bytes, sums.extreme[output].nearest);
         append(bytes, sums.extreme[output].rest);
@@ -45,8 +45,10 @@ PairCounts read_counts(ByteReader& reader, ByteForm form) {
 // False where what follows is no sum.
 bool read_output(ByteReader& reader, Sums& sums, std::size_t output, ByteForm form) {
     if (!sums.exact.empty()) {
-        const unsigned char* next = read_bytes(sums.exact[output], reader.next, reader.last);
+        ExactSum sum;
+        const unsigned char* next = read_bytes(sum, reader.next, reader.last);
         if (next == nullptr) return false;
+        merge(sums.exact[output], sum);
         reader.next = next;
     }
     if (!sums.extreme.empty()) {
@@ -107,8 +109,9 @@ bool have_same_summands(const State& state, const std::vector<Summand>& summands
 
 void read_outputs(State& state, ByteReader& reader, ByteForm form) {
     for (std::size_t i = 0; i < state.counts.size(); ++i) {
-        state.counts[i] = read_counts(reader, form);
-        bool possible = is_possible(state.counts[i]);
+        const PairCounts counts = read_counts(reader, form);
+        state.counts.set(i, counts);
+        bool possible = is_possible(counts);
         for (Sums& sums : state.sums) {
             possible = possible && read_output(reader, sums, i, form) && is_possible(state, sums, i);
         }

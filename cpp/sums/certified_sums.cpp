@@ -246,13 +246,13 @@ OutputSums sums_at(const CertifiedEnds& ends, const SummandList& summands, bool 
     OutputSums sums(Summation::exact, false, ends.counts);
     for (const Summand& summand : summands) {
         if (summand.term == Term::largest_error) {
-            append(sums, {summand, nullptr, nullptr, ExtremeValue{ends.largest_error}, nullptr});
+            append(sums, {summand, {}, nullptr, ExtremeValue{ends.largest_error}, nullptr});
             continue;
         }
         const Direction& direction = *direction_of(summand.term);
         const Ends& own = *(ends.*direction.ends);
         const bool is_larger = direction.is_worse_if_larger == worst;
-        append(sums, {summand, is_larger != is_negative(own.low) ? &own.high : &own.low, nullptr, {}, &no_counts});
+        append(sums, {summand, is_larger != is_negative(own.low) ? own.high : own.low, nullptr, {}, &no_counts});
     }
     return sums;
 }

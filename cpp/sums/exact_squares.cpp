@@ -313,7 +313,7 @@ void finish(ExactSquares& squares, const Kernels& kernels) {
 void finish(ExactSquares& squares, const Kernels& kernels, State& state, std::size_t output) {
     finish(squares, kernels);
     merge(state.sums[0].exact[output], squares.sum);
-    add(state.counts[output], squares.counts);
+    state.counts.add(output, squares.counts);
 }
 
 void sum_stretch(ExactSquares& squares, const Pairs& pairs, std::ptrdiff_t rows) {

@@ -16,7 +16,8 @@ bool is_infinite(std::uint64_t pattern) { return (pattern & INT64_MAX) == 0x7ff0
 constexpr int widest_gap = 62;
 
 // Adds ((high -+ low) * 2^exponent)^2. Without branches on the data: signs and order of misfits are as good as random.
-void add_aligned_square(ExactSum& sum, uint128 high, uint128 low, bool opposite_signs, int exponent) {
+template <class Sum>
+void add_aligned_square(Sum& sum, uint128 high, uint128 low, bool opposite_signs, int exponent) {
     const uint128 difference = high > low ? high - low : low - high;
     const uint128 size = opposite_signs ? high + low : difference;
     const auto top = static_cast<std::uint64_t>(size >> 64);
@@ -26,6 +27,23 @@ void add_aligned_square(ExactSum& sum, uint128 high, uint128 low, bool opposite_
     const uint128 sum_below = below + (cross << 65);
     const uint128 above = uint128{top} * top + (cross >> 63) + (sum_below < below ? 1 : 0);
     add_wide_number(sum, above, sum_below, 2 * exponent);
+}
+
+template <class Sum>
+void add_square_to(Sum& sum, const BinaryNumber& y_true, const BinaryNumber& y_pred) {
+    const bool truth_is_high = y_true.exponent >= y_pred.exponent;
+    const BinaryNumber high = truth_is_high ? y_true : y_pred;
+    const BinaryNumber low = truth_is_high ? y_pred : y_true;
+    const int gap = high.exponent - low.exponent;
+    if (gap <= widest_gap) {
+        add_aligned_square(sum, uint128{high.significand} << gap, low.significand, high.negative != low.negative,
+                           low.exponent);
+        return;
+    }
+    add_number(sum, uint128{high.significand} * high.significand, 2 * high.exponent, false);
+    add_number(sum, uint128{low.significand} * low.significand, 2 * low.exponent, false);
+    add_number(sum, uint128{high.significand} * low.significand, high.exponent + low.exponent + 1,
+               high.negative == low.negative);
 }
 
 }  // namespace
@@ -72,19 +90,11 @@ void leave_out(PairCounts& counts, double y_true, double y_pred) {
 }
 
 void add_square(ExactSum& sum, const BinaryNumber& y_true, const BinaryNumber& y_pred) {
-    const bool truth_is_high = y_true.exponent >= y_pred.exponent;
-    const BinaryNumber high = truth_is_high ? y_true : y_pred;
-    const BinaryNumber low = truth_is_high ? y_pred : y_true;
-    const int gap = high.exponent - low.exponent;
-    if (gap <= widest_gap) {
-        add_aligned_square(sum, uint128{high.significand} << gap, low.significand, high.negative != low.negative,
-                           low.exponent);
-        return;
-    }
-    add_number(sum, uint128{high.significand} * high.significand, 2 * high.exponent, false);
-    add_number(sum, uint128{low.significand} * low.significand, 2 * low.exponent, false);
-    add_number(sum, uint128{high.significand} * low.significand, high.exponent + low.exponent + 1,
-               high.negative == low.negative);
+    add_square_to(sum, y_true, y_pred);
+}
+
+void add_square(CompactSum& sum, const BinaryNumber& y_true, const BinaryNumber& y_pred) {
+    add_square_to(sum, y_true, y_pred);
 }
 
 ExtremeValue extreme_value(const BinaryNumber& number) {

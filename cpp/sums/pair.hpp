@@ -33,5 +33,6 @@ ExtremeValue extreme_value(const BinaryNumber& number);
 
 // Adds (y_true - y_pred)^2 without rounding.
 void add_square(ExactSum& sum, const BinaryNumber& y_true, const BinaryNumber& y_pred);
+void add_square(CompactSum& sum, const BinaryNumber& y_true, const BinaryNumber& y_pred);
 
 }  // namespace squarely

@@ -165,18 +165,18 @@ SumOfOutput sum_of(const RunningSums& sums, const Summand& summand) {
     if (term == Term::largest_error) {
         const bool is_moment = is_of_moments(sums, term);
         const double largest = is_moment ? sums.moments.totals.largest_error : sums.extremes.largest_error;
-        return {summand, nullptr, nullptr, ExtremeValue{largest}, nullptr};
+        return {summand, {}, nullptr, ExtremeValue{largest}, nullptr};
     }
     if (is_extreme(term)) {
         const bool is_least = facts_of(term).extreme == Extreme::least;
-        return {summand, nullptr, nullptr, is_least ? sums.extremes.least_truth : sums.extremes.greatest_truth,
+        return {summand, {}, nullptr, is_least ? sums.extremes.least_truth : sums.extremes.greatest_truth,
                 nullptr};
     }
-    if (is_of_moments(sums, term)) return {summand, &total_of(sums.moments, term), nullptr, {}, nullptr};
+    if (is_of_moments(sums, term)) return {summand, total_of(sums.moments, term), nullptr, {}, nullptr};
     const TermSums& terms = terms_of(sums, summand);
     const TermCounts* counted = may_be_no_number(term, sums.weighted) ? &terms.counted : nullptr;
-    if (terms.rounded) return {summand, nullptr, &terms.rounded->total, {}, counted};
-    return {summand, &terms.sum, nullptr, {}, counted};
+    if (terms.rounded) return {summand, {}, &terms.rounded->total, {}, counted};
+    return {summand, terms.sum, nullptr, {}, counted};
 }
 
 // Whether the block was found to have finite numbers only, and was added to what found that out.
@@ -341,7 +341,7 @@ OutputSums sums_of_output(const RunningSums& sums, const SummandList& summands) 
 
 void finish(RunningSums& sums, const Kernels& kernels, State& state, std::size_t output) {
     finish(sums, kernels);
-    add(state.counts[output], sums.counts);
+    state.counts.add(output, sums.counts);
     for (Sums& all : state.sums) add_to_output(all, output, sum_of(sums, all.summand));
 }
 

@@ -1,0 +1,200 @@
+#include "accumulator/grouped.hpp"
+
+#include "groups/moments_by_group.hpp"
+#include "machine/floating_point.hpp"
+
+#include <numeric>
+#include <utility>
+
+namespace squarely {
+namespace {
+
+std::size_t width_of(const GroupedAccumulator& grouped) { return outputs_of(grouped.shape); }
+
+void check_fits(const GroupedAccumulator& grouped, const Shape& shape, bool weighted) {
+    if (!grouped.shape.empty() && grouped.shape != shape) throw Refused(Reason::outputs_differ);
+    check_output_weights(*grouped.configuration, outputs_of(shape));
+    if (grouped.state && grouped.state->weighted != weighted) throw Refused(Reason::weighting_differs);
+}
+
+void check_same_configuration(const GroupedAccumulator& grouped, const GroupedAccumulator& other) {
+    const Reason reason = difference_of(*grouped.configuration, *other.configuration);
+    if (reason != Reason::none) throw Refused(reason);
+}
+
+// Calls visit(output of the groups, output of the part) for each output of groups numbers[0], numbers[1], ...
+template <class Visit>
+void for_each_output(GroupNumbers numbers, std::size_t width, Visit visit) {
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        for (std::size_t output = 0; output < width; ++output) visit(numbers[i] * width + output, i * width + output);
+    }
+}
+
+// Sums that round are not joined with nothing: the bits are those of the part.
+void merge_or_set(State& state, std::size_t output, const State& part, std::size_t from) {
+    if (state.summation != Summation::exact && rows_of(state.counts[output]) == 0) {
+        set_output(state, output, part, from);
+    } else {
+        merge_output(state, output, part, from);
+    }
+}
+
+void merge_groups(State& state, const State& part, GroupNumbers numbers, std::size_t width) {
+    const FloatingPointEnvironment environment;
+    for_each_output(numbers, width, [&](std::size_t output, std::size_t from) {
+        merge_or_set(state, output, part, from);
+    });
+}
+
+void check_room(const State& state, const State& part, GroupNumbers numbers, std::size_t width) {
+    for_each_output(numbers, width, [&](std::size_t output, std::size_t from) {
+        if (output < state.counts.size()) squarely::check_room(state.counts[output], part.counts[from], output);
+    });
+}
+
+bool are_all_in_order(GroupNumbers numbers, std::size_t count) {
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        if (numbers[i] != i) return false;
+    }
+    return numbers.size() == count;
+}
+
+void add_groups(GroupedAccumulator& grouped, State&& part, const Shape& shape, GroupNumbers numbers,
+                std::size_t count) {
+    const std::size_t width = outputs_of(shape);
+    if (!grouped.state && are_all_in_order(numbers, count)) {
+        grouped.state = std::move(part);
+        grouped.shape = shape;
+        grouped.groups = count;
+        return;
+    }
+    if (grouped.state) check_room(*grouped.state, part, numbers, width);
+    if (!grouped.state) grouped.state = empty_like(part, 0);
+    grouped.shape = shape;
+    if (count > grouped.groups) {
+        resize_outputs(*grouped.state, count * width);
+        grouped.groups = count;
+    }
+    merge_groups(*grouped.state, part, numbers, width);
+}
+
+std::vector<std::uint32_t> numbers_up_to(std::size_t count) {
+    std::vector<std::uint32_t> numbers(count);
+    std::iota(numbers.begin(), numbers.end(), 0U);
+    return numbers;
+}
+
+// Of several stretches of rows, all groups.
+SumsByGroup sums_of_stretches(const State& kind, std::span<const Pairs> outputs, std::ptrdiff_t rows,
+                              GroupNumbers groups, std::size_t count) {
+    SumsByGroup all{numbers_up_to(count), empty_like(kind, count * outputs.size()), {}};
+    const std::ptrdiff_t length = rows_at_once(count);
+    for (std::ptrdiff_t first = 0; first < rows; first += length) {
+        const auto size = static_cast<std::size_t>(std::min(length, rows - first));
+        const auto own = groups.subspan(static_cast<std::size_t>(first), size);
+        const SumsByGroup part = sums_by_group(kind, outputs, first, own, count);
+        add(all.weight_faults, part.weight_faults);
+        merge_groups(all.state, part.state, part.groups, outputs.size());
+    }
+    return all;
+}
+
+// Of all groups, by the short way.
+SumsByGroup moments_of_groups(const State& kind, std::span<const Pairs> outputs, std::ptrdiff_t rows,
+                              GroupNumbers groups, std::size_t count) {
+    const std::size_t width = outputs.size();
+    if (width == 1) return {numbers_up_to(count), moments_by_group(kind, outputs[0], rows, groups, count), {}};
+    SumsByGroup all{numbers_up_to(count), empty_like(kind, count * width), {}};
+    for (std::size_t output = 0; output < width; ++output) {
+        const State own = moments_by_group(kind, outputs[output], rows, groups, count);
+        for (std::size_t group = 0; group < count; ++group) set_output(all.state, group * width + output, own, group);
+    }
+    return all;
+}
+
+SumsByGroup sums_of_groups(const State& kind, std::span<const Pairs> outputs, std::ptrdiff_t rows, GroupNumbers groups,
+                           std::size_t count) {
+    if (sums_grouped_moments_alone(kind)) return moments_of_groups(kind, outputs, rows, groups, count);
+    if (rows <= rows_at_once(count)) return sums_by_group(kind, outputs, 0, groups, count);
+    return sums_of_stretches(kind, outputs, rows, groups, count);
+}
+
+}  // namespace
+
+SumsByGroup grouped_pass(const Configuration& configuration, std::span<const Pairs> outputs, std::ptrdiff_t rows,
+                         GroupNumbers groups, std::size_t count) {
+    const State kind = empty_state(configuration, 0, are_weighted(outputs[0]));
+    SumsByGroup sums = sums_of_groups(kind, outputs, rows, groups, count);
+    if (sums.weight_faults.has_nan) throw Refused(Reason::weight_is_nan);
+    if (sums.weight_faults.has_infinite) throw Refused(Reason::weight_is_infinite);
+    return sums;
+}
+
+void add(GroupedAccumulator& grouped, SumsByGroup&& sums, const Shape& shape, std::size_t count) {
+    check_fits(grouped, shape, sums.state.weighted);
+    check_policy(grouped.configuration->nan_policy, sums.state);
+    if (sums.groups.empty()) return;
+    add_groups(grouped, std::move(sums.state), shape, sums.groups, count);
+}
+
+void merge(GroupedAccumulator& grouped, const GroupedAccumulator& other, GroupNumbers numbers, std::size_t count) {
+    check_same_configuration(grouped, other);
+    if (!other.state) return;
+    check_fits(grouped, other.shape, other.state->weighted);
+    add_groups(grouped, State(*other.state), other.shape, numbers, count);
+}
+
+void subtract(GroupedAccumulator& grouped, const GroupedAccumulator& other, GroupNumbers numbers) {
+    check_same_configuration(grouped, other);
+    if (!other.state) return;
+    if (!grouped.state) throw Refused(Reason::nothing_to_take_from);
+    check_fits(grouped, other.shape, other.state->weighted);
+    const std::size_t width = width_of(grouped);
+    State own = empty_like(*grouped.state, numbers.size() * width);
+    for_each_output(numbers, width, [&](std::size_t output, std::size_t from) {
+        merge_or_set(own, from, *grouped.state, output);
+    });
+    subtract(own, *other.state);
+    for_each_output(numbers, width, [&](std::size_t output, std::size_t from) {
+        set_output(*grouped.state, output, own, from);
+    });
+}
+
+GroupedAccumulator merged_groups(const GroupedAccumulator& grouped, GroupNumbers numbers, std::size_t count) {
+    GroupedAccumulator merged(grouped.configuration);
+    if (!grouped.state) return merged;
+    add_groups(merged, State(*grouped.state), grouped.shape, numbers, count);
+    return merged;
+}
+
+Accumulator accumulator_of(const GroupedAccumulator& grouped, std::size_t group) {
+    Accumulator one(grouped.configuration);
+    if (!grouped.state) return one;
+    const std::size_t width = width_of(grouped);
+    one.shape = grouped.shape;
+    one.state = outputs_from(*grouped.state, group * width, width);
+    one.has_seen = true;
+    return one;
+}
+
+Accumulator accumulator_of(const GroupedAccumulator& grouped) {
+    Accumulator all(grouped.configuration);
+    if (!grouped.state) return all;
+    all.shape = grouped.shape;
+    all.shape.insert(all.shape.begin(), grouped.groups);
+    all.state = grouped.state;
+    all.has_seen = true;
+    return all;
+}
+
+GroupedAccumulator grouped_from(Accumulator& accumulator) {
+    GroupedAccumulator grouped(accumulator.configuration);
+    const State* state = sums_of(accumulator);
+    if (state == nullptr) return grouped;
+    grouped.shape = Shape(accumulator.shape.begin() + 1, accumulator.shape.end());
+    grouped.groups = accumulator.shape[0];
+    grouped.state = *state;
+    return grouped;
+}
+
+}  // namespace squarely

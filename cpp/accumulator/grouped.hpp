@@ -1,0 +1,42 @@
+// An accumulator for every group, in one state: groups are numbered from zero, and what their keys are is for callers.
+#pragma once
+
+#include "accumulator/accumulator.hpp"
+#include "groups/sums_by_group.hpp"
+
+namespace squarely {
+
+struct GroupedAccumulator {
+    std::shared_ptr<const Configuration> configuration;
+    Shape shape;                 // of the outputs of a group; without dimensions as long as it is not known
+    std::size_t groups = 0;      // how many
+    std::optional<State> state;  // of the outputs of all groups, one group after another; none as long as nothing was seen
+
+    explicit GroupedAccumulator(std::shared_ptr<const Configuration> asked) : configuration(std::move(asked)) {}
+};
+
+using GroupNumbers = std::span<const std::uint32_t>;
+
+// The sums of rows pairs, for add. Depends on nothing that others may change, so that the pass needs no lock. All
+// numbers are below count.
+SumsByGroup grouped_pass(const Configuration& configuration, std::span<const Pairs> outputs, std::ptrdiff_t rows,
+                         GroupNumbers groups, std::size_t count);
+
+// All of these throw Refused, and change nothing, where something does not go together.
+
+// What a pass has summed. From now on there are count groups, if there were not more.
+void add(GroupedAccumulator& grouped, SumsByGroup&& sums, const Shape& shape, std::size_t count);
+
+// Group i of the other is group numbers[i] of this one, of then count groups, and no two of them are the same.
+void merge(GroupedAccumulator& grouped, const GroupedAccumulator& other, GroupNumbers numbers, std::size_t count);
+void subtract(GroupedAccumulator& grouped, const GroupedAccumulator& other, GroupNumbers numbers);
+
+// Of count groups: number i has everything of those whose numbers are i.
+GroupedAccumulator merged_groups(const GroupedAccumulator& grouped, GroupNumbers numbers, std::size_t count);
+
+// One group alone; and all of them as one accumulator, along a first axis of its outputs, and back.
+Accumulator accumulator_of(const GroupedAccumulator& grouped, std::size_t group);
+Accumulator accumulator_of(const GroupedAccumulator& grouped);
+GroupedAccumulator grouped_from(Accumulator& accumulator);
+
+}  // namespace squarely

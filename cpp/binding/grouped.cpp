@@ -1,0 +1,140 @@
+#include "accumulator/grouped.hpp"
+
+#include "accumulator/scores.hpp"
+#include "binding/binding.hpp"
+
+#include <limits>
+#include <stdexcept>
+
+namespace squarely {
+namespace {
+
+using Numbers = py::array_t<std::uint32_t, py::array::c_style>;
+using SharedConfiguration = std::shared_ptr<Configuration>;
+
+GroupNumbers numbers_of(const Numbers& array, std::size_t count) {
+    const GroupNumbers numbers{array.data(), static_cast<std::size_t>(array.size())};
+    const bool are_all_below = std::all_of(numbers.begin(), numbers.end(), [&](auto number) { return number < count; });
+    if (array.ndim() != 1 || !are_all_below) throw std::invalid_argument("There are no such groups.");
+    return numbers;
+}
+
+GroupNumbers numbers_of_groups(const Numbers& array, std::size_t count, const GroupedAccumulator& grouped) {
+    if (static_cast<std::size_t>(array.size()) != grouped.groups) {
+        throw std::invalid_argument("There must be a number for every group.");
+    }
+    return numbers_of(array, count);
+}
+
+// The sums of a pass, and how many groups there are with those that came in it.
+struct PassByGroup {
+    SumsByGroup sums;
+    std::size_t count;
+};
+
+PassByGroup pass_by_group(const Configuration& configuration, const py::object& y_true, const py::object& y_pred,
+                          const Numbers& groups, std::size_t count, const py::object& where, py::ssize_t axis,
+                          const py::object& sample_weight) {
+    const PairsList pairs = pairs_of(y_true, y_pred, where, axis, sample_weight);
+    if (groups.size() != pairs.rows) throw std::invalid_argument("There must be a group for every row.");
+    PassByGroup pass{{}, count};
+    without_the_interpreter([&] {
+        pass.sums = grouped_pass(configuration, pairs.outputs, pairs.rows, numbers_of(groups, count), count);
+    });
+    return pass;
+}
+
+const State& sums_or_throw(const GroupedAccumulator& grouped) {
+    if (!grouped.state) throw Refused(Reason::no_pairs);
+    return *grouped.state;
+}
+
+py::array_t<double> array_of(const Shape& shape, const std::vector<double>& values) {
+    py::array_t<double> array(std::vector<py::ssize_t>(shape.begin(), shape.end()));
+    std::copy(values.begin(), values.end(), array.mutable_data());
+    return array;
+}
+
+// One value an output of every group, NaN where it has none.
+py::array_t<double> values_of_groups(const GroupedAccumulator& grouped, std::size_t index) {
+    const AskedMetric& asked = grouped.configuration->metrics.at(index);
+    const std::vector<double> values = values_where_defined(*grouped.configuration, sums_or_throw(grouped), asked);
+    Shape shape = grouped.shape;
+    shape.insert(shape.begin(), grouped.groups);
+    return array_of(shape, values);
+}
+
+template <class Count>
+py::array_t<std::int64_t> counted(const GroupedAccumulator& grouped, Count count) {
+    if (!grouped.state) return py::array_t<std::int64_t>(0);
+    std::vector<py::ssize_t> shape{static_cast<py::ssize_t>(grouped.groups)};
+    for (const std::size_t length : grouped.shape) shape.push_back(static_cast<py::ssize_t>(length));
+    py::array_t<std::int64_t> array(shape);
+    std::transform(grouped.state->counts.begin(), grouped.state->counts.end(), array.mutable_data(),
+                   [&](const PairCounts& counts) { return static_cast<std::int64_t>(count(counts)); });
+    return array;
+}
+
+}  // namespace
+
+void register_grouped(py::module_& module) {
+    py::class_<PassByGroup>(module, "PassByGroup")
+        .def(py::init(&pass_by_group), py::arg("configuration"), py::arg("y_true"), py::arg("y_pred"),
+             py::arg("groups"), py::arg("count"), py::arg("where") = py::none(), py::arg("axis") = 0,
+             py::arg("sample_weight") = py::none());
+    py::class_<GroupedAccumulator>(module, "GroupedAccumulator")
+        .def(py::init([](const SharedConfiguration& configuration) { return GroupedAccumulator(configuration); }),
+             py::arg("configuration"))
+        .def(
+            "add",
+            [](GroupedAccumulator& grouped, PassByGroup& pass, const Shape& shape) {
+                add(grouped, std::move(pass.sums), shape, pass.count);
+            },
+            py::arg("sums"), py::arg("shape"))
+        .def(
+            "merge",
+            [](GroupedAccumulator& grouped, const GroupedAccumulator& other, const Numbers& numbers,
+               std::size_t count) { merge(grouped, other, numbers_of_groups(numbers, count, other), count); },
+            py::arg("other"), py::arg("numbers"), py::arg("count"))
+        .def(
+            "subtract",
+            [](GroupedAccumulator& grouped, const GroupedAccumulator& other, const Numbers& numbers) {
+                subtract(grouped, other, numbers_of_groups(numbers, grouped.groups, other));
+            },
+            py::arg("other"), py::arg("numbers"))
+        .def(
+            "merged_groups",
+            [](const GroupedAccumulator& grouped, const Numbers& numbers, std::size_t count) {
+                return merged_groups(grouped, numbers_of_groups(numbers, count, grouped), count);
+            },
+            py::arg("numbers"), py::arg("count"))
+        .def("copy", [](const GroupedAccumulator& grouped) { return GroupedAccumulator(grouped); })
+        .def(
+            "group",
+            [](const GroupedAccumulator& grouped, std::size_t group) {
+                if (group >= grouped.groups) throw std::invalid_argument("There is no such group.");
+                return accumulator_of(grouped, group);
+            },
+            py::arg("group"))
+        .def("as_accumulator", [](const GroupedAccumulator& grouped) { return accumulator_of(grouped); })
+        .def_static("from_accumulator", &grouped_from, py::arg("accumulator"))
+        .def("values", &values_of_groups, py::arg("index"))
+        .def_property_readonly("groups", [](const GroupedAccumulator& grouped) { return grouped.groups; })
+        .def_property_readonly("shape",
+                               [](const GroupedAccumulator& grouped) { return py::tuple(py::cast(grouped.shape)); })
+        .def_property_readonly(
+            "weighted", [](const GroupedAccumulator& grouped) { return grouped.state && grouped.state->weighted; })
+        .def_property_readonly("configuration",
+                               [](const GroupedAccumulator& grouped) {
+                                   return std::const_pointer_cast<Configuration>(grouped.configuration);
+                               })
+        .def_property_readonly("pairs",
+                               [](const GroupedAccumulator& grouped) {
+                                   return counted(grouped, [](const PairCounts& counts) { return counts.pairs; });
+                               })
+        .def_property_readonly("omitted", [](const GroupedAccumulator& grouped) {
+            return counted(grouped, [](const PairCounts& counts) { return rows_of(counts) - counts.pairs; });
+        });
+}
+
+}  // namespace squarely

@@ -1,0 +1,106 @@
+#include "groups/grouped_quantities.hpp"
+
+#include "kernels/kernels.hpp"
+#include "sums/pair.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace squarely {
+namespace {
+
+constexpr std::size_t words_in_quarter = 4;
+
+std::vector<CompactSum>* find_sums(State& state, Term term) {
+    for (Sums& sums : state.sums) {
+        if (sums.summand == Summand{term}) return &sums.exact;
+    }
+    return nullptr;
+}
+
+__extension__ typedef __int128 int128;
+
+std::uint64_t upper(int128 value) { return static_cast<std::uint64_t>(value >> 64); }
+
+// What a word counts, without the constants that came with it.
+std::int64_t units(std::uint64_t word, std::uint64_t count, double constant) {
+    return static_cast<std::int64_t>(word - count * std::bit_cast<std::uint64_t>(constant));
+}
+
+// The three words of a square, whose units are 2^98, 2^48 and 1 times 2^(2E-146).
+void add_square_words(CompactSum& sum, const std::uint64_t* row, const GroupTable& table) {
+    const double* start = table.window.start;
+    const std::int64_t high = units(row[1], row[0], start[0]);
+    const int128 rest = units(row[3], row[0], start[5]) + (int128{units(row[2], row[0], start[2])} << 48);
+    const int128 above = int128{high} << 34;  // in units of 2^64
+    const int128 upper_limbs = above + static_cast<std::int64_t>(upper(rest));
+    const std::uint64_t limbs[3] = {static_cast<std::uint64_t>(rest), static_cast<std::uint64_t>(upper_limbs),
+                                    upper(upper_limbs)};
+    add_limbs(sum, limbs, 2 * (table.exponent + grid3));
+}
+
+// Two words, whose units are 2^49 and 1 times 2^(E-73).
+void add_linear_words(CompactSum& sum, const std::uint64_t* words, std::uint64_t count, const GroupTable& table,
+                      bool is_opposite) {
+    const std::int64_t high = units(words[0], count, table.window.sigma1);
+    const int128 rest = units(words[1], count, table.window.sigma3);
+    const int128 whole = (int128{high} << (grid1 - grid3)) + rest;
+    const int128 value = is_opposite ? -whole : whole;
+    const std::uint64_t limbs[3] = {static_cast<std::uint64_t>(value), upper(value), value < 0 ? ~std::uint64_t{0} : 0};
+    add_limbs(sum, limbs, table.exponent + grid3);
+}
+
+void add_to(std::vector<CompactSum>* sums, const BinaryNumber& number, bool negative, std::size_t group) {
+    add_number((*sums)[group], number.significand, number.exponent, negative);
+}
+
+bool is_less(const BinaryNumber& a, const BinaryNumber& b) { return nearest_difference(a, b) < 0; }
+
+}  // namespace
+
+GroupTable::GroupTable(int window_exponent, int quarters_of_rows, std::size_t groups)
+    : window(window_of(window_exponent)),
+      exponent(window_exponent),
+      quarters(quarters_of_rows),
+      rows(groups * words_in_quarter * static_cast<std::size_t>(quarters_of_rows)) {}
+
+QuantitySums sums_of_quantity(State& state, const Quantity& quantity) {
+    return {find_sums(state, quantity.square), find_sums(state, quantity.linear),
+            quantity.size ? find_sums(state, *quantity.size) : nullptr};
+}
+
+std::uint64_t empty_row(GroupTable& table, std::size_t group, const Quantity& quantity, const QuantitySums& sums) {
+    const std::size_t words = words_in_quarter * static_cast<std::size_t>(table.quarters);
+    std::uint64_t* const row = table.rows.data() + group * words;
+    const std::uint64_t count = row[0];
+    if (count == 0) return 0;
+    if (sums.square != nullptr) add_square_words((*sums.square)[group], row, table);
+    const std::uint64_t* const linear = row + words_in_quarter;
+    if (sums.linear != nullptr) {
+        add_linear_words((*sums.linear)[group], linear, count, table, quantity.linear_is_opposite);
+    }
+    if (sums.size != nullptr) add_linear_words((*sums.size)[group], linear + 2, count, table, false);
+    std::fill_n(row, words, std::uint64_t{0});
+    return count;
+}
+
+void add_pair(const GroupedPair& pair, const Quantity& quantity, const QuantitySums& sums) {
+    constexpr BinaryNumber zero{0, -1074, false};
+    const BinaryNumber& y_true = quantity.of_truth ? pair.y_true : zero;
+    const BinaryNumber& y_pred = quantity.of_prediction ? pair.y_pred : zero;
+    const bool is_single = !quantity.of_truth;
+    if (sums.square != nullptr) add_square((*sums.square)[pair.group], y_true, y_pred);
+    if (sums.linear != nullptr) {
+        // Of a prediction alone the sum is of itself, though it is what is taken away elsewhere.
+        const bool is_opposite = quantity.linear_is_opposite || is_single;
+        add_to(sums.linear, y_true, y_true.negative != is_opposite, pair.group);
+        add_to(sums.linear, y_pred, y_pred.negative == is_opposite, pair.group);
+    }
+    if (sums.size != nullptr) {
+        const bool is_negative = is_less(y_true, y_pred);
+        add_to(sums.size, y_true, y_true.negative != is_negative, pair.group);
+        add_to(sums.size, y_pred, y_pred.negative == is_negative, pair.group);
+    }
+}
+
+}  // namespace squarely

@@ -96,11 +96,18 @@ bool lets_through(NanPolicy policy, const PairCounts& counts) {
 }
 
 void check_policy(NanPolicy policy, const State& state) {
+    const State* const parts[] = {&state};
+    check_policy(policy, parts);
+}
+
+void check_policy(NanPolicy policy, std::span<const State* const> parts) {
     bool is_let_through = true;
     PairCounts all;
-    for (const PairCounts counts : state.counts) {
-        is_let_through = is_let_through && lets_through(policy, counts);
-        add(all, counts);
+    for (const State* part : parts) {
+        for (const PairCounts counts : part->counts) {
+            is_let_through = is_let_through && lets_through(policy, counts);
+            add(all, counts);
+        }
     }
     if (is_let_through) return;
     Refusal refusal{Reason::infinite_values, 0, all.missing_true, all.missing_pred, all.infinite + all.undefined};

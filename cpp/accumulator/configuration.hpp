@@ -49,6 +49,7 @@ Reason difference_of(const Configuration& configuration, const Configuration& ot
 
 // Throws Refused where the policy does not let through what was counted.
 void check_policy(NanPolicy policy, const State& state);
+void check_policy(NanPolicy policy, std::span<const State* const> parts);  // of one pass
 bool lets_through(NanPolicy policy, const PairCounts& counts);
 
 }  // namespace squarely

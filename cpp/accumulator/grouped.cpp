@@ -41,9 +41,8 @@ void merge_or_set(State& state, std::size_t output, const State& part, std::size
 
 void merge_groups(State& state, const State& part, GroupNumbers numbers, std::size_t width) {
     const FloatingPointEnvironment environment;
-    for_each_output(numbers, width, [&](std::size_t output, std::size_t from) {
-        merge_or_set(state, output, part, from);
-    });
+    for_each_output(numbers, width,
+                    [&](std::size_t output, std::size_t from) { merge_or_set(state, output, part, from); });
 }
 
 void check_room(const State& state, const State& part, GroupNumbers numbers, std::size_t width) {
@@ -68,7 +67,6 @@ void add_groups(GroupedAccumulator& grouped, State&& part, const Shape& shape, G
         grouped.groups = count;
         return;
     }
-    if (grouped.state) check_room(*grouped.state, part, numbers, width);
     if (!grouped.state) grouped.state = empty_like(part, 0);
     grouped.shape = shape;
     if (count > grouped.groups) {
@@ -130,17 +128,27 @@ SumsByGroup grouped_pass(const Configuration& configuration, std::span<const Pai
     return sums;
 }
 
-void add(GroupedAccumulator& grouped, SumsByGroup&& sums, const Shape& shape, std::size_t count) {
-    check_fits(grouped, shape, sums.state.weighted);
-    check_policy(grouped.configuration->nan_policy, sums.state);
-    if (sums.groups.empty()) return;
-    add_groups(grouped, std::move(sums.state), shape, sums.groups, count);
+void add(GroupedAccumulator& grouped, std::vector<SumsByGroup>&& passes, const Shape& shape, std::size_t count) {
+    std::vector<const State*> states;
+    for (const SumsByGroup& pass : passes) {
+        check_fits(grouped, shape, pass.state.weighted);
+        states.push_back(&pass.state);
+    }
+    check_policy(grouped.configuration->nan_policy, states);
+    const std::size_t width = outputs_of(shape);
+    for (const SumsByGroup& pass : passes) {
+        if (grouped.state) check_room(*grouped.state, pass.state, pass.groups, width);
+    }
+    for (SumsByGroup& pass : passes) {
+        if (!pass.groups.empty()) add_groups(grouped, std::move(pass.state), shape, pass.groups, count);
+    }
 }
 
 void merge(GroupedAccumulator& grouped, const GroupedAccumulator& other, GroupNumbers numbers, std::size_t count) {
     check_same_configuration(grouped, other);
     if (!other.state) return;
     check_fits(grouped, other.shape, other.state->weighted);
+    if (grouped.state) check_room(*grouped.state, *other.state, numbers, width_of(grouped));
     add_groups(grouped, State(*other.state), other.shape, numbers, count);
 }
 
@@ -151,13 +159,11 @@ void subtract(GroupedAccumulator& grouped, const GroupedAccumulator& other, Grou
     check_fits(grouped, other.shape, other.state->weighted);
     const std::size_t width = width_of(grouped);
     State own = empty_like(*grouped.state, numbers.size() * width);
-    for_each_output(numbers, width, [&](std::size_t output, std::size_t from) {
-        merge_or_set(own, from, *grouped.state, output);
-    });
+    for_each_output(numbers, width,
+                    [&](std::size_t output, std::size_t from) { merge_or_set(own, from, *grouped.state, output); });
     subtract(own, *other.state);
-    for_each_output(numbers, width, [&](std::size_t output, std::size_t from) {
-        set_output(*grouped.state, output, own, from);
-    });
+    for_each_output(numbers, width,
+                    [&](std::size_t output, std::size_t from) { set_output(*grouped.state, output, own, from); });
 }
 
 GroupedAccumulator merged_groups(const GroupedAccumulator& grouped, GroupNumbers numbers, std::size_t count) {

@@ -8,9 +8,10 @@ namespace squarely {
 
 struct GroupedAccumulator {
     std::shared_ptr<const Configuration> configuration;
-    Shape shape;                 // of the outputs of a group; without dimensions as long as it is not known
-    std::size_t groups = 0;      // how many
-    std::optional<State> state;  // of the outputs of all groups, one group after another; none as long as nothing was seen
+    Shape shape;             // of the outputs of a group; without dimensions as long as it is not known
+    std::size_t groups = 0;  // how many
+    std::optional<State>
+        state;  // of the outputs of all groups, one group after another; none as long as nothing was seen
 
     explicit GroupedAccumulator(std::shared_ptr<const Configuration> asked) : configuration(std::move(asked)) {}
 };
@@ -24,8 +25,8 @@ SumsByGroup grouped_pass(const Configuration& configuration, std::span<const Pai
 
 // All of these throw Refused, and change nothing, where something does not go together.
 
-// What a pass has summed. From now on there are count groups, if there were not more.
-void add(GroupedAccumulator& grouped, SumsByGroup&& sums, const Shape& shape, std::size_t count);
+// What passes have summed, all or nothing. From now on there are count groups, if there were not more.
+void add(GroupedAccumulator& grouped, std::vector<SumsByGroup>&& passes, const Shape& shape, std::size_t count);
 
 // Group i of the other is group numbers[i] of this one, of then count groups, and no two of them are the same.
 void merge(GroupedAccumulator& grouped, const GroupedAccumulator& other, GroupNumbers numbers, std::size_t count);

@@ -3,8 +3,10 @@
 #include "accumulator/scores.hpp"
 #include "binding/binding.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 namespace squarely {
 namespace {
@@ -26,22 +28,21 @@ GroupNumbers numbers_of_groups(const Numbers& array, std::size_t count, const Gr
     return numbers_of(array, count);
 }
 
-// The sums of a pass, and how many groups there are with those that came in it.
+// The sums of a pass over columns, which may come in pieces, of so many groups.
 struct PassByGroup {
-    SumsByGroup sums;
+    SharedConfiguration configuration;
     std::size_t count;
+    std::vector<SumsByGroup> pieces;
 };
 
-PassByGroup pass_by_group(const Configuration& configuration, const py::object& y_true, const py::object& y_pred,
-                          const Numbers& groups, std::size_t count, const py::object& where, py::ssize_t axis,
-                          const py::object& sample_weight) {
+void add_piece(PassByGroup& pass, const py::object& y_true, const py::object& y_pred, const Numbers& groups,
+               const py::object& where, py::ssize_t axis, const py::object& sample_weight) {
     const PairsList pairs = pairs_of(y_true, y_pred, where, axis, sample_weight);
     if (groups.size() != pairs.rows) throw std::invalid_argument("There must be a group for every row.");
-    PassByGroup pass{{}, count};
     without_the_interpreter([&] {
-        pass.sums = grouped_pass(configuration, pairs.outputs, pairs.rows, numbers_of(groups, count), count);
+        const GroupNumbers numbers = numbers_of(groups, pass.count);
+        pass.pieces.push_back(grouped_pass(*pass.configuration, pairs.outputs, pairs.rows, numbers, pass.count));
     });
-    return pass;
 }
 
 const State& sums_or_throw(const GroupedAccumulator& grouped) {
@@ -79,16 +80,19 @@ py::array_t<std::int64_t> counted(const GroupedAccumulator& grouped, Count count
 
 void register_grouped(py::module_& module) {
     py::class_<PassByGroup>(module, "PassByGroup")
-        .def(py::init(&pass_by_group), py::arg("configuration"), py::arg("y_true"), py::arg("y_pred"),
-             py::arg("groups"), py::arg("count"), py::arg("where") = py::none(), py::arg("axis") = 0,
-             py::arg("sample_weight") = py::none());
+        .def(py::init([](const SharedConfiguration& configuration, std::size_t count) {
+                 return PassByGroup{configuration, count, {}};
+             }),
+             py::arg("configuration"), py::arg("count"))
+        .def("update", &add_piece, py::arg("y_true"), py::arg("y_pred"), py::arg("groups"),
+             py::arg("where") = py::none(), py::arg("axis") = 0, py::arg("sample_weight") = py::none());
     py::class_<GroupedAccumulator>(module, "GroupedAccumulator")
         .def(py::init([](const SharedConfiguration& configuration) { return GroupedAccumulator(configuration); }),
              py::arg("configuration"))
         .def(
             "add",
             [](GroupedAccumulator& grouped, PassByGroup& pass, const Shape& shape) {
-                add(grouped, std::move(pass.sums), shape, pass.count);
+                add(grouped, std::exchange(pass.pieces, {}), shape, pass.count);
             },
             py::arg("sums"), py::arg("shape"))
         .def(

@@ -60,7 +60,8 @@ void gather(const Pairs& pairs, std::ptrdiff_t first, Numbers rows, GatheredPair
     if (are_weighted(pairs)) gathered.pairs.weights = gathered_column(pairs.weights, first, rows, gathered.weights);
     if (pairs.where == nullptr) return;
     gathered.where.resize(rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) gathered.where[i] = pairs.where[(first + rows[i]) * pairs.where_stride];
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        gathered.where[i] = pairs.where[(first + rows[i]) * pairs.where_stride];
     gathered.pairs.where = gathered.where.data();
     gathered.pairs.where_stride = 1;
 }

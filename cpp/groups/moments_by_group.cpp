@@ -18,8 +18,8 @@
 namespace squarely {
 namespace {
 
-constexpr std::size_t most_tables = 3;            // of a quantity: numbers of very different sizes have several
-constexpr std::size_t pairs_until_table = 4096;   // so many wait, before another table is worth its memory
+constexpr std::size_t most_tables = 3;           // of a quantity: numbers of very different sizes have several
+constexpr std::size_t pairs_until_table = 4096;  // so many wait, before another table is worth its memory
 constexpr std::size_t groups_out_of_cache = 16384;
 
 bool is_of(const Quantity& quantity, Term term) {
@@ -161,7 +161,8 @@ class Adder {
         const std::size_t count = pairs.groups.size();
         if (count == 0) return;
         const bool has_next = own.tables.size() > index + 1;
-        if (!has_next && (is_last || index + 1 == most_tables || !make_table(own, pairs))) return add_exactly(own, pairs);
+        if (!has_next && (is_last || index + 1 == most_tables || !make_table(own, pairs)))
+            return add_exactly(own, pairs);
         const std::size_t padded = (count + block_multiple - 1) / block_multiple * block_multiple;
         pairs.y_true.resize(padded);
         pairs.y_pred.resize(padded);

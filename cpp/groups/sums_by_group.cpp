@@ -56,7 +56,7 @@ struct JobSums {
 
 // One output of the groups of a job.
 JobSums run(const State& kind, const RowsByGroup& sorted, const GroupsOfJob& job, const Pairs& pairs,
-         std::ptrdiff_t first_row) {
+            std::ptrdiff_t first_row) {
     const std::ptrdiff_t first = sorted.firsts[job.first];
     const auto rows = static_cast<std::size_t>(sorted.firsts[job.last] - first);
     GatheredPairs gathered;

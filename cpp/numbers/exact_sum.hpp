@@ -20,8 +20,8 @@ struct ExactSum {
     std::uint64_t limbs[limb_count] = {};  // least significant first
 };
 
-// Where the limbs of a sum are: below them are zeros, and above them its sign goes on. Everything that reads a sum reads
-// these, of a whole one or of one that has its limbs in use alone (numbers/compact_sum.hpp).
+// Where the limbs of a sum are: below them are zeros, and above them its sign goes on. Everything that reads a sum
+// reads these, of a whole one or of one that has its limbs in use alone (numbers/compact_sum.hpp).
 struct SumLimbs {
     SumLimbs(const std::uint64_t* own, int first_of_them, int how_many)
         : limbs(own), first(first_of_them), count(how_many) {}

@@ -16,9 +16,9 @@ const Kind* one_of(const std::vector<Kind>& outputs, std::size_t output) {
 
 void append(OutputSums& sums, const State& state, std::size_t output, const Summand& summand) {
     const Sums& own = *find(state, summand);
-    append(sums,
-           {summand, own.exact.empty() ? std::nullopt : std::optional(limbs_of(own.exact[output])), one_of(own.rounded, output),
-            own.extreme.empty() ? std::nullopt : std::optional(own.extreme[output]), one_of(own.counted, output)});
+    append(sums, {summand, own.exact.empty() ? std::nullopt : std::optional(limbs_of(own.exact[output])),
+                  one_of(own.rounded, output), own.extreme.empty() ? std::nullopt : std::optional(own.extreme[output]),
+                  one_of(own.counted, output)});
 }
 
 }  // namespace

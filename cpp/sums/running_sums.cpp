@@ -169,8 +169,7 @@ SumOfOutput sum_of(const RunningSums& sums, const Summand& summand) {
     }
     if (is_extreme(term)) {
         const bool is_least = facts_of(term).extreme == Extreme::least;
-        return {summand, {}, nullptr, is_least ? sums.extremes.least_truth : sums.extremes.greatest_truth,
-                nullptr};
+        return {summand, {}, nullptr, is_least ? sums.extremes.least_truth : sums.extremes.greatest_truth, nullptr};
     }
     if (is_of_moments(sums, term)) return {summand, total_of(sums.moments, term), nullptr, {}, nullptr};
     const TermSums& terms = terms_of(sums, summand);

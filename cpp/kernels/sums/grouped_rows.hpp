@@ -6,8 +6,8 @@
 //   units of 2^(2E-48):   d1 d1 + high part of 2 d1 d2
 //   units of 2^(2E-98):   what that leaves + 2 d1 d3 + d2 d2 + high part of 2 d2 d3
 //   units of 2^(2E-146):  what that leaves + d3 d3
-// No word is above 2^51 units, so that none of these sums rounds. As with the slices, bits of a number beside a constant
-// are counted, and the constants are taken away when the row is emptied.
+// No word is above 2^51 units, so that none of these sums rounds. As with the slices, bits of a number beside a
+// constant are counted, and the constants are taken away when the row is emptied.
 #pragma once
 
 #include "kernels/sums/exact.hpp"

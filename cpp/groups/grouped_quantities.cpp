@@ -10,8 +10,9 @@ namespace squarely {
 namespace {
 
 constexpr std::size_t words_in_quarter = 4;
+constexpr std::size_t bytes_in_quarter = 8 * words_in_quarter;
 
-std::vector<CompactSum>* find_sums(State& state, Term term) {
+CompactSums* find_sums(State& state, Term term) {
     for (Sums& sums : state.sums) {
         if (sums.summand == Summand{term}) return &sums.exact;
     }
@@ -50,7 +51,7 @@ void add_linear_words(CompactSum& sum, const std::uint64_t* words, std::uint64_t
     add_limbs(sum, limbs, table.exponent + grid3);
 }
 
-void add_to(std::vector<CompactSum>* sums, const BinaryNumber& number, bool negative, std::size_t group) {
+void add_to(CompactSums* sums, const BinaryNumber& number, bool negative, std::size_t group) {
     add_number((*sums)[group], number.significand, number.exponent, negative);
 }
 
@@ -62,7 +63,8 @@ GroupTable::GroupTable(int window_exponent, int quarters_of_rows, std::size_t gr
     : window(window_of(window_exponent)),
       exponent(window_exponent),
       quarters(quarters_of_rows),
-      rows(groups * words_in_quarter * static_cast<std::size_t>(quarters_of_rows)) {}
+      memory(zeroed_memory(groups * bytes_in_quarter * static_cast<std::size_t>(quarters_of_rows))),
+      rows(static_cast<std::uint64_t*>(memory.get())) {}
 
 QuantitySums sums_of_quantity(State& state, const Quantity& quantity) {
     return {find_sums(state, quantity.square), find_sums(state, quantity.linear),
@@ -71,7 +73,7 @@ QuantitySums sums_of_quantity(State& state, const Quantity& quantity) {
 
 std::uint64_t empty_row(GroupTable& table, std::size_t group, const Quantity& quantity, const QuantitySums& sums) {
     const std::size_t words = words_in_quarter * static_cast<std::size_t>(table.quarters);
-    std::uint64_t* const row = table.rows.data() + group * words;
+    std::uint64_t* const row = table.rows + group * words;
     const std::uint64_t count = row[0];
     if (count == 0) return 0;
     if (sums.square != nullptr) add_square_words((*sums.square)[group], row, table);

@@ -2,6 +2,7 @@
 // number itself and its size are summed.
 #pragma once
 
+#include "machine/zeroed_memory.hpp"
 #include "numbers/binary_number.hpp"
 #include "states/state.hpp"
 #include "sums/window.hpp"
@@ -38,14 +39,15 @@ struct GroupTable {
     Window window;
     int exponent;
     int quarters;
-    std::vector<std::uint64_t> rows;
+    ZeroedMemory memory;
+    std::uint64_t* rows;  // in it, none across lines of the cache
 };
 
 // Where the sums of a quantity go: one a group, null where nobody asks.
 struct QuantitySums {
-    std::vector<CompactSum>* square = nullptr;
-    std::vector<CompactSum>* linear = nullptr;
-    std::vector<CompactSum>* size = nullptr;
+    CompactSums* square = nullptr;
+    CompactSums* linear = nullptr;
+    CompactSums* size = nullptr;
 };
 
 QuantitySums sums_of_quantity(State& state, const Quantity& quantity);

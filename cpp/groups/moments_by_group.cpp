@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t most_tables = 3;           // of a quantity: numbers of very different sizes have several
 constexpr std::size_t pairs_until_table = 4096;  // so many wait, before another table is worth its memory
 constexpr std::size_t groups_out_of_cache = 16384;
+constexpr std::ptrdiff_t rows_fetched_ahead = 64 + 8;
 
 bool is_of(const Quantity& quantity, Term term) {
     return term == quantity.square || term == quantity.linear || term == quantity.size;
@@ -89,7 +90,7 @@ bool any(const std::uint64_t* misfits, std::ptrdiff_t rows) {
 
 // The numbers of a quantity as a block of pairs: beside one that is alone stand zeros.
 Block block_of(const Quantity& quantity, const Block& block, const double* zeros) {
-    if (quantity.of_truth && quantity.of_prediction) return without_prefetch(block);
+    if (quantity.of_truth && quantity.of_prediction) return block;
     return {quantity.of_truth ? block.y_true : block.y_pred, zeros, block.length, {}};
 }
 
@@ -97,9 +98,8 @@ void empty_full_rows(GroupTable& table, const GroupedRows& rows, const Quantity&
     const std::lock_guard lock(sum.mutex);
     const QuantitySums sums = sums_of_quantity(sum.state, quantity);
     for (int i = 0; i < rows.full_count; ++i) {
-        PairCounts counted;
-        counted.pairs = empty_row(table, rows.full[i], quantity, sums);
-        if (counts) sum.state.counts.add(rows.full[i], counted);
+        const std::uint64_t pairs = empty_row(table, rows.full[i], quantity, sums);
+        if (counts) sum.state.counts.add_pairs(rows.full[i], pairs);
     }
 }
 
@@ -117,11 +117,25 @@ class Adder {
         }
     }
 
-    // Pairs of finite numbers; what follows the groups may be read up to groups_end.
-    void add(const Block& block, const std::uint32_t* groups, std::ptrdiff_t rows, const std::uint32_t* groups_end) {
-        for (TablesOfQuantity& own : thread_.quantities) {
-            const Block numbers = block_of(*own.quantity, block, zeros);
-            add(own, 0, numbers, groups, rows, groups_end);
+    // Adds differences, which all states of groups have, and whose rows count the pairs. Sets the bits of pairs that do
+    // not fit. What follows the groups may be read up to groups_end.
+    void add_differences(const Block& block, const std::uint32_t* groups, std::ptrdiff_t rows,
+                         const std::uint32_t* groups_end, std::uint64_t* misfits) {
+        add_fitting(thread_.quantities.front(), 0, block, groups, rows, groups_end, misfits);
+    }
+
+    // Those of them that are two finite numbers.
+    void add_misfits(const Block& block, const std::uint32_t* groups, std::ptrdiff_t rows,
+                     const std::uint64_t* misfits) {
+        wait(thread_.quantities.front(), 0, block, groups, rows, misfits);
+    }
+
+    // The other quantities, of pairs of finite numbers.
+    void add_others(const Block& block, const std::uint32_t* groups, std::ptrdiff_t rows,
+                    const std::uint32_t* groups_end) {
+        for (std::size_t i = 1; i < thread_.quantities.size(); ++i) {
+            TablesOfQuantity& own = thread_.quantities[i];
+            add(own, 0, block_of(*own.quantity, block, zeros), groups, rows, groups_end);
         }
     }
 
@@ -139,17 +153,26 @@ class Adder {
 
     void add(TablesOfQuantity& own, std::size_t index, const Block& numbers, const std::uint32_t* groups,
              std::ptrdiff_t rows, const std::uint32_t* groups_end) {
-        GroupTable& table = own.tables[index];
         std::uint64_t misfits[block_length / 64];
+        add_fitting(own, index, numbers, groups, rows, groups_end, misfits);
+        if (any(misfits, rows)) wait(own, index, numbers, groups, rows, misfits);
+    }
+
+    void add_fitting(TablesOfQuantity& own, std::size_t index, const Block& numbers, const std::uint32_t* groups,
+                     std::ptrdiff_t rows, const std::uint32_t* groups_end, std::uint64_t* misfits) {
+        GroupTable& table = own.tables[index];
         const bool fetches = sum_.groups > groups_out_of_cache;
         rows_.groups = groups;
         rows_.count = rows;
-        rows_.to_fetch = fetches ? groups_end - groups - 64 : 0;
-        rows_.table = table.rows.data();
+        rows_.to_fetch = fetches ? groups_end - groups - rows_fetched_ahead : 0;
+        rows_.table = table.rows;
         kernels_.add_grouped_rows[own.quarters - 1](numbers, table.window, rows_, misfits);
         const bool counts = index == 0 && &own == &thread_.quantities.front();
         if (rows_.full_count > 0) empty_full_rows(table, rows_, *own.quantity, sum_, counts);
-        if (!any(misfits, rows)) return;
+    }
+
+    void wait(TablesOfQuantity& own, std::size_t index, const Block& numbers, const std::uint32_t* groups,
+              std::ptrdiff_t rows, const std::uint64_t* misfits) {
         if (own.waiting.size() <= index) own.waiting.resize(index + 1);
         wait_for_table(own.waiting[index], numbers, groups, misfits, rows);
         if (own.waiting[index].groups.size() >= pairs_until_table) take_waiting(own, index, false);
@@ -208,8 +231,8 @@ class Adder {
 struct LeftOutPairs {
     std::vector<std::pair<std::uint32_t, PairCounts>> counts;
     std::vector<GroupedPair> large;
-    bool left_out[block_length];  // where there are any
     bool any = false;
+    bool left_out[block_length];  // where there are any
 };
 
 void leave_out(LeftOutPairs& left_out, std::ptrdiff_t row) {
@@ -230,20 +253,30 @@ PairCounts counts_of_masked() {
     return counts;
 }
 
-void find_left_out(const Block& block, const RowsKept& kept, std::ptrdiff_t rows, const std::uint32_t* groups,
+// Known before the numbers are looked at.
+void find_left_out(const RowsKept& kept, std::ptrdiff_t rows, const std::uint32_t* groups,
                    const std::vector<LargePair>& large, LeftOutPairs& left_out) {
-    for (std::ptrdiff_t i = 0; i < rows; ++i) {
-        if (kept.where != nullptr && kept.where[i] == 0) {
-            leave_out(left_out, i, groups[i], counts_of_masked());
-        } else if (!are_finite(block.y_true[i], block.y_pred[i])) {
-            PairCounts counts;
-            leave_out(counts, block.y_true[i], block.y_pred[i]);
-            leave_out(left_out, i, groups[i], counts);
-        }
+    for (std::ptrdiff_t i = 0; kept.where != nullptr && i < rows; ++i) {
+        if (kept.where[i] == 0) leave_out(left_out, i, groups[i], counts_of_masked());
     }
     for (const LargePair& pair : large) {
         leave_out(left_out, pair.row);
         left_out.large.push_back({pair.y_true, pair.y_pred, groups[pair.row]});
+    }
+}
+
+// Those of the misfits that are not two finite numbers, which then are no misfits any more.
+void find_left_out(const Block& block, const std::uint32_t* groups, std::ptrdiff_t rows, std::uint64_t* misfits,
+                   LeftOutPairs& left_out) {
+    for (std::ptrdiff_t word = 0; 64 * word < rows; ++word) {
+        for (std::uint64_t left = misfits[word]; left != 0; left &= left - 1) {
+            const std::ptrdiff_t i = 64 * word + std::countr_zero(left);
+            if (are_finite(block.y_true[i], block.y_pred[i])) continue;
+            PairCounts counts;
+            leave_out(counts, block.y_true[i], block.y_pred[i]);
+            leave_out(left_out, i, groups[i], counts);
+            misfits[word] &= ~(left & -left);
+        }
     }
 }
 
@@ -262,6 +295,11 @@ std::vector<ExtremeValue>* find_extremes(State& state, Term term) {
     }
     return nullptr;
 }
+
+struct GroupRange {
+    std::size_t first;
+    std::size_t last;
+};
 
 void raise_to(std::vector<ExtremeValue>* extremes, std::size_t group, const ExtremeValue& value) {
     if (extremes != nullptr) (*extremes)[group] = std::max((*extremes)[group], value);
@@ -335,12 +373,21 @@ void add_block(Adder& adder, const Kernels& kernels, Sum& sum, Thread& thread, c
     Block block = with_nulls(kernels, load_block(kernels, rest.pairs, rows, kept, buffers, large), kept, buffers);
     const std::uint32_t* const groups = rest.groups + rows.first;
     LeftOutPairs left_out;
-    if (kept.where != nullptr || !large.empty() || !kernels.all_finite(block)) {
-        find_left_out(block, kept, rows.count, groups, large, left_out);
+    if (kept.where != nullptr || !large.empty()) {
+        find_left_out(kept, rows.count, groups, large, left_out);
         if (left_out.any) blank_out(left_out, block, rows.count, buffers);
-        add_left_out(left_out, sum);
     }
-    adder.add(block, groups, rows.count, rest.groups + rest.last);
+    const std::uint32_t* const groups_end = rest.groups + rest.last;
+    std::uint64_t misfits[block_length / 64];
+    adder.add_differences(block, groups, rows.count, groups_end, misfits);
+    block = without_prefetch(block);
+    if (any(misfits, rows.count)) {
+        find_left_out(block, groups, rows.count, misfits, left_out);
+        adder.add_misfits(block, groups, rows.count, misfits);
+        if (left_out.any) blank_out(left_out, block, rows.count, buffers);
+    }
+    if (left_out.any) add_left_out(left_out, sum);
+    adder.add_others(block, groups, rows.count, groups_end);
     if (has_extreme(sum.state)) add_extremes(thread.extremes, block, groups, rows.count, left_out);
 }
 
@@ -373,26 +420,27 @@ Thread thread_for(const State& kind, std::size_t groups) {
 }
 
 // Of two zeros plus zero, because either may have come first.
-void add_extremes_of(Sum& sum, const ExtremesByGroup& extremes, std::size_t group) {
-    if (!extremes.largest_error.empty()) {
-        raise_to(find_extremes(sum.state, Term::largest_error), group, {extremes.largest_error[group]});
+void add_extremes_of(Sum& sum, const ExtremesByGroup& extremes, GroupRange groups) {
+    std::vector<ExtremeValue>* const largest = find_extremes(sum.state, Term::largest_error);
+    std::vector<ExtremeValue>* const least_truth = find_extremes(sum.state, Term::least_truth);
+    std::vector<ExtremeValue>* const greatest_truth = find_extremes(sum.state, Term::greatest_truth);
+    for (std::size_t group = groups.first; group < groups.last; ++group) {
+        if (!extremes.largest_error.empty()) raise_to(largest, group, {extremes.largest_error[group]});
+        if (extremes.least_truth.empty()) continue;
+        lower_to(least_truth, group, {extremes.least_truth[group] + 0.0});
+        raise_to(greatest_truth, group, {extremes.greatest_truth[group] + 0.0});
     }
-    if (extremes.least_truth.empty()) return;
-    lower_to(find_extremes(sum.state, Term::least_truth), group, {extremes.least_truth[group] + 0.0});
-    raise_to(find_extremes(sum.state, Term::greatest_truth), group, {extremes.greatest_truth[group] + 0.0});
 }
 
-void empty_group(Sum& sum, Thread& thread, std::size_t group) {
-    for (TablesOfQuantity& own : thread.quantities) {
-        const QuantitySums sums = sums_of_quantity(sum.state, *own.quantity);
-        for (GroupTable& table : own.tables) {
-            PairCounts counted;
-            counted.pairs = empty_row(table, group, *own.quantity, sums);
-            const bool counts = &own == &thread.quantities.front() && &table == &own.tables.front();
-            if (counts && counted.pairs > 0) sum.state.counts.add(group, counted);
+void empty_rows(Sum& sum, TablesOfQuantity& own, bool is_first, GroupRange groups) {
+    const QuantitySums sums = sums_of_quantity(sum.state, *own.quantity);
+    for (GroupTable& table : own.tables) {
+        const bool counts = is_first && &table == &own.tables.front();
+        for (std::size_t group = groups.first; group < groups.last; ++group) {
+            const std::uint64_t pairs = empty_row(table, group, *own.quantity, sums);
+            if (counts) sum.state.counts.add_pairs(group, pairs);
         }
     }
-    add_extremes_of(sum, thread.extremes, group);
 }
 
 void empty_all(Sum& sum, std::vector<Thread>& threads) {
@@ -400,8 +448,12 @@ void empty_all(Sum& sum, std::vector<Thread>& threads) {
     const std::size_t jobs = (sum.groups + groups_in_job - 1) / groups_in_job;
     parallel_for(static_cast<std::ptrdiff_t>(jobs), [&](std::ptrdiff_t job) {
         const std::size_t first = static_cast<std::size_t>(job) * groups_in_job;
-        for (std::size_t group = first; group < std::min(sum.groups, first + groups_in_job); ++group) {
-            for (Thread& thread : threads) empty_group(sum, thread, group);
+        const GroupRange groups{first, std::min(sum.groups, first + groups_in_job)};
+        for (Thread& thread : threads) {
+            for (TablesOfQuantity& own : thread.quantities) {
+                empty_rows(sum, own, &own == &thread.quantities.front(), groups);
+            }
+            add_extremes_of(sum, thread.extremes, groups);
         }
     });
 }

@@ -27,6 +27,11 @@ void add_limbs(std::uint64_t* target, const std::uint64_t* more, int count, Comp
     }
 }
 
+bool is_unused(const CompactSum& sum) {
+    const std::uint64_t* limbs = sum.limbs;
+    return (limbs[0] | limbs[1] | limbs[2] | limbs[3] | limbs[4]) == 0 && sum.whole == nullptr;
+}
+
 // The limbs of a sum from one of an exact sum's on, wherever its own are.
 void copy_from(const SumLimbs& sum, int first, int count, std::uint64_t* target) {
     const std::uint64_t sign = sign_of(sum);
@@ -74,14 +79,14 @@ void add_whole(CompactSum& sum, const SumLimbs& more, Complement complement) {
 }
 
 void add(CompactSum& sum, const SumLimbs& more, Complement complement) {
-    const bool is_alike = sum.whole == nullptr && more.first == sum.first && more.count == few;
-    if (is_alike && add_in_place(sum, more.limbs, complement)) return;
-    if (is_zero(more)) return;
-    if (sum.whole == nullptr && more.count == few && complement == as_it_is && is_zero(limbs_of(sum))) {
+    if (is_unused(sum) && more.count == few && complement == as_it_is) {
         std::copy_n(more.limbs, few, sum.limbs);
         sum.first = more.first;
         return;
     }
+    const bool is_alike = sum.whole == nullptr && more.first == sum.first && more.count == few;
+    if (is_alike && add_in_place(sum, more.limbs, complement)) return;
+    if (is_zero(more)) return;
     const Range range = sum.whole == nullptr ? range_of(limbs_of(sum), more) : Range{0, ExactSum::limb_count};
     if (range.last - range.first > few) return add_whole(sum, more, complement);
     std::uint64_t total[few];

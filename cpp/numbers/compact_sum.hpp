@@ -2,9 +2,11 @@
 // the 68. A state of a million outputs is made of these. What five do not hold is whole, elsewhere in memory.
 #pragma once
 
+#include "machine/zeroed_memory.hpp"
 #include "numbers/exact_sum.hpp"
 
 #include <memory>
+#include <vector>
 
 namespace squarely {
 
@@ -22,6 +24,8 @@ struct CompactSum {
     int first = 0;                    // which of the limbs of an exact sum they are
     std::unique_ptr<ExactSum> whole;  // in place of them
 };
+
+using CompactSums = std::vector<CompactSum, LargeTables<CompactSum>>;
 
 SumLimbs limbs_of(const CompactSum& sum);
 

@@ -64,6 +64,9 @@ class OutputCounts {
     }
     void set(std::size_t output, const PairCounts& counts);
     void add(std::size_t output, const PairCounts& more);
+    void add_pairs(std::size_t output, std::uint64_t pairs) {
+        (all_.empty() ? pairs_[output] : all_[output].pairs) += pairs;
+    }
     void resize(std::size_t outputs);
     void append(const OutputCounts& more);
     OutputCounts part(std::size_t first, std::size_t count) const;

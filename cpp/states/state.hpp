@@ -67,7 +67,7 @@ struct TermCounts {
 // One summand, of every output. Two of the vectors are empty, or one.
 struct Sums {
     Summand summand;
-    std::vector<CompactSum> exact;
+    CompactSums exact;
     std::vector<RoundedSum> rounded;
     std::vector<ExtremeValue> extreme;  // of largest_error, least_truth and greatest_truth
     std::vector<TermCounts> counted;    // of terms that may be no number

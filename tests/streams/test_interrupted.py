@@ -309,7 +309,7 @@ before = rolling.snapshot()
 rows = np.ones({rows})
 weights = np.ones({rows})
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (used + 2**24, used + 2**24))
+resource.setrlimit(resource.RLIMIT_AS, (used + 2**22, used + 2**24))
 try:
     rolling.update(rows, rows)
 except MemoryError:
@@ -342,7 +342,7 @@ used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 unlimited = resource.getrlimit(resource.RLIMIT_AS)
 resource.setrlimit(resource.RLIMIT_AS, (used + 2**24, unlimited[1]))
 for refused in (
-    lambda: wide.update(ones, zeros),  # sums of as many outputs need a hundred megabytes
+    lambda: wide.update(ones, zeros),  # sums of as many outputs need thirteen megabytes
     lambda: squarely.Accumulator("mse", multioutput="raw_values").merge(wide),
     lambda: wide + wide,
     lambda: wide.subtract(wide),

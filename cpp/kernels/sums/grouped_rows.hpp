@@ -102,11 +102,50 @@ SQUARELY_INLINE std::uint64_t store_rows(Vector y_true, Vector y_pred, const Gri
 typedef std::uint64_t Quarter __attribute__((vector_size(8 * words_in_quarter)));
 
 template <int quarters>
-SQUARELY_INLINE void add_row(const std::uint64_t* row, std::uint64_t* sum) {
-    store(sum, load<Quarter>(sum) + load<Quarter>(row));
-    if constexpr (quarters == 2) {
-        store(sum + words_in_quarter, load<Quarter>(sum + words_in_quarter) + load<Quarter>(row + words_in_quarter));
+struct Row {
+    Quarter words[quarters];
+};
+
+template <int quarters>
+SQUARELY_INLINE Row<quarters> load_row(const std::uint64_t* from) {
+    Row<quarters> row;
+    for (int i = 0; i < quarters; ++i) row.words[i] = load<Quarter>(from + i * words_in_quarter);
+    return row;
+}
+
+template <int quarters>
+SQUARELY_INLINE void store_row(std::uint64_t* target, const Row<quarters>& row) {
+    for (int i = 0; i < quarters; ++i) store(target + i * words_in_quarter, row.words[i]);
+}
+
+template <int quarters>
+SQUARELY_INLINE void leave_group(GroupedRows& rows, std::uint32_t group, const Row<quarters>& sum) {
+    store_row(rows.table + group * (quarters * words_in_quarter), sum);
+    if (__builtin_expect(sum.words[0][0] >= rows_until_full, 0)) rows.full[rows.full_count++] = group;
+}
+
+// In sorted data the next pair is of the same group, whose sum does not leave the registers.
+template <int quarters>
+SQUARELY_INLINE void add_rows(const std::uint64_t* buffer, const std::uint32_t* groups, std::ptrdiff_t count,
+                              GroupedRows& rows) {
+    constexpr std::ptrdiff_t step = quarters * words_in_quarter;
+    std::uint32_t group = groups[0];
+    Row<quarters> sum = load_row<quarters>(rows.table + group * step);
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        if (groups[i] != group) {
+            leave_group(rows, group, sum);
+            group = groups[i];
+            sum = load_row<quarters>(rows.table + group * step);
+        }
+        const Row<quarters> row = load_row<quarters>(buffer + i * step);
+        for (int j = 0; j < quarters; ++j) sum.words[j] += row.words[j];
     }
+    leave_group(rows, group, sum);
+}
+
+template <std::ptrdiff_t step>
+SQUARELY_INLINE void fetch_rows(const std::uint64_t* table, const std::uint32_t* groups) {
+    for (int i = 0; i < lanes; ++i) __builtin_prefetch(table + groups[i] * step, 0);
 }
 
 // Adds the pairs of a block that fit, sets the bits of the others as exact_squares_partial does, and tells which rows
@@ -118,25 +157,22 @@ void add_grouped_rows(const Block& block, const Window& window, GroupedRows& row
     const Grids grids = grids_of(window);
     const Products start = start_of(window);
     const Vector limit = broadcast(window.limit);
+    Ahead ahead = block.ahead;
     rows.full_count = 0;
     for (std::ptrdiff_t first = 0; first < rows.count; first += rows_in_buffer) {
         const std::uint32_t* const groups = rows.groups + first;
         const std::ptrdiff_t end = rows.count - first < rows_in_buffer ? rows.count - first : rows_in_buffer;
-        for (std::ptrdiff_t i = 0; i < rows.to_fetch - first && i < rows_in_buffer; ++i) {
-            __builtin_prefetch(rows.table + groups[rows_in_buffer + i] * step, 1);
-        }
         std::uint64_t found = 0;
         for (std::ptrdiff_t i = 0; i < end; i += lanes) {
+            if (i % 8 == 0) prefetch_next(ahead);
+            // A few at a time: processors forget what more than some twenty prefetches ask for.
+            if (first + i < rows.to_fetch) fetch_rows<step>(rows.table, groups + rows_in_buffer + i);
             const Vector y_true = load<Vector>(block.y_true + first + i);
             const Vector y_pred = load<Vector>(block.y_pred + first + i);
             found |= store_rows<quarters>(y_true, y_pred, grids, start, limit, buffer + i * step) << i;
         }
         misfits[first / 64] = found;
-        for (std::ptrdiff_t i = 0; i < end; ++i) {
-            std::uint64_t* const sum = rows.table + groups[i] * step;
-            add_row<quarters>(buffer + i * step, sum);
-            if (__builtin_expect(*sum % rows_until_full == 0, 0)) rows.full[rows.full_count++] = groups[i];
-        }
+        add_rows<quarters>(buffer, groups, end, rows);
     }
 }
 

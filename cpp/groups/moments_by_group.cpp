@@ -13,6 +13,8 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <optional>
 #include <utility>
 
 namespace squarely {
@@ -392,15 +394,12 @@ void add_block(Adder& adder, const Kernels& kernels, Sum& sum, Thread& thread, c
 }
 
 void add_rows(Adder& adder, const Kernels& kernels, Sum& sum, Thread& thread, const Rest& rows) {
-    const FloatingPointEnvironment environment;
     BlockBuffers buffers;
-    expect_numbers(adder, kernels, rows);
     const Stretch stretch{rows.first, rows.last};
     for (std::ptrdiff_t first = rows.first; first < rows.last; first += block_length) {
         if (begins_a_piece(stretch, first)) look_at_call();
         add_block(adder, kernels, sum, thread, {rows.pairs, rows.groups, first, rows.last}, buffers);
     }
-    adder.finish();
 }
 
 Thread thread_for(const State& kind, std::size_t groups) {
@@ -464,6 +463,66 @@ std::ptrdiff_t threads_for(std::ptrdiff_t rows, std::size_t groups) {
     return std::clamp<std::ptrdiff_t>(rows / least, 1, num_threads());
 }
 
+struct GroupsAsked {
+    const State& kind;
+    std::size_t count;
+};
+
+// All parts have the same groups.
+State moments_of(const GroupsAsked& asked, std::span<const Pairs> parts, std::ptrdiff_t rows,
+                 std::span<const std::uint32_t> groups) {
+    const Kernels& kernels = *current_target().kernels;
+    Sum sum{empty_like(asked.kind, asked.count), {}, asked.count};
+    const std::ptrdiff_t number = threads_for(rows, asked.count);
+    std::vector<Thread> threads;
+    for (std::ptrdiff_t i = 0; i < number; ++i) threads.push_back(thread_for(asked.kind, asked.count));
+    parallel_for(number, [&](std::ptrdiff_t index) {
+        const FloatingPointEnvironment environment;
+        Thread& thread = threads[static_cast<std::size_t>(index)];
+        Adder adder(kernels, sum, thread);
+        const std::ptrdiff_t first = rows * index / number;
+        const std::ptrdiff_t last = rows * (index + 1) / number;
+        expect_numbers(adder, kernels, {parts[0], groups.data(), first, last});
+        for (const Pairs& part : parts) add_rows(adder, kernels, sum, thread, {part, groups.data(), first, last});
+        adder.finish();
+    });
+    empty_all(sum, threads);
+    return std::move(sum.state);
+}
+
+// From one output to the next, the same everywhere. Null where it is not.
+std::optional<std::ptrdiff_t> step_between(std::span<const Pairs> outputs, Column Pairs::* side) {
+    const auto* const first = static_cast<const char*>((outputs[0].*side).data);
+    const std::ptrdiff_t step = static_cast<const char*>((outputs[1].*side).data) - first;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        const Column& column = outputs[i].*side;
+        const bool is_alike = column.dtype == (outputs[0].*side).dtype &&
+                              column.swapped == (outputs[0].*side).swapped &&
+                              column.stride == (outputs[0].*side).stride && !may_have_nulls(column);
+        if (!is_alike || static_cast<const char*>(column.data) - first != static_cast<std::ptrdiff_t>(i) * step) {
+            return std::nullopt;
+        }
+    }
+    return step;
+}
+
+// The pairs of all outputs, a row each. None where outputs are not neighbours, or some of their rows do not count.
+std::vector<Pairs> rows_of_outputs(std::span<const Pairs> outputs, std::ptrdiff_t rows) {
+    const auto is_masked = [](const Pairs& pairs) { return pairs.where != nullptr; };
+    if (std::any_of(outputs.begin(), outputs.end(), is_masked)) return {};
+    const auto true_step = step_between(outputs, &Pairs::y_true);
+    const auto pred_step = step_between(outputs, &Pairs::y_pred);
+    if (!true_step || !pred_step) return {};
+    std::vector<Pairs> wide;
+    for (std::ptrdiff_t row = 0; row < rows; ++row) {
+        const auto row_of = [&](const Column& column, std::ptrdiff_t step) {
+            return Column{address(column, row), step, column.dtype, column.swapped};
+        };
+        wide.push_back({row_of(outputs[0].y_true, *true_step), row_of(outputs[0].y_pred, *pred_step)});
+    }
+    return wide;
+}
+
 }  // namespace
 
 bool sums_grouped_moments_alone(const State& state) {
@@ -477,19 +536,20 @@ bool sums_grouped_moments_alone(const State& state) {
 
 State moments_by_group(const State& kind, const Pairs& pairs, std::ptrdiff_t rows,
                        std::span<const std::uint32_t> groups, std::size_t count) {
-    const Kernels& kernels = *current_target().kernels;
-    Sum sum{empty_like(kind, count), {}, count};
-    const std::ptrdiff_t number = threads_for(rows, count);
-    std::vector<Thread> threads;
-    for (std::ptrdiff_t i = 0; i < number; ++i) threads.push_back(thread_for(kind, count));
-    parallel_for(number, [&](std::ptrdiff_t index) {
-        Thread& thread = threads[static_cast<std::size_t>(index)];
-        Adder adder(kernels, sum, thread);
-        add_rows(adder, kernels, sum, thread,
-                 {pairs, groups.data(), rows * index / number, rows * (index + 1) / number});
-    });
-    empty_all(sum, threads);
-    return std::move(sum.state);
+    return moments_of({kind, count}, {&pairs, 1}, rows, groups);
+}
+
+bool add_wide_rows(State& state, std::span<const Pairs> outputs, std::ptrdiff_t rows) {
+    constexpr std::size_t least_outputs = 64;
+    constexpr std::ptrdiff_t most_rows = 64;
+    if (outputs.size() < least_outputs || rows > most_rows || !sums_grouped_moments_alone(state)) return false;
+    const std::vector<Pairs> wide = rows_of_outputs(outputs, rows);
+    if (wide.empty()) return false;
+    std::vector<std::uint32_t> groups(outputs.size());
+    std::iota(groups.begin(), groups.end(), 0U);
+    merge_outputs(state, 0,
+                  moments_of({state, outputs.size()}, wide, static_cast<std::ptrdiff_t>(outputs.size()), groups));
+    return true;
 }
 
 }  // namespace squarely

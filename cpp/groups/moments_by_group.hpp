@@ -19,4 +19,8 @@ bool sums_grouped_moments_alone(const State& state);
 State moments_by_group(const State& kind, const Pairs& pairs, std::ptrdiff_t rows,
                        std::span<const std::uint32_t> groups, std::size_t count);
 
+// Many outputs of few rows, as of a field that comes day by day: a row is pairs of as many groups. False, and nothing
+// done, where they do not lie so, or this is not the shorter way.
+bool add_wide_rows(State& state, std::span<const Pairs> outputs, std::ptrdiff_t rows);
+
 }  // namespace squarely

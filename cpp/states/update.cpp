@@ -1,5 +1,6 @@
 // Columns -> stretches of rows -> blocks -> sums, over threads.
 #include "blocks/stretches.hpp"
+#include "groups/moments_by_group.hpp"
 #include "machine/floating_point.hpp"
 #include "machine/long_call.hpp"
 #include "machine/targets.hpp"
@@ -198,6 +199,7 @@ WeightFaults update_in_any_order(State& state, Outputs outputs, const Plan& plan
 }  // namespace
 
 WeightFaults update(State& state, Outputs outputs, std::ptrdiff_t rows) {
+    if (add_wide_rows(state, outputs, rows)) return {};
     const auto width = static_cast<std::ptrdiff_t>(state.counts.size());
     const Kernels& kernels = *current_target().kernels;
     const bool tiled = sums_squares_alone(state) && width > outputs_in_job && are_tiled(kernels, outputs);

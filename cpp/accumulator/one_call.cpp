@@ -55,15 +55,20 @@ bool add_stretches(CertifiedEnds& ends, const Pairs& pairs, std::ptrdiff_t rows,
 }
 
 bool find_ends(CertifiedEnds& ends, const Pairs& pairs, std::ptrdiff_t rows, std::span<const Summand> summands) {
-    const std::optional<int> set = certified_set(summands);
+    const std::optional<int> set = certified_set(summands, are_weighted(pairs));
     return set && may_be_certified(pairs, rows, *set) && add_stretches(ends, pairs, rows, *set) &&
            are_certain(ends, *set);
 }
 
 bool has_one_value(const Question& question, const CertifiedEnds& ends, const SummandList& summands, double& value) {
-    double best;
-    return give_value(question, worst_of(ends, summands), value) &&
-           give_value(question, best_of(ends, summands), best) && (value == best || (value != value && best != best));
+    const auto is_value_at = [&](Corner corner) {
+        double other;
+        return give_value(question, sums_at(ends, summands, corner), other) &&
+               (value == other || (value != value && other != other));
+    };
+    return give_value(question, sums_at(ends, summands, {.is_worst = true}), value) && is_value_at({}) &&
+           (!ends.weight ||
+            (is_value_at({.is_worst = true, .is_heavy = true}) && is_value_at({.is_heavy = true})));
 }
 
 // Where both ends of the sums have one value.

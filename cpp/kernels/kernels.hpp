@@ -133,6 +133,7 @@ struct CertifiedSet {
     bool truth = false;  // and its squares
     bool largest_error = false;
     bool percentage_error = false;
+    bool weighted = false;  // all but the largest one, by weights that are summed too
 };
 
 // The least first: the first one that has all that is wanted is taken.
@@ -149,12 +150,22 @@ constexpr CertifiedSet certified_sets[] = {
      .truth = true,
      .largest_error = true,
      .percentage_error = true},
+    {.squared_error = true, .weighted = true},
+    {.absolute_error = true, .weighted = true},
+    {.squared_error = true, .error = true, .weighted = true},
+    {.squared_error = true,
+     .absolute_error = true,
+     .error = true,
+     .truth = true,
+     .largest_error = true,
+     .weighted = true},
 };
 constexpr int certified_set_count = sizeof certified_sets / sizeof certified_sets[0];
 
 // 1.5 * 2^52 * unit of each accumulator: see sums/certified.hpp.
 struct CertifiedStarts {
-    double squared_error, error, squared_truth, truth, percentage_error;
+    double squared_error, error, squared_truth, truth, percentage_error, weight;
+    double least_weight;  // none is below it
 };
 
 // Units of the accumulator, and the sum of what they leave of the terms, in two words.
@@ -165,7 +176,7 @@ struct CertifiedLanes {
 };
 
 struct CertifiedSums {
-    CertifiedLanes squared_error, absolute_error, error, squared_truth, truth, percentage_error;
+    CertifiedLanes squared_error, absolute_error, error, squared_truth, truth, percentage_error, weight;
     double largest_error[max_lanes];
 };
 
@@ -295,8 +306,9 @@ struct Kernels {
                                     std::uint64_t* misfits);
     FittingMoments fitting_moments[2][2][2];
 
-    // Of certified_sets; null where the target has none.
-    using Certified = bool (*)(const Block& block, const CertifiedStarts& starts, CertifiedSums& sums);
+    // Of certified_sets; null where the target has none. Weights are null where the set has none.
+    using Certified = bool (*)(const Block& block, const double* weights, const CertifiedStarts& starts,
+                               CertifiedSums& sums);
     Certified certified[certified_set_count];
 
     // The way of all other sums: terms of a block, perhaps weighed, summed as values.

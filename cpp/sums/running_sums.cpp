@@ -1,5 +1,6 @@
 #include "sums/running_sums.hpp"
 
+#include "blocks/weights.hpp"
 #include "machine/floating_point.hpp"
 #include "machine/targets.hpp"
 #include "states/summands.hpp"
@@ -208,37 +209,6 @@ bool sums_moments_alone(const RunningSums& sums) {
     return sums.has_moments && sums.terms.empty() && !sums.extremes.of_truth && !sums.extremes.of_error;
 }
 
-// In place where they lie so, null where there are none.
-const double* weights_of(const Kernels& kernels, const Pairs& pairs, Rows rows, RowBuffers& buffers) {
-    if (!are_weighted(pairs)) return nullptr;
-    const Column& weights = pairs.weights;
-    const bool may_view = rows.count == block_length && weights.dtype == DType::float64 && !weights.swapped &&
-                          weights.stride == 8 && reinterpret_cast<std::uintptr_t>(weights.data) % 8 == 0;
-    if (may_view) return static_cast<const double*>(weights.data) + rows.first;
-    load_weights(kernels, weights, rows, buffers.weights);
-    std::fill(buffers.weights + rows.count, buffers.weights + block_length, 0.0);
-    return buffers.weights;
-}
-
-bool has_zero(const Kernels& kernels, const double* weights, std::ptrdiff_t count) {
-    const std::ptrdiff_t whole = count / block_multiple * block_multiple;
-    return kernels.has_zero(weights, whole) || std::find(weights + whole, weights + count, 0.0) != weights + count;
-}
-
-// A row whose weight is zero is absent, as one that does not count.
-RowsKept with_weight(const Kernels& kernels, RowsKept kept, const double* weights, Rows rows, BlockBuffers& buffers) {
-    if (weights == nullptr || !has_zero(kernels, weights, rows.count)) return kept;
-    kept.count = 0;
-    for (std::ptrdiff_t i = 0; i < rows.count; ++i) {
-        const bool counts = weights[i] != 0 && (kept.where == nullptr || kept.where[i] != 0);
-        buffers.where[i] = counts ? 1 : 0;
-        kept.count += counts ? 1 : 0;
-    }
-    std::fill(buffers.where + rows.count, buffers.where + block_length, static_cast<unsigned char>(0));
-    kept.where = buffers.where;
-    return kept;
-}
-
 }  // namespace
 
 RunningSums running_sums(const State& state) {
@@ -257,7 +227,7 @@ RunningSums running_sums(Summation summation, bool weighted, const SummandList& 
 
 void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers) {
     RowBuffers own;
-    const double* weights = weights_of(kernels, pairs, rows, own);
+    const double* weights = weights_of(kernels, pairs, rows, own.weights);
     const RowsKept kept_rows = with_weight(kernels, rows_kept(kernels, pairs, rows, buffers), weights, rows, buffers);
     sums.counts.masked += static_cast<std::uint64_t>(rows.count - kept_rows.count);
     if (kept_rows.count == 0) return;

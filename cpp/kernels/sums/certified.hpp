@@ -31,10 +31,21 @@ SQUARELY_INLINE void add_value(Vector value, TwoWords& sum) {
     sum.high = high;
 }
 
-SQUARELY_INLINE void add_square(Vector value, TwoWords& sum) {
-    const Vector high = multiply_add(value, value, sum.high);
-    sum.rest = balanced_sum(multiply_add(value, value, sum.high - high), sum.rest);
+SQUARELY_INLINE void add_product(Vector a, Vector b, TwoWords& sum) {
+    const Vector high = multiply_add(a, b, sum.high);
+    sum.rest = balanced_sum(multiply_add(a, b, sum.high - high), sum.rest);
     sum.high = high;
+}
+
+SQUARELY_INLINE void add_square(Vector value, TwoWords& sum) { add_product(value, value, sum); }
+
+// w (v + e)^2 = p v + (r + 2 w e) v + w e^2, with p + r = w v in two words. What is not p v is below 2^-51 of it, and
+// the last of these below 2^-106: that is left out.
+SQUARELY_INLINE void add_weighted_square(Vector weight, Vector value, Vector error, TwoWords& sum) {
+    const Vector product = weight * value;
+    const Vector lost = multiply_add(weight, error + error, multiply_add(weight, value, -product));
+    add_product(product, value, sum);
+    sum.cross = multiply_add(lost, value, sum.cross);
 }
 
 SQUARELY_INLINE Bits has_moved(const TwoWords& sum) { return (bits(sum.high) ^ bits(sum.start)) & exponent_field; }
@@ -52,7 +63,7 @@ SQUARELY_INLINE void add_block_sum(const TwoWords& sum, CertifiedLanes& lanes_so
 
 // All or nothing: false where an accumulator left its range.
 template <int index>
-bool certified(const Block& block, const CertifiedStarts& starts, CertifiedSums& sums) {
+bool certified(const Block& block, const double* weights, const CertifiedStarts& starts, CertifiedSums& sums) {
     constexpr CertifiedSet set = certified_sets[index];
     TwoWords squares = two_words(starts.squared_error);
     TwoWords sizes = two_words(starts.error);
@@ -60,6 +71,8 @@ bool certified(const Block& block, const CertifiedStarts& starts, CertifiedSums&
     TwoWords squared_truth = two_words(starts.squared_truth);
     TwoWords truth = two_words(starts.truth);
     TwoWords percentages = two_words(starts.percentage_error);
+    TwoWords all_weights = two_words(starts.weight);
+    Vector least_weight = broadcast(starts.weight);
     Vector largest = load<Vector>(sums.largest_error);
     const AbsolutePercentageError percentage{0};
     const Bits sign = Bits{} + (std::uint64_t{1} << 63);
@@ -69,6 +82,27 @@ bool certified(const Block& block, const CertifiedStarts& starts, CertifiedSums&
         const Vector y_true = load<Vector>(block.y_true + i);
         const Vector y_pred = load<Vector>(block.y_pred + i);
         const auto [difference, error] = difference_of(y_true, y_pred);
+        if constexpr (set.weighted) {
+            const Vector weight = load<Vector>(weights + i);
+            least_weight = smaller(weight, least_weight);
+            add_value(weight, all_weights);
+            const Vector size_of_error = from_bits(bits(error) ^ (bits(difference) & sign));
+            if constexpr (set.squared_error) add_weighted_square(weight, difference, error, squares);
+            if constexpr (set.absolute_error) {
+                add_product(weight, absolute(difference), sizes);
+                sizes.cross = multiply_add(weight, size_of_error, sizes.cross);
+            }
+            if constexpr (set.error) {
+                add_product(weight, difference, errors);
+                errors.cross = multiply_add(weight, error, errors.cross);
+            }
+            if constexpr (set.truth) {
+                add_weighted_square(weight, y_true, Vector{}, squared_truth);
+                add_product(weight, y_true, truth);
+            }
+            if constexpr (set.largest_error) largest = larger_size(difference, largest);
+            return;
+        }
         if constexpr (set.squared_error) {
             add_square(difference, squares);
             squares.cross = multiply_add(difference + difference, error, squares.cross);
@@ -93,7 +127,8 @@ bool certified(const Block& block, const CertifiedStarts& starts, CertifiedSums&
         step(i + lanes);
     }
     const Bits moved = has_moved(squares) | has_moved(sizes) | has_moved(errors) | has_moved(squared_truth) |
-                       has_moved(truth) | has_moved(percentages);
+                       has_moved(truth) | has_moved(percentages) | has_moved(all_weights);
+    if (set.weighted && any(mask(least_weight < broadcast(starts.least_weight)))) return false;
     if (any(moved)) return false;
     if constexpr (set.squared_error) add_block_sum(squares, sums.squared_error);
     if constexpr (set.absolute_error) add_block_sum(sizes, sums.absolute_error);
@@ -104,6 +139,7 @@ bool certified(const Block& block, const CertifiedStarts& starts, CertifiedSums&
     }
     if constexpr (set.largest_error) store(sums.largest_error, largest);
     if constexpr (set.percentage_error) add_block_sum(percentages, sums.percentage_error);
+    if constexpr (set.weighted) add_block_sum(all_weights, sums.weight);
     return true;
 }
 

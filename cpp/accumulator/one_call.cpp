@@ -67,8 +67,7 @@ bool has_one_value(const Question& question, const CertifiedEnds& ends, const Su
                (value == other || (value != value && other != other));
     };
     return give_value(question, sums_at(ends, summands, {.is_worst = true}), value) && is_value_at({}) &&
-           (!ends.weight ||
-            (is_value_at({.is_worst = true, .is_heavy = true}) && is_value_at({.is_heavy = true})));
+           (!ends.weight || (is_value_at({.is_worst = true, .is_heavy = true}) && is_value_at({.is_heavy = true})));
 }
 
 // Where both ends of the sums have one value.

@@ -38,7 +38,8 @@ constexpr double parts_of_unit = 0x1p60;
 
 // Sums of blocks, in units that fit the largest number there was.
 struct Running {
-    explicit Running(int index) : set(certified_sets[index]),
+    explicit Running(int index)
+        : set(certified_sets[index]),
           kernel(current_target().kernels->certified[index]),
           weight_exponent(set.weighted ? smallest_of_weights : 0) {}
 
@@ -49,7 +50,7 @@ struct Running {
     int percentage_exponent = smallest_exponent;
     int weight_exponent;
     int scale = 0;  // the kernel gets blocks times 2^scale
-    CertifiedStarts starts;
+    CertifiedStarts starts{};
     CertifiedSums sums;
     std::ptrdiff_t rows = 0;  // padding included
     bool chosen = false;
@@ -61,9 +62,9 @@ constexpr std::ptrdiff_t most_rows = 1024 * block_length;
 
 // What is left of n terms is below half a unit each. The k steps of a lane in a block round a sum of k of them by 2^-53
 // of it at most, and so do the products of differences with their own errors, which are below 2^-53 of the squares; the
-// squares of errors, below 2^-106 of these, are left out. Times weights, which is one product more, they are below 2^-51
-// and still 2^-106. The second words of blocks are added with rounding: sums of
-// up to 1,024 units. More than all that: n (k + 8) 2^-52 units, of 64 steps or more.
+// squares of errors, below 2^-106 of these, are left out. Times weights, which is one product more, they are below
+// 2^-51 and still 2^-106. The second words of blocks are added with rounding: sums of up to 1,024 units. More than all
+// that: n (k + 8) 2^-52 units, of 64 steps or more.
 void add_ends(const CertifiedLanes& sum, const Kernels& kernels, int unit, int scale, std::ptrdiff_t rows,
               std::optional<Ends>& ends) {
     if (!ends) ends.emplace();
@@ -356,9 +357,9 @@ bool want(CertifiedSet& wanted, Term term) {
 }
 
 bool has_all(const CertifiedSet& set, const CertifiedSet& wanted) {
-    return set.weighted == wanted.weighted && set.squared_error >= wanted.squared_error && set.absolute_error >= wanted.absolute_error &&
-           set.error >= wanted.error && set.truth >= wanted.truth && set.largest_error >= wanted.largest_error &&
-           set.percentage_error >= wanted.percentage_error;
+    return set.weighted == wanted.weighted && set.squared_error >= wanted.squared_error &&
+           set.absolute_error >= wanted.absolute_error && set.error >= wanted.error && set.truth >= wanted.truth &&
+           set.largest_error >= wanted.largest_error && set.percentage_error >= wanted.percentage_error;
 }
 
 // Shorter ones are summed sooner than ends are rounded twice.

@@ -61,6 +61,12 @@ SQUARELY_INLINE void add_block_sum(const TwoWords& sum, CertifiedLanes& lanes_so
     store(lanes_so_far.low, load<Vector>(lanes_so_far.low) + (lost + sum.cross));
 }
 
+// As far ahead as truth and predictions that are viewed. The address is an integer, because it may leave the array.
+SQUARELY_INLINE void prefetch_weights(const double* weights) {
+    constexpr std::uintptr_t bytes_ahead = 384 * sizeof(double);
+    __builtin_prefetch(reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(weights) + bytes_ahead), 0, 3);
+}
+
 // All or nothing: false where an accumulator left its range.
 template <int index>
 bool certified(const Block& block, const double* weights, const CertifiedStarts& starts, CertifiedSums& sums) {
@@ -83,6 +89,7 @@ bool certified(const Block& block, const double* weights, const CertifiedStarts&
         const Vector y_pred = load<Vector>(block.y_pred + i);
         const auto [difference, error] = difference_of(y_true, y_pred);
         if constexpr (set.weighted) {
+            if (i % 8 == 0) prefetch_weights(weights + i);
             const Vector weight = load<Vector>(weights + i);
             least_weight = smaller(weight, least_weight);
             add_value(weight, all_weights);

@@ -10,6 +10,7 @@
 #include "sums/window.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace squarely {
 namespace {
@@ -282,6 +283,17 @@ std::ptrdiff_t length_of_block(std::ptrdiff_t rows_left) {
     return length < block_multiple ? length : length / block_multiple * block_multiple;
 }
 
+bool add_piece(Running& running, const Kernels& kernels, const Pairs& pairs, const Stretch& piece,
+               BlockBuffers& buffers, CertifiedEnds& ends) {
+    for (std::ptrdiff_t first = piece.first; first < piece.last;) {
+        const Rows rows{first, length_of_block(piece.last - first)};
+        if (!add_rows(running, kernels, pairs, rows, buffers, ends)) return false;
+        flush_if_full(running, kernels, ends);
+        first += rows.count;
+    }
+    return true;
+}
+
 void merge(std::optional<Ends>& ends, const std::optional<Ends>& other) {
     if (!other) return;
     if (!ends) ends.emplace();
@@ -362,6 +374,20 @@ bool has_all(const CertifiedSet& set, const CertifiedSet& wanted) {
            set.largest_error >= wanted.largest_error && set.percentage_error >= wanted.percentage_error;
 }
 
+std::optional<int> first_with(const CertifiedSet& wanted) {
+    const auto* found = std::find_if(std::begin(certified_sets), std::end(certified_sets),
+                                     [&](const CertifiedSet& set) { return has_all(set, wanted); });
+    if (found == std::end(certified_sets)) return std::nullopt;
+    return static_cast<int>(found - certified_sets);
+}
+
+// Of more predictions of a truth whose own sums are known.
+int set_beside(int set) {
+    CertifiedSet wanted = certified_sets[set];
+    wanted.truth = false;
+    return *first_with(wanted);
+}
+
 // Shorter ones are summed sooner than ends are rounded twice.
 constexpr std::ptrdiff_t fewest_rows = block_length;
 constexpr std::ptrdiff_t smallest_float32 = 16 * block_length;  // a trial is worth it
@@ -386,10 +412,7 @@ std::optional<int> certified_set(std::span<const Summand> summands, bool weighte
     }
     // Alone these have shorter ways than a loop of everything.
     if (!wanted.squared_error && !wanted.absolute_error && !wanted.error && !wanted.truth) return std::nullopt;
-    const auto* found = std::find_if(std::begin(certified_sets), std::end(certified_sets),
-                                     [&](const CertifiedSet& set) { return has_all(set, wanted); });
-    if (found == std::end(certified_sets)) return std::nullopt;
-    return static_cast<int>(found - certified_sets);
+    return first_with(wanted);
 }
 
 bool may_be_certified(const Pairs& pairs, std::ptrdiff_t rows, int set) {
@@ -402,20 +425,35 @@ bool may_be_certified(const Pairs& pairs, std::ptrdiff_t rows, int set) {
     return !are_squares_alone || (rows >= smallest_float32 && !fit_narrow_squares(kernels, pairs, rows));
 }
 
-bool add_stretch(CertifiedEnds& ends, const Pairs& pairs, const Stretch& stretch, int set) {
+bool add_stretch(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, const Stretch& stretch, int set) {
     const Kernels& kernels = *current_target().kernels;
     const FloatingPointEnvironment environment;
     BlockBuffers buffers;
-    Running running(set);
-    for (std::ptrdiff_t first = stretch.first; first < stretch.last;) {
-        if (begins_a_piece(stretch, first)) look_at_call();
-        const Rows rows{first, length_of_block(stretch.last - first)};
-        if (!add_rows(running, kernels, pairs, rows, buffers, ends)) return false;
-        flush_if_full(running, kernels, ends);
-        first += rows.count;
+    Running first(set);
+    std::vector<Running> others;
+    while (others.size() + 1 < pairs.size()) others.emplace_back(set_beside(set));
+    const auto running = [&](std::size_t i) -> Running& { return i == 0 ? first : others[i - 1]; };
+    // Shorter pieces would keep the truth nearer, but start so many more streams from memory, which takes as long.
+    for (std::ptrdiff_t row = stretch.first; row < stretch.last; row += smallest_stretch) {
+        if (begins_a_piece(stretch, row)) look_at_call();
+        const Stretch piece{row, std::min(stretch.last, row + smallest_stretch)};
+        for (std::size_t i = 0; i < pairs.size(); ++i) {
+            if (!add_piece(running(i), kernels, pairs[i], piece, buffers, ends[i])) return false;
+        }
     }
-    flush(running, kernels, ends);
+    for (std::size_t i = 0; i < pairs.size(); ++i) flush(running(i), kernels, ends[i]);
     return true;
+}
+
+bool share_truth(std::span<CertifiedEnds> ends, int set) {
+    if (!certified_sets[set].truth) return true;
+    const CertifiedEnds& first = ends.front();
+    return std::all_of(ends.begin() + 1, ends.end(), [&](CertifiedEnds& other) {
+        if (!(other.counts == first.counts) || first.counts.missing_true + first.counts.missing_pred > 0) return false;
+        other.squared_truth = first.squared_truth;
+        other.truth = first.truth;
+        return true;
+    });
 }
 
 void merge(CertifiedEnds& ends, const CertifiedEnds& other) {

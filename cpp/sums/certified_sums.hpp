@@ -35,8 +35,12 @@ struct CertifiedEnds {
     PairCounts counts;
 };
 
-// Adds a stretch of rows. False where this is not the way.
-bool add_stretch(CertifiedEnds& ends, const Pairs& pairs, const Stretch& stretch, int set);
+// Adds a stretch of rows of predictions of one truth. False where this is not the way. Only the first ones have what is
+// of the truth alone.
+bool add_stretch(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, const Stretch& stretch, int set);
+
+// When all stretches are together: false where not all predictions are of the same rows.
+bool share_truth(std::span<CertifiedEnds> ends, int set);
 
 void merge(CertifiedEnds& ends, const CertifiedEnds& other);
 

@@ -299,11 +299,33 @@ def test_reports_count_what_is_left_out(target: str, rng: np.random.Generator) -
     assert report.to_dict() == {name: float(values[0]) for name, values in raw.to_dict().items()}
 
 
-def test_reports_of_several_predictions_are_those_of_each(target: str, rng: np.random.Generator) -> None:
-    y_true, one, other = rng.standard_normal((3, 2500))
-    report = squarely.evaluate(y_true, {"one": one, "other": other})
-    for name, y_pred in {"one": one, "other": other}.items():
-        single = squarely.evaluate(y_true, y_pred)
+@pytest.mark.parametrize("metrics", SETS.values(), ids=SETS)
+@pytest.mark.parametrize("length", [70, 2500, 200_000])
+def test_reports_of_several_predictions_are_those_of_each(
+    target: str, metrics: tuple[str, ...] | None, length: int, rng: np.random.Generator
+) -> None:
+    y_true, *predictions = rng.standard_normal((4, length))
+    predictions[2] *= 1e-9
+    named = dict(zip(("one", "other", "small"), predictions, strict=True))
+    options = {} if metrics is None else {"metrics": metrics}
+    report = squarely.evaluate(y_true, named, **options)
+    for name, y_pred in named.items():
+        single = squarely.evaluate(y_true, y_pred, **options)
         assert {metric: report[metric][name] for metric in report.metrics} == single.to_dict()
-    assert report.count == {"one": 2500, "other": 2500}
-    assert report.predictions == ("one", "other")
+    assert report.count == dict.fromkeys(named, length)
+    assert report.predictions == ("one", "other", "small")
+
+
+@pytest.mark.parametrize("holes", [(0,), (1,), (0, 1)])
+def test_predictions_with_other_rows_share_no_truth(
+    target: str, holes: tuple[int, ...], rng: np.random.Generator
+) -> None:
+    y_true, *predictions = rng.standard_normal((4, 2500))
+    for index in holes:
+        predictions[index][MIDDLE + index] = math.nan
+    named = dict(zip(("one", "other", "third"), predictions, strict=True))
+    report = squarely.evaluate(y_true, named, nan_policy="omit")
+    for name, y_pred in named.items():
+        single = squarely.evaluate(y_true, y_pred, nan_policy="omit")
+        assert {metric: report[metric][name] for metric in report.metrics} == single.to_dict()
+    assert report.count == {name: 2500 - int(np.isnan(y_pred).sum()) for name, y_pred in named.items()}

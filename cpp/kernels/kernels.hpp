@@ -308,10 +308,12 @@ struct Kernels {
                                     std::uint64_t* misfits);
     FittingMoments fitting_moments[2][2][2];
 
-    // Of certified_sets; null where the target has none. Weights are null where the set has none.
+    // Of certified_sets; null where the target has none. Weights are null where the set has none. The second ones leave
+    // out pairs as copy_present does, and are null where this is as fast.
     using Certified = bool (*)(const Block& block, const double* weights, const CertifiedStarts& starts,
-                               CertifiedSums& sums);
+                               CertifiedSums& sums, std::uint64_t* missing);
     Certified certified[certified_set_count];
+    Certified certified_present[certified_set_count];
 
     // The way of all other sums: terms of a block, perhaps weighed, summed as values.
     TermKernel terms[term_count];  // by Term; empty where it is not summed

@@ -333,6 +333,9 @@ SQUARELY_INLINE Bits add_where(LaneSet lanes_in, Bits sum, Bits value) {
     return __builtin_bit_cast(Bits, _mm512_mask_add_epi64(total, lanes_in.set, total, more));
 }
 
+// One more in each of these lanes.
+SQUARELY_INLINE Bits counted(LaneSet lanes_in, Bits count) { return add_where(lanes_in, count, Bits{} + 1); }
+
 SQUARELY_INLINE Vector multiply_add_where(LaneSet lanes_in, Vector a, Vector b, Vector sum) {
     return _mm512_mask3_fmadd_pd(a, b, sum, lanes_in.set);
 }
@@ -348,6 +351,7 @@ SQUARELY_INLINE LaneSet operator~(LaneSet a) { return {~a.set}; }
 SQUARELY_INLINE std::uint64_t word_of(LaneSet lanes_in) { return lanes_set(lanes_in.set); }
 SQUARELY_INLINE Vector only(LaneSet lanes_in, Vector value) { return from_bits(bits(value) & lanes_in.set); }
 SQUARELY_INLINE Bits add_where(LaneSet lanes_in, Bits sum, Bits value) { return sum + (value & lanes_in.set); }
+SQUARELY_INLINE Bits counted(LaneSet lanes_in, Bits count) { return count - lanes_in.set; }
 SQUARELY_INLINE Vector multiply_add_where(LaneSet lanes_in, Vector a, Vector b, Vector sum) {
     return multiply_add(only(lanes_in, a), only(lanes_in, b), sum);  // infinity times zero is NaN
 }

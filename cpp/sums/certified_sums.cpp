@@ -42,10 +42,12 @@ struct Running {
     explicit Running(int index)
         : set(certified_sets[index]),
           kernel(current_target().kernels->certified[index]),
+          present_kernel(current_target().kernels->certified_present[index]),
           weight_exponent(set.weighted ? smallest_of_weights : 0) {}
 
     CertifiedSet set;
     Kernels::Certified kernel;
+    Kernels::Certified present_kernel;
     int error_exponent = smallest_exponent;
     int truth_exponent = smallest_exponent;
     int percentage_exponent = smallest_exponent;
@@ -180,11 +182,12 @@ bool add_to_kernel(Running& running, const Kernels& kernels, const Block& block,
     bool is_added = false;
     if (running.weight_exponent > largest_of_weights) return false;
     if (running.scale == 0) {
-        is_added = running.kernel(block, weights, running.starts, running.sums);
+        is_added = running.kernel(block, weights, running.starts, running.sums, nullptr);
     } else if (!running.set.percentage_error && !running.set.weighted) {
         ScaledBlock copy;
         const Block seen = scaled(kernels, block, running.scale, copy);
-        is_added = !any_of(copy.lost, block.length) && running.kernel(seen, nullptr, running.starts, running.sums);
+        is_added =
+            !any_of(copy.lost, block.length) && running.kernel(seen, nullptr, running.starts, running.sums, nullptr);
     }
     running.rows += is_added ? block.length : 0;
     return is_added;
@@ -207,6 +210,13 @@ bool add_finite(Running& running, const Kernels& kernels, const Block& block, co
     return add_to_kernel(running, kernels, block, weights);
 }
 
+bool add_present(Running& running, const Block& block, std::uint64_t* missing) {
+    if (running.present_kernel == nullptr || !running.chosen || running.scale != 0) return false;
+    const bool is_added = running.present_kernel(block, nullptr, running.starts, running.sums, missing);
+    running.rows += is_added ? block.length : 0;
+    return is_added;
+}
+
 bool add_block(Running& running, const Kernels& kernels, const Block& block, BlockBuffers& buffers,
                CertifiedEnds& ends) {
     if (running.blocks_with_missing == 0) {
@@ -215,12 +225,14 @@ bool add_block(Running& running, const Kernels& kernels, const Block& block, Blo
     }
     --running.blocks_with_missing;
     std::uint64_t missing[2] = {};
-    kernels.copy_present(block, buffers.y_true, buffers.y_pred, missing);
+    const bool is_added = add_present(running, block, missing);
+    if (!is_added) kernels.copy_present(block, buffers.y_true, buffers.y_pred, missing);
     ends.counts.missing_true += missing[0];
     ends.counts.missing_pred += missing[1];
     ends.counts.pairs -= missing[0] + missing[1];
     if (missing[0] + missing[1] > 0) running.blocks_with_missing = blocks_after_missing;
-    return add_finite(running, kernels, {buffers.y_true, buffers.y_pred, block.length, block.ahead}, nullptr, ends);
+    return is_added ||
+           add_finite(running, kernels, {buffers.y_true, buffers.y_pred, block.length, block.ahead}, nullptr, ends);
 }
 
 // Rows that do not count get a weight of zero. False where a pair that counts is not finite.

@@ -68,8 +68,9 @@ SQUARELY_INLINE void prefetch_weights(const double* weights) {
 }
 
 // All or nothing: false where an accumulator left its range.
-template <int index>
-bool certified(const Block& block, const double* weights, const CertifiedStarts& starts, CertifiedSums& sums) {
+template <int index, class Filter>
+bool certified(const Block& block, const double* weights, const CertifiedStarts& starts, CertifiedSums& sums,
+               std::uint64_t* missing) {
     constexpr CertifiedSet set = certified_sets[index];
     TwoWords squares = two_words(starts.squared_error);
     TwoWords sizes = two_words(starts.error);
@@ -83,10 +84,12 @@ bool certified(const Block& block, const double* weights, const CertifiedStarts&
     const AbsolutePercentageError percentage{0};
     const Bits sign = Bits{} + (std::uint64_t{1} << 63);
     Ahead ahead = block.ahead;
+    Filter filter;
     const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
         if (i % 8 == 0) prefetch_next(ahead);
-        const Vector y_true = load<Vector>(block.y_true + i);
-        const Vector y_pred = load<Vector>(block.y_pred + i);
+        Vector y_true = load<Vector>(block.y_true + i);
+        Vector y_pred = load<Vector>(block.y_pred + i);
+        filter.apply(y_true, y_pred, i);
         const auto [difference, error] = difference_of(y_true, y_pred);
         if constexpr (set.weighted) {
             if (i % 8 == 0) prefetch_weights(weights + i);
@@ -147,17 +150,28 @@ bool certified(const Block& block, const double* weights, const CertifiedStarts&
     if constexpr (set.largest_error) store(sums.largest_error, largest);
     if constexpr (set.percentage_error) add_block_sum(percentages, sums.percentage_error);
     if constexpr (set.weighted) add_block_sum(all_weights, sums.weight);
+    store_missing(filter, block.length, missing);
     return true;
 }
 
 // Without a fused multiply-add, what a product lost takes longer than slices.
 template <int index>
 constexpr Kernels::Certified certified_kernel_of() {
-    if constexpr (multiply_add_is_fused) return certified<index>;
+    if constexpr (multiply_add_is_fused) return certified<index, KeepAll>;
     return nullptr;
 }
 template <int index>
 constexpr Kernels::Certified certified_kernel = certified_kernel_of<index>();
+
+// Where there is much to sum, a copy without what is missing takes little of the time.
+template <int index>
+constexpr Kernels::Certified certified_present_kernel_of() {
+    constexpr CertifiedSet set = certified_sets[index];
+    if constexpr (multiply_add_is_fused && !set.weighted && !set.largest_error) return certified<index, KeepPresent>;
+    return nullptr;
+}
+template <int index>
+constexpr Kernels::Certified certified_present_kernel = certified_present_kernel_of<index>();
 
 }  // namespace
 }  // namespace squarely

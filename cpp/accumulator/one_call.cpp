@@ -57,6 +57,7 @@ bool add_stretches(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, 
 // Of predictions of one truth, all weighted alike.
 bool find_ends(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, std::ptrdiff_t rows,
                std::span<const Summand> summands) {
+    if (rows < fewest_certified_rows) return false;
     const std::optional<int> set = certified_set(summands, are_weighted(pairs.front()));
     return set &&
            std::all_of(pairs.begin(), pairs.end(),

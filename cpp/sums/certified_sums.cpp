@@ -63,6 +63,13 @@ struct Running {
 // Of 2^51 units each at most, which a word holds.
 constexpr std::ptrdiff_t most_rows = 1024 * block_length;
 
+// Of units that a word holds: to convert all at once would be a call of a function.
+int128 in_parts(double units) {
+    const auto whole = static_cast<std::int64_t>(units);
+    const double rest = units - static_cast<double>(whole);
+    return (static_cast<int128>(whole) << -part_of_unit) + static_cast<std::int64_t>(rest * parts_of_unit);
+}
+
 // What is left of n terms is below half a unit each. The k steps of a lane in a block round a sum of k of them by 2^-53
 // of it at most, and so do the products of differences with their own errors, which are below 2^-53 of the squares; the
 // squares of errors, below 2^-106 of these, are left out. Times weights, which is one product more, they are below
@@ -71,11 +78,11 @@ constexpr std::ptrdiff_t most_rows = 1024 * block_length;
 void add_ends(const CertifiedLanes& sum, const Kernels& kernels, int unit, int scale, std::ptrdiff_t rows,
               std::optional<Ends>& ends) {
     if (!ends) ends.emplace();
-    const double parts = parts_of_unit * power_of_two(-unit);
+    const double unit_inverse = power_of_two(-unit);
     int128 middle = 0;
     for (int lane = 0; lane < kernels.lanes; ++lane) {
         middle += static_cast<int128>(static_cast<std::int64_t>(sum.units[lane])) << -part_of_unit;
-        middle += static_cast<int128>(sum.rest[lane] * parts) + static_cast<int128>(sum.low[lane] * parts);
+        middle += in_parts(sum.rest[lane] * unit_inverse) + in_parts(sum.low[lane] * unit_inverse);
     }
     const int steps = block_length / kernels.lanes;
     const int128 radius = (static_cast<int128>(rows) * (steps + 8) << (-part_of_unit - 52)) + 2 * max_lanes;
@@ -199,10 +206,15 @@ void flush_if_full(Running& running, const Kernels& kernels, CertifiedEnds& ends
     running.sums = {};
 }
 
+// Enough to try, where a few rows tell the size of others. Percentages do not.
+Block begin_of(const Block& block, const CertifiedSet& set) {
+    return {block.y_true, block.y_pred, set.percentage_error ? block.length : block_multiple, block.ahead};
+}
+
 // False where there are infinities, or numbers too different for it.
 bool add_finite(Running& running, const Kernels& kernels, const Block& block, const double* weights,
                 CertifiedEnds& ends) {
-    if (!running.chosen) choose_units(running, kernels, block, weights, ends);
+    if (!running.chosen) choose_units(running, kernels, begin_of(block, running.set), weights, ends);
     if (add_to_kernel(running, kernels, block, weights)) return true;
     if (!kernels.all_finite(without_prefetch(block))) return false;
     if (running.starts.least_weight > 0 && kernels.has_zero(weights, block.length)) return false;
@@ -284,8 +296,10 @@ bool add_rows(Running& running, const Kernels& kernels, const Pairs& pairs, Rows
     ends.counts.masked += static_cast<std::uint64_t>(rows.count - kept.count);
     ends.counts.pairs += static_cast<std::uint64_t>(kept.count);
     if (kept.count == 0) return true;
-    const Block loaded = load_block(kernels, pairs, rows, kept, buffers, nullptr);
-    const Block block = with_where(kernels, with_nulls(kernels, loaded, kept, buffers), kept, buffers);
+    // Not copied where nothing is to be done: members that were just stored one by one are loaded late together.
+    Block block = load_block(kernels, pairs, rows, kept, buffers, nullptr);
+    if (kept.has_nulls) block = with_nulls(kernels, block, kept, buffers);
+    if (kept.where != nullptr) block = with_where(kernels, block, kept, buffers);
     return add_block(running, kernels, block, buffers, ends);
 }
 
@@ -352,10 +366,11 @@ OutputSums sums_at(const CertifiedEnds& ends, const SummandList& summands, Corne
     OutputSums sums(Summation::exact, ends.weight.has_value(), ends.counts);
     for (const Summand& summand : summands) {
         if (summand.term == Term::largest_error) {
-            append(sums, {summand, nullptr, nullptr, ExtremeValue{ends.largest_error}, nullptr});
+            sums.sums[sums.number++] = {summand, nullptr, nullptr, ExtremeValue{ends.largest_error}, nullptr};
             continue;
         }
-        append(sums, {summand, at(ends, *direction_of(summand.term), corner.is_worst), nullptr, {}, &no_counts});
+        const ExactSum* exact = at(ends, *direction_of(summand.term), corner.is_worst);
+        sums.sums[sums.number++] = {summand, exact, nullptr, {}, &no_counts};
     }
     if (ends.weight) {
         const ExactSum* weight = corner.is_heavy ? &ends.weight->high : &ends.weight->low;
@@ -400,8 +415,6 @@ int set_beside(int set) {
     return *first_with(wanted);
 }
 
-// Shorter ones are summed sooner than ends are rounded twice.
-constexpr std::ptrdiff_t fewest_rows = block_length;
 constexpr std::ptrdiff_t smallest_float32 = 16 * block_length;  // a trial is worth it
 
 // Squares of contiguous float32 are summed as they lie in half of the time, unless their sizes differ too much: tried
@@ -429,7 +442,7 @@ std::optional<int> certified_set(std::span<const Summand> summands, bool weighte
 
 bool may_be_certified(const Pairs& pairs, std::ptrdiff_t rows, int set) {
     const Kernels& kernels = *current_target().kernels;
-    if (rows < fewest_rows || kernels.certified[set] == nullptr) return false;
+    if (kernels.certified[set] == nullptr) return false;
     if (pairs.y_true.dtype != pairs.y_pred.dtype) return false;
     if (pairs.y_true.dtype == DType::float64) return true;
     if (pairs.y_true.dtype != DType::float32) return false;

@@ -14,6 +14,9 @@
 
 namespace squarely {
 
+// Shorter ones are summed sooner than ends are rounded twice.
+constexpr std::ptrdiff_t fewest_certified_rows = block_length;
+
 // Which of certified_sets has all of these sums, or none.
 std::optional<int> certified_set(std::span<const Summand> summands, bool weighted);
 

@@ -83,12 +83,16 @@ bool certified(const Block& block, const double* weights, const CertifiedStarts&
     Vector largest = load<Vector>(sums.largest_error);
     const AbsolutePercentageError percentage{0};
     const Bits sign = Bits{} + (std::uint64_t{1} << 63);
+    // Not of the block itself, which would be read again after every prefetch.
+    const double* const truths = block.y_true;
+    const double* const predictions = block.y_pred;
+    const std::ptrdiff_t length = block.length;
     Ahead ahead = block.ahead;
     Filter filter;
     const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
         if (i % 8 == 0) prefetch_next(ahead);
-        Vector y_true = load<Vector>(block.y_true + i);
-        Vector y_pred = load<Vector>(block.y_pred + i);
+        Vector y_true = load<Vector>(truths + i);
+        Vector y_pred = load<Vector>(predictions + i);
         filter.apply(y_true, y_pred, i);
         const auto [difference, error] = difference_of(y_true, y_pred);
         if constexpr (set.weighted) {
@@ -132,7 +136,7 @@ bool certified(const Block& block, const double* weights, const CertifiedStarts&
         if constexpr (set.largest_error) largest = larger_size(difference, largest);
         if constexpr (set.percentage_error) add_value(percentage.value(y_true, y_pred).high, percentages);
     };
-    for (std::ptrdiff_t i = 0; i < block.length; i += 2 * lanes) {
+    for (std::ptrdiff_t i = 0; i < length; i += 2 * lanes) {
         step(i);
         step(i + lanes);
     }
@@ -150,7 +154,7 @@ bool certified(const Block& block, const double* weights, const CertifiedStarts&
     if constexpr (set.largest_error) store(sums.largest_error, largest);
     if constexpr (set.percentage_error) add_block_sum(percentages, sums.percentage_error);
     if constexpr (set.weighted) add_block_sum(all_weights, sums.weight);
-    store_missing(filter, block.length, missing);
+    store_missing(filter, length, missing);
     return true;
 }
 

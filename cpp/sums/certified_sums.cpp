@@ -90,6 +90,12 @@ void add_ends(const CertifiedLanes& sum, const Kernels& kernels, int unit, int s
     add_units(ends->high, middle + radius, unit + part_of_unit - scale);
 }
 
+// What products with weights are larger by: what they are multiplied with has room to grow for both. Larger weights
+// than that are not summed.
+int exponent_of_factors(const Running& running) {
+    return running.set.weighted ? std::min(running.weight_exponent, largest_of_weights) - above_block : 0;
+}
+
 // Of predictions less truths, where the kernel sums truths less predictions.
 void add_negated(const Ends& more, std::optional<Ends>& ends) {
     if (!ends) ends.emplace();
@@ -99,7 +105,7 @@ void add_negated(const Ends& more, std::optional<Ends>& ends) {
 
 void flush(Running& running, const Kernels& kernels, CertifiedEnds& ends) {
     if (running.rows == 0) return;
-    const int weights = running.weight_exponent;
+    const int weights = exponent_of_factors(running);
     const auto add_values = [&](const CertifiedLanes& sum, int exponent, std::optional<Ends>& own) {
         add_ends(sum, kernels, exponent + weights + value_unit, running.scale, running.rows, own);
     };
@@ -122,7 +128,7 @@ void flush(Running& running, const Kernels& kernels, CertifiedEnds& ends) {
         add_values(sums.truth, truths, ends.truth);
     }
     if (set.percentage_error) add_values(sums.percentage_error, running.percentage_exponent, ends.percentage_error);
-    if (set.weighted) add_values(sums.weight, 0, ends.weight);
+    if (set.weighted) add_values(sums.weight, above_block, ends.weight);
     if (set.largest_error) {
         for (const double largest : sums.largest_error) {
             ends.largest_error = std::max(ends.largest_error, largest * power_of_two(-running.scale));
@@ -167,19 +173,17 @@ void choose_units(Running& running, const Kernels& kernels, const Block& block, 
     const int scale = running.scale = scale_for_exponent(std::max(of_errors, of_truths));
     of_errors = std::max(of_errors, smallest_unscaled - scale);
     of_truths = std::max(of_truths, smallest_unscaled - scale);
-    const int weights_counted = std::min(of_weights, largest_of_weights);  // larger ones are not summed
+    const int factors = exponent_of_factors(running);
     const auto of_squares = [&](int exponent) {
-        return rounding_constant(2 * (exponent + scale) + weights_counted + square_unit);
+        return rounding_constant(2 * (exponent + scale) + factors + square_unit);
     };
-    const auto of_values = [&](int exponent) {
-        return rounding_constant(exponent + scale + weights_counted + value_unit);
-    };
+    const auto of_values = [&](int exponent) { return rounding_constant(exponent + scale + factors + value_unit); };
     running.starts = {of_squares(of_errors),
                       of_values(of_errors),
                       of_squares(of_truths),
                       of_values(of_truths),
                       rounding_constant(of_percentages + value_unit),
-                      rounding_constant(weights_counted + value_unit),
+                      rounding_constant(factors + above_block + value_unit),
                       running.starts.least_weight};
     running.sums = {};
     running.chosen = true;

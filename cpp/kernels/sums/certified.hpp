@@ -3,8 +3,9 @@
 // An accumulator in [2^52, 2^53) units rounds every term to a unit when it is added. What that leaves of a square is
 // one fused multiply-add, and of a number one subtraction; it is below half a unit, and a second word adds it up. An
 // accumulator that kept its exponent to the end of a block was never too large for that: squares and sizes only grow,
-// and sums of either sign are small beside the squares that guard them. With weights that are not negative, too: the sum
-// of w |v| is at most the root of the sums of w and of w v^2, which is below 2^51 units by the margins of their choice.
+// and sums of either sign are small beside the squares that guard them. With weights that are not negative, too: the
+// sum of w |v| is at most the root of the sums of w and of w v^2, which is below 2^51 units by the margins of their
+// choice.
 #pragma once
 
 #include "kernels/difference.hpp"

@@ -107,28 +107,35 @@ Term read_as_truth(Term term, Block& block) {
     return term == Term::prediction ? Term::truth : Term::squared_truth;
 }
 
-// What a block adds, before anything is added.
+// What a block makes of the sums before it, or adds to them, before anything is added.
 struct BlockSums {
-    BlockSums(const RoundedWords& before, Summation how)
-        : rounding(how), kahan{before.first.kahan, before.others.kahan} {}
+    explicit BlockSums(Summation how) noexcept : rounding(how) {}  // what sums are used is written first
 
     Summation rounding;
-    KahanSums kahan[2];             // of the first words and of the others
-    PairwiseSums pairwise[3] = {};  // of the first words, and one for each of the others
-    int others = 0;                 // of the latter
+    KahanSums kahan[2];        // of the first words and of the others
+    PairwiseSums pairwise[3];  // of the first words, and one for each of the others
+    int others = 0;            // of the latter
     MoreWords more;
 
     double* lanes(int i) { return rounding == Summation::kahan ? kahan[std::min(i, 1)].lanes : pairwise[i].lanes; }
 };
 
-bool sum_block(BlockSums& sums, Term term, const Kernels& kernels, const Block& block, const double* weights) {
+bool any(const unsigned char* bytes, std::ptrdiff_t count) {
+    unsigned char all = 0;
+    for (std::ptrdiff_t i = 0; i < count; ++i) all |= bytes[i];
+    return all != 0;
+}
+
+bool sum_block(BlockSums& sums, const RoundedWords& before, Term term, const Kernels& kernels, const Block& block, const double* weights) {
     const TermKernel& kernel = kernels.terms[static_cast<int>(term)];
     const bool is_kahan = sums.rounding == Summation::kahan;
     const TermKernel::RoundedSum sum = (is_kahan ? kernel.kahan : kernel.pairwise)[weights != nullptr];
     MoreWords& more = sums.more;
     double* const middles = more.words[0].values;
     unsigned char has_more[block_length];
-    if (sum == nullptr || !sum(block, weights, sums.lanes(0), sums.lanes(1), middles, has_more)) return false;
+    const double* const lanes_before[] = {before.first.kahan.lanes, before.others.kahan.lanes};
+    double* const lanes_after[] = {sums.lanes(0), sums.lanes(1)};
+    if (sum == nullptr || !sum(block, weights, lanes_before, lanes_after, middles, has_more)) return false;
     const int words = facts_of(term).words;
     sums.others = weights != nullptr || words > 1 ? 1 : 0;
     if (weights != nullptr && words > 1) {
@@ -139,14 +146,16 @@ bool sum_block(BlockSums& sums, Term term, const Kernels& kernels, const Block& 
     }
     if (words < 3) return true;
     MisfitRows list;
-    find_rows(as_words(has_more, block.length, kernels.lanes), block.length, list);
+    if (any(has_more, block.length / kernels.lanes)) {
+        find_rows(as_words(has_more, block.length, kernels.lanes), block.length, list);
+    }
     return add_last_words(kernels, kernel, block, weights, list, is_kahan ? kahan_lanes : pairwise_lanes, more);
 }
 
 bool add(RoundedWords& sums, const BlockSums& block, const Kernels& kernels) {
     if (block.rounding == Summation::kahan) {
         sums.first.kahan = block.kahan[0];
-        sums.others.kahan = block.kahan[1];
+        if (block.others > 0) sums.others.kahan = block.kahan[1];
         return add_more(sums.others, block.rounding, kernels, block.more);
     }
     bool are_added = add_block(sums.first, block.pairwise[0]);
@@ -165,8 +174,8 @@ bool add_rounded_terms_at_once(TermSums& sums, Summation summation, const Kernel
     }
     Block read = block;
     const Term term = read_as_truth(sums.summand.term, read);
-    BlockSums of_block(rounded, rounding);
-    if (!sum_block(of_block, term, kernels, read, weights)) return false;
+    BlockSums of_block(rounding);
+    if (!sum_block(of_block, rounded, term, kernels, read, weights)) return false;
     if (!add(rounded, of_block, kernels)) rounded.others.overflowed = true;
     return true;
 }

@@ -10,6 +10,10 @@ namespace {
 // What rounding left out of a sum. Of numbers that are not negative the larger one is seen at once.
 template <bool is_never_negative>
 SQUARELY_INLINE Vector sum_error(Vector a, Vector b, Vector sum) {
+    if constexpr (has_order_by_size) {
+        const BySize values = by_size(a, b);
+        return values.small - added_by_multiplier(sum, -values.large);
+    }
     if constexpr (is_never_negative) {
         const Vector large = larger(a, b);
         return added_by_multiplier(smaller(a, b), -added_by_multiplier(sum, -large));

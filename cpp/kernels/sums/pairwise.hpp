@@ -12,7 +12,7 @@ struct PairwiseLane {
     static constexpr int at_once = 4;
     Vector sum;
 
-    SQUARELY_INLINE void get(const double* sums) { sum = load<Vector>(sums); }
+    SQUARELY_INLINE void get(const double*) { sum = Vector{}; }  // every block begins anew
     SQUARELY_INLINE void put(double* sums) const { store(sums, sum); }
     template <bool>
     SQUARELY_INLINE void add(Vector value) {

@@ -22,18 +22,29 @@
 namespace squarely {
 namespace {
 
-// The sizes of what words are made of, as a test once a block: zeros are held always.
+// What words are made of, as tests once a block.
 struct HeldSizes {
     Vector least = broadcast(__builtin_inf());
     Vector greatest{};
-    Bits lost{};  // bits beside the sign where something was not finite
+    Vector finite{};  // zero, else NaN
 };
 
-SQUARELY_INLINE void see_least(Vector value, HeldSizes& sizes) {
-    sizes.least = smaller_unless_zero(value, sizes.least);
-}
+// Up to its sign, and the smaller of the two sides.
+struct UnsignedDifference {
+    Vector rounded;
+    Vector error;
+    Vector small;
+};
 
-SQUARELY_INLINE void see_finite(Vector value, HeldSizes& sizes) { sizes.lost |= bits(value * Vector{}); }
+SQUARELY_INLINE UnsignedDifference unsigned_difference(Vector y_true, Vector y_pred) {
+    if constexpr (has_order_by_size) {
+        const BySize sides = by_size(y_true, y_pred);
+        const Vector rounded = sides.large - sides.small;
+        return {rounded, added_by_multiplier(sides.large, -rounded) - sides.small, sides.small};
+    }
+    const Difference difference = difference_of(y_true, y_pred);
+    return {difference.rounded, difference.error, smaller_size(y_true, absolute(y_pred))};
+}
 
 struct FirstWords {
     Vector high;
@@ -41,25 +52,39 @@ struct FirstWords {
     Vector error;  // not zero where there are more words
 };
 
-template <Term row, class Kernel>
-SQUARELY_INLINE FirstWords first_words(const Kernel& term, Vector y_true, Vector y_pred, HeldSizes& sizes) {
+// Where both sides are as large, a difference and its error are zero or large enough: both are multiples of the last
+// bit of the smaller side.
+constexpr double least_of_sides = least_to_square * 0x1p53;
+
+template <Term row>
+SQUARELY_INLINE FirstWords first_words(Vector y_true, Vector y_pred, HeldSizes& sizes) {
     constexpr TermFacts facts = term_rows::facts[static_cast<int>(row)];
-    if constexpr (std::is_same_v<Kernel, SquaredError>) {
-        const Difference difference = difference_of(y_true, y_pred);
-        const Words square = rounded_square(difference);
-        see_least(difference.rounded, sizes);
-        return {square.high, square.middle, difference.error};
-    }
-    const Words value = term.value(y_true, y_pred);
-    if constexpr (facts.part == Part::error) {
-        see_least(value.high, sizes);
-        see_least(value.middle, sizes);
+    if constexpr (facts.part == Part::truth) {
+        sizes.finite = multiply_add(y_pred, Vector{}, sizes.finite);
+        if constexpr (facts.words == 1) {
+            sizes.least = smaller_size(y_true, sizes.least);
+            return {y_true, Vector{}, Vector{}};
+        }
+        const Vector square = y_true * y_true;
+        sizes.least = smaller(square, sizes.least);
+        return {square, product_error(y_true, y_true, square), Vector{}};
+    } else if constexpr (row == Term::error) {
+        const Difference difference = difference_of(y_pred, y_true);
+        sizes.least = smaller_size(smaller_size(y_true, absolute(y_pred)), sizes.least);
+        return {difference.rounded, difference.error, Vector{}};
     } else {
-        see_finite(y_true, sizes);
-        see_finite(y_pred, sizes);
-        see_least(facts.words > 1 ? value.tested : value.high, sizes);
+        const UnsignedDifference difference = unsigned_difference(y_true, y_pred);
+        const Vector d = difference.rounded;
+        if constexpr (facts.part == Part::error) {
+            sizes.least = smaller_size(difference.small, sizes.least);
+            return {absolute(d), with_sign_flipped(difference.error, sign_of(d)), Vector{}};
+        }
+        const Vector square = d * d;
+        sizes.least = smaller(square, sizes.least);
+        // As rounded_square: twice a product is exact where it is as large as here.
+        const Vector low = multiply_add(d * difference.error, broadcast(2.0), product_error(d, d, square));
+        return {square, low, difference.error};
     }
-    return {value.high, value.middle, Vector{}};
 }
 
 // What words hold, and with a weight two words each.
@@ -71,17 +96,33 @@ template <Term row>
 constexpr Range range_of_first_word() {
     constexpr TermFacts facts = term_rows::facts[static_cast<int>(row)];
     if (facts.words == 1) return {least_to_weigh, greatest_to_weigh};
-    const bool is_square = facts.words > 2 || facts.part != Part::error;
-    return {least_to_square, is_square ? greatest_to_square * greatest_to_square : greatest_to_square};
+    if (facts.part == Part::error) return {least_of_sides, greatest_to_square};
+    return {least_to_square * least_to_square, greatest_to_square * greatest_to_square};
 }
 
-template <class Kernel, Term row, class Lane, bool weighted>
-bool rounded_terms(const Block& block, const double* weights, double* first, double* others, double* middles,
-                   unsigned char* has_more) {
+// Whether what is squared or weighed is zero or as large: the test above fails where there are zeros, too.
+template <Part part>
+[[gnu::noinline]] bool are_large_or_zero(const Block& block, double limit) {
+    Vector least = broadcast(__builtin_inf());
+    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+        const Vector y_true = load<Vector>(block.y_true + i);
+        if constexpr (part == Part::truth) {
+            least = smaller_unless_zero(y_true, least);
+            continue;
+        }
+        const Difference difference = difference_of(y_true, load<Vector>(block.y_pred + i));
+        least = smaller_unless_zero(difference.rounded, least);
+        if constexpr (part == Part::error) least = smaller_unless_zero(difference.error, least);
+    }
+    return !any(mask(least < broadcast(limit)));
+}
+
+template <Term row, class Lane, bool weighted>
+bool rounded_terms(const Block& block, const double* weights, const double* const* before, double* const* after,
+                   double* middles, unsigned char* has_more) {
     constexpr TermFacts facts = term_rows::facts[static_cast<int>(row)];
     // Then the sums are as large as what is summed, or larger.
     constexpr bool is_growing = facts.is_never_negative && !weighted;
-    const Kernel term{0};
     const double* const y_true = block.y_true;
     const double* const y_pred = block.y_pred;
     const std::ptrdiff_t length = block.length;
@@ -95,12 +136,11 @@ bool rounded_terms(const Block& block, const double* weights, double* first, dou
     }
     const auto add = [&](std::ptrdiff_t i, Lane& high, Lane& others_high) __attribute__((always_inline)) {
         if (i % 8 == 0) prefetch_next(ahead);
-        const FirstWords value = first_words<row>(term, load<Vector>(y_true + i), load<Vector>(y_pred + i), sizes);
+        const FirstWords value = first_words<row>(load<Vector>(y_true + i), load<Vector>(y_pred + i), sizes);
         if constexpr (!is_growing && (weighted || facts.words > 1)) {
             sizes.greatest = larger_size(value.high, sizes.greatest);
         }
-        if constexpr (facts.words > 2)
-            has_more[i / lanes] = static_cast<unsigned char>(word_of(~where_equal(value.error, Vector{})));
+        if constexpr (facts.words > 2) store_word(has_more + i / lanes, where_unequal(value.error, Vector{}));
         if constexpr (!weighted) {
             high.template add<facts.is_never_negative>(value.high);
             if constexpr (facts.words > 1) others_high.template add<false>(value.middle);
@@ -120,8 +160,8 @@ bool rounded_terms(const Block& block, const double* weights, double* first, dou
         Lane middle[at_once];
 #pragma GCC unroll 4
         for (int k = 0; k < at_once; ++k) {
-            high[k].get(first + lane + k * lanes);
-            middle[k].get(others + lane + k * lanes);
+            high[k].get(before[0] + lane + k * lanes);
+            middle[k].get(before[1] + lane + k * lanes);
         }
         for (std::ptrdiff_t i = lane; i < length; i += Lane::lanes_in_all) {
 #pragma GCC unroll 4
@@ -129,20 +169,22 @@ bool rounded_terms(const Block& block, const double* weights, double* first, dou
         }
 #pragma GCC unroll 4
         for (int k = 0; k < at_once; ++k) {
-            high[k].put(first + lane + k * lanes);
-            middle[k].put(others + lane + k * lanes);
+            high[k].put(after[0] + lane + k * lanes);
+            middle[k].put(after[1] + lane + k * lanes);
         }
     }
-    if (any(bits(absolute(from_bits(sizes.lost))))) return false;
+    if (any(bits(sizes.finite))) return false;
     constexpr Range range = range_of_first_word<row>();
     if constexpr (weighted || facts.words > 1) {
-        const Bits outside =
-            mask(sizes.least < broadcast(range.least)) | mask(sizes.greatest > broadcast(range.greatest));
-        if (any(outside)) return false;
+        if (any(mask(sizes.greatest > broadcast(range.greatest)))) return false;
+        constexpr double least = facts.words > 1 ? least_to_square : least_to_weigh;
+        if (any(mask(sizes.least < broadcast(range.least))) && !are_large_or_zero<facts.part>(block, least)) {
+            return false;
+        }
     }
     if (weighted && any(are_outside(weight_sizes, least_weight, greatest_weight))) return false;
     constexpr bool is_bounded = is_growing && facts.words > 1;
-    return are_within(first, Lane::lanes_in_all, is_bounded ? range.greatest : largest_double);
+    return are_within(after[0], Lane::lanes_in_all, is_bounded ? range.greatest : largest_double);
 }
 
 // The second word of a block times its weights: the products into the lanes of others, and their errors into a buffer.

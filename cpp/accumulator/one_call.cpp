@@ -92,7 +92,8 @@ bool give_value_of(const Question& question, const Pairs& pairs, std::ptrdiff_t 
     const SummandList summands = question.asked.metric->summands(question.asked.parameter);
     if (give_certified_value(question, pairs, rows, summands, value)) return true;
     if (are_squares_alone(question, summands, pairs)) return give_value_of_squares(question, pairs, rows, value);
-    RunningSums running = running_sums(question.summation, are_weighted(pairs), summands);
+    RunningSums running =
+        running_sums(question.summation, are_weighted(pairs), {summands.begin(), summands.end()});
     sum_stretch(running, pairs, rows);
     const WeightFaults faults = weight_faults(running);
     if (faults.has_nan || faults.has_infinite) return false;
@@ -104,6 +105,36 @@ bool answer_at_once(const Question& question, std::span<const Pairs> outputs, st
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         if (!give_value_of(question, outputs[i], rows, values[i])) return false;
     }
+    return true;
+}
+
+bool give_certified_values(const Configuration& configuration, const Pairs& pairs, std::ptrdiff_t rows,
+                           std::span<const Summand> summands, std::span<double> values, PairCounts& counts) {
+    const auto may_be_certain = [](const AskedMetric& asked) { return asked.metric->follows_its_sums; };
+    if (!std::all_of(configuration.metrics.begin(), configuration.metrics.end(), may_be_certain)) return false;
+    CertifiedEnds ends;
+    if (!find_ends(ends, pairs, rows, summands)) return false;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const AskedMetric& asked = configuration.metrics[i];
+        const Question question{asked, Averaging::uniform_average, configuration.nan_policy};
+        if (!has_one_value(question, ends, asked.metric->summands(asked.parameter), values[i])) return false;
+    }
+    counts = ends.counts;
+    return true;
+}
+
+bool give_rounded_values(const Configuration& configuration, const Pairs& pairs, std::ptrdiff_t rows,
+                         std::span<const Summand> summands, std::span<double> values, PairCounts& counts) {
+    if (!is_short(1, rows)) return false;
+    RunningSums running = running_sums(configuration.summation, are_weighted(pairs), summands);
+    sum_stretch(running, pairs, rows);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const AskedMetric& asked = configuration.metrics[i];
+        const Question question{asked, Averaging::uniform_average, configuration.nan_policy, configuration.summation};
+        const OutputSums sums = sums_of_output(running, asked.metric->summands(asked.parameter));
+        if (!give_value(question, sums, values[i])) return false;
+    }
+    counts = running.counts;
     return true;
 }
 
@@ -145,19 +176,12 @@ bool answer_all(const Configuration& configuration, const Pairs& pairs, std::ptr
                 PairCounts& counts) {
     std::vector<Summand> summands;
     for (const AskedMetric& asked : configuration.metrics) {
-        if (!asked.metric->follows_its_sums) return false;
         const SummandList own = asked.metric->summands(asked.parameter);
         summands.insert(summands.end(), own.begin(), own.end());
     }
-    CertifiedEnds ends;
-    if (configuration.summation != Summation::exact || !find_ends(ends, pairs, rows, summands)) return false;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        const AskedMetric& asked = configuration.metrics[i];
-        const Question question{asked, Averaging::uniform_average, configuration.nan_policy};
-        if (!has_one_value(question, ends, asked.metric->summands(asked.parameter), values[i])) return false;
-    }
-    counts = ends.counts;
-    return true;
+    return configuration.summation == Summation::exact
+               ? give_certified_values(configuration, pairs, rows, summands, values, counts)
+               : give_rounded_values(configuration, pairs, rows, summands, values, counts);
 }
 
 }  // namespace squarely

@@ -248,9 +248,11 @@ RunningSums running_sums(const State& state) {
     return running;
 }
 
-RunningSums running_sums(Summation summation, bool weighted, const SummandList& summands) {
+RunningSums running_sums(Summation summation, bool weighted, std::span<const Summand> summands) {
     RunningSums running(summation, weighted);
-    for (const Summand& summand : summands) want(running, summand);
+    for (auto own = summands.begin(); own != summands.end(); ++own) {
+        if (std::find(summands.begin(), own, *own) == own) want(running, *own);
+    }
     if (weighted) want(running, {Term::sample_weight});
     return running;
 }

@@ -52,6 +52,11 @@ struct FirstWords {
     Vector error;  // not zero where there are more words
 };
 
+struct SeenWords {
+    Vector high;
+    Vector middle;
+};
+
 // Where both sides are as large, a difference and its error are zero or large enough: both are multiples of the last
 // bit of the smaller side.
 constexpr double least_of_sides = least_to_square * 0x1p53;
@@ -117,43 +122,55 @@ template <Part part>
     return !any(mask(least < broadcast(limit)));
 }
 
-template <Term row, class Lane, bool weighted>
-bool rounded_terms(const Block& block, const double* weights, const double* const* before, double* const* after,
+// Then the sums are as large as what is summed, or larger.
+template <Term row, bool weighted>
+constexpr bool is_growing = term_rows::facts[static_cast<int>(row)].is_never_negative && !weighted;
+
+template <Term row, class Lane, bool weighted, Added added>
+bool sum_rounded_terms(const Block& block, const double* weights, const double* const* before, double* const* after,
                    double* middles, unsigned char* has_more) {
     constexpr TermFacts facts = term_rows::facts[static_cast<int>(row)];
-    // Then the sums are as large as what is summed, or larger.
-    constexpr bool is_growing = facts.is_never_negative && !weighted;
     const double* const y_true = block.y_true;
     const double* const y_pred = block.y_pred;
     const std::ptrdiff_t length = block.length;
     HeldSizes sizes;
     Sizes weight_sizes;
     Ahead ahead = block.ahead;
+    // Additions wait for long chains: where there are registers for it, they are those of the values before.
+    constexpr bool is_behind =
+        lanes >= 4 && Lane::keeps_errors && !weighted && facts.part != Part::truth;
     constexpr int at_once = Lane::at_once;                 // vectors, as many as there are registers for
     if constexpr (at_once * lanes < Lane::lanes_in_all) {  // all of the next block is read when its first lanes are
         ahead.y_true += 16 * ahead.y_true_step;
         ahead.y_pred += 16 * ahead.y_pred_step;
     }
-    const auto add = [&](std::ptrdiff_t i, Lane& high, Lane& others_high) __attribute__((always_inline)) {
+    const auto see = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
         if (i % 8 == 0) prefetch_next(ahead);
         const FirstWords value = first_words<row>(load<Vector>(y_true + i), load<Vector>(y_pred + i), sizes);
-        if constexpr (!is_growing && (weighted || facts.words > 1)) {
+        if constexpr (!is_growing<row, weighted> && (weighted || facts.words > 1)) {
             sizes.greatest = larger_size(value.high, sizes.greatest);
         }
-        if constexpr (facts.words > 2) store_word(has_more + i / lanes, where_unequal(value.error, Vector{}));
+        if constexpr (facts.words > 2) {
+            store_word(has_more + i / lanes, where_unequal(value.error, Vector{}));
+        }
+        return SeenWords{value.high, value.middle};
+    };
+    const auto add = [&](std::ptrdiff_t i, SeenWords value, Lane& high, Lane& others_high)
+                         __attribute__((always_inline)) {
+        const Vector value_high = value.high, value_middle = value.middle;
         if constexpr (!weighted) {
-            high.template add<facts.is_never_negative>(value.high);
-            if constexpr (facts.words > 1) others_high.template add<false>(value.middle);
+            high.template add<added>(value_high);
+            if constexpr (facts.words > 1) others_high.template add<Added::any>(value_middle);
             return;
         }
         if (i % 8 == 0) __builtin_prefetch(weights + i + block_length);
         const Vector weight = load<Vector>(weights + i);
         weight_sizes.least = smaller_size(weight, weight_sizes.least);  // none is zero: such rows do not count
         weight_sizes.greatest = larger_size(weight, weight_sizes.greatest);
-        const Vector product = weight * value.high;
-        high.template add<false>(product);
-        others_high.template add<false>(product_error(weight, value.high, product));
-        if constexpr (facts.words > 1) store(middles + i, value.middle);
+        const Vector product = weight * value_high;
+        high.template add<Added::any>(product);
+        others_high.template add<Added::any>(product_error(weight, value_high, product));
+        if constexpr (facts.words > 1) store(middles + i, value_middle);
     };
     for (int lane = 0; lane < Lane::lanes_in_all; lane += at_once * lanes) {
         Lane high[at_once];
@@ -163,10 +180,17 @@ bool rounded_terms(const Block& block, const double* weights, const double* cons
             high[k].get(before[0] + lane + k * lanes);
             middle[k].get(before[1] + lane + k * lanes);
         }
+        SeenWords behind[at_once]{};  // and zeros add nothing
         for (std::ptrdiff_t i = lane; i < length; i += Lane::lanes_in_all) {
 #pragma GCC unroll 4
-            for (int k = 0; k < at_once; ++k) add(i + k * lanes, high[k], middle[k]);
+            for (int k = 0; k < at_once; ++k) {
+                const SeenWords value = see(i + k * lanes);
+                add(i + k * lanes, is_behind ? behind[k] : value, high[k], middle[k]);
+                behind[k] = value;
+            }
         }
+#pragma GCC unroll 4
+        for (int k = 0; k < at_once && is_behind; ++k) add(length, behind[k], high[k], middle[k]);
 #pragma GCC unroll 4
         for (int k = 0; k < at_once; ++k) {
             high[k].put(after[0] + lane + k * lanes);
@@ -183,8 +207,27 @@ bool rounded_terms(const Block& block, const double* weights, const double* cons
         }
     }
     if (weighted && any(are_outside(weight_sizes, least_weight, greatest_weight))) return false;
-    constexpr bool is_bounded = is_growing && facts.words > 1;
+    constexpr bool is_bounded = is_growing<row, weighted> && facts.words > 1;
     return are_within(after[0], Lane::lanes_in_all, is_bounded ? range.greatest : largest_double);
+}
+
+// Sums that grow are soon larger than any value: then two operations a value do without the larger one of the two, and
+// whether it was so is seen from the sums.
+template <Term row, class Lane, bool weighted>
+bool rounded_terms(const Block& block, const double* weights, const double* const* before, double* const* after,
+                   double* middles, unsigned char* has_more) {
+    if constexpr (!is_growing<row, weighted>) {
+        return sum_rounded_terms<row, Lane, weighted, Added::any>(block, weights, before, after, middles, has_more);
+    } else {
+        constexpr auto in_any_order = sum_rounded_terms<row, Lane, weighted, Added::never_negative>;
+        if constexpr (Lane::keeps_errors && lanes > 2) {
+            constexpr auto below_sums = sum_rounded_terms<row, Lane, weighted, Added::never_larger>;
+            const bool is_begun = before[0][0] > 0;
+            if (is_begun && !below_sums(block, weights, before, after, middles, has_more)) return false;
+            if (is_begun && are_not_doubled(before[0], after[0], Lane::lanes_in_all)) return true;
+        }
+        return in_any_order(block, weights, before, after, middles, has_more);
+    }
 }
 
 // The second word of a block times its weights: the products into the lanes of others, and their errors into a buffer.
@@ -195,7 +238,7 @@ void weighed_words(const double* weights, double* middles, std::ptrdiff_t length
         const Vector weight = load<Vector>(weights + i);
         const Vector middle = load<Vector>(middles + i);
         const Vector product = weight * middle;
-        sum.template add<false>(product);
+        sum.template add<Added::any>(product);
         store(middles + i, product_error(weight, middle, product));
     };
     for (int lane = 0; lane < Lane::lanes_in_all; lane += 2 * lanes) {

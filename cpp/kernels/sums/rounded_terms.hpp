@@ -52,11 +52,6 @@ struct FirstWords {
     Vector error;  // not zero where there are more words
 };
 
-struct SeenWords {
-    Vector high;
-    Vector middle;
-};
-
 // Where both sides are as large, a difference and its error are zero or large enough: both are multiples of the last
 // bit of the smaller side.
 constexpr double least_of_sides = least_to_square * 0x1p53;
@@ -144,20 +139,21 @@ bool sum_rounded_terms(const Block& block, const double* weights, const double* 
         ahead.y_true += 16 * ahead.y_true_step;
         ahead.y_pred += 16 * ahead.y_pred_step;
     }
-    const auto see = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
+    // Into vectors of their own: GCC 12 stores a struct of them, too.
+    const auto see = [&](std::ptrdiff_t i, Vector& first, Vector& second) __attribute__((always_inline)) {
         if (i % 8 == 0) prefetch_next(ahead);
-        const FirstWords value = first_words<row>(load<Vector>(y_true + i), load<Vector>(y_pred + i), sizes);
+        const FirstWords words = first_words<row>(load<Vector>(y_true + i), load<Vector>(y_pred + i), sizes);
+        first = words.high;
+        second = words.middle;
         if constexpr (!is_growing<row, weighted> && (weighted || facts.words > 1)) {
-            sizes.greatest = larger_size(value.high, sizes.greatest);
+            sizes.greatest = larger_size(first, sizes.greatest);
         }
         if constexpr (facts.words > 2) {
-            store_word(has_more + i / lanes, where_unequal(value.error, Vector{}));
+            store_word(has_more + i / lanes, where_unequal(words.error, Vector{}));
         }
-        return SeenWords{value.high, value.middle};
     };
-    const auto add = [&](std::ptrdiff_t i, SeenWords value, Lane& high, Lane& others_high)
+    const auto add = [&](std::ptrdiff_t i, Vector value_high, Vector value_middle, Lane& high, Lane& others_high)
                          __attribute__((always_inline)) {
-        const Vector value_high = value.high, value_middle = value.middle;
         if constexpr (!weighted) {
             high.template add<added>(value_high);
             if constexpr (facts.words > 1) others_high.template add<Added::any>(value_middle);
@@ -180,17 +176,23 @@ bool sum_rounded_terms(const Block& block, const double* weights, const double* 
             high[k].get(before[0] + lane + k * lanes);
             middle[k].get(before[1] + lane + k * lanes);
         }
-        SeenWords behind[at_once]{};  // and zeros add nothing
+        Vector first_before[at_once]{};  // and zeros add nothing
+        Vector second_before[at_once]{};
         for (std::ptrdiff_t i = lane; i < length; i += Lane::lanes_in_all) {
 #pragma GCC unroll 4
             for (int k = 0; k < at_once; ++k) {
-                const SeenWords value = see(i + k * lanes);
-                add(i + k * lanes, is_behind ? behind[k] : value, high[k], middle[k]);
-                behind[k] = value;
+                Vector first;
+                Vector second;
+                see(i + k * lanes, first, second);
+                add(i + k * lanes, is_behind ? first_before[k] : first, is_behind ? second_before[k] : second, high[k],
+                    middle[k]);
+                if constexpr (is_behind) first_before[k] = first, second_before[k] = second;
             }
         }
 #pragma GCC unroll 4
-        for (int k = 0; k < at_once && is_behind; ++k) add(length, behind[k], high[k], middle[k]);
+        for (int k = 0; k < at_once && is_behind; ++k) {
+            add(length, first_before[k], second_before[k], high[k], middle[k]);
+        }
 #pragma GCC unroll 4
         for (int k = 0; k < at_once; ++k) {
             high[k].put(after[0] + lane + k * lanes);

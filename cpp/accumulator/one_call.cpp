@@ -92,8 +92,7 @@ bool give_value_of(const Question& question, const Pairs& pairs, std::ptrdiff_t 
     const SummandList summands = question.asked.metric->summands(question.asked.parameter);
     if (give_certified_value(question, pairs, rows, summands, value)) return true;
     if (are_squares_alone(question, summands, pairs)) return give_value_of_squares(question, pairs, rows, value);
-    RunningSums running =
-        running_sums(question.summation, are_weighted(pairs), {summands.begin(), summands.end()});
+    RunningSums running = running_sums(question.summation, are_weighted(pairs), {summands.begin(), summands.end()});
     sum_stretch(running, pairs, rows);
     const WeightFaults faults = weight_faults(running);
     if (faults.has_nan || faults.has_infinite) return false;

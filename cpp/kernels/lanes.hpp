@@ -305,9 +305,9 @@ struct BySize {
 constexpr bool has_order_by_size = true;
 SQUARELY_INLINE BySize by_size(Vector a, Vector b) {
     const Vector large = _mm512_range_pd(a, b, 0b0111);
-    return {large, __builtin_bit_cast(Vector, _mm512_ternarylogic_epi64(__builtin_bit_cast(__m512i, a),
-                                                                        __builtin_bit_cast(__m512i, b),
-                                                                        __builtin_bit_cast(__m512i, large), 0x96))};
+    return {large, __builtin_bit_cast(
+                       Vector, _mm512_ternarylogic_epi64(__builtin_bit_cast(__m512i, a), __builtin_bit_cast(__m512i, b),
+                                                         __builtin_bit_cast(__m512i, large), 0x96))};
 }
 #else
 constexpr bool has_order_by_size = false;  // in one instruction

@@ -60,12 +60,13 @@ struct KahanLane {
 
 // Whether no value of a block can have been larger than the sum in its lane before it, where none is negative.
 [[gnu::noinline, maybe_unused]] bool are_not_doubled(const double* before, const double* after, int count) {
-    Bits outside{};
+    Bits inside = Bits{} - 1;
     for (int i = 0; i < count; i += lanes) {
-        const Vector least = load<Vector>(before + i);
-        outside |= ~mask(load<Vector>(after + i) < least + least);
+        const Vector sum = load<Vector>(before + i);
+        const Vector greater = load<Vector>(after + i);
+        inside &= mask(greater < sum + sum) | mask(greater == sum);
     }
-    return !any(outside);
+    return !any(~inside);
 }
 
 constexpr double largest_double = 0x1.fffffffffffffp1023;

@@ -6,18 +6,17 @@
 // The bits are those of the longer way: there every word of a block is added after the one before it, in the same
 // lanes, and adding zeros changes nothing.
 //
-// What a squared error takes at least, in operations on vectors: 6 for the difference and its error, 5 for the square
-// and the error of that, 6 and 7 for two compensated additions, 4 for the tests. On a processor that does two of them a
-// cycle, eight doubles each, that is 14 cycles for eight pairs; the plain sum of squares takes 4.4, because it waits
-// for its data. Lanes and order are part of the bits, so nothing of it can be left out.
+// What a compensated squared error takes at least, in operations on vectors: 5 for the difference and its error where
+// two numbers are ordered by size in one, else 6; 4 for the square and the error of that; 4 for a compensated addition
+// to a larger sum, and 6 or 7 for one to any; 2 for the tests. On a processor that does two of them a cycle, eight
+// doubles each, that is 10.5 cycles for eight pairs; the plain sum of squares takes 4.4, because it waits for its data.
+// Lanes and order are part of the bits, so nothing of it can be left out.
 #pragma once
 
 #include "kernels/sums/exact_terms.hpp"
 #include "kernels/sums/kahan.hpp"
 #include "kernels/sums/pairwise.hpp"
 #include "kernels/weights.hpp"
-
-#include <type_traits>
 
 namespace squarely {
 namespace {
@@ -52,7 +51,7 @@ struct FirstWords {
     Vector error;  // not zero where there are more words
 };
 
-// Where both sides are as large, a difference and its error are zero or large enough: both are multiples of the last
+// Where neither side is smaller, a difference and its error are zero or large enough: both are multiples of the last
 // bit of the smaller side.
 constexpr double least_of_sides = least_to_square * 0x1p53;
 
@@ -100,7 +99,7 @@ constexpr Range range_of_first_word() {
     return {least_to_square * least_to_square, greatest_to_square * greatest_to_square};
 }
 
-// Whether what is squared or weighed is zero or as large: the test above fails where there are zeros, too.
+// Whether what is squared or weighed is zero or large enough. Zeros fail the shorter tests above, too.
 template <Part part>
 [[gnu::noinline]] bool are_large_or_zero(const Block& block, double limit) {
     Vector least = broadcast(__builtin_inf());
@@ -117,13 +116,13 @@ template <Part part>
     return !any(mask(least < broadcast(limit)));
 }
 
-// Then the sums are as large as what is summed, or larger.
+// Then sums are as large as what was summed, or larger.
 template <Term row, bool weighted>
 constexpr bool is_growing = term_rows::facts[static_cast<int>(row)].is_never_negative && !weighted;
 
 template <Term row, class Lane, bool weighted, Added added>
 bool sum_rounded_terms(const Block& block, const double* weights, const double* const* before, double* const* after,
-                   double* middles, unsigned char* has_more) {
+                       double* middles, unsigned char* has_more) {
     constexpr TermFacts facts = term_rows::facts[static_cast<int>(row)];
     const double* const y_true = block.y_true;
     const double* const y_pred = block.y_pred;
@@ -132,8 +131,7 @@ bool sum_rounded_terms(const Block& block, const double* weights, const double* 
     Sizes weight_sizes;
     Ahead ahead = block.ahead;
     // Additions wait for long chains: where there are registers for it, they are those of the values before.
-    constexpr bool is_behind =
-        lanes >= 4 && Lane::keeps_errors && !weighted && facts.part != Part::truth;
+    constexpr bool is_behind = lanes >= 4 && Lane::keeps_errors && !weighted && facts.part != Part::truth;
     constexpr int at_once = Lane::at_once;                 // vectors, as many as there are registers for
     if constexpr (at_once * lanes < Lane::lanes_in_all) {  // all of the next block is read when its first lanes are
         ahead.y_true += 16 * ahead.y_true_step;
@@ -152,8 +150,8 @@ bool sum_rounded_terms(const Block& block, const double* weights, const double* 
             store_word(has_more + i / lanes, where_unequal(words.error, Vector{}));
         }
     };
-    const auto add = [&](std::ptrdiff_t i, Vector value_high, Vector value_middle, Lane& high, Lane& others_high)
-                         __attribute__((always_inline)) {
+    const auto add = [&](std::ptrdiff_t i, Vector value_high, Vector value_middle, Lane& high,
+                         Lane& others_high) __attribute__((always_inline)) {
         if constexpr (!weighted) {
             high.template add<added>(value_high);
             if constexpr (facts.words > 1) others_high.template add<Added::any>(value_middle);

@@ -188,6 +188,15 @@ SQUARELY_INLINE NarrowBits smaller(NarrowBits a, NarrowBits b) {
 
 #endif
 
+// Of arrays of the caller's, where a load may take two lines: GCC 12 would load again what two instructions read.
+SQUARELY_INLINE Vector load_once(const double* source) {
+    Vector value = load<Vector>(source);
+#if defined(__AVX512F__) && !defined(SQUARELY_PLAIN_LANES)
+    __asm__("" : "+v"(value));
+#endif
+    return value;
+}
+
 // Written as a difference: GCC 12 turns a lane-by-lane fill into masked inserts, and x - 0 keeps every x, -0 too.
 SQUARELY_INLINE Vector broadcast(double value) { return value - Vector{}; }
 

@@ -103,6 +103,7 @@ constexpr Range range_of_first_word() {
 template <Part part>
 [[gnu::noinline]] bool are_large_or_zero(const Block& block, double limit) {
     Vector least = broadcast(__builtin_inf());
+    Vector least_error = least;
     for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
         const Vector y_true = load<Vector>(block.y_true + i);
         if constexpr (part == Part::truth) {
@@ -111,9 +112,24 @@ template <Part part>
         }
         const Difference difference = difference_of(y_true, load<Vector>(block.y_pred + i));
         least = smaller_unless_zero(difference.rounded, least);
-        if constexpr (part == Part::error) least = smaller_unless_zero(difference.error, least);
+        if constexpr (part == Part::error) least_error = smaller_unless_zero(difference.error, least_error);
     }
-    return !any(mask(least < broadcast(limit)));
+    return !any(mask(least < broadcast(limit)) | mask(least_error < broadcast(limit)));
+}
+
+// Then the same of both sides is enough for a difference.
+[[gnu::noinline]] bool have_large_sides_or_zeros(const Block& block) {
+    Vector least[4];
+    for (Vector& one : least) one = broadcast(__builtin_inf());
+    for (std::ptrdiff_t i = 0; i < block.length; i += 2 * lanes) {
+        least[0] = smaller_unless_zero(load<Vector>(block.y_true + i), least[0]);
+        least[1] = smaller_unless_zero(load<Vector>(block.y_pred + i), least[1]);
+        least[2] = smaller_unless_zero(load<Vector>(block.y_true + i + lanes), least[2]);
+        least[3] = smaller_unless_zero(load<Vector>(block.y_pred + i + lanes), least[3]);
+    }
+    Bits outside{};
+    for (const Vector one : least) outside |= mask(one < broadcast(least_of_sides));
+    return !any(outside);
 }
 
 // Then sums are as large as what was summed, or larger.
@@ -140,7 +156,7 @@ bool sum_rounded_terms(const Block& block, const double* weights, const double* 
     // Into vectors of their own: GCC 12 stores a struct of them, too.
     const auto see = [&](std::ptrdiff_t i, Vector& first, Vector& second) __attribute__((always_inline)) {
         if (i % 8 == 0) prefetch_next(ahead);
-        const FirstWords words = first_words<row>(load<Vector>(y_true + i), load<Vector>(y_pred + i), sizes);
+        const FirstWords words = first_words<row>(load_once(y_true + i), load_once(y_pred + i), sizes);
         first = words.high;
         second = words.middle;
         if constexpr (!is_growing<row, weighted> && (weighted || facts.words > 1)) {
@@ -202,9 +218,9 @@ bool sum_rounded_terms(const Block& block, const double* weights, const double* 
     if constexpr (weighted || facts.words > 1) {
         if (any(mask(sizes.greatest > broadcast(range.greatest)))) return false;
         constexpr double least = facts.words > 1 ? least_to_square : least_to_weigh;
-        if (any(mask(sizes.least < broadcast(range.least))) && !are_large_or_zero<facts.part>(block, least)) {
-            return false;
-        }
+        bool is_held = !any(mask(sizes.least < broadcast(range.least)));
+        if constexpr (facts.part == Part::error) is_held = is_held || have_large_sides_or_zeros(block);
+        if (!is_held && !are_large_or_zero<facts.part>(block, least)) return false;
     }
     if (weighted && any(are_outside(weight_sizes, least_weight, greatest_weight))) return false;
     constexpr bool is_bounded = is_growing<row, weighted> && facts.words > 1;

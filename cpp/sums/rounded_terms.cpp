@@ -3,6 +3,7 @@
 #include "blocks/misfits.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace squarely {
@@ -132,7 +133,7 @@ bool sum_block(BlockSums& sums, const RoundedWords& before, Term term, const Ker
         return false;
     }
     if (words < 3) return true;
-    if (!any(has_more, block.length / kernels.lanes)) {
+    if (!any(has_more, block.length >> std::countr_zero(static_cast<unsigned>(kernels.lanes)))) {
         sums.others_of_zeros = weights == nullptr ? 2 : 4;
         return true;
     }

@@ -160,7 +160,8 @@ bool sum_rounded_terms(const Block& block, const double* weights, const double* 
         first = words.high;
         second = words.middle;
         if constexpr (!is_growing<row, weighted> && (weighted || facts.words > 1)) {
-            sizes.greatest = larger_size(first, sizes.greatest);
+            sizes.greatest =
+                facts.is_never_negative ? larger(first, sizes.greatest) : larger_size(first, sizes.greatest);
         }
         if constexpr (facts.words > 2) {
             store_word(has_more + i / lanes, where_unequal(words.error, Vector{}));

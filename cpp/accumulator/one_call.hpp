@@ -17,8 +17,8 @@ struct Question {
 // One value an output. False where there is anything to say beside the values: a refusal, or a warning.
 bool answer(const Question& question, std::span<const Pairs> outputs, std::ptrdiff_t rows, std::span<double> values);
 
-// A value a metric of a configuration, of one output without weights, and what was counted. False also where there is no
-// shorter way than a state.
+// A value a metric of a configuration, of one output without weights, and what was counted. False also where there is
+// no shorter way than a state.
 bool answer_all(const Configuration& configuration, const Pairs& pairs, std::ptrdiff_t rows, std::span<double> values,
                 PairCounts& counts);
 

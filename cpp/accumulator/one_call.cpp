@@ -102,7 +102,7 @@ bool give_value_of(const Question& question, const Pairs& pairs, std::ptrdiff_t 
     const SummandList summands = question.asked.metric->summands(question.asked.parameter);
     if (give_certified_value(question, pairs, rows, summands, value)) return true;
     if (are_squares_alone(question, summands, pairs)) return give_value_of_squares(question, pairs, rows, value);
-    RunningSums running = running_sums(question.summation, are_weighted(pairs), summands);
+    RunningSums running = running_sums(question.summation, are_weighted(pairs), {summands.begin(), summands.end()});
     sum_stretch(running, pairs, rows);
     const WeightFaults faults = weight_faults(running);
     if (faults.has_nan || faults.has_infinite) return false;
@@ -163,22 +163,52 @@ bool give_values(const Configuration& configuration, const CertifiedEnds& ends, 
     return true;
 }
 
+bool give_certified_values(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
+                           std::span<const Summand> summands, std::span<Answer> answers) {
+    const auto may_be_certain = [](const AskedMetric& asked) { return asked.metric->follows_its_sums; };
+    if (!std::all_of(configuration.metrics.begin(), configuration.metrics.end(), may_be_certain)) return false;
+    std::vector<CertifiedEnds> ends(predictions.size());
+    if (!find_ends(ends, predictions, rows, summands)) return false;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+        if (!give_values(configuration, ends[i], answers[i])) return false;
+    }
+    return true;
+}
+
+bool give_rounded_values(const Configuration& configuration, const Pairs& pairs, std::ptrdiff_t rows,
+                         std::span<const Summand> summands, Answer& answer) {
+    RunningSums running = running_sums(configuration.summation, are_weighted(pairs), summands);
+    sum_stretch(running, pairs, rows);
+    answer.counts = running.counts;
+    for (const AskedMetric& asked : configuration.metrics) {
+        const Question question{asked, Averaging::uniform_average, configuration.nan_policy, configuration.summation};
+        const OutputSums sums = sums_of_output(running, asked.metric->summands(asked.parameter));
+        if (!give_value(question, sums, answer.values.emplace_back())) return false;
+    }
+    return true;
+}
+
+bool give_rounded_values(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
+                         std::span<const Summand> summands, std::span<Answer> answers) {
+    if (!is_short(1, rows)) return false;
+    for (std::size_t i = 0; i < predictions.size(); ++i) {
+        if (!give_rounded_values(configuration, predictions[i], rows, summands, answers[i])) return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 bool answer_all(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
                 std::span<Answer> answers) {
     std::vector<Summand> summands;
     for (const AskedMetric& asked : configuration.metrics) {
-        if (!asked.metric->follows_its_sums) return false;
         const SummandList own = asked.metric->summands(asked.parameter);
         summands.insert(summands.end(), own.begin(), own.end());
     }
-    std::vector<CertifiedEnds> ends(predictions.size());
-    if (configuration.summation != Summation::exact || !find_ends(ends, predictions, rows, summands)) return false;
-    for (std::size_t i = 0; i < ends.size(); ++i) {
-        if (!give_values(configuration, ends[i], answers[i])) return false;
-    }
-    return true;
+    return configuration.summation == Summation::exact
+               ? give_certified_values(configuration, predictions, rows, summands, answers)
+               : give_rounded_values(configuration, predictions, rows, summands, answers);
 }
 
 }  // namespace squarely

@@ -22,7 +22,7 @@ struct Answer {
     PairCounts counts;
 };
 
-// Of a configuration of exact sums, and predictions of one truth without weights, each of one output. False also where
+// Of predictions of one truth without weights, each of one output. False also where
 // there is no shorter way than a state for one of them.
 bool answer_all(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
                 std::span<Answer> answers);

@@ -203,12 +203,12 @@ struct TermKernel {
     Sum sum[2];
 
     // With their rounded sums in one loop: the first two words, or with weights the first one, as two, and then the
-    // second into a buffer. See sums/rounded_terms.hpp. First and others are the lanes of two KahanSums, or of two
-    // PairwiseSums, where kahan or pairwise are added; they are spoiled where it is false. Bit j of byte i of has_more
-    // tells whether row i * lanes + j may have more words, of a term of more than two. Without and with weights; null
-    // where the longer way is as short.
-    using RoundedSum = bool (*)(const Block& block, const double* weights, double* first, double* others,
-                                double* middles, unsigned char* has_more);
+    // second into a buffer. See sums/rounded_terms.hpp. The lanes of the first and of the other words are those of two
+    // KahanSums before and after the block, or after it of two PairwiseSums, which begin anew; they are spoiled where
+    // it is false. Bit j of byte i of has_more tells whether row i * lanes + j may have more words, of a term of more
+    // than two. Without and with weights; null where the longer way is as short.
+    using RoundedSum = bool (*)(const Block& block, const double* weights, const double* const* before,
+                                double* const* after, double* middles, unsigned char* has_more);
     RoundedSum kahan[2];
     RoundedSum pairwise[2];
 };

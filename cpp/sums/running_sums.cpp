@@ -188,10 +188,17 @@ bool add_to_prover(RunningSums& sums, const Kernels& kernels, const Block& block
                              weights);
 }
 
+// Then a block that was added to the prover is added to all.
+bool sums_one_kind(const RunningSums& sums) {
+    return sums.terms.size() + (sums.has_moments ? 1 : 0) == 1 && !sums.extremes.of_truth && !sums.extremes.of_error &&
+           (sums.has_moments || sums.prover >= 0);
+}
+
 // The short way, of a full block in which every row counts. False, and nothing added, where it does not work.
 bool add_whole_block(RunningSums& sums, const Kernels& kernels, const Block& block, const double* weights,
                      RowBuffers& buffers) {
     if (!add_to_prover(sums, kernels, block, weights)) return false;
+    if (sums_one_kind(sums)) return true;
     const Block seen = without_prefetch(block);
     const KeptBlock kept{seen, nullptr, weights};
     add_extremes(sums.extremes, kernels, kept, {}, buffers);
@@ -205,9 +212,7 @@ bool add_whole_block(RunningSums& sums, const Kernels& kernels, const Block& blo
 }
 
 // Then nobody else need know which pairs are not two finite numbers.
-bool sums_moments_alone(const RunningSums& sums) {
-    return sums.has_moments && sums.terms.empty() && !sums.extremes.of_truth && !sums.extremes.of_error;
-}
+bool sums_moments_alone(const RunningSums& sums) { return sums.has_moments && sums_one_kind(sums); }
 
 }  // namespace
 
@@ -218,9 +223,11 @@ RunningSums running_sums(const State& state) {
     return running;
 }
 
-RunningSums running_sums(Summation summation, bool weighted, const SummandList& summands) {
+RunningSums running_sums(Summation summation, bool weighted, std::span<const Summand> summands) {
     RunningSums running(summation, weighted);
-    for (const Summand& summand : summands) want(running, summand);
+    for (auto own = summands.begin(); own != summands.end(); ++own) {
+        if (std::find(summands.begin(), own, *own) == own) want(running, *own);
+    }
     if (weighted) want(running, {Term::sample_weight});
     return running;
 }

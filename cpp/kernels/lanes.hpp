@@ -272,6 +272,25 @@ SQUARELY_INLINE Vector smaller(Vector a, Vector b) {
 #endif
 }
 
+// The same of a number and one, which both have the order of their bits: integers are compared beside the adders.
+SQUARELY_INLINE Vector larger_than_one(Vector value) {
+#if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512F__)
+    const auto one = __builtin_bit_cast(__m512i, broadcast(1.0));
+    return __builtin_bit_cast(Vector, _mm512_max_epi64(__builtin_bit_cast(__m512i, value), one));
+#else
+    return larger(value, broadcast(1.0));
+#endif
+}
+
+SQUARELY_INLINE Vector smaller_than_one(Vector value) {
+#if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512F__)
+    const auto one = __builtin_bit_cast(__m512i, broadcast(1.0));
+    return __builtin_bit_cast(Vector, _mm512_min_epi64(__builtin_bit_cast(__m512i, value), one));
+#else
+    return smaller(value, broadcast(1.0));
+#endif
+}
+
 // The largest and the smallest size of two numbers, without their signs.
 SQUARELY_INLINE Vector larger_size(Vector a, Vector b) {
 #if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512DQ__)

@@ -34,7 +34,8 @@ struct WordSums {
     Bits sum1[words], sum2[words];
     Bits lost{};
     Bits moved{};
-    Sizes factors;  // of several words, what is squared; of one, what is weighed
+    Bits unusual{};  // signs, as in terms.hpp
+    Sizes factors;   // of several words, what is squared; of one, what is weighed
     Sizes weights;
 };
 
@@ -99,16 +100,8 @@ double least_product(const ValueWindow* windows) {
     return least;
 }
 
-template <int words_of_term, bool weighted, class Kernel, int words>
-SQUARELY_INLINE void add_term(const Kernel& term, const Block& block, const double* weights, std::ptrdiff_t i,
-                              WordSums<words>& sums) {
-    const Vector y_true = load<Vector>(block.y_true + i);
-    const Vector y_pred = load<Vector>(block.y_pred + i);
-    // Zero of finite numbers, else NaN: a term may be an ordinary number of a NaN or an infinity, but for a square.
-    if constexpr (!std::is_same_v<Kernel, SquaredError>) {
-        sums.lost |= bits(y_true - y_true) | bits(y_pred - y_pred);
-    }
-    const Words value = term.value(y_true, y_pred);
+template <int words_of_term, bool weighted, int words>
+SQUARELY_INLINE void add_value(const Words& value, const double* weights, std::ptrdiff_t i, WordSums<words>& sums) {
     if constexpr (words_of_term > 1) see(value.tested, sums.factors);
     if constexpr (words_of_term > 2) sums.lost |= bits(absolute(value.rest));
     const Vector values[] = {value.high, value.middle, value.low};
@@ -133,6 +126,22 @@ SQUARELY_INLINE void add_term(const Kernel& term, const Block& block, const doub
     }
 }
 
+template <int words_of_term, bool weighted, class Kernel, int words>
+SQUARELY_INLINE void add_term(const Kernel& term, const Block& block, const double* weights, std::ptrdiff_t i,
+                              WordSums<words>& sums) {
+    const Vector y_true = load<Vector>(block.y_true + i);
+    const Vector y_pred = load<Vector>(block.y_pred + i);
+    if constexpr (requires { term.usual(y_true, y_pred, sums.unusual); }) {
+        add_value<1, weighted>(one_word(term.usual(y_true, y_pred, sums.unusual)), weights, i, sums);
+    } else {
+        // Zero of finite numbers, else NaN: a term may be an ordinary number of a NaN or an infinity, but for a square.
+        if constexpr (!std::is_same_v<Kernel, SquaredError>) {
+            sums.lost |= bits(y_true - y_true) | bits(y_pred - y_pred);
+        }
+        add_value<words_of_term, weighted>(term.value(y_true, y_pred), weights, i, sums);
+    }
+}
+
 SQUARELY_INLINE void prefetch_group(const double* weights, std::ptrdiff_t first, Ahead& ahead) {
     for (std::ptrdiff_t line = first; line < first + group_of_terms; line += 8) {
         prefetch_next(ahead);
@@ -141,6 +150,59 @@ SQUARELY_INLINE void prefetch_group(const double* weights, std::ptrdiff_t first,
 }
 
 // Two at a time fill the pipelines: more of them unrolled, on targets of few lanes, are code alone.
+template <class Kernel>
+concept InStages = requires(const Kernel& term, Bits& unusual) { term.less_one(Vector{}, Vector{}, unusual); };
+
+// A logarithm is one long chain of operations that wait for each other, and a processor has room for about as many as
+// there are in one: in stages of a block, many short chains are under way at once. Four columns stay in the first cache
+// beside truth and prediction.
+struct Stages {
+    alignas(64) double less_one[block_length];
+    alignas(64) double exponent[block_length];
+    alignas(64) double fraction[block_length];
+    alignas(64) double low[block_length];
+    alignas(64) double cubic[block_length];  // before: what it is made of
+};
+
+template <class Kernel>
+SQUARELY_INLINE Bits take_logarithms(const Kernel& term, const Block& block, Stages& stages) {
+    Bits unusual{};
+    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+        store(stages.less_one + i,
+              term.less_one(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i), unusual));
+    }
+    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+        const ReducedSum number = term.number(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i),
+                                              load<Vector>(stages.less_one + i), unusual);
+        store(stages.exponent + i, number.sum.exponent);
+        store(stages.fraction + i, number.sum.fraction);
+        store(stages.low + i, number.low);
+        store(stages.cubic + i, atanh_argument(number.sum.fraction));
+    }
+    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+        store(stages.cubic + i, cubic_of(load<Vector>(stages.fraction + i), load<Vector>(stages.cubic + i)));
+    }
+    return unusual;
+}
+
+template <bool weighted, class Kernel, int words>
+SQUARELY_INLINE void add_in_stages(const Kernel& term, const Block& block, const double* weights,
+                                   WordSums<words>& sums) {
+    Stages stages;
+    sums.unusual |= take_logarithms(term, block, stages);
+    Ahead ahead = block.ahead;
+    for (std::ptrdiff_t first = 0; first < block.length; first += group_of_terms) {
+        prefetch_group(weighted ? weights : nullptr, first, ahead);
+        for (std::ptrdiff_t i = first; i < first + group_of_terms; i += lanes) {
+            const Reduced sum{load<Vector>(stages.exponent + i), load<Vector>(stages.fraction + i)};
+            const StagedLogarithm logarithm{{sum, load<Vector>(stages.low + i)}, load<Vector>(stages.cubic + i)};
+            const Vector summand = term.summand(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i),
+                                                load<Vector>(stages.less_one + i), logarithm);
+            add_value<1, weighted>(one_word(summand), weights, i, sums);
+        }
+    }
+}
+
 template <int words_of_term, bool weighted, class Kernel, int words>
 SQUARELY_INLINE void add_group_of_terms(const Kernel& term, const Block& block, const double* weights,
                                         std::ptrdiff_t first, Ahead& ahead, WordSums<words>& sums) {
@@ -207,14 +269,18 @@ bool sum_terms(const Block& block, const double* weights, double parameter, cons
     }
     WordSums<words> sums;
     load_words(windows, lanes_so_far, sums);
-    Ahead ahead = block.ahead;
-    for (std::ptrdiff_t first = 0; first < block.length; first += group_of_terms) {
-        add_group_of_terms<words_of_term, weighted>(term, block, weights, first, ahead, sums);
+    if constexpr (InStages<Kernel>) {
+        add_in_stages<weighted>(term, block, weights, sums);
+    } else {
+        Ahead ahead = block.ahead;
+        for (std::ptrdiff_t first = 0; first < block.length; first += group_of_terms) {
+            add_group_of_terms<words_of_term, weighted>(term, block, weights, first, ahead, sums);
+        }
     }
     const Bits outside = are_outside(sums.weights, least_weight, greatest_weight) |
                          (words_of_term > 1 ? are_outside(sums.factors, least_to_square, greatest_to_square)
                                             : are_outside(sums.factors, least_to_weigh, greatest_to_weigh));
-    if (any(sums.lost | (sums.moved & sign_and_exponent) | outside)) return false;
+    if (any(sums.lost | (sums.moved & sign_and_exponent) | (sums.unusual & sign_bit) | outside)) return false;
     store_words(sums, block.length, lanes_so_far);
     return true;
 }

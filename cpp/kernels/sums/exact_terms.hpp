@@ -190,15 +190,17 @@ SQUARELY_INLINE void add_in_stages(const Kernel& term, const Block& block, const
                                    WordSums<words>& sums) {
     Stages stages;
     sums.unusual |= take_logarithms(term, block, stages);
+    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+        const Reduced sum{load<Vector>(stages.exponent + i), load<Vector>(stages.fraction + i)};
+        const StagedLogarithm logarithm{{sum, load<Vector>(stages.low + i)}, load<Vector>(stages.cubic + i)};
+        store(stages.cubic + i, term.summand(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i),
+                                             load<Vector>(stages.less_one + i), logarithm));
+    }
     Ahead ahead = block.ahead;
     for (std::ptrdiff_t first = 0; first < block.length; first += group_of_terms) {
         prefetch_group(weighted ? weights : nullptr, first, ahead);
         for (std::ptrdiff_t i = first; i < first + group_of_terms; i += lanes) {
-            const Reduced sum{load<Vector>(stages.exponent + i), load<Vector>(stages.fraction + i)};
-            const StagedLogarithm logarithm{{sum, load<Vector>(stages.low + i)}, load<Vector>(stages.cubic + i)};
-            const Vector summand = term.summand(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i),
-                                                load<Vector>(stages.less_one + i), logarithm);
-            add_value<1, weighted>(one_word(summand), weights, i, sums);
+            add_value<1, weighted>(one_word(load<Vector>(stages.cubic + i)), weights, i, sums);
         }
     }
 }

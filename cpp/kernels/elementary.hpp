@@ -336,25 +336,33 @@ SQUARELY_INLINE Sum expm1_sum(const Sum& x) {
     return {whole.value, whole.error + less_one.error + scale * low};
 }
 
-// log(cosh(x)). 1.6 ulp.
-SQUARELY_INLINE Vector log_cosh(Vector x) {
+// exp(-2a) of a from zero on, for what follows.
+SQUARELY_INLINE Vector decay_of(Vector a) { return exponential_of(clamped_exponent(-2.0 * a), Vector{}); }
+
+// log(cosh(a)) of finite a from zero on, given the decay and its cubic.
+SQUARELY_INLINE Vector log_cosh_of(Vector a, Vector decay, Vector cubic) {
     // (log(cosh(a)) - a^2/2) / a^4 as a polynomial in a^2, for a in [0, 0.6875], to 2^-61 of log(cosh(a)).
     constexpr double terms[] = {-0x1.5555555555551p-4,  0x1.6c16c16c16219p-6,   -0x1.ba1ba1b99c5d3p-8,
                                 0x1.1ea5d3825e01ep-9,   -0x1.833d9685663dap-11, 0x1.0d0ae03761268p-12,
                                 -0x1.7d97e228ae337p-14, 0x1.12934b1f96074p-15,  -0x1.8c51c20671df9p-17,
                                 0x1.130885452bb36p-18,  -0x1.41efbe009ea22p-20, 0x1.c08ca9447f8b7p-23};
-    const Vector a = absolute(x);
     const Vector square = a * a;
     const Vector near = 0.5 * a * a + square * square * polynomial(square, terms);
 
     // a - log(2) + log(1 + exp(-2a)), where the exponential is below 0.253.
-    const Vector decay = exponential_of(clamped_exponent(-2.0 * a), Vector{});
-    const Vector nonlinear = remainder_of(half_square_of(decay), cubic_of(decay));
     const Sum line = fast_two_sum(a, broadcast(-ln2_high));
+    const Vector nonlinear = remainder_of(half_square_of(decay), cubic);
     const Vector far = line.value + (decay - nonlinear + (line.error - ln2_low));
 
     // Near log(2), where the far form cancels nothing, and below sqrt(1/2), where a^2/2 gains a bit.
-    const Vector finite = a < 0.6875 ? near : far;
+    return a < 0.6875 ? near : far;
+}
+
+// log(cosh(x)). 1.6 ulp.
+SQUARELY_INLINE Vector log_cosh(Vector x) {
+    const Vector a = absolute(x);
+    const Vector decay = decay_of(a);
+    const Vector finite = log_cosh_of(a, decay, cubic_of(decay));
     const Vector special = a == infinity ? a : broadcast(not_a_number);
     return a < infinity ? finite : special;
 }

@@ -198,7 +198,7 @@ struct AbsolutePercentageError : NoParameter {
     using NoParameter::NoParameter;
 
     SQUARELY_INLINE Vector usual(Vector y_true, Vector y_pred, Bits&) const {
-        return absolute(y_pred - y_true) / larger(absolute(y_true), broadcast(0x1p-52));
+        return of_difference(y_true - y_pred, y_true);
     }
 
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
@@ -206,6 +206,11 @@ struct AbsolutePercentageError : NoParameter {
         const Vector scale = chosen(is_huge, broadcast(0.5), broadcast(1.0));
         const Vector truth = y_true * scale;
         return one_word(absolute(y_pred * scale - truth) / larger(absolute(truth), broadcast(0x1p-52)));
+    }
+
+    // No number, or an infinite one, where the difference is.
+    SQUARELY_INLINE static Vector of_difference(Vector difference, Vector y_true) {
+        return absolute(difference) / larger(absolute(y_true), broadcast(0x1p-52));
     }
 };
 
@@ -258,7 +263,7 @@ SQUARELY_INLINE Bits is_near_one(Vector less_one) {
 struct SquaredLogError : NoParameter {
     using NoParameter::NoParameter;
 
-    SQUARELY_INLINE Vector less_one(Vector y_true, Vector y_pred, Bits& unusual) const {
+    SQUARELY_INLINE Vector argument(Vector y_true, Vector y_pred, Bits& unusual) const {
         const Vector greatest = larger(y_true, y_pred);
         const Vector ratio = absolute(y_true - y_pred) / (1.0 + other(greatest, y_true, y_pred));
         unusual |= bits(ratio) | is_at_least(ratio, bits_of_power_of_two(1000));
@@ -292,6 +297,17 @@ struct SquaredLogError : NoParameter {
 
 struct LogCoshLossTerm : NoParameter {
     using NoParameter::NoParameter;
+
+    SQUARELY_INLINE Vector argument(Vector y_true, Vector y_pred, Bits&) const { return absolute(y_pred - y_true); }
+
+    SQUARELY_INLINE ReducedSum number(Vector, Vector, Vector size, Bits&) const {
+        return {{Vector{}, decay_of(size)}, Vector{}};
+    }
+
+    SQUARELY_INLINE Vector summand(Vector, Vector, Vector size, const StagedLogarithm& x) const {
+        return log_cosh_of(size, x.number.sum.fraction, x.cubic);
+    }
+
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const { return one_word(log_cosh(y_pred - y_true)); }
 };
 
@@ -319,7 +335,7 @@ struct TukeyLoss {
 struct PoissonDeviance : NoParameter {
     using NoParameter::NoParameter;
 
-    SQUARELY_INLINE Vector less_one(Vector y_true, Vector y_pred, Bits& unusual) const {
+    SQUARELY_INLINE Vector argument(Vector y_true, Vector y_pred, Bits& unusual) const {
         const Vector ratio = (y_true - y_pred) / y_pred;
         const Bits is_tiny = is_below(y_pred, least_bits) | (is_below(y_true, least_bits) & mask(y_true != Vector{}));
         unusual |= bits(y_true) | bits(y_pred) | is_tiny;
@@ -374,7 +390,7 @@ struct PoissonDeviance : NoParameter {
 struct GammaDeviance : NoParameter {
     using NoParameter::NoParameter;
 
-    SQUARELY_INLINE Vector less_one(Vector y_true, Vector y_pred, Bits& unusual) const {
+    SQUARELY_INLINE Vector argument(Vector y_true, Vector y_pred, Bits& unusual) const {
         unusual |= bits(y_true) | bits(y_pred);
         return (y_true - y_pred) / y_pred;
     }

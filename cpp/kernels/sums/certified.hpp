@@ -61,7 +61,6 @@ bool certified(const Block& block, const CertifiedStarts& starts, CertifiedSums&
     TwoWords truth = two_words(starts.truth);
     TwoWords percentages = two_words(starts.percentage_error);
     Vector largest = load<Vector>(sums.largest_error);
-    const AbsolutePercentageError percentage{0};
     const Bits sign = Bits{} + (std::uint64_t{1} << 63);
     Ahead ahead = block.ahead;
     const auto step = [&](std::ptrdiff_t i) __attribute__((always_inline)) {
@@ -86,7 +85,9 @@ bool certified(const Block& block, const CertifiedStarts& starts, CertifiedSums&
             add_value(y_true, truth);
         }
         if constexpr (set.largest_error) largest = larger_size(difference, largest);
-        if constexpr (set.percentage_error) add_value(percentage.value(y_true, y_pred).high, percentages);
+        if constexpr (set.percentage_error) {
+            add_value(AbsolutePercentageError::of_difference(difference, y_true), percentages);
+        }
     };
     for (std::ptrdiff_t i = 0; i < block.length; i += 2 * lanes) {
         step(i);

@@ -151,57 +151,65 @@ SQUARELY_INLINE void prefetch_group(const double* weights, std::ptrdiff_t first,
 
 // Two at a time fill the pipelines: more of them unrolled, on targets of few lanes, are code alone.
 template <class Kernel>
-concept InStages = requires(const Kernel& term, Bits& unusual) { term.less_one(Vector{}, Vector{}, unusual); };
+concept InStages = requires(const Kernel& term, Bits& unusual) { term.argument(Vector{}, Vector{}, unusual); };
 
-// A logarithm is one long chain of operations that wait for each other, and a processor has room for about as many as
-// there are in one: in stages of a block, many short chains are under way at once. Four columns stay in the first cache
-// beside truth and prediction.
+// What is known of every pair between two stages. It stays in the first cache beside truth and prediction. Columns are
+// as long as a page of memory: were one a little less than pages ahead of another, loads from it would wait for stores
+// to the other, whose addresses end in the same bits.
 struct Stages {
-    alignas(64) double less_one[block_length];
+    alignas(64) double argument[block_length];
     alignas(64) double exponent[block_length];
     alignas(64) double fraction[block_length];
     alignas(64) double low[block_length];
-    alignas(64) double cubic[block_length];  // before: what it is made of
+    alignas(64) double value[block_length];  // and what it is made from
 };
 
+// Spread over all stages, because few lines can be under way at once.
+SQUARELY_INLINE void prefetch_in_stage(std::ptrdiff_t i, Ahead& ahead) {
+    constexpr int stages = 4;
+    if (i % (8 * stages) == 0) prefetch_next(ahead);
+}
+
+// A logarithm is one long chain of operations that wait for each other, and a processor has room for about as many as
+// there are in one: in stages of a block, many short chains are under way at once. Returns signs, as in terms.hpp.
 template <class Kernel>
-SQUARELY_INLINE Bits take_logarithms(const Kernel& term, const Block& block, Stages& stages) {
+[[gnu::noinline]] Bits values_in_stages(const Kernel& term, const Block& block, Stages& stages) {
     Bits unusual{};
+    Ahead ahead = block.ahead;
     for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
-        store(stages.less_one + i,
-              term.less_one(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i), unusual));
+        prefetch_in_stage(i, ahead);
+        store(stages.argument + i,
+              term.argument(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i), unusual));
     }
     for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+        prefetch_in_stage(i, ahead);
         const ReducedSum number = term.number(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i),
-                                              load<Vector>(stages.less_one + i), unusual);
+                                              load<Vector>(stages.argument + i), unusual);
         store(stages.exponent + i, number.sum.exponent);
         store(stages.fraction + i, number.sum.fraction);
         store(stages.low + i, number.low);
-        store(stages.cubic + i, atanh_argument(number.sum.fraction));
+        store(stages.value + i, atanh_argument(number.sum.fraction));
     }
     for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
-        store(stages.cubic + i, cubic_of(load<Vector>(stages.fraction + i), load<Vector>(stages.cubic + i)));
+        prefetch_in_stage(i, ahead);
+        store(stages.value + i, cubic_of(load<Vector>(stages.fraction + i), load<Vector>(stages.value + i)));
+    }
+    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+        prefetch_in_stage(i, ahead);
+        const Reduced sum{load<Vector>(stages.exponent + i), load<Vector>(stages.fraction + i)};
+        const StagedLogarithm logarithm{{sum, load<Vector>(stages.low + i)}, load<Vector>(stages.value + i)};
+        store(stages.value + i, term.summand(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i),
+                                             load<Vector>(stages.argument + i), logarithm));
     }
     return unusual;
 }
 
-template <bool weighted, class Kernel, int words>
-SQUARELY_INLINE void add_in_stages(const Kernel& term, const Block& block, const double* weights,
-                                   WordSums<words>& sums) {
-    Stages stages;
-    sums.unusual |= take_logarithms(term, block, stages);
-    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
-        const Reduced sum{load<Vector>(stages.exponent + i), load<Vector>(stages.fraction + i)};
-        const StagedLogarithm logarithm{{sum, load<Vector>(stages.low + i)}, load<Vector>(stages.cubic + i)};
-        store(stages.cubic + i, term.summand(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i),
-                                             load<Vector>(stages.less_one + i), logarithm));
-    }
-    Ahead ahead = block.ahead;
-    for (std::ptrdiff_t first = 0; first < block.length; first += group_of_terms) {
-        prefetch_group(weighted ? weights : nullptr, first, ahead);
-        for (std::ptrdiff_t i = first; i < first + group_of_terms; i += lanes) {
-            add_value<1, weighted>(one_word(load<Vector>(stages.cubic + i)), weights, i, sums);
-        }
+template <bool weighted, int words>
+SQUARELY_INLINE void add_values_of_stages(const double* values, const double* weights, std::ptrdiff_t length,
+                                          WordSums<words>& sums) {
+    for (std::ptrdiff_t i = 0; i < length; i += lanes) {
+        if (weighted && i % 8 == 0) __builtin_prefetch(weights + i + block_length);
+        add_value<1, weighted>(one_word(load<Vector>(values + i)), weights, i, sums);
     }
 }
 
@@ -269,10 +277,15 @@ bool sum_terms(const Block& block, const double* weights, double parameter, cons
     if constexpr (weighted && std::is_same_v<Kernel, SquaredError>) {
         if (sum_weighted_squares(block, weights, windows, lanes_so_far)) return true;
     }
+    Stages stages;
+    if constexpr (InStages<Kernel>) {
+        if (any(values_in_stages(term, block, stages) & sign_bit)) return false;
+        if constexpr (!weighted) return exact_values(stages.value, block.length, windows[0], lanes_so_far[0]);
+    }
     WordSums<words> sums;
     load_words(windows, lanes_so_far, sums);
     if constexpr (InStages<Kernel>) {
-        add_in_stages<weighted>(term, block, weights, sums);
+        add_values_of_stages<weighted>(stages.value, weights, block.length, sums);
     } else {
         Ahead ahead = block.ahead;
         for (std::ptrdiff_t first = 0; first < block.length; first += group_of_terms) {

@@ -138,7 +138,7 @@ SQUARELY_INLINE Vector logarithm(Vector x) {
 // 1 / x for normal x above zero, to 2 % up to 2^1000, and next to nothing beyond: the bits of a double are nearly its
 // logarithm, and then one step of Newton's. A division takes as long as all the rest of a logarithm.
 SQUARELY_INLINE Vector rough_reciprocal(Vector x) {
-    const Vector bounded = smaller(x, broadcast(0x1p1000));
+    const Vector bounded = at_most(x, 0x1p1000);
     const Vector guess = from_bits(0x7fde623822fc16e6u - bits(bounded));
     return guess * (2.0 - bounded * guess);
 }
@@ -154,9 +154,7 @@ SQUARELY_INLINE ReducedSum reduced_sum(Vector sum, Vector error, Vector fraction
 }
 
 // What 1 + x loses: exact, because the larger of them comes first.
-SQUARELY_INLINE Vector error_of_one_plus(Vector x, Vector sum) {
-    return smaller_than_one(x) - (sum - larger_than_one(x));
-}
+SQUARELY_INLINE Vector error_of_one_plus(Vector x, Vector sum) { return at_most(x, 1.0) - (sum - at_least(x, 1.0)); }
 
 SQUARELY_INLINE ReducedSum reduced_one_plus(Vector x) {
     const Vector sum = 1.0 + x;

@@ -272,22 +272,23 @@ SQUARELY_INLINE Vector smaller(Vector a, Vector b) {
 #endif
 }
 
-// The same of a number and one, which both have the order of their bits: integers are compared beside the adders.
-SQUARELY_INLINE Vector larger_than_one(Vector value) {
+// The same of any number and one above zero: they have the order of their bits, and integers are compared beside the
+// adders. Either of them where the number is NaN.
+SQUARELY_INLINE Vector at_least(Vector value, double positive) {
 #if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512F__)
-    const auto one = __builtin_bit_cast(__m512i, broadcast(1.0));
-    return __builtin_bit_cast(Vector, _mm512_max_epi64(__builtin_bit_cast(__m512i, value), one));
+    const auto limit = __builtin_bit_cast(__m512i, broadcast(positive));
+    return __builtin_bit_cast(Vector, _mm512_max_epi64(__builtin_bit_cast(__m512i, value), limit));
 #else
-    return larger(value, broadcast(1.0));
+    return larger(value, broadcast(positive));
 #endif
 }
 
-SQUARELY_INLINE Vector smaller_than_one(Vector value) {
+SQUARELY_INLINE Vector at_most(Vector value, double positive) {
 #if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512F__)
-    const auto one = __builtin_bit_cast(__m512i, broadcast(1.0));
-    return __builtin_bit_cast(Vector, _mm512_min_epi64(__builtin_bit_cast(__m512i, value), one));
+    const auto limit = __builtin_bit_cast(__m512i, broadcast(positive));
+    return __builtin_bit_cast(Vector, _mm512_min_epi64(__builtin_bit_cast(__m512i, value), limit));
 #else
-    return smaller(value, broadcast(1.0));
+    return smaller(value, broadcast(positive));
 #endif
 }
 

@@ -179,9 +179,9 @@ struct HuberLossTerm {
     }
 };
 
-// Terms of one word have a shorter way to the same bits (usual) for usual pairs only. At others sign bits of `unusual`
-// are set, but not where the result is no finite number, which tells by itself. Of a logarithm it goes in stages: how
-// far from one its argument is (less_one), the argument (number), and what becomes of the logarithm (summand).
+// Some terms of one word have a shorter way to the same bits (usual), for usual pairs only. At others sign bits of
+// `unusual` are set, but not where the result is no finite number, which tells by itself. With a logarithm it goes in
+// stages: what its number is made from (argument), the number, and what becomes of the logarithm (summand).
 struct StagedLogarithm {
     ReducedSum number;
     Vector cubic;
@@ -210,7 +210,7 @@ struct AbsolutePercentageError : NoParameter {
 
     // No number, or an infinite one, where the difference is.
     SQUARELY_INLINE static Vector of_difference(Vector difference, Vector y_true) {
-        return absolute(difference) / larger(absolute(y_true), broadcast(0x1p-52));
+        return absolute(difference) / at_least(absolute(y_true), 0x1p-52);
     }
 };
 

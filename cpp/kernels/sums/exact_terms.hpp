@@ -3,6 +3,7 @@
 // buffers.
 #pragma once
 
+#include "kernels/staged_terms.hpp"
 #include "kernels/sums/exact_values.hpp"
 #include "kernels/weights.hpp"
 
@@ -34,7 +35,7 @@ struct WordSums {
     Bits sum1[words], sum2[words];
     Bits lost{};
     Bits moved{};
-    Bits unusual{};  // signs, as in terms.hpp
+    Bits unusual{};  // by its signs, as in terms.hpp
     Sizes factors;   // of several words, what is squared; of one, what is weighed
     Sizes weights;
 };
@@ -150,69 +151,6 @@ SQUARELY_INLINE void prefetch_group(const double* weights, std::ptrdiff_t first,
 }
 
 // Two at a time fill the pipelines: more of them unrolled, on targets of few lanes, are code alone.
-template <class Kernel>
-concept InStages = requires(const Kernel& term, Bits& unusual) { term.argument(Vector{}, Vector{}, unusual); };
-
-// What is known of every pair between two stages. It stays in the first cache beside truth and prediction. Columns are
-// as long as a page of memory: were one a little less than pages ahead of another, loads from it would wait for stores
-// to the other, whose addresses end in the same bits.
-struct Stages {
-    alignas(64) double argument[block_length];
-    alignas(64) double exponent[block_length];
-    alignas(64) double fraction[block_length];
-    alignas(64) double low[block_length];
-    alignas(64) double value[block_length];  // and what it is made from
-};
-
-// Spread over all stages, because few lines can be under way at once.
-SQUARELY_INLINE void prefetch_in_stage(std::ptrdiff_t i, Ahead& ahead) {
-    constexpr int stages = 4;
-    if (i % (8 * stages) == 0) prefetch_next(ahead);
-}
-
-// A logarithm is one long chain of operations that wait for each other, and a processor has room for about as many as
-// there are in one: in stages of a block, many short chains are under way at once. Returns signs, as in terms.hpp.
-template <class Kernel>
-[[gnu::noinline]] Bits values_in_stages(const Kernel& term, const Block& block, Stages& stages) {
-    Bits unusual{};
-    Ahead ahead = block.ahead;
-    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
-        prefetch_in_stage(i, ahead);
-        store(stages.argument + i,
-              term.argument(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i), unusual));
-    }
-    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
-        prefetch_in_stage(i, ahead);
-        const ReducedSum number = term.number(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i),
-                                              load<Vector>(stages.argument + i), unusual);
-        store(stages.exponent + i, number.sum.exponent);
-        store(stages.fraction + i, number.sum.fraction);
-        store(stages.low + i, number.low);
-        store(stages.value + i, atanh_argument(number.sum.fraction));
-    }
-    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
-        prefetch_in_stage(i, ahead);
-        store(stages.value + i, cubic_of(load<Vector>(stages.fraction + i), load<Vector>(stages.value + i)));
-    }
-    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
-        prefetch_in_stage(i, ahead);
-        const Reduced sum{load<Vector>(stages.exponent + i), load<Vector>(stages.fraction + i)};
-        const StagedLogarithm logarithm{{sum, load<Vector>(stages.low + i)}, load<Vector>(stages.value + i)};
-        store(stages.value + i, term.summand(load<Vector>(block.y_true + i), load<Vector>(block.y_pred + i),
-                                             load<Vector>(stages.argument + i), logarithm));
-    }
-    return unusual;
-}
-
-template <bool weighted, int words>
-SQUARELY_INLINE void add_values_of_stages(const double* values, const double* weights, std::ptrdiff_t length,
-                                          WordSums<words>& sums) {
-    for (std::ptrdiff_t i = 0; i < length; i += lanes) {
-        if (weighted && i % 8 == 0) __builtin_prefetch(weights + i + block_length);
-        add_value<1, weighted>(one_word(load<Vector>(values + i)), weights, i, sums);
-    }
-}
-
 template <int words_of_term, bool weighted, class Kernel, int words>
 SQUARELY_INLINE void add_group_of_terms(const Kernel& term, const Block& block, const double* weights,
                                         std::ptrdiff_t first, Ahead& ahead, WordSums<words>& sums) {
@@ -268,6 +206,35 @@ SQUARELY_INLINE void add_weighted_square(Vector difference, Vector weight, Vecto
     return true;
 }
 
+// All or nothing.
+template <int words_of_term, int words>
+SQUARELY_INLINE bool keep(const WordSums<words>& sums, std::ptrdiff_t rows, ValueLanes* lanes_so_far) {
+    const Bits outside = are_outside(sums.weights, least_weight, greatest_weight) |
+                         (words_of_term > 1 ? are_outside(sums.factors, least_to_square, greatest_to_square)
+                                            : are_outside(sums.factors, least_to_weigh, greatest_to_weigh));
+    if (any(sums.lost | (sums.moved & sign_and_exponent) | (sums.unusual & sign_bit) | outside)) return false;
+    store_words(sums, rows, lanes_so_far);
+    return true;
+}
+
+template <int words, bool weighted, class Kernel>
+SQUARELY_INLINE bool sum_in_stages(const Kernel& term, const Block& block, const double* weights,
+                                   const ValueWindow* windows, ValueLanes* lanes_so_far) {
+    Stages stages;
+    if (any(values_in_stages(term, block, stages) & sign_bit)) return false;
+    if constexpr (!weighted) {
+        return exact_values(stages.value, block.length, windows[0], lanes_so_far[0]);
+    } else {
+        WordSums<words> sums;
+        load_words(windows, lanes_so_far, sums);
+        for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+            if (i % 8 == 0) __builtin_prefetch(weights + i + block_length);
+            add_value<1, true>(one_word(load<Vector>(stages.value + i)), weights, i, sums);
+        }
+        return keep<1>(sums, block.length, lanes_so_far);
+    }
+}
+
 template <class Kernel, Term row, bool weighted>
 bool sum_terms(const Block& block, const double* weights, double parameter, const ValueWindow* windows,
                ValueLanes* lanes_so_far) {
@@ -277,27 +244,17 @@ bool sum_terms(const Block& block, const double* weights, double parameter, cons
     if constexpr (weighted && std::is_same_v<Kernel, SquaredError>) {
         if (sum_weighted_squares(block, weights, windows, lanes_so_far)) return true;
     }
-    Stages stages;
     if constexpr (InStages<Kernel>) {
-        if (any(values_in_stages(term, block, stages) & sign_bit)) return false;
-        if constexpr (!weighted) return exact_values(stages.value, block.length, windows[0], lanes_so_far[0]);
-    }
-    WordSums<words> sums;
-    load_words(windows, lanes_so_far, sums);
-    if constexpr (InStages<Kernel>) {
-        add_values_of_stages<weighted>(stages.value, weights, block.length, sums);
+        return sum_in_stages<words, weighted>(term, block, weights, windows, lanes_so_far);
     } else {
+        WordSums<words> sums;
+        load_words(windows, lanes_so_far, sums);
         Ahead ahead = block.ahead;
         for (std::ptrdiff_t first = 0; first < block.length; first += group_of_terms) {
             add_group_of_terms<words_of_term, weighted>(term, block, weights, first, ahead, sums);
         }
+        return keep<words_of_term>(sums, block.length, lanes_so_far);
     }
-    const Bits outside = are_outside(sums.weights, least_weight, greatest_weight) |
-                         (words_of_term > 1 ? are_outside(sums.factors, least_to_square, greatest_to_square)
-                                            : are_outside(sums.factors, least_to_weigh, greatest_to_weigh));
-    if (any(sums.lost | (sums.moved & sign_and_exponent) | (sums.unusual & sign_bit) | outside)) return false;
-    store_words(sums, block.length, lanes_so_far);
-    return true;
 }
 
 }  // namespace

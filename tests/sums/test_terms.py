@@ -264,7 +264,7 @@ def test_pairs_at_the_limits_of_the_short_way_add_what_they_add_alone(
 ) -> None:
     near = np.array([(np.nextafter(limit, 0), limit, np.nextafter(limit, 4 * limit)) for limit in LIMITS]).ravel()
     ones = np.ones_like(near)
-    sides = (near, ones), (ones, near), (near, near), (3 * ones, near), (near, 3 * ones), (0 * ones, near)
+    sides = (near, ones), (ones, near), (3 * near, near), (near, 3 * near), (1.25 * near, near), (0 * ones, near)
     pairs = [in_domain(summed, *side) for side in sides]
     assert_pairs_add_amid_blocks_what_they_add_alone(summed, False, pairs, rng)
 

@@ -235,7 +235,7 @@ def assert_pairs_add_amid_blocks_what_they_add_alone(
     y_true, y_pred = rng.lognormal(0, 1, (2, ROWS))
     weights = np.where(np.isin(np.arange(ROWS), rows), 1.0, rng.uniform(0.5, 2, ROWS)) if weighted else None
     without = held(summed.asked, y_true, y_pred, weights)[summed.term]
-    replaced = sum(of_single_pairs(summed.asked, summed.term, y_true[rows], y_pred[rows]))
+    replaced = sum(of_single_pairs(summed.asked, summed.term, y_true[rows], y_pred[rows]), Fraction(0))
     lost = lost_of(summed) if weighted else 0
     for sides in pairs:
         alone = of_single_pairs(summed.asked, summed.term, *sides)

@@ -281,6 +281,26 @@ SQUARELY_INLINE Vector smaller(Vector a, Vector b) {
 #endif
 }
 
+// The same of any number and one above zero: they have the order of their bits, and integers are compared beside the
+// adders. Either of them where the number is NaN.
+SQUARELY_INLINE Vector at_least(Vector value, double positive) {
+#if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512F__)
+    const auto limit = __builtin_bit_cast(__m512i, broadcast(positive));
+    return __builtin_bit_cast(Vector, _mm512_max_epi64(__builtin_bit_cast(__m512i, value), limit));
+#else
+    return larger(value, broadcast(positive));
+#endif
+}
+
+SQUARELY_INLINE Vector at_most(Vector value, double positive) {
+#if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512F__)
+    const auto limit = __builtin_bit_cast(__m512i, broadcast(positive));
+    return __builtin_bit_cast(Vector, _mm512_min_epi64(__builtin_bit_cast(__m512i, value), limit));
+#else
+    return smaller(value, broadcast(positive));
+#endif
+}
+
 // The largest and the smallest size of two numbers, without their signs.
 SQUARELY_INLINE Vector larger_size(Vector a, Vector b) {
 #if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512DQ__)

@@ -83,7 +83,6 @@ bool certified(const Block& block, const double* weights, const CertifiedStarts&
     TwoWords all_weights = two_words(starts.weight);
     Vector least_weight = broadcast(starts.weight);
     Vector largest = load<Vector>(sums.largest_error);
-    const AbsolutePercentageError percentage{0};
     const Bits sign = Bits{} + (std::uint64_t{1} << 63);
     // Not of the block itself, which would be read again after every prefetch.
     const double* const truths = block.y_true;
@@ -136,7 +135,9 @@ bool certified(const Block& block, const double* weights, const CertifiedStarts&
             add_value(y_true, truth);
         }
         if constexpr (set.largest_error) largest = larger_size(difference, largest);
-        if constexpr (set.percentage_error) add_value(percentage.value(y_true, y_pred).high, percentages);
+        if constexpr (set.percentage_error) {
+            add_value(AbsolutePercentageError::of_difference(difference, y_true), percentages);
+        }
     };
     for (std::ptrdiff_t i = 0; i < length; i += 2 * lanes) {
         step(i);

@@ -37,33 +37,43 @@ bool give_value(const Question& question, const OutputSums& sums, double& value)
     return true;
 }
 
-bool add_stretches(CertifiedEnds& ends, const Pairs& pairs, std::ptrdiff_t rows, int set) {
+bool add_stretches(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, std::ptrdiff_t rows, int set) {
     const std::ptrdiff_t stretches = number_of_stretches(rows);
     if (stretches == 1) return add_stretch(ends, pairs, {0, rows}, set);
     std::mutex mutex;
     std::atomic<bool> is_certified = true;
     parallel_for(stretches, [&](std::ptrdiff_t index) {
-        CertifiedEnds own;
+        std::vector<CertifiedEnds> own(ends.size());
         if (!is_certified || !add_stretch(own, pairs, stretch_at(rows, index), set)) {
             is_certified = false;
             return;
         }
         const std::lock_guard lock(mutex);
-        merge(ends, own);
+        for (std::size_t i = 0; i < own.size(); ++i) merge(ends[i], own[i]);
     });
     return is_certified;
 }
 
-bool find_ends(CertifiedEnds& ends, const Pairs& pairs, std::ptrdiff_t rows, std::span<const Summand> summands) {
-    const std::optional<int> set = certified_set(summands);
-    return set && may_be_certified(pairs, rows, *set) && add_stretches(ends, pairs, rows, *set) &&
-           are_certain(ends, *set);
+// Of predictions of one truth, all weighted alike.
+bool find_ends(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, std::ptrdiff_t rows,
+               std::span<const Summand> summands) {
+    if (rows < fewest_certified_rows) return false;
+    const std::optional<int> set = certified_set(summands, are_weighted(pairs.front()));
+    return set &&
+           std::all_of(pairs.begin(), pairs.end(),
+                       [&](const Pairs& one) { return may_be_certified(one, rows, *set); }) &&
+           add_stretches(ends, pairs, rows, *set) && share_truth(ends, *set) &&
+           std::all_of(ends.begin(), ends.end(), [&](const CertifiedEnds& own) { return are_certain(own, *set); });
 }
 
 bool has_one_value(const Question& question, const CertifiedEnds& ends, const SummandList& summands, double& value) {
-    double best;
-    return give_value(question, worst_of(ends, summands), value) &&
-           give_value(question, best_of(ends, summands), best) && (value == best || (value != value && best != best));
+    const auto is_value_at = [&](Corner corner) {
+        double other;
+        return give_value(question, sums_at(ends, summands, corner), other) &&
+               (value == other || (value != value && other != other));
+    };
+    return give_value(question, sums_at(ends, summands, {.is_worst = true}), value) && is_value_at({}) &&
+           (!ends.weight || (is_value_at({.is_worst = true, .is_heavy = true}) && is_value_at({.is_heavy = true})));
 }
 
 // Where both ends of the sums have one value.
@@ -71,7 +81,7 @@ bool give_certified_value(const Question& question, const Pairs& pairs, std::ptr
                           const SummandList& summands, double& value) {
     if (!question.asked.metric->follows_its_sums || question.summation != Summation::exact) return false;
     CertifiedEnds ends;
-    return find_ends(ends, pairs, rows, {summands.begin(), summands.end()}) &&
+    return find_ends({&ends, 1}, {&pairs, 1}, rows, {summands.begin(), summands.end()}) &&
            has_one_value(question, ends, summands, value);
 }
 
@@ -92,7 +102,7 @@ bool give_value_of(const Question& question, const Pairs& pairs, std::ptrdiff_t 
     const SummandList summands = question.asked.metric->summands(question.asked.parameter);
     if (give_certified_value(question, pairs, rows, summands, value)) return true;
     if (are_squares_alone(question, summands, pairs)) return give_value_of_squares(question, pairs, rows, value);
-    RunningSums running = running_sums(question.summation, are_weighted(pairs), summands);
+    RunningSums running = running_sums(question.summation, are_weighted(pairs), {summands.begin(), summands.end()});
     sum_stretch(running, pairs, rows);
     const WeightFaults faults = weight_faults(running);
     if (faults.has_nan || faults.has_infinite) return false;
@@ -141,23 +151,64 @@ bool answer(const Question& question, std::span<const Pairs> outputs, std::ptrdi
     return answer_by_a_state(question, outputs, rows, values);
 }
 
-bool answer_all(const Configuration& configuration, const Pairs& pairs, std::ptrdiff_t rows, std::span<double> values,
-                PairCounts& counts) {
+namespace {
+
+bool give_values(const Configuration& configuration, const CertifiedEnds& ends, Answer& answer) {
+    answer.counts = ends.counts;
+    for (const AskedMetric& asked : configuration.metrics) {
+        const Question question{asked, Averaging::uniform_average, configuration.nan_policy};
+        const SummandList summands = asked.metric->summands(asked.parameter);
+        if (!has_one_value(question, ends, summands, answer.values.emplace_back())) return false;
+    }
+    return true;
+}
+
+bool give_certified_values(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
+                           std::span<const Summand> summands, std::span<Answer> answers) {
+    const auto may_be_certain = [](const AskedMetric& asked) { return asked.metric->follows_its_sums; };
+    if (!std::all_of(configuration.metrics.begin(), configuration.metrics.end(), may_be_certain)) return false;
+    std::vector<CertifiedEnds> ends(predictions.size());
+    if (!find_ends(ends, predictions, rows, summands)) return false;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+        if (!give_values(configuration, ends[i], answers[i])) return false;
+    }
+    return true;
+}
+
+bool give_rounded_values(const Configuration& configuration, const Pairs& pairs, std::ptrdiff_t rows,
+                         std::span<const Summand> summands, Answer& answer) {
+    RunningSums running = running_sums(configuration.summation, are_weighted(pairs), summands);
+    sum_stretch(running, pairs, rows);
+    answer.counts = running.counts;
+    for (const AskedMetric& asked : configuration.metrics) {
+        const Question question{asked, Averaging::uniform_average, configuration.nan_policy, configuration.summation};
+        const OutputSums sums = sums_of_output(running, asked.metric->summands(asked.parameter));
+        if (!give_value(question, sums, answer.values.emplace_back())) return false;
+    }
+    return true;
+}
+
+bool give_rounded_values(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
+                         std::span<const Summand> summands, std::span<Answer> answers) {
+    if (!is_short(1, rows)) return false;
+    for (std::size_t i = 0; i < predictions.size(); ++i) {
+        if (!give_rounded_values(configuration, predictions[i], rows, summands, answers[i])) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+bool answer_all(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
+                std::span<Answer> answers) {
     std::vector<Summand> summands;
     for (const AskedMetric& asked : configuration.metrics) {
-        if (!asked.metric->follows_its_sums) return false;
         const SummandList own = asked.metric->summands(asked.parameter);
         summands.insert(summands.end(), own.begin(), own.end());
     }
-    CertifiedEnds ends;
-    if (configuration.summation != Summation::exact || !find_ends(ends, pairs, rows, summands)) return false;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        const AskedMetric& asked = configuration.metrics[i];
-        const Question question{asked, Averaging::uniform_average, configuration.nan_policy};
-        if (!has_one_value(question, ends, asked.metric->summands(asked.parameter), values[i])) return false;
-    }
-    counts = ends.counts;
-    return true;
+    return configuration.summation == Summation::exact
+               ? give_certified_values(configuration, predictions, rows, summands, answers)
+               : give_rounded_values(configuration, predictions, rows, summands, answers);
 }
 
 }  // namespace squarely

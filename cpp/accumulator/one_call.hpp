@@ -17,9 +17,14 @@ struct Question {
 // One value an output. False where there is anything to say beside the values: a refusal, or a warning.
 bool answer(const Question& question, std::span<const Pairs> outputs, std::ptrdiff_t rows, std::span<double> values);
 
-// A value a metric of a configuration of exact sums, of one output without weights, and what was counted. False also
-// where there is no shorter way than a state.
-bool answer_all(const Configuration& configuration, const Pairs& pairs, std::ptrdiff_t rows, std::span<double> values,
-                PairCounts& counts);
+struct Answer {
+    std::vector<double> values;  // one a metric
+    PairCounts counts;
+};
+
+// Of predictions of one truth without weights, each of one output. False also where there is no shorter way than a state
+// for one of them.
+bool answer_all(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
+                std::span<Answer> answers);
 
 }  // namespace squarely

@@ -182,23 +182,34 @@ PyObject* score(PyObject* long_way, PyObject* const* given, py::ssize_t count, P
     return PyObject_Vectorcall(long_way, given, static_cast<std::size_t>(count), names);
 }
 
-// All scores of a configuration of one output in one dimension, how many pairs they are of and how many were left out;
-// or None.
-py::object scores_at_once(const Configuration& configuration, const py::object& y_true, const py::object& y_pred,
-                          const py::object& where, py::ssize_t axis) {
-    PlainPairs pairs;
-    if (configuration.averaging == Averaging::raw_values || configuration.complex_values) return py::none();
-    if (!see_plain_pairs(y_true, y_pred, py::none(), where, axis, Numbers::refused, pairs)) return py::none();
-    if (pairs.outputs().size() != 1 || !pairs.shape.empty()) return py::none();
-    std::vector<double> values(configuration.metrics.size());
-    PairCounts counts;
-    bool is_answered = false;
-    without_the_interpreter(
-        [&] { is_answered = answer_all(configuration, pairs.outputs()[0], pairs.rows, values, counts); });
-    if (!is_answered) return py::none();
-    py::tuple scores(values.size());
-    for (std::size_t i = 0; i < values.size(); ++i) scores[i] = values[i];
+py::tuple scores_of(const Answer& answer) {
+    py::tuple scores(answer.values.size());
+    for (std::size_t i = 0; i < answer.values.size(); ++i) scores[i] = answer.values[i];
+    const PairCounts& counts = answer.counts;
     return py::make_tuple(scores, counts.pairs, counts.missing_true + counts.missing_pred + counts.masked);
+}
+
+// All scores of a configuration, how many pairs they are of and how many were left out: a tuple a prediction, each of
+// one output in one dimension; or None.
+py::object scores_at_once(const Configuration& configuration, const py::object& y_true, const py::tuple& predictions,
+                          const py::object& where, py::ssize_t axis) {
+    if (predictions.empty() || configuration.averaging == Averaging::raw_values) return py::none();
+    if (configuration.complex_values) return py::none();
+    std::vector<PlainPairs> sides(predictions.size());
+    std::vector<Pairs> pairs;
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+        PlainPairs& own = sides[i];
+        if (!see_plain_pairs(y_true, predictions[i], py::none(), where, axis, Numbers::refused, own)) return py::none();
+        if (own.outputs().size() != 1 || !own.shape.empty()) return py::none();
+        pairs.push_back(own.outputs()[0]);
+    }
+    std::vector<Answer> answers(pairs.size());
+    bool is_answered = false;
+    without_the_interpreter([&] { is_answered = answer_all(configuration, pairs, sides.front().rows, answers); });
+    if (!is_answered) return py::none();
+    py::tuple all(answers.size());
+    for (std::size_t i = 0; i < answers.size(); ++i) all[i] = scores_of(answers[i]);
+    return all;
 }
 
 PyMethodDef definition = {"score", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&score)),
@@ -208,7 +219,7 @@ PyMethodDef definition = {"score", reinterpret_cast<PyCFunction>(reinterpret_cas
 
 void register_way_in(py::module_& module) {
     (void)words();
-    module.def("scores_at_once", &scores_at_once, py::arg("configuration"), py::arg("y_true"), py::arg("y_pred"),
+    module.def("scores_at_once", &scores_at_once, py::arg("configuration"), py::arg("y_true"), py::arg("predictions"),
                py::arg("where"), py::arg("axis"));
     module.def(
         "way_in",

@@ -58,7 +58,7 @@ bool load_stream(const Kernels& kernels, const Column& column, Rows rows, double
 // What is no double is seen to by large_integers, with both streams in the buffers.
 template <class LargeIntegers>
 Block load_block(const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers,
-                 LargeIntegers large_integers) {
+                 const LargeIntegers& large_integers) {
     const bool may_view = rows.count % block_multiple == 0;
     const bool view_true = may_view && is_contiguous(pairs.y_true, DType::float64);
     const bool view_pred = may_view && is_contiguous(pairs.y_pred, DType::float64);

@@ -75,105 +75,115 @@ SQUARELY_INLINE Reduced reduced(Vector x) {
     return reduced(is_small ? x * 0x1p54 : x, is_small ? broadcast(54.0) : broadcast(0.0));
 }
 
-// f - log(1 + f) in three words: f^2 / 2 as a number of few bits and a small one, and all beyond.
-struct Remainder {
-    Vector half_square;
-    Vector half_square_low;
-    Vector cubic;
-};
-
 // With s = f / (2 + f): log(1 + f) = 2 atanh(s) = f - s (f - R(s^2)) = f - f^2/2 + s (f^2/2 + R(s^2)).
-SQUARELY_INLINE Remainder remainder_of(Vector f) {
+SQUARELY_INLINE Vector atanh_argument(Vector f) { return f / (2.0 + f); }
+
+// The last of these summands.
+SQUARELY_INLINE Vector cubic_of(Vector f, Vector s) {
     // R(z) / z on [0, 0.0343], to 2^-60 of log(1 + f).
     constexpr double atanh_terms[] = {0x1.5555555555554p-1, 0x1.999999999a6abp-2, 0x1.249249238b800p-2,
                                       0x1.c71c7306505aep-3, 0x1.745cac2ce1026p-3, 0x1.3b289393210fap-3,
                                       0x1.0eb78d1533c6ap-3, 0x1.14d63ea03cfa3p-3};
-    const Vector s = f / (2.0 + f);
     const Vector z = s * s;
-    const Vector half = 0.5 * f;
-    const Vector f_high = leading(f);
-    const Vector half_square = 0.5 * f_high * f_high;
-    const Vector half_square_low = 0.5 * (f - f_high) * (f + f_high);
-    return {half_square, half_square_low, -s * (half * f + z * polynomial(z, atanh_terms))};
+    return s * (0.5 * f * f + z * polynomial(z, atanh_terms));
 }
 
-// log(2^exponent (1 + fraction)) + correction. Large parts are added without error, so that the last addition makes
-// nearly all of the error.
-SQUARELY_INLINE Vector logarithm_of(Reduced x, Vector correction) {
-    const Remainder remainder = remainder_of(x.fraction);
-    const Sum linear = fast_two_sum(x.exponent * ln2_high, x.fraction);
-    const Sum quadratic = fast_two_sum(linear.value, -remainder.half_square);
-    const Vector lost = linear.error + quadratic.error - remainder.half_square_low;
-    return quadratic.value + (lost + (x.exponent * ln2_low + correction) - remainder.cubic);
+SQUARELY_INLINE Vector cubic_of(Vector f) { return cubic_of(f, atanh_argument(f)); }
+
+// f^2 / 2 as a number of few bits and a small one.
+struct HalfSquare {
+    Vector value;
+    Vector low;
+};
+
+SQUARELY_INLINE HalfSquare half_square_of(Vector f) {
+    const Vector half = 0.5 * f;
+    const Vector f_high = leading(f);
+    const Vector half_high = leading(half);
+    return {half_high * f_high, (half - half_high) * (f + f_high)};
+}
+
+// f - log(1 + f) but for its last part, in two words.
+SQUARELY_INLINE Vector remainder_of(const HalfSquare& half_square, Vector cubic) {
+    return half_square.value + (half_square.low - cubic);
+}
+
+// A reduced number, and what is added to the logarithm of its fraction beside exponent * ln2_high.
+struct ReducedSum {
+    Reduced sum;
+    Vector low;
+};
+
+// log(2^exponent (1 + fraction)) + low. Large parts are added without error, so that the last addition makes nearly all
+// of the error.
+SQUARELY_INLINE Vector logarithm_of(const ReducedSum& x, const HalfSquare& half_square, Vector cubic) {
+    const Sum linear = fast_two_sum(x.sum.exponent * ln2_high, x.sum.fraction);
+    const Sum quadratic = fast_two_sum(linear.value, -half_square.value);
+    const Vector lost = linear.error + quadratic.error - half_square.low;
+    return quadratic.value + (lost + x.low + cubic);
+}
+
+SQUARELY_INLINE Vector logarithm_of(const ReducedSum& x) {
+    return logarithm_of(x, half_square_of(x.sum.fraction), cubic_of(x.sum.fraction));
 }
 
 // log(x). 0.64 ulp.
 SQUARELY_INLINE Vector logarithm(Vector x) {
-    const Vector finite = logarithm_of(reduced(x), Vector{});
+    const Reduced number = reduced(x);
+    const Vector finite = logarithm_of({number, number.exponent * ln2_low});
     const Vector special = x == 0.0 ? broadcast(-infinity) : (x > 0.0 ? x : broadcast(not_a_number));
     return ((x > 0.0) & (x < infinity)) ? finite : special;
 }
 
-// 1 + x as a reduced number, and what the addition and the reduction have lost, to first order of the logarithm.
-struct ReducedSum {
-    Reduced sum;
-    Vector correction;
-};
-
 // 1 / x for normal x above zero, to 2 % up to 2^1000, and next to nothing beyond: the bits of a double are nearly its
 // logarithm, and then one step of Newton's. A division takes as long as all the rest of a logarithm.
 SQUARELY_INLINE Vector rough_reciprocal(Vector x) {
-    const Vector bounded = x < 0x1p1000 ? x : broadcast(0x1p1000);
+    const Vector bounded = at_most(x, 0x1p1000);
     const Vector guess = from_bits(0x7fde623822fc16e6u - bits(bounded));
     return guess * (2.0 - bounded * guess);
 }
 
+// sum + error, with what the reduction loses, to first order of the logarithm. Where the sum is near one, it is one
+// plus the fraction without an error.
+SQUARELY_INLINE ReducedSum reduced_sum(Vector sum, Vector error, Vector fraction) {
+    const Reduced reduced_value = reduced(sum, Vector{});
+    const auto is_near_one = reduced_value.exponent == 0.0;
+    const Vector correction = is_near_one ? Vector{} : error * rough_reciprocal(sum);
+    return {{reduced_value.exponent, is_near_one ? fraction : reduced_value.fraction},
+            reduced_value.exponent * ln2_low + correction};
+}
+
+// What 1 + x loses: exact, because the larger of them comes first.
+SQUARELY_INLINE Vector error_of_one_plus(Vector x, Vector sum) { return at_most(x, 1.0) - (sum - at_least(x, 1.0)); }
+
 SQUARELY_INLINE ReducedSum reduced_one_plus(Vector x) {
-    const Sum sum = two_sum(broadcast(1.0), x);
-    const Reduced one_plus = reduced(sum.value, Vector{});
-    const auto is_near_one = one_plus.exponent == 0.0;  // then x itself is the fraction
-    return {{one_plus.exponent, is_near_one ? x : one_plus.fraction},
-            is_near_one ? Vector{} : sum.error * rough_reciprocal(sum.value)};
+    const Vector sum = 1.0 + x;
+    return reduced_sum(sum, error_of_one_plus(x, sum), x);
 }
 
 // log(1 + x). 0.64 ulp.
 SQUARELY_INLINE Vector log1p(Vector x) {
-    const ReducedSum one_plus = reduced_one_plus(x);
-    const Vector finite = logarithm_of(one_plus.sum, one_plus.correction);
+    const Vector finite = logarithm_of(reduced_one_plus(x));
     const Vector with_sign = from_bits(bits(finite) | (bits(x) & sign_bit));  // of -0
     const Vector special = x == -1.0 ? broadcast(-infinity) : (x > -1.0 ? x : broadcast(not_a_number));
     return ((x > -1.0) & (x < infinity)) ? with_sign : special;
 }
 
-// log(1 + x), and x less it, but the latter only where one plus x is not reduced: from -0.3125 to below 0.375.
-struct Log1p {
-    Vector logarithm;
-    Vector remainder;
-};
-
-// Of finite x above -1.
-SQUARELY_INLINE Log1p log1p_and_remainder(Vector x) {
-    const ReducedSum one_plus = reduced_one_plus(x);
-    const Vector exponent = one_plus.sum.exponent;
-    const Remainder remainder = remainder_of(one_plus.sum.fraction);
-    const Sum linear = fast_two_sum(exponent * ln2_high, one_plus.sum.fraction);
-    const Sum quadratic = fast_two_sum(linear.value, -remainder.half_square);
-    const Vector lost = linear.error + quadratic.error - remainder.half_square_low;
-    const Vector logarithm = quadratic.value + (lost + (exponent * ln2_low + one_plus.correction) - remainder.cubic);
-    return {logarithm, remainder.half_square + (remainder.half_square_low + remainder.cubic)};
+// delta less the logarithm of 1 + delta, which x is.
+SQUARELY_INLINE Vector remainder_of(Vector delta, const ReducedSum& x, const HalfSquare& half_square, Vector cubic) {
+    // Both zero where delta is the fraction.
+    const Sum outer = two_sum(delta, -x.sum.exponent * ln2_high);
+    const Sum linear = two_sum(outer.value, -x.sum.fraction);
+    const Sum quadratic = two_sum(linear.value, half_square.value);
+    const Vector lost = outer.error + linear.error + quadratic.error + half_square.low;
+    return quadratic.value + (lost - x.low - cubic);
 }
 
 // delta - log(1 + delta): about delta^2 / 2 where delta is small. 1.4 ulp.
 SQUARELY_INLINE Vector log1p_remainder(Vector delta) {
     const ReducedSum one_plus = reduced_one_plus(delta);
-    const Remainder remainder = remainder_of(one_plus.sum.fraction);
-    const Vector exponent = one_plus.sum.exponent;
-    // Both zero where delta is the fraction.
-    const Sum outer = two_sum(delta, -exponent * ln2_high);
-    const Sum linear = two_sum(outer.value, -one_plus.sum.fraction);
-    const Sum quadratic = two_sum(linear.value, remainder.half_square);
-    const Vector lost = outer.error + linear.error + quadratic.error + remainder.half_square_low;
-    const Vector finite = quadratic.value + (lost - (exponent * ln2_low + one_plus.correction) + remainder.cubic);
+    const Vector fraction = one_plus.sum.fraction;
+    const Vector finite = remainder_of(delta, one_plus, half_square_of(fraction), cubic_of(fraction));
     const Vector special = delta >= -1.0 ? broadcast(infinity) : broadcast(not_a_number);
     return ((delta > -1.0) & (delta < infinity)) ? finite : special;
 }
@@ -324,26 +334,33 @@ SQUARELY_INLINE Sum expm1_sum(const Sum& x) {
     return {whole.value, whole.error + less_one.error + scale * low};
 }
 
-// log(cosh(x)). 1.6 ulp.
-SQUARELY_INLINE Vector log_cosh(Vector x) {
+// exp(-2a) of a from zero on, for what follows.
+SQUARELY_INLINE Vector decay_of(Vector a) { return exponential_of(clamped_exponent(-2.0 * a), Vector{}); }
+
+// log(cosh(a)) of finite a from zero on, given the decay and its cubic.
+SQUARELY_INLINE Vector log_cosh_of(Vector a, Vector decay, Vector cubic) {
     // (log(cosh(a)) - a^2/2) / a^4 as a polynomial in a^2, for a in [0, 0.6875], to 2^-61 of log(cosh(a)).
     constexpr double terms[] = {-0x1.5555555555551p-4,  0x1.6c16c16c16219p-6,   -0x1.ba1ba1b99c5d3p-8,
                                 0x1.1ea5d3825e01ep-9,   -0x1.833d9685663dap-11, 0x1.0d0ae03761268p-12,
                                 -0x1.7d97e228ae337p-14, 0x1.12934b1f96074p-15,  -0x1.8c51c20671df9p-17,
                                 0x1.130885452bb36p-18,  -0x1.41efbe009ea22p-20, 0x1.c08ca9447f8b7p-23};
-    const Vector a = absolute(x);
     const Vector square = a * a;
     const Vector near = 0.5 * a * a + square * square * polynomial(square, terms);
 
     // a - log(2) + log(1 + exp(-2a)), where the exponential is below 0.253.
-    const Vector decay = exponential_of(clamped_exponent(-2.0 * a), Vector{});
-    const Remainder remainder = remainder_of(decay);
     const Sum line = fast_two_sum(a, broadcast(-ln2_high));
-    const Vector nonlinear = remainder.half_square + (remainder.half_square_low + remainder.cubic);
+    const Vector nonlinear = remainder_of(half_square_of(decay), cubic);
     const Vector far = line.value + (decay - nonlinear + (line.error - ln2_low));
 
     // Near log(2), where the far form cancels nothing, and below sqrt(1/2), where a^2/2 gains a bit.
-    const Vector finite = a < 0.6875 ? near : far;
+    return a < 0.6875 ? near : far;
+}
+
+// log(cosh(x)). 1.6 ulp.
+SQUARELY_INLINE Vector log_cosh(Vector x) {
+    const Vector a = absolute(x);
+    const Vector decay = decay_of(a);
+    const Vector finite = log_cosh_of(a, decay, cubic_of(decay));
     const Vector special = a == infinity ? a : broadcast(not_a_number);
     return a < infinity ? finite : special;
 }

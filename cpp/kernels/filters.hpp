@@ -17,15 +17,16 @@ SQUARELY_INLINE void keep(Bits kept, Vector& y_true, Vector& y_pred) {
 
 // Leaves out pairs with a NaN, and counts them: by their truth, or where only the prediction is one.
 struct KeepPresent {
-    Bits missing_true{};
-    Bits missing_pred{};
+    Bits with_true{};
+    Bits with_both{};
 
     SQUARELY_INLINE void apply(Vector& y_true, Vector& y_pred, std::ptrdiff_t) {
-        const Bits has_true = mask(y_true == y_true);
-        const Bits has_both = has_true & mask(y_pred == y_pred);
-        missing_true -= ~has_true;  // a set mask is -1
-        missing_pred -= has_true & ~has_both;
-        keep(has_both, y_true, y_pred);
+        const LaneSet has_true = where_equal(y_true, y_true);
+        const LaneSet has_both = has_true & where_equal(y_pred, y_pred);
+        with_true = counted(has_true, with_true);
+        with_both = counted(has_both, with_both);
+        y_true = only(has_both, y_true);
+        y_pred = only(has_both, y_pred);
     }
 };
 
@@ -70,9 +71,11 @@ SQUARELY_INLINE std::uint64_t sum_of_lanes(Bits value) {
     return sum;
 }
 
-SQUARELY_INLINE void store_missing(const KeepPresent& filter, std::uint64_t* missing) {
-    missing[0] = sum_of_lanes(filter.missing_true);
-    missing[1] = sum_of_lanes(filter.missing_pred);
+SQUARELY_INLINE void store_missing(const KeepAll&, std::ptrdiff_t, std::uint64_t*) {}
+SQUARELY_INLINE void store_missing(const KeepPresent& filter, std::ptrdiff_t rows, std::uint64_t* missing) {
+    const std::uint64_t with_true = sum_of_lanes(filter.with_true);
+    missing[0] = static_cast<std::uint64_t>(rows) - with_true;
+    missing[1] = with_true - sum_of_lanes(filter.with_both);
 }
 
 // Copies a block as a filter leaves it. The copy may go where the block is.
@@ -90,7 +93,7 @@ SQUARELY_INLINE void copy_filtered(const Block& block, Filter& filter, double* y
 void copy_present(const Block& block, double* y_true, double* y_pred, std::uint64_t* missing) {
     KeepPresent filter;
     copy_filtered(block, filter, y_true, y_pred);
-    store_missing(filter, missing);
+    store_missing(filter, block.length, missing);
 }
 
 void copy_marked(const Block& block, const Validity& validity, double* y_true, double* y_pred) {

@@ -133,6 +133,7 @@ struct CertifiedSet {
     bool truth = false;  // and its squares
     bool largest_error = false;
     bool percentage_error = false;
+    bool weighted = false;  // all but the largest one, by weights that are summed too
 };
 
 // The least first: the first one that has all that is wanted is taken.
@@ -140,21 +141,33 @@ constexpr CertifiedSet certified_sets[] = {
     {.squared_error = true},
     {.absolute_error = true},
     {.squared_error = true, .error = true},
+    {.squared_error = true, .absolute_error = true, .error = true, .largest_error = true},
     {.squared_error = true, .truth = true},
     {.squared_error = true, .error = true, .truth = true},
     {.squared_error = true, .absolute_error = true, .error = true, .truth = true, .largest_error = true},
+    {.squared_error = true, .absolute_error = true, .error = true, .largest_error = true, .percentage_error = true},
     {.squared_error = true,
      .absolute_error = true,
      .error = true,
      .truth = true,
      .largest_error = true,
      .percentage_error = true},
+    {.squared_error = true, .weighted = true},
+    {.absolute_error = true, .weighted = true},
+    {.squared_error = true, .error = true, .weighted = true},
+    {.squared_error = true,
+     .absolute_error = true,
+     .error = true,
+     .truth = true,
+     .largest_error = true,
+     .weighted = true},
 };
 constexpr int certified_set_count = sizeof certified_sets / sizeof certified_sets[0];
 
 // 1.5 * 2^52 * unit of each accumulator: see sums/certified.hpp.
 struct CertifiedStarts {
-    double squared_error, error, squared_truth, truth, percentage_error;
+    double squared_error, error, squared_truth, truth, percentage_error, weight;
+    double least_weight;  // none is below it
 };
 
 // Units of the accumulator, and the sum of what they leave of the terms, in two words.
@@ -165,7 +178,7 @@ struct CertifiedLanes {
 };
 
 struct CertifiedSums {
-    CertifiedLanes squared_error, absolute_error, error, squared_truth, truth, percentage_error;
+    CertifiedLanes squared_error, absolute_error, error, squared_truth, truth, percentage_error, weight;
     double largest_error[max_lanes];
 };
 
@@ -190,12 +203,12 @@ struct TermKernel {
     Sum sum[2];
 
     // With their rounded sums in one loop: the first two words, or with weights the first one, as two, and then the
-    // second into a buffer. See sums/rounded_terms.hpp. First and others are the lanes of two KahanSums, or of two
-    // PairwiseSums, where kahan or pairwise are added; they are spoiled where it is false. Bit j of byte i of has_more
-    // tells whether row i * lanes + j may have more words, of a term of more than two. Without and with weights; null
-    // where the longer way is as short.
-    using RoundedSum = bool (*)(const Block& block, const double* weights, double* first, double* others,
-                                double* middles, unsigned char* has_more);
+    // second into a buffer. See sums/rounded_terms.hpp. The lanes of the first and of the other words are those of two
+    // KahanSums before and after the block, or after it of two PairwiseSums, which begin anew; they are spoiled where
+    // it is false. Bit j of byte i of has_more tells whether row i * lanes + j may have more words, of a term of more
+    // than two. Without and with weights; null where the longer way is as short.
+    using RoundedSum = bool (*)(const Block& block, const double* weights, const double* const* before,
+                                double* const* after, double* middles, unsigned char* has_more);
     RoundedSum kahan[2];
     RoundedSum pairwise[2];
 };
@@ -314,9 +327,12 @@ struct Kernels {
                                     std::uint64_t* misfits);
     AddGroupedRows add_grouped_rows[2];
 
-    // Of certified_sets; null where the target has none.
-    using Certified = bool (*)(const Block& block, const CertifiedStarts& starts, CertifiedSums& sums);
+    // Of certified_sets; null where the target has none. Weights are null where the set has none. The second ones leave
+    // out pairs as copy_present does, and are null where this is as fast.
+    using Certified = bool (*)(const Block& block, const double* weights, const CertifiedStarts& starts,
+                               CertifiedSums& sums, std::uint64_t* missing);
     Certified certified[certified_set_count];
+    Certified certified_present[certified_set_count];
 
     // The way of all other sums: terms of a block, perhaps weighed, summed as values.
     TermKernel terms[term_count];  // by Term; empty where it is not summed

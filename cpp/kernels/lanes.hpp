@@ -188,6 +188,15 @@ SQUARELY_INLINE NarrowBits smaller(NarrowBits a, NarrowBits b) {
 
 #endif
 
+// Of arrays of the caller's, where a load may take two lines: GCC 12 would load again what two instructions read.
+SQUARELY_INLINE Vector load_once(const double* source) {
+    Vector value = load<Vector>(source);
+#if defined(__AVX512F__) && !defined(SQUARELY_PLAIN_LANES)
+    __asm__("" : "+v"(value));
+#endif
+    return value;
+}
+
 // Written as a difference: GCC 12 turns a lane-by-lane fill into masked inserts, and x - 0 keeps every x, -0 too.
 SQUARELY_INLINE Vector broadcast(double value) { return value - Vector{}; }
 
@@ -272,6 +281,26 @@ SQUARELY_INLINE Vector smaller(Vector a, Vector b) {
 #endif
 }
 
+// The same of any number and one above zero: they have the order of their bits, and integers are compared beside the
+// adders. Either of them where the number is NaN.
+SQUARELY_INLINE Vector at_least(Vector value, double positive) {
+#if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512F__)
+    const auto limit = __builtin_bit_cast(__m512i, broadcast(positive));
+    return __builtin_bit_cast(Vector, _mm512_max_epi64(__builtin_bit_cast(__m512i, value), limit));
+#else
+    return larger(value, broadcast(positive));
+#endif
+}
+
+SQUARELY_INLINE Vector at_most(Vector value, double positive) {
+#if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512F__)
+    const auto limit = __builtin_bit_cast(__m512i, broadcast(positive));
+    return __builtin_bit_cast(Vector, _mm512_min_epi64(__builtin_bit_cast(__m512i, value), limit));
+#else
+    return smaller(value, broadcast(positive));
+#endif
+}
+
 // The largest and the smallest size of two numbers, without their signs.
 SQUARELY_INLINE Vector larger_size(Vector a, Vector b) {
 #if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512DQ__)
@@ -294,6 +323,25 @@ SQUARELY_INLINE Vector smaller_size(Vector a, Vector b) {
     return absolute(a) < b ? absolute(a) : b;
 #endif
 }
+
+// The number of larger size, with its sign, and the other one: a NaN is one of the two.
+struct BySize {
+    Vector large;
+    Vector small;
+};
+
+#if !defined(SQUARELY_PLAIN_LANES) && defined(__AVX512DQ__)
+constexpr bool has_order_by_size = true;
+SQUARELY_INLINE BySize by_size(Vector a, Vector b) {
+    const Vector large = _mm512_range_pd(a, b, 0b0111);
+    return {large, __builtin_bit_cast(
+                       Vector, _mm512_ternarylogic_epi64(__builtin_bit_cast(__m512i, a), __builtin_bit_cast(__m512i, b),
+                                                         __builtin_bit_cast(__m512i, large), 0x96))};
+}
+#else
+constexpr bool has_order_by_size = false;  // in one instruction
+SQUARELY_INLINE BySize by_size(Vector a, Vector b) { return {a, b}; }
+#endif
 
 // The same, of a only where what is tested is not zero.
 SQUARELY_INLINE Vector smaller_where_not_zero(Vector tested, Vector a, Vector b) {
@@ -323,6 +371,11 @@ SQUARELY_INLINE std::uint64_t word_of(LaneSet lanes_in) {
     return word;
 }
 
+SQUARELY_INLINE LaneSet where_unequal(Vector a, Vector b) { return {_mm512_cmp_pd_mask(a, b, _CMP_NEQ_UQ)}; }
+SQUARELY_INLINE void store_word(unsigned char* target, LaneSet lanes_in) {
+    __asm__("kmovb %1, %0" : "=m"(*target) : "k"(lanes_in.set));
+}
+
 // Zero elsewhere.
 SQUARELY_INLINE Vector only(LaneSet lanes_in, Vector value) { return _mm512_maskz_mov_pd(lanes_in.set, value); }
 
@@ -332,6 +385,9 @@ SQUARELY_INLINE Bits add_where(LaneSet lanes_in, Bits sum, Bits value) {
     const auto more = __builtin_bit_cast(__m512i, value);
     return __builtin_bit_cast(Bits, _mm512_mask_add_epi64(total, lanes_in.set, total, more));
 }
+
+// One more in each of these lanes.
+SQUARELY_INLINE Bits counted(LaneSet lanes_in, Bits count) { return add_where(lanes_in, count, Bits{} + 1); }
 
 SQUARELY_INLINE Vector multiply_add_where(LaneSet lanes_in, Vector a, Vector b, Vector sum) {
     return _mm512_mask3_fmadd_pd(a, b, sum, lanes_in.set);
@@ -346,8 +402,13 @@ SQUARELY_INLINE LaneSet where_equal(Vector a, Vector b) { return {mask(a == b)};
 SQUARELY_INLINE LaneSet operator&(LaneSet a, LaneSet b) { return {a.set & b.set}; }
 SQUARELY_INLINE LaneSet operator~(LaneSet a) { return {~a.set}; }
 SQUARELY_INLINE std::uint64_t word_of(LaneSet lanes_in) { return lanes_set(lanes_in.set); }
+SQUARELY_INLINE LaneSet where_unequal(Vector a, Vector b) { return {mask(a != b)}; }
+SQUARELY_INLINE void store_word(unsigned char* target, LaneSet lanes_in) {
+    *target = static_cast<unsigned char>(lanes_set(lanes_in.set));
+}
 SQUARELY_INLINE Vector only(LaneSet lanes_in, Vector value) { return from_bits(bits(value) & lanes_in.set); }
 SQUARELY_INLINE Bits add_where(LaneSet lanes_in, Bits sum, Bits value) { return sum + (value & lanes_in.set); }
+SQUARELY_INLINE Bits counted(LaneSet lanes_in, Bits count) { return count - lanes_in.set; }
 SQUARELY_INLINE Vector multiply_add_where(LaneSet lanes_in, Vector a, Vector b, Vector sum) {
     return multiply_add(only(lanes_in, a), only(lanes_in, b), sum);  // infinity times zero is NaN
 }

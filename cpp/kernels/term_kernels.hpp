@@ -14,15 +14,15 @@ struct Compared {};
 
 // Polynomials of truth and prediction take no longer than their sums. What is subtracted is never summed pairwise, and
 // predictions are summed as truths are.
-template <class Kernel, Term row>
+template <Term row>
 constexpr void set_rounded_sums(TermKernel& kernels) {
     constexpr TermFacts facts = term_rows::facts[static_cast<int>(row)];
     if constexpr (facts.part != Part::prediction) {
-        kernels.kahan[0] = rounded_terms<Kernel, row, KahanLane, false>;
-        kernels.kahan[1] = rounded_terms<Kernel, row, KahanLane, true>;
+        kernels.kahan[0] = rounded_terms<row, KahanLane, false>;
+        kernels.kahan[1] = rounded_terms<row, KahanLane, true>;
         if constexpr (!facts.is_subtracted) {
-            kernels.pairwise[0] = rounded_terms<Kernel, row, PairwiseLane, false>;
-            kernels.pairwise[1] = rounded_terms<Kernel, row, PairwiseLane, true>;
+            kernels.pairwise[0] = rounded_terms<row, PairwiseLane, false>;
+            kernels.pairwise[1] = rounded_terms<row, PairwiseLane, true>;
         }
     }
 }
@@ -37,7 +37,7 @@ constexpr TermKernel term_kernel() {
         if constexpr (facts.part == Part::none) {
             kernels.sum[0] = sum_terms<Kernel, row, false>;  // of others the loop over moments sums it
         } else {
-            set_rounded_sums<Kernel, row>(kernels);
+            set_rounded_sums<row>(kernels);
         }
     }
     return kernels;

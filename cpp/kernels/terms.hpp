@@ -179,20 +179,52 @@ struct HuberLossTerm {
     }
 };
 
+// Some terms of one word have a shorter way to the same bits (usual), for usual pairs only. At others sign bits of
+// `unusual` are set, but not where the result is no finite number, which tells by itself. With a logarithm it goes in
+// stages: what its number is made from (argument), the number, and what becomes of the logarithm (summand).
+struct StagedLogarithm {
+    ReducedSum number;
+    Vector cubic;
+};
+
+// Signs of what is below a positive number, as integers; those of negative numbers must be looked at, too.
+SQUARELY_INLINE Bits is_below(Vector value, std::uint64_t limit) { return bits(value) - limit; }
+SQUARELY_INLINE Bits is_at_least(Vector value, std::uint64_t limit) { return bits(value) + (sign_bit - limit); }
+
+constexpr std::uint64_t bits_of_power_of_two(int exponent) { return static_cast<std::uint64_t>(1023 + exponent) << 52; }
+
 // The least |y| a percentage is taken of: 2^-52, as in scikit-learn. Where the error overflows, both are halved first.
 struct AbsolutePercentageError : NoParameter {
     using NoParameter::NoParameter;
+
+    SQUARELY_INLINE Vector usual(Vector y_true, Vector y_pred, Bits&) const {
+        return of_difference(y_true - y_pred, y_true);
+    }
+
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Bits is_huge = mask(absolute(y_pred - y_true) > broadcast(0x1.fffffffffffffp1023));
         const Vector scale = chosen(is_huge, broadcast(0.5), broadcast(1.0));
         const Vector truth = y_true * scale;
         return one_word(absolute(y_pred * scale - truth) / larger(absolute(truth), broadcast(0x1p-52)));
     }
+
+    // No number, or an infinite one, where the difference is.
+    SQUARELY_INLINE static Vector of_difference(Vector difference, Vector y_true) {
+        return absolute(difference) / at_least(absolute(y_true), 0x1p-52);
+    }
 };
 
 // Twice |d| over |y| + |p|; zero where both are zero. Where the sum overflows, both are halved first.
 struct SymmetricAbsolutePercentageError : NoParameter {
     using NoParameter::NoParameter;
+
+    SQUARELY_INLINE Vector usual(Vector y_true, Vector y_pred, Bits& unusual) const {
+        const Vector sum = absolute(y_true) + absolute(y_pred);
+        unusual |= is_at_least(sum, bits_of_power_of_two(1024));
+        const Vector share = (y_true - y_pred) / sum;
+        return from_bits(bits(absolute(share + share)) & mask(sum != Vector{}));
+    }
+
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Vector sum = absolute(y_true) + absolute(y_pred);
         const Bits is_huge = mask(sum > broadcast(0x1.fffffffffffffp1023));
@@ -230,9 +262,24 @@ SQUARELY_INLINE Bits is_near_one(Vector less_one) {
 // logarithm does. NaN, which counts as outside the domain, for what is no more than -1.
 struct SquaredLogError : NoParameter {
     using NoParameter::NoParameter;
+
+    SQUARELY_INLINE Vector argument(Vector y_true, Vector y_pred, Bits& unusual) const {
+        const Vector greatest = larger(y_true, y_pred);
+        const Vector ratio = absolute(y_true - y_pred) / (1.0 + other(greatest, y_true, y_pred));
+        unusual |= bits(ratio) | is_at_least(ratio, bits_of_power_of_two(1000));
+        return ratio;
+    }
+
+    SQUARELY_INLINE ReducedSum number(Vector, Vector, Vector ratio, Bits&) const { return reduced_one_plus(ratio); }
+
+    SQUARELY_INLINE Vector summand(Vector, Vector, Vector, const StagedLogarithm& x) const {
+        const Vector difference = logarithm_of(x.number, half_square_of(x.number.sum.fraction), x.cubic);
+        return difference * difference;
+    }
+
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Vector greatest = larger(y_true, y_pred);
-        const Vector least = from_bits(bits(y_true) ^ bits(y_pred) ^ bits(greatest));
+        const Vector least = other(greatest, y_true, y_pred);
         const Bits inside = mask(least > broadcast(-1.0));
         const Vector ratio = absolute(y_true - y_pred) / (1.0 + least);
         Vector difference = log1p(ratio);
@@ -242,10 +289,25 @@ struct SquaredLogError : NoParameter {
         }
         return one_word(from_bits(bits(difference * difference) | ~inside));
     }
+
+    SQUARELY_INLINE static Vector other(Vector one, Vector y_true, Vector y_pred) {
+        return from_bits(bits(y_true) ^ bits(y_pred) ^ bits(one));
+    }
 };
 
 struct LogCoshLossTerm : NoParameter {
     using NoParameter::NoParameter;
+
+    SQUARELY_INLINE Vector argument(Vector y_true, Vector y_pred, Bits&) const { return absolute(y_pred - y_true); }
+
+    SQUARELY_INLINE ReducedSum number(Vector, Vector, Vector size, Bits&) const {
+        return {{Vector{}, decay_of(size)}, Vector{}};
+    }
+
+    SQUARELY_INLINE Vector summand(Vector, Vector, Vector size, const StagedLogarithm& x) const {
+        return log_cosh_of(size, x.number.sum.fraction, x.cubic);
+    }
+
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const { return one_word(log_cosh(y_pred - y_true)); }
 };
 
@@ -272,16 +334,26 @@ struct TukeyLoss {
 // 2 (y log(y/p) - y + p) = 2p ((1 + r) log(1 + r) - r) with r = (y - p) / p. NaN outside y >= 0, p > 0.
 struct PoissonDeviance : NoParameter {
     using NoParameter::NoParameter;
+
+    SQUARELY_INLINE Vector argument(Vector y_true, Vector y_pred, Bits& unusual) const {
+        const Vector ratio = (y_true - y_pred) / y_pred;
+        const Bits is_tiny = is_below(y_pred, least_bits) | (is_below(y_true, least_bits) & mask(y_true != Vector{}));
+        unusual |= bits(y_true) | bits(y_pred) | is_tiny;
+        unusual |= is_at_least(absolute(ratio), bits_of_power_of_two(1000));
+        return bounded(ratio);
+    }
+
+    SQUARELY_INLINE ReducedSum number(Vector, Vector, Vector ratio, Bits&) const { return reduced_one_plus(ratio); }
+
+    SQUARELY_INLINE Vector summand(Vector y_true, Vector y_pred, Vector, const StagedLogarithm& x) const {
+        return doubled(y_true, y_pred, usual_half(y_true, y_pred, x));
+    }
+
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Bits inside = mask(y_true >= Vector{}) & mask(y_pred > Vector{});
         const Vector ratio = (y_true - y_pred) / y_pred;
-        // Below it y log(y/p) is less than the last bit of p, which is all that is left.
-        const Log1p log = log1p_and_remainder(larger(ratio, broadcast(-1.0 + 0x1p-53)));
-        const Vector near = y_pred * (ratio * log.logarithm - log.remainder);
-        const Vector far = y_true * log.logarithm - (y_true - y_pred);
-        // As far as the remainder holds: beyond it less of what is subtracted cancels.
-        const Bits is_near = mask(ratio >= broadcast(-0.3125)) & mask(ratio < broadcast(0.375));
-        Vector half = chosen(is_near, near, far);
+        const ReducedSum number = reduced_one_plus(bounded(ratio));
+        Vector half = usual_half(y_true, y_pred, {number, cubic_of(number.sum.fraction)});
         const Bits is_tiny = mask(y_true < broadcast(0x1p-960)) | mask(y_pred < broadcast(0x1p-960));
         const Bits is_extreme = inside & (is_tiny | mask(ratio > broadcast(0x1p1000))) & mask(y_true != Vector{});
         if (any(is_extreme)) {  // as above
@@ -290,14 +362,66 @@ struct PoissonDeviance : NoParameter {
             const Vector apart = y_true * logarithm_of_quotient(y_true, y_pred) - (y_true - y_pred);
             half = chosen(is_extreme, chosen(is_near_one(ratio), close, apart), half);
         }
+        return one_word(from_bits(bits(doubled(y_true, y_pred, half)) | ~inside));
+    }
+
+    static constexpr std::uint64_t least_bits = bits_of_power_of_two(-960);
+
+    // Below it y log(y/p) is less than the last bit of p, which is all that is left.
+    SQUARELY_INLINE static Vector bounded(Vector ratio) { return larger(ratio, broadcast(-1.0 + 0x1p-53)); }
+
+    SQUARELY_INLINE static Vector usual_half(Vector y_true, Vector y_pred, const StagedLogarithm& x) {
+        const Vector fraction = x.number.sum.fraction;
+        const HalfSquare half_square = half_square_of(fraction);
+        const Vector logarithm = logarithm_of(x.number, half_square, x.cubic);
+        const Vector near = y_pred * (fraction * logarithm - remainder_of(half_square, x.cubic));
+        const Vector far = y_true * logarithm - (y_true - y_pred);
+        // As long as the ratio itself is the fraction: beyond it less of what is subtracted cancels.
+        return chosen(mask(x.number.sum.exponent == Vector{}), near, far);
+    }
+
+    SQUARELY_INLINE static Vector doubled(Vector y_true, Vector y_pred, Vector half) {
         const Vector at_zero = chosen(mask(y_true > Vector{}), half, y_pred);
-        return one_word(from_bits(bits(at_zero + at_zero) | ~inside));
+        return at_zero + at_zero;
     }
 };
 
 // 2 (log(p/y) + y/p - 1) = 2 (r - log(1 + r)) with r as above. NaN outside y > 0, p > 0.
 struct GammaDeviance : NoParameter {
     using NoParameter::NoParameter;
+
+    SQUARELY_INLINE Vector argument(Vector y_true, Vector y_pred, Bits& unusual) const {
+        unusual |= bits(y_true) | bits(y_pred);
+        return (y_true - y_pred) / y_pred;
+    }
+
+    // 1 + r where that is near one, and else y / p.
+    SQUARELY_INLINE ReducedSum number(Vector y_true, Vector y_pred, Vector ratio, Bits& unusual) const {
+        const Vector quotient = y_true / y_pred;
+        unusual |= is_below(quotient, bits_of_power_of_two(-1000)) | is_at_least(quotient, bits_of_power_of_two(1000));
+        const Bits is_near = is_near_one(ratio);
+        const Vector sum = 1.0 + ratio;
+        const Vector error = error_of_one_plus(ratio, sum);
+        return reduced_sum(chosen(is_near, sum, quotient), from_bits(bits(error) & is_near), ratio);
+    }
+
+    SQUARELY_INLINE Vector summand(Vector, Vector, Vector ratio, const StagedLogarithm& x) const {
+        const HalfSquare half_square = half_square_of(x.number.sum.fraction);
+        const Vector near = near_remainder(ratio, x, half_square);
+        const Vector far = ratio - logarithm_of(x.number, half_square, x.cubic);
+        const Vector half = chosen(is_near_one(ratio), near, far);
+        return half + half;
+    }
+
+    // As log1p_remainder, in whose sum the first two additions are exact: the exponent is -1, 0 or 1, and then ratio,
+    // exponent * ln2_high and fraction are multiples of 2^-54, and what is left of them is below a half.
+    SQUARELY_INLINE static Vector near_remainder(Vector ratio, const StagedLogarithm& x,
+                                                 const HalfSquare& half_square) {
+        const Vector linear = multiply_add(-x.number.sum.exponent, broadcast(ln2_high), ratio) - x.number.sum.fraction;
+        const Sum quadratic = two_sum(linear, half_square.value);
+        return quadratic.value + (quadratic.error + half_square.low - x.number.low - x.cubic);
+    }
+
     SQUARELY_INLINE Words value(Vector y_true, Vector y_pred) const {
         const Bits inside = mask(y_true > Vector{}) & mask(y_pred > Vector{});
         const Vector ratio = (y_true - y_pred) / y_pred;

@@ -1,6 +1,7 @@
 #include "sums/certified_sums.hpp"
 
 #include "blocks/block.hpp"
+#include "blocks/weights.hpp"
 #include "machine/floating_point.hpp"
 #include "machine/long_call.hpp"
 #include "machine/targets.hpp"
@@ -9,6 +10,7 @@
 #include "sums/window.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace squarely {
 namespace {
@@ -25,21 +27,33 @@ constexpr int largest_unscaled = 400;
 constexpr int smallest_exponent = -1018;  // of subnormal numbers, and of zeros
 constexpr int largest_unit = 900;         // of percentages, which are not scaled: larger ones leave their range
 
+// Of weights: their products with differences and squares stay among the doubles that lose nothing.
+constexpr int smallest_of_weights = -200;
+constexpr int largest_of_weights = 200;
+constexpr double any_weight = 0.0;
+constexpr double positive = 0x1p-1074;
+
 // Ends are counted in these parts of a unit.
 constexpr int part_of_unit = -60;
 constexpr double parts_of_unit = 0x1p60;
 
 // Sums of blocks, in units that fit the largest number there was.
 struct Running {
-    explicit Running(int index) : set(certified_sets[index]), kernel(current_target().kernels->certified[index]) {}
+    explicit Running(int index)
+        : set(certified_sets[index]),
+          kernel(current_target().kernels->certified[index]),
+          present_kernel(current_target().kernels->certified_present[index]),
+          weight_exponent(set.weighted ? smallest_of_weights : 0) {}
 
     CertifiedSet set;
     Kernels::Certified kernel;
+    Kernels::Certified present_kernel;
     int error_exponent = smallest_exponent;
     int truth_exponent = smallest_exponent;
     int percentage_exponent = smallest_exponent;
+    int weight_exponent;
     int scale = 0;  // the kernel gets blocks times 2^scale
-    CertifiedStarts starts;
+    CertifiedStarts starts{};
     CertifiedSums sums;
     std::ptrdiff_t rows = 0;  // padding included
     bool chosen = false;
@@ -49,23 +63,37 @@ struct Running {
 // Of 2^51 units each at most, which a word holds.
 constexpr std::ptrdiff_t most_rows = 1024 * block_length;
 
+// Of units that a word holds: to convert all at once would be a call of a function.
+int128 in_parts(double units) {
+    const auto whole = static_cast<std::int64_t>(units);
+    const double rest = units - static_cast<double>(whole);
+    return (static_cast<int128>(whole) << -part_of_unit) + static_cast<std::int64_t>(rest * parts_of_unit);
+}
+
 // What is left of n terms is below half a unit each. The k steps of a lane in a block round a sum of k of them by 2^-53
 // of it at most, and so do the products of differences with their own errors, which are below 2^-53 of the squares; the
-// squares of errors, below 2^-106 of these, are left out. The second words of blocks are added with rounding: sums of
-// up to 1,024 units. More than all that: n (k + 8) 2^-52 units, of 64 steps or more.
+// squares of errors, below 2^-106 of these, are left out. Times weights, which is one product more, they are below
+// 2^-51 and still 2^-106. The second words of blocks are added with rounding: sums of up to 1,024 units. More than all
+// that: n (k + 8) 2^-52 units, of 64 steps or more.
 void add_ends(const CertifiedLanes& sum, const Kernels& kernels, int unit, int scale, std::ptrdiff_t rows,
               std::optional<Ends>& ends) {
     if (!ends) ends.emplace();
-    const double parts = parts_of_unit * power_of_two(-unit);
+    const double unit_inverse = power_of_two(-unit);
     int128 middle = 0;
     for (int lane = 0; lane < kernels.lanes; ++lane) {
         middle += static_cast<int128>(static_cast<std::int64_t>(sum.units[lane])) << -part_of_unit;
-        middle += static_cast<int128>(sum.rest[lane] * parts) + static_cast<int128>(sum.low[lane] * parts);
+        middle += in_parts(sum.rest[lane] * unit_inverse) + in_parts(sum.low[lane] * unit_inverse);
     }
     const int steps = block_length / kernels.lanes;
     const int128 radius = (static_cast<int128>(rows) * (steps + 8) << (-part_of_unit - 52)) + 2 * max_lanes;
     add_units(ends->low, middle - radius, unit + part_of_unit - scale);
     add_units(ends->high, middle + radius, unit + part_of_unit - scale);
+}
+
+// What products with weights are larger by: what they are multiplied with has room to grow for both. Larger weights
+// than that are not summed.
+int exponent_of_factors(const Running& running) {
+    return running.set.weighted ? std::min(running.weight_exponent, largest_of_weights) - above_block : 0;
 }
 
 // Of predictions less truths, where the kernel sums truths less predictions.
@@ -77,11 +105,12 @@ void add_negated(const Ends& more, std::optional<Ends>& ends) {
 
 void flush(Running& running, const Kernels& kernels, CertifiedEnds& ends) {
     if (running.rows == 0) return;
+    const int weights = exponent_of_factors(running);
     const auto add_values = [&](const CertifiedLanes& sum, int exponent, std::optional<Ends>& own) {
-        add_ends(sum, kernels, exponent + value_unit, running.scale, running.rows, own);
+        add_ends(sum, kernels, exponent + weights + value_unit, running.scale, running.rows, own);
     };
     const auto add_squares = [&](const CertifiedLanes& sum, int exponent, std::optional<Ends>& own) {
-        add_ends(sum, kernels, 2 * exponent + square_unit, 2 * running.scale, running.rows, own);
+        add_ends(sum, kernels, 2 * exponent + weights + square_unit, 2 * running.scale, running.rows, own);
     };
     const CertifiedSums& sums = running.sums;
     const CertifiedSet& set = running.set;
@@ -99,6 +128,7 @@ void flush(Running& running, const Kernels& kernels, CertifiedEnds& ends) {
         add_values(sums.truth, truths, ends.truth);
     }
     if (set.percentage_error) add_values(sums.percentage_error, running.percentage_exponent, ends.percentage_error);
+    if (set.weighted) add_values(sums.weight, above_block, ends.weight);
     if (set.largest_error) {
         for (const double largest : sums.largest_error) {
             ends.largest_error = std::max(ends.largest_error, largest * power_of_two(-running.scale));
@@ -125,7 +155,8 @@ double largest_percentage(const Kernels& kernels, const Block& block) {
 }
 
 // Units only grow.
-void choose_units(Running& running, const Kernels& kernels, const Block& block, CertifiedEnds& ends) {
+void choose_units(Running& running, const Kernels& kernels, const Block& block, const double* weights,
+                  CertifiedEnds& ends) {
     flush(running, kernels, ends);
     const CertifiedSet& set = running.set;
     const double truth = set.truth ? kernels.largest_value(block.y_true, block.length) : 0.0;
@@ -136,25 +167,38 @@ void choose_units(Running& running, const Kernels& kernels, const Block& block, 
     of_errors = std::max(of_errors, exponent_above(kernels.largest_difference(block)));
     of_truths = std::max(of_truths, exponent_above(truth));
     of_percentages = std::clamp(exponent_above(percentage), std::max(of_percentages, smallest_unscaled), largest_unit);
+    const double weight = set.weighted ? kernels.largest_value(weights, block.length) : 0.0;
+    int& of_weights = running.weight_exponent;
+    if (set.weighted) of_weights = std::max(of_weights, exponent_above(weight));
     const int scale = running.scale = scale_for_exponent(std::max(of_errors, of_truths));
     of_errors = std::max(of_errors, smallest_unscaled - scale);
     of_truths = std::max(of_truths, smallest_unscaled - scale);
-    running.starts = {
-        rounding_constant(2 * (of_errors + scale) + square_unit), rounding_constant(of_errors + scale + value_unit),
-        rounding_constant(2 * (of_truths + scale) + square_unit), rounding_constant(of_truths + scale + value_unit),
-        rounding_constant(of_percentages + value_unit)};
+    const int factors = exponent_of_factors(running);
+    const auto of_squares = [&](int exponent) {
+        return rounding_constant(2 * (exponent + scale) + factors + square_unit);
+    };
+    const auto of_values = [&](int exponent) { return rounding_constant(exponent + scale + factors + value_unit); };
+    running.starts = {of_squares(of_errors),
+                      of_values(of_errors),
+                      of_squares(of_truths),
+                      of_values(of_truths),
+                      rounding_constant(of_percentages + value_unit),
+                      rounding_constant(factors + above_block + value_unit),
+                      running.starts.least_weight};
     running.sums = {};
     running.chosen = true;
 }
 
-bool add_to_kernel(Running& running, const Kernels& kernels, const Block& block) {
+bool add_to_kernel(Running& running, const Kernels& kernels, const Block& block, const double* weights) {
     bool is_added = false;
+    if (running.weight_exponent > largest_of_weights) return false;
     if (running.scale == 0) {
-        is_added = running.kernel(block, running.starts, running.sums);
-    } else if (!running.set.percentage_error) {
+        is_added = running.kernel(block, weights, running.starts, running.sums, nullptr);
+    } else if (!running.set.percentage_error && !running.set.weighted) {
         ScaledBlock copy;
         const Block seen = scaled(kernels, block, running.scale, copy);
-        is_added = !any_of(copy.lost, block.length) && running.kernel(seen, running.starts, running.sums);
+        is_added =
+            !any_of(copy.lost, block.length) && running.kernel(seen, nullptr, running.starts, running.sums, nullptr);
     }
     running.rows += is_added ? block.length : 0;
     return is_added;
@@ -166,39 +210,100 @@ void flush_if_full(Running& running, const Kernels& kernels, CertifiedEnds& ends
     running.sums = {};
 }
 
+// Enough to try, where a few rows tell the size of others. Percentages do not.
+Block begin_of(const Block& block, const CertifiedSet& set) {
+    return {block.y_true, block.y_pred, set.percentage_error ? block.length : block_multiple, block.ahead};
+}
+
 // False where there are infinities, or numbers too different for it.
-bool add_finite(Running& running, const Kernels& kernels, const Block& block, CertifiedEnds& ends) {
-    if (!running.chosen) choose_units(running, kernels, block, ends);
-    if (add_to_kernel(running, kernels, block)) return true;
+bool add_finite(Running& running, const Kernels& kernels, const Block& block, const double* weights,
+                CertifiedEnds& ends) {
+    if (!running.chosen) choose_units(running, kernels, begin_of(block, running.set), weights, ends);
+    if (add_to_kernel(running, kernels, block, weights)) return true;
     if (!kernels.all_finite(without_prefetch(block))) return false;
-    choose_units(running, kernels, block, ends);
-    return add_to_kernel(running, kernels, block);
+    if (running.starts.least_weight > 0 && kernels.has_zero(weights, block.length)) return false;
+    choose_units(running, kernels, block, weights, ends);
+    return add_to_kernel(running, kernels, block, weights);
+}
+
+bool add_present(Running& running, const Block& block, std::uint64_t* missing) {
+    if (running.present_kernel == nullptr || !running.chosen || running.scale != 0) return false;
+    const bool is_added = running.present_kernel(block, nullptr, running.starts, running.sums, missing);
+    running.rows += is_added ? block.length : 0;
+    return is_added;
 }
 
 bool add_block(Running& running, const Kernels& kernels, const Block& block, BlockBuffers& buffers,
                CertifiedEnds& ends) {
     if (running.blocks_with_missing == 0) {
-        if (add_finite(running, kernels, block, ends)) return true;
+        if (add_finite(running, kernels, block, nullptr, ends)) return true;
         running.blocks_with_missing = blocks_after_missing;
     }
     --running.blocks_with_missing;
     std::uint64_t missing[2] = {};
-    kernels.copy_present(block, buffers.y_true, buffers.y_pred, missing);
+    const bool is_added = add_present(running, block, missing);
+    if (!is_added) kernels.copy_present(block, buffers.y_true, buffers.y_pred, missing);
     ends.counts.missing_true += missing[0];
     ends.counts.missing_pred += missing[1];
     ends.counts.pairs -= missing[0] + missing[1];
     if (missing[0] + missing[1] > 0) running.blocks_with_missing = blocks_after_missing;
-    return add_finite(running, kernels, {buffers.y_true, buffers.y_pred, block.length, block.ahead}, ends);
+    return is_added ||
+           add_finite(running, kernels, {buffers.y_true, buffers.y_pred, block.length, block.ahead}, nullptr, ends);
+}
+
+// Rows that do not count get a weight of zero. False where a pair that counts is not finite.
+bool keep_weighted(const Kernels& kernels, const Block& block, const RowsKept& kept, BlockBuffers& buffers,
+                   double* weights, PairCounts& counts) {
+    unsigned char rows[block_length];
+    LeftOut left_out{};
+    kernels.keep_finite(block, kept.where, buffers.y_true, buffers.y_pred, rows, left_out);
+    kernels.keep_rows(weights, block.length, rows);
+    add(counts, left_out);
+    return counts.infinite == 0 && counts.undefined == 0;
+}
+
+// A loop of positive weights first, and one of what is left where there are others, or rows that do not count.
+bool add_weighted_rows(Running& running, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers,
+                       CertifiedEnds& ends) {
+    alignas(64) double own[block_length];
+    const double* weights = weights_of(kernels, pairs, rows, own);
+    RowsKept kept = rows_kept(kernels, pairs, rows, buffers);
+    const Block block = with_nulls(kernels, load_block(kernels, pairs, rows, kept, buffers, nullptr), kept, buffers);
+    const bool is_whole = kept.where == nullptr && !kept.has_nulls && rows.count == block.length;
+    if (is_whole && running.blocks_with_missing == 0) {
+        running.starts.least_weight = positive;
+        if (add_finite(running, kernels, block, weights, ends)) {
+            ends.counts.pairs += static_cast<std::uint64_t>(rows.count);
+            return true;
+        }
+        running.blocks_with_missing = blocks_after_missing;
+    }
+    running.blocks_with_missing -= running.blocks_with_missing > 0 ? 1 : 0;
+    const std::uint64_t pairs_before = ends.counts.pairs;
+    kept = with_weight(kernels, kept, weights, rows, buffers);
+    ends.counts.masked += static_cast<std::uint64_t>(rows.count - kept.count);
+    ends.counts.pairs += static_cast<std::uint64_t>(kept.count);
+    if (kept.count == 0) return true;
+    if (weights != own) std::copy(weights, weights + block.length, own);
+    if (!keep_weighted(kernels, block, kept, buffers, own, ends.counts)) return false;
+    if (ends.counts.pairs - pairs_before < static_cast<std::uint64_t>(rows.count)) {
+        running.blocks_with_missing = blocks_after_missing;
+    }
+    running.starts.least_weight = any_weight;
+    return add_finite(running, kernels, {buffers.y_true, buffers.y_pred, block.length, block.ahead}, own, ends);
 }
 
 bool add_rows(Running& running, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers,
               CertifiedEnds& ends) {
+    if (running.set.weighted) return add_weighted_rows(running, kernels, pairs, rows, buffers, ends);
     const RowsKept kept = rows_kept(kernels, pairs, rows, buffers);
     ends.counts.masked += static_cast<std::uint64_t>(rows.count - kept.count);
     ends.counts.pairs += static_cast<std::uint64_t>(kept.count);
     if (kept.count == 0) return true;
-    const Block loaded = load_block(kernels, pairs, rows, kept, buffers, nullptr);
-    const Block block = with_where(kernels, with_nulls(kernels, loaded, kept, buffers), kept, buffers);
+    // Not copied where nothing is to be done: members that were just stored one by one are loaded late together.
+    Block block = load_block(kernels, pairs, rows, kept, buffers, nullptr);
+    if (kept.has_nulls) block = with_nulls(kernels, block, kept, buffers);
+    if (kept.where != nullptr) block = with_where(kernels, block, kept, buffers);
     return add_block(running, kernels, block, buffers, ends);
 }
 
@@ -206,6 +311,17 @@ bool add_rows(Running& running, const Kernels& kernels, const Pairs& pairs, Rows
 std::ptrdiff_t length_of_block(std::ptrdiff_t rows_left) {
     const std::ptrdiff_t length = std::min<std::ptrdiff_t>(block_length, rows_left);
     return length < block_multiple ? length : length / block_multiple * block_multiple;
+}
+
+bool add_piece(Running& running, const Kernels& kernels, const Pairs& pairs, const Stretch& piece,
+               BlockBuffers& buffers, CertifiedEnds& ends) {
+    for (std::ptrdiff_t first = piece.first; first < piece.last;) {
+        const Rows rows{first, length_of_block(piece.last - first)};
+        if (!add_rows(running, kernels, pairs, rows, buffers, ends)) return false;
+        flush_if_full(running, kernels, ends);
+        first += rows.count;
+    }
+    return true;
 }
 
 void merge(std::optional<Ends>& ends, const std::optional<Ends>& other) {
@@ -234,6 +350,7 @@ constexpr Direction directions[] = {
     {Term::squared_truth, &CertifiedEnds::squared_truth, false},
     {Term::truth, &CertifiedEnds::truth, true},
     {Term::absolute_percentage_error, &CertifiedEnds::percentage_error, true},
+    {Term::sample_weight, &CertifiedEnds::weight, false},
 };
 
 const Direction* direction_of(Term term) {
@@ -242,20 +359,30 @@ const Direction* direction_of(Term term) {
     return found == std::end(directions) ? nullptr : found;
 }
 
-OutputSums sums_at(const CertifiedEnds& ends, const SummandList& summands, bool worst) {
-    OutputSums sums(Summation::exact, false, ends.counts);
+const ExactSum& at(const CertifiedEnds& ends, const Direction& direction, bool is_worst) {
+    const Ends& own = *(ends.*direction.ends);
+    return (direction.is_worse_if_larger == is_worst) != is_negative(own.low) ? own.high : own.low;
+}
+
+}  // namespace
+
+OutputSums sums_at(const CertifiedEnds& ends, const SummandList& summands, Corner corner) {
+    OutputSums sums(Summation::exact, ends.weight.has_value(), ends.counts);
     for (const Summand& summand : summands) {
         if (summand.term == Term::largest_error) {
             append(sums, {summand, {}, nullptr, ExtremeValue{ends.largest_error}, nullptr});
             continue;
         }
-        const Direction& direction = *direction_of(summand.term);
-        const Ends& own = *(ends.*direction.ends);
-        const bool is_larger = direction.is_worse_if_larger == worst;
-        append(sums, {summand, is_larger != is_negative(own.low) ? own.high : own.low, nullptr, {}, &no_counts});
+        append(sums, {summand, at(ends, *direction_of(summand.term), corner.is_worst), nullptr, {}, &no_counts});
+    }
+    if (ends.weight) {
+        const ExactSum& weight = corner.is_heavy ? ends.weight->high : ends.weight->low;
+        append(sums, {{Term::sample_weight}, weight, nullptr, {}, &no_counts});
     }
     return sums;
 }
+
+namespace {
 
 // What a set must have for a term. False where none has it.
 bool want(CertifiedSet& wanted, Term term) {
@@ -272,13 +399,25 @@ bool want(CertifiedSet& wanted, Term term) {
 }
 
 bool has_all(const CertifiedSet& set, const CertifiedSet& wanted) {
-    return set.squared_error >= wanted.squared_error && set.absolute_error >= wanted.absolute_error &&
-           set.error >= wanted.error && set.truth >= wanted.truth && set.largest_error >= wanted.largest_error &&
-           set.percentage_error >= wanted.percentage_error;
+    return set.weighted == wanted.weighted && set.squared_error >= wanted.squared_error &&
+           set.absolute_error >= wanted.absolute_error && set.error >= wanted.error && set.truth >= wanted.truth &&
+           set.largest_error >= wanted.largest_error && set.percentage_error >= wanted.percentage_error;
 }
 
-// Shorter ones are summed sooner than ends are rounded twice.
-constexpr std::ptrdiff_t fewest_rows = block_length;
+std::optional<int> first_with(const CertifiedSet& wanted) {
+    const auto* found = std::find_if(std::begin(certified_sets), std::end(certified_sets),
+                                     [&](const CertifiedSet& set) { return has_all(set, wanted); });
+    if (found == std::end(certified_sets)) return std::nullopt;
+    return static_cast<int>(found - certified_sets);
+}
+
+// Of more predictions of a truth whose own sums are known.
+int set_beside(int set) {
+    CertifiedSet wanted = certified_sets[set];
+    wanted.truth = false;
+    return *first_with(wanted);
+}
+
 constexpr std::ptrdiff_t smallest_float32 = 16 * block_length;  // a trial is worth it
 
 // Squares of contiguous float32 are summed as they lie in half of the time, unless their sizes differ too much: tried
@@ -294,43 +433,55 @@ bool fit_narrow_squares(const Kernels& kernels, const Pairs& pairs, std::ptrdiff
 
 }  // namespace
 
-std::optional<int> certified_set(std::span<const Summand> summands) {
-    CertifiedSet wanted;
+std::optional<int> certified_set(std::span<const Summand> summands, bool weighted) {
+    CertifiedSet wanted{.weighted = weighted};
     for (const Summand& summand : summands) {
         if (!want(wanted, summand.term)) return std::nullopt;
     }
     // Alone these have shorter ways than a loop of everything.
     if (!wanted.squared_error && !wanted.absolute_error && !wanted.error && !wanted.truth) return std::nullopt;
-    const auto* found = std::find_if(std::begin(certified_sets), std::end(certified_sets),
-                                     [&](const CertifiedSet& set) { return has_all(set, wanted); });
-    if (found == std::end(certified_sets)) return std::nullopt;
-    return static_cast<int>(found - certified_sets);
+    return first_with(wanted);
 }
 
 bool may_be_certified(const Pairs& pairs, std::ptrdiff_t rows, int set) {
     const Kernels& kernels = *current_target().kernels;
-    if (rows < fewest_rows || kernels.certified[set] == nullptr || are_weighted(pairs)) return false;
+    if (kernels.certified[set] == nullptr) return false;
     if (pairs.y_true.dtype != pairs.y_pred.dtype) return false;
     if (pairs.y_true.dtype == DType::float64) return true;
     if (pairs.y_true.dtype != DType::float32) return false;
-    const bool are_squares_alone = set == 0;
+    const bool are_squares_alone = set == 0;  // without weights
     return !are_squares_alone || (rows >= smallest_float32 && !fit_narrow_squares(kernels, pairs, rows));
 }
 
-bool add_stretch(CertifiedEnds& ends, const Pairs& pairs, const Stretch& stretch, int set) {
+bool add_stretch(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, const Stretch& stretch, int set) {
     const Kernels& kernels = *current_target().kernels;
     const FloatingPointEnvironment environment;
     BlockBuffers buffers;
-    Running running(set);
-    for (std::ptrdiff_t first = stretch.first; first < stretch.last;) {
-        if (begins_a_piece(stretch, first)) look_at_call();
-        const Rows rows{first, length_of_block(stretch.last - first)};
-        if (!add_rows(running, kernels, pairs, rows, buffers, ends)) return false;
-        flush_if_full(running, kernels, ends);
-        first += rows.count;
+    Running first(set);
+    std::vector<Running> others;
+    while (others.size() + 1 < pairs.size()) others.emplace_back(set_beside(set));
+    const auto running = [&](std::size_t i) -> Running& { return i == 0 ? first : others[i - 1]; };
+    // Shorter pieces would keep the truth nearer, but start so many more streams from memory, which takes as long.
+    for (std::ptrdiff_t row = stretch.first; row < stretch.last; row += smallest_stretch) {
+        if (begins_a_piece(stretch, row)) look_at_call();
+        const Stretch piece{row, std::min(stretch.last, row + smallest_stretch)};
+        for (std::size_t i = 0; i < pairs.size(); ++i) {
+            if (!add_piece(running(i), kernels, pairs[i], piece, buffers, ends[i])) return false;
+        }
     }
-    flush(running, kernels, ends);
+    for (std::size_t i = 0; i < pairs.size(); ++i) flush(running(i), kernels, ends[i]);
     return true;
+}
+
+bool share_truth(std::span<CertifiedEnds> ends, int set) {
+    if (!certified_sets[set].truth) return true;
+    const CertifiedEnds& first = ends.front();
+    return std::all_of(ends.begin() + 1, ends.end(), [&](CertifiedEnds& other) {
+        if (!(other.counts == first.counts) || first.counts.missing_true + first.counts.missing_pred > 0) return false;
+        other.squared_truth = first.squared_truth;
+        other.truth = first.truth;
+        return true;
+    });
 }
 
 void merge(CertifiedEnds& ends, const CertifiedEnds& other) {
@@ -341,7 +492,7 @@ void merge(CertifiedEnds& ends, const CertifiedEnds& other) {
 
 // Whether the variance of the truth is above zero wherever the sums lie.
 bool is_spread(const CertifiedEnds& ends) {
-    const OutputSums worst = sums_at(ends, {{Term::squared_truth}, {Term::truth}}, true);
+    const OutputSums worst = sums_at(ends, {{Term::squared_truth}, {Term::truth}}, {.is_worst = true});
     const BigNumber spread = spread_of_truth(worst);
     return !is_zero(spread) && !spread.negative;
 }
@@ -349,10 +500,8 @@ bool is_spread(const CertifiedEnds& ends) {
 bool are_certain(const CertifiedEnds& ends, int set) {
     const CertifiedSet& sums = certified_sets[set];
     if (ends.counts.pairs == 0 || (sums.error && !is_certain_of_sign(ends.error))) return false;
+    if (sums.weighted && (is_negative(ends.weight->low) || is_zero(ends.weight->low))) return false;
     return !sums.truth || (is_certain_of_sign(ends.truth) && is_spread(ends));
 }
-
-OutputSums worst_of(const CertifiedEnds& ends, const SummandList& summands) { return sums_at(ends, summands, true); }
-OutputSums best_of(const CertifiedEnds& ends, const SummandList& summands) { return sums_at(ends, summands, false); }
 
 }  // namespace squarely

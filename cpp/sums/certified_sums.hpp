@@ -14,8 +14,11 @@
 
 namespace squarely {
 
+// Shorter ones are summed sooner than ends are rounded twice.
+constexpr std::ptrdiff_t fewest_certified_rows = block_length;
+
 // Which of certified_sets has all of these sums, or none.
-std::optional<int> certified_set(std::span<const Summand> summands);
+std::optional<int> certified_set(std::span<const Summand> summands, bool weighted);
 
 bool may_be_certified(const Pairs& pairs, std::ptrdiff_t rows, int set);
 
@@ -30,21 +33,31 @@ struct Ends {
 struct CertifiedEnds {
     CertifiedEnds() noexcept {}  // not left to the compiler, which clears them all the same
 
-    std::optional<Ends> squared_error, absolute_error, error, squared_truth, truth, percentage_error;
+    std::optional<Ends> squared_error, absolute_error, error, squared_truth, truth, percentage_error, weight;
     double largest_error = 0;
     PairCounts counts;
 };
 
-// Adds a stretch of rows. False where this is not the way.
-bool add_stretch(CertifiedEnds& ends, const Pairs& pairs, const Stretch& stretch, int set);
+// Adds a stretch of rows of predictions of one truth. False where this is not the way. Only the first ones have what is
+// of the truth alone.
+bool add_stretch(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, const Stretch& stretch, int set);
+
+// When all stretches are together: false where not all predictions are of the same rows.
+bool share_truth(std::span<CertifiedEnds> ends, int set);
 
 void merge(CertifiedEnds& ends, const CertifiedEnds& other);
 
 // Whether worst and best are what they say: the signs of sums are known, and that the truth is not constant.
 bool are_certain(const CertifiedEnds& ends, int set);
 
-// The larger the errors and the smaller the variance of the truth, the worse.
-OutputSums worst_of(const CertifiedEnds& ends, const SummandList& summands);
-OutputSums best_of(const CertifiedEnds& ends, const SummandList& summands);
+// The larger the errors and the smaller the variance of the truth, the worse. What more weight does depends on the
+// metric, but with everything else fixed it is better or worse from the least to the greatest: of 1 / weight, all of
+// these metrics are quotients of two linear functions.
+struct Corner {
+    bool is_worst = false;
+    bool is_heavy = false;
+};
+
+OutputSums sums_at(const CertifiedEnds& ends, const SummandList& summands, Corner corner);
 
 }  // namespace squarely

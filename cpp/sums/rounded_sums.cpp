@@ -1,10 +1,25 @@
 #include "sums/rounded_sums.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
 namespace squarely {
+namespace {
+
+// Of a number of values that is known, so that they stay in registers.
+template <int count>
+double sum_of_tree(const double* values) {
+    if constexpr (count == 1) {
+        return values[0];
+    } else {
+        constexpr int half = count / 2;
+        double halves[half];
+        for (int i = 0; i < half; ++i) halves[i] = values[i] + values[i + half];
+        return sum_of_tree<half>(halves);
+    }
+}
+
+}  // namespace
 
 void add_block(RunningRoundedSum& sum, double block) {
     std::uint64_t level = 0;
@@ -14,13 +29,9 @@ void add_block(RunningRoundedSum& sum, double block) {
 }
 
 bool add_block(RunningRoundedSum& sum, const PairwiseSums& block) {
-    double tree[pairwise_lanes];
-    std::copy_n(block.lanes, pairwise_lanes, tree);
-    for (int half = pairwise_lanes / 2; half > 0; half /= 2) {
-        for (int i = 0; i < half; ++i) tree[i] += tree[i + half];
-    }
-    if (!std::isfinite(tree[0])) return false;
-    add_block(sum, tree[0]);
+    const double total = sum_of_tree<pairwise_lanes>(block.lanes);
+    if (!std::isfinite(total)) return false;
+    add_block(sum, total);
     return true;
 }
 

@@ -3,23 +3,11 @@
 #include "blocks/misfits.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace squarely {
 namespace {
-
-// Values of a block in the lanes in which they are added.
-struct LaneValues {
-    LaneValues() noexcept {}  // not left to the compiler, which would clear the values
-
-    alignas(64) double values[block_length];
-    std::ptrdiff_t length = 0;
-};
-
-// The words that no kernel has summed yet, in the order in which they are.
-struct MoreWords {
-    LaneValues words[most_words];
-    int count = 0;
-};
 
 // Where more rows of a block have more words, it is faster to form those of all.
 constexpr int most_picked = block_length / 5;
@@ -27,6 +15,10 @@ constexpr int most_picked = block_length / 5;
 // A byte of as many bits as there are lanes.
 Misfits as_words(const unsigned char* bytes, std::ptrdiff_t length, int lanes) {
     Misfits words{};
+    if (lanes == 8) {  // of processors alone whose lowest byte comes first
+        std::memcpy(words.data(), bytes, static_cast<std::size_t>(length / 8));
+        return words;
+    }
     for (std::ptrdiff_t first = 0; first < length; first += 64) {
         std::uint64_t word = 0;
         for (int i = 0; i < 64; i += lanes) word |= std::uint64_t{*bytes++} << i;
@@ -42,31 +34,70 @@ void pick(const double* values, const MisfitRows& list, double* picked) {
     std::fill(picked + list.count, picked + padded(list.count), 0.0);
 }
 
-// Every value comes as early as its lane allows: zeros add nothing, and in a lane the order stays. Without branches,
-// because it is as good as random which rows and words there are.
-void put_into_lanes(const double* values, const MisfitRows& list, int lanes, LaneValues& target) {
-    int depths[pairwise_lanes] = {};
-    for (int i = 0; i < list.count; ++i) depths[list.rows[i] & (lanes - 1)] += values[i] != 0 ? 1 : 0;
-    target.length = *std::max_element(depths, depths + lanes) * lanes;
-    std::fill_n(target.values, target.length, 0.0);
-    int next[pairwise_lanes] = {};
+// Values of some rows in their lanes, one after another: in a lane the order is that of the rows.
+void add_compensated(const double* values, const MisfitRows& list, double* lanes) {
     for (int i = 0; i < list.count; ++i) {
-        const int lane = list.rows[i] & (lanes - 1);
-        double& place = target.values[next[lane] * lanes + lane];
-        place = values[i];
-        next[lane] += values[i] != 0 ? 1 : 0;
+        const int lane = list.rows[i] & (kahan_lanes - 1);
+        const double before = lanes[lane];
+        const double sum = before + values[i];
+        const double back = sum - before;
+        lanes[lane] = sum;
+        lanes[kahan_lanes + lane] += (before - (sum - back)) + (values[i] - back);
     }
+}
+
+void add_plainly(const double* values, const MisfitRows& list, double* lanes) {
+    std::fill(lanes, lanes + pairwise_lanes, 0.0);
+    for (int i = 0; i < list.count; ++i) lanes[list.rows[i] & (pairwise_lanes - 1)] += values[i];
+}
+
+// Predictions are summed by the kernels of truths.
+Term read_as_truth(Term term, Block& block) {
+    if (facts_of(term).part != Part::prediction) return term;
+    std::swap(block.y_true, block.y_pred);
+    std::swap(block.ahead.y_true, block.ahead.y_pred);
+    std::swap(block.ahead.y_true_step, block.ahead.y_pred_step);
+    return term == Term::prediction ? Term::truth : Term::squared_truth;
+}
+
+// What a block makes of the sums before it, or adds to them, before anything is added.
+struct BlockSums {
+    explicit BlockSums(Summation how) noexcept : rounding(how) {}  // what sums are used is written first
+
+    Summation rounding;
+    KahanSums kahan[2];                     // of the first words and of the others
+    PairwiseSums pairwise[1 + most_words];  // of the first words, and one for each of the others
+    int others = 0;                         // of the latter
+    int others_of_zeros = 0;                // and after them
+
+    bool is_kahan() const { return rounding == Summation::kahan; }
+    double* lanes(int i) { return is_kahan() ? kahan[std::min(i, 1)].lanes : pairwise[i].lanes; }
+};
+
+bool any(const unsigned char* bytes, std::ptrdiff_t count) {
+    unsigned char all = 0;
+    for (std::ptrdiff_t i = 0; i < count; ++i) all |= bytes[i];
+    return all != 0;
+}
+
+// The second word times its weight, as two.
+bool add_weighed_words(BlockSums& sums, const Kernels& kernels, const double* weights, double* middles,
+                       std::ptrdiff_t length) {
+    sums.others = 3;
+    if (sums.is_kahan()) {
+        kernels.kahan_products(weights, middles, length, sums.lanes(2));
+        return kernels.kahan_values(middles, length, sums.kahan[1]);
+    }
+    kernels.pairwise_products(weights, middles, length, sums.lanes(2));
+    kernels.pairwise_values(middles, length, sums.pairwise[3]);
+    return true;
 }
 
 // The third and the fourth word of the rows that may have them, and with weights their products, two each. False where
 // words do not hold one of them, or there are too many.
-bool add_last_words(const Kernels& kernels, const TermKernel& kernel, const Block& block, const double* weights,
-                    const MisfitRows& list, int lanes, MoreWords& more) {
+bool add_last_words(BlockSums& sums, const Kernels& kernels, const TermKernel& kernel, const Block& block,
+                    const double* weights, const MisfitRows& list) {
     if (list.count > most_picked) return false;
-    const int count = weights == nullptr ? 2 : 4;
-    LaneValues* const targets = more.words + more.count;
-    more.count += count;
-    if (list.count == 0) return true;
     BlockBuffers sides;
     pick(block.y_true, list, sides.y_true);
     pick(block.y_pred, list, sides.y_pred);
@@ -81,77 +112,46 @@ bool add_last_words(const Kernels& kernels, const TermKernel& kernel, const Bloc
         pick(weights, list, own_weights);
         if (!kernels.weigh(own_weights, picked.length, 2, false, pointers + 2, out_of_range.data())) return false;
     }
-    for (int i = 0; i < count; ++i) put_into_lanes(formed[2 + i], list, lanes, targets[i]);
+    for (int i = 2; i < (weights == nullptr ? 4 : 6); ++i) {
+        (sums.is_kahan() ? add_compensated : add_plainly)(formed[i], list, sums.lanes(++sums.others));
+    }
     return true;
 }
 
-bool add_more(RunningRoundedSum& sum, Summation rounding, const Kernels& kernels, const MoreWords& more) {
-    bool are_added = true;
-    for (int i = 0; i < more.count; ++i) {
-        const LaneValues& words = more.words[i];
-        if (words.length > 0) {
-            are_added = add_values(sum, rounding, kernels, words.values, words.length) && are_added;
-        } else if (rounding == Summation::pairwise) {
-            add_block(sum, 0.0);
-        }
-    }
-    return are_added;
-}
-
-// Predictions are summed by the kernels of truths.
-Term read_as_truth(Term term, Block& block) {
-    if (facts_of(term).part != Part::prediction) return term;
-    std::swap(block.y_true, block.y_pred);
-    std::swap(block.ahead.y_true, block.ahead.y_pred);
-    std::swap(block.ahead.y_true_step, block.ahead.y_pred_step);
-    return term == Term::prediction ? Term::truth : Term::squared_truth;
-}
-
-// What a block adds, before anything is added.
-struct BlockSums {
-    BlockSums(const RoundedWords& before, Summation how)
-        : rounding(how), kahan{before.first.kahan, before.others.kahan} {}
-
-    Summation rounding;
-    KahanSums kahan[2];             // of the first words and of the others
-    PairwiseSums pairwise[3] = {};  // of the first words, and one for each of the others
-    int others = 0;                 // of the latter
-    MoreWords more;
-
-    double* lanes(int i) { return rounding == Summation::kahan ? kahan[std::min(i, 1)].lanes : pairwise[i].lanes; }
-};
-
-bool sum_block(BlockSums& sums, Term term, const Kernels& kernels, const Block& block, const double* weights) {
+bool sum_block(BlockSums& sums, const RoundedWords& before, Term term, const Kernels& kernels, const Block& block,
+               const double* weights) {
     const TermKernel& kernel = kernels.terms[static_cast<int>(term)];
-    const bool is_kahan = sums.rounding == Summation::kahan;
-    const TermKernel::RoundedSum sum = (is_kahan ? kernel.kahan : kernel.pairwise)[weights != nullptr];
-    MoreWords& more = sums.more;
-    double* const middles = more.words[0].values;
+    const TermKernel::RoundedSum sum = (sums.is_kahan() ? kernel.kahan : kernel.pairwise)[weights != nullptr];
+    alignas(64) double middles[block_length];
     unsigned char has_more[block_length];
-    if (sum == nullptr || !sum(block, weights, sums.lanes(0), sums.lanes(1), middles, has_more)) return false;
+    const double* const lanes_before[] = {before.first.kahan.lanes, before.others.kahan.lanes};
+    double* const lanes_after[] = {sums.lanes(0), sums.lanes(1)};
+    if (sum == nullptr || !sum(block, weights, lanes_before, lanes_after, middles, has_more)) return false;
     const int words = facts_of(term).words;
     sums.others = weights != nullptr || words > 1 ? 1 : 0;
-    if (weights != nullptr && words > 1) {
-        (is_kahan ? kernels.kahan_products : kernels.pairwise_products)(weights, middles, block.length, sums.lanes(2));
-        sums.others = 2;
-        more.words[0].length = block.length;  // errors of the products
-        more.count = 1;
+    if (weights != nullptr && words > 1 && !add_weighed_words(sums, kernels, weights, middles, block.length)) {
+        return false;
     }
     if (words < 3) return true;
+    if (!any(has_more, block.length >> std::countr_zero(static_cast<unsigned>(kernels.lanes)))) {
+        sums.others_of_zeros = weights == nullptr ? 2 : 4;
+        return true;
+    }
     MisfitRows list;
     find_rows(as_words(has_more, block.length, kernels.lanes), block.length, list);
-    return add_last_words(kernels, kernel, block, weights, list, is_kahan ? kahan_lanes : pairwise_lanes, more);
+    return add_last_words(sums, kernels, kernel, block, weights, list);
 }
 
-bool add(RoundedWords& sums, const BlockSums& block, const Kernels& kernels) {
-    if (block.rounding == Summation::kahan) {
+bool add(RoundedWords& sums, const BlockSums& block) {
+    if (block.is_kahan()) {
         sums.first.kahan = block.kahan[0];
-        sums.others.kahan = block.kahan[1];
-        return add_more(sums.others, block.rounding, kernels, block.more);
+        if (block.others > 0) sums.others.kahan = block.kahan[1];
+        return true;
     }
     bool are_added = add_block(sums.first, block.pairwise[0]);
     for (int i = 1; i <= block.others; ++i) are_added = add_block(sums.others, block.pairwise[i]) && are_added;
-    return add_more(sums.others, block.rounding, kernels, block.more) && are_added;
+    for (int i = 0; i < block.others_of_zeros; ++i) add_block(sums.others, 0.0);
+    return are_added;
 }
 
 }  // namespace
@@ -165,9 +165,9 @@ bool add_rounded_terms_at_once(TermSums& sums, Summation summation, const Kernel
     }
     Block read = block;
     const Term term = read_as_truth(sums.summand.term, read);
-    BlockSums of_block(rounded, rounding);
-    if (!sum_block(of_block, term, kernels, read, weights)) return false;
-    if (!add(rounded, of_block, kernels)) rounded.others.overflowed = true;
+    BlockSums of_block(rounding);
+    if (!sum_block(of_block, rounded, term, kernels, read, weights)) return false;
+    if (!add(rounded, of_block)) rounded.others.overflowed = true;
     return true;
 }
 

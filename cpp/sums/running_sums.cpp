@@ -1,5 +1,6 @@
 #include "sums/running_sums.hpp"
 
+#include "blocks/weights.hpp"
 #include "machine/floating_point.hpp"
 #include "machine/targets.hpp"
 #include "states/summands.hpp"
@@ -186,10 +187,17 @@ bool add_to_prover(RunningSums& sums, const Kernels& kernels, const Block& block
                              weights);
 }
 
+// Then a block that was added to the prover is added to all.
+bool sums_one_kind(const RunningSums& sums) {
+    return sums.terms.size() + (sums.has_moments ? 1 : 0) == 1 && !sums.extremes.of_truth && !sums.extremes.of_error &&
+           (sums.has_moments || sums.prover >= 0);
+}
+
 // The short way, of a full block in which every row counts. False, and nothing added, where it does not work.
 bool add_whole_block(RunningSums& sums, const Kernels& kernels, const Block& block, const double* weights,
                      RowBuffers& buffers) {
     if (!add_to_prover(sums, kernels, block, weights)) return false;
+    if (sums_one_kind(sums)) return true;
     const Block seen = without_prefetch(block);
     const KeptBlock kept{seen, nullptr, weights};
     add_extremes(sums.extremes, kernels, kept, {}, buffers);
@@ -203,40 +211,7 @@ bool add_whole_block(RunningSums& sums, const Kernels& kernels, const Block& blo
 }
 
 // Then nobody else need know which pairs are not two finite numbers.
-bool sums_moments_alone(const RunningSums& sums) {
-    return sums.has_moments && sums.terms.empty() && !sums.extremes.of_truth && !sums.extremes.of_error;
-}
-
-// In place where they lie so, null where there are none.
-const double* weights_of(const Kernels& kernels, const Pairs& pairs, Rows rows, RowBuffers& buffers) {
-    if (!are_weighted(pairs)) return nullptr;
-    const Column& weights = pairs.weights;
-    const bool may_view = rows.count == block_length && weights.dtype == DType::float64 && !weights.swapped &&
-                          weights.stride == 8 && reinterpret_cast<std::uintptr_t>(weights.data) % 8 == 0;
-    if (may_view) return static_cast<const double*>(weights.data) + rows.first;
-    load_weights(kernels, weights, rows, buffers.weights);
-    std::fill(buffers.weights + rows.count, buffers.weights + block_length, 0.0);
-    return buffers.weights;
-}
-
-bool has_zero(const Kernels& kernels, const double* weights, std::ptrdiff_t count) {
-    const std::ptrdiff_t whole = count / block_multiple * block_multiple;
-    return kernels.has_zero(weights, whole) || std::find(weights + whole, weights + count, 0.0) != weights + count;
-}
-
-// A row whose weight is zero is absent, as one that does not count.
-RowsKept with_weight(const Kernels& kernels, RowsKept kept, const double* weights, Rows rows, BlockBuffers& buffers) {
-    if (weights == nullptr || !has_zero(kernels, weights, rows.count)) return kept;
-    kept.count = 0;
-    for (std::ptrdiff_t i = 0; i < rows.count; ++i) {
-        const bool counts = weights[i] != 0 && (kept.where == nullptr || kept.where[i] != 0);
-        buffers.where[i] = counts ? 1 : 0;
-        kept.count += counts ? 1 : 0;
-    }
-    std::fill(buffers.where + rows.count, buffers.where + block_length, static_cast<unsigned char>(0));
-    kept.where = buffers.where;
-    return kept;
-}
+bool sums_moments_alone(const RunningSums& sums) { return sums.has_moments && sums_one_kind(sums); }
 
 }  // namespace
 
@@ -247,16 +222,18 @@ RunningSums running_sums(const State& state) {
     return running;
 }
 
-RunningSums running_sums(Summation summation, bool weighted, const SummandList& summands) {
+RunningSums running_sums(Summation summation, bool weighted, std::span<const Summand> summands) {
     RunningSums running(summation, weighted);
-    for (const Summand& summand : summands) want(running, summand);
+    for (auto own = summands.begin(); own != summands.end(); ++own) {
+        if (std::find(summands.begin(), own, *own) == own) want(running, *own);
+    }
     if (weighted) want(running, {Term::sample_weight});
     return running;
 }
 
 void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers) {
     RowBuffers own;
-    const double* weights = weights_of(kernels, pairs, rows, own);
+    const double* weights = weights_of(kernels, pairs, rows, own.weights);
     const RowsKept kept_rows = with_weight(kernels, rows_kept(kernels, pairs, rows, buffers), weights, rows, buffers);
     sums.counts.masked += static_cast<std::uint64_t>(rows.count - kept_rows.count);
     if (kept_rows.count == 0) return;

@@ -6,6 +6,7 @@
 #include "sums/term_sums.hpp"
 
 #include <limits>
+#include <span>
 #include <vector>
 
 namespace squarely {
@@ -34,8 +35,8 @@ struct RunningSums {
 // For one output of a state.
 RunningSums running_sums(const State& state);
 
-// For one metric. Where its pairs have weights, these are summed too.
-RunningSums running_sums(Summation summation, bool weighted, const SummandList& summands);
+// For one metric or several, of which some may want the same. Where their pairs have weights, these are summed too.
+RunningSums running_sums(Summation summation, bool weighted, std::span<const Summand> summands);
 
 // When finished: where the sums of these are.
 OutputSums sums_of_output(const RunningSums& sums, const SummandList& summands);

@@ -144,10 +144,11 @@ class Configuration:
     @property
     def complex_values(self) -> bool: ...
 
-# Scores of one output, pairs and pairs left out; None where there is something to say, or no way but a state.
+# Scores of one output, pairs and pairs left out, of each prediction; None where there is something to say, or no way
+# but a state.
 def scores_at_once(
-    configuration: Configuration, y_true: object, y_pred: object, where: object, axis: int
-) -> tuple[tuple[float, ...], int, int] | None: ...
+    configuration: Configuration, y_true: object, predictions: tuple[object, ...], where: object, axis: int
+) -> tuple[tuple[tuple[float, ...], int, int], ...] | None: ...
 
 @final
 class Accumulator:

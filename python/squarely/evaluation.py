@@ -151,15 +151,16 @@ def _report_at_once(
     y_true: object, predictions: Mapping[str, object], where: object, axis: int, question: Question, *, is_single: bool
 ) -> Report | None:
     """Return the report of plain arrays in one dimension that need no sums to be kept, else None."""
-    columns: dict[str, Scored] = {}
-    for name, prediction in predictions.items():
-        if type(name) is not str:
-            return None
-        found = _core.scores_at_once(question.configuration, y_true, prediction, where, axis)
-        if found is None:
-            return None
-        columns[name] = Scored(found[0], {}, found[1], found[2])
-    return Report(question.labels, columns, is_single=is_single) if columns else None
+    if not predictions or not all(type(name) is str for name in predictions):
+        return None
+    found = _core.scores_at_once(question.configuration, y_true, tuple(predictions.values()), where, axis)
+    if found is None:
+        return None
+    columns = {
+        name: Scored(scores, {}, pairs, omitted)
+        for name, (scores, pairs, omitted) in zip(predictions, found, strict=True)
+    }
+    return Report(question.labels, columns, is_single=is_single)
 
 
 def _plain_report(

@@ -156,6 +156,119 @@ def test_errors_that_cancel_are_summed_exactly(target: str, rng: np.random.Gener
     assert_same(np.zeros(2049), np.concatenate([errors, [1e-30], -errors]))
 
 
+def assert_same_weighted(y_true: Array, y_pred: Array, weights: Array, **options: object) -> None:
+    for name in METRICS:
+        found = getattr(squarely, name)(y_true, y_pred, sample_weight=weights, **options)
+        sums = squarely.Accumulator(metrics=[name], **options).update(y_true, y_pred, sample_weight=weights)
+        score = sums.compute()
+        assert isinstance(score, dict)
+        assert found == score[name] or (math.isnan(found) and math.isnan(score[name])), name
+
+
+def weights_of(kind: str, length: int, rng: np.random.Generator) -> Array:
+    return {
+        "uniform": rng.random(length) + 1e-3,
+        "counts": rng.integers(1, 9, length).astype(float),
+        "some zero": np.where(rng.random(length) < 0.1, 0.0, rng.random(length)),
+        "one zero": np.where(np.arange(length) == length // 2, 0.0, 3.0),
+        "decades": 10.0 ** rng.uniform(-20, 20, length),
+        "tiny": rng.random(length) * 1e-290,
+        "large": rng.random(length) * 1e290,
+        "one large": np.where(np.arange(length) == length // 2, 1e200, 1.0),
+    }[kind]
+
+
+KINDS = ("uniform", "counts", "some zero", "one zero", "decades", "tiny", "large", "one large")
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("kind", KINDS)
+def test_weighted_scores_are_those_of_states(target: str, make: Maker, kind: str, rng: np.random.Generator) -> None:
+    for length in (600, 2048):
+        y_true, y_pred = make(rng, length)
+        assert_same_weighted(y_true, y_pred, weights_of(kind, length, rng))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_weighted_stretches_are_put_together(kind: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.standard_normal((2, 150_000))
+    assert_same_weighted(y_true, y_pred, weights_of(kind, 150_000, rng))
+
+
+@pytest.mark.parametrize("metric", ["sum_squared_error", "mean_squared_error", "mean_absolute_error", "mean_error"])
+def test_weighted_scores_are_the_nearest_doubles(target: str, metric: str, rng: np.random.Generator) -> None:
+    y_true, y_pred, weights = rng.standard_normal((3, 1100))
+    weights = np.abs(weights)
+    errors = [
+        fractions.Fraction(p) - fractions.Fraction(y) for y, p in zip(y_true.tolist(), y_pred.tolist(), strict=True)
+    ]
+    of_one = {"mean_absolute_error": abs, "mean_error": lambda error: error}.get(metric, lambda error: error * error)
+    exact = [fractions.Fraction(weight) for weight in weights.tolist()]
+    total = sum(weight * of_one(error) for weight, error in zip(exact, errors, strict=True))
+    divisor = 1 if metric == "sum_squared_error" else sum(exact)
+    assert getattr(squarely, metric)(y_true, y_pred, sample_weight=weights) == float(total / divisor)
+
+
+@pytest.mark.parametrize("policy", ["omit", "propagate"])
+def test_rows_without_weight_may_hold_anything(target: str, policy: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.standard_normal((2, 2500))
+    weights = rng.random(2500)
+    absent = rng.random(2500) < 0.05
+    weights[absent] = 0.0
+    expected = [
+        getattr(squarely, name)(y_true[~absent], y_pred[~absent], sample_weight=weights[~absent]) for name in METRICS
+    ]
+    y_true[absent] = rng.choice([math.nan, math.inf, -math.inf, 1e300], int(absent.sum()))
+    for name, value in zip(METRICS, expected, strict=True):
+        assert getattr(squarely, name)(y_true, y_pred, sample_weight=weights, nan_policy=policy) == value, name
+
+
+@pytest.mark.parametrize(
+    ("bad", "policy"), [(math.nan, "omit"), (math.nan, "propagate"), (math.inf, "propagate"), (-math.inf, "propagate")]
+)
+def test_missing_rows_take_their_weights_with_them(
+    target: str, bad: float, policy: str, rng: np.random.Generator
+) -> None:
+    y_true, y_pred = rng.standard_normal((2, 2500))
+    weights = rng.random(2500)
+    y_true[MIDDLE] = y_pred[7] = bad
+    assert_same_weighted(y_true, y_pred, weights, nan_policy=policy)
+    where = rng.random(2500) < 0.7
+    kept = where & np.isfinite(y_true) & np.isfinite(y_pred)
+    if policy == "omit":
+        for name in METRICS:
+            found = getattr(squarely, name)(y_true, y_pred, sample_weight=weights, where=where, nan_policy=policy)
+            expected = getattr(squarely, name)(y_true[kept], y_pred[kept], sample_weight=weights[kept])
+            assert found == expected, name
+
+
+@pytest.mark.parametrize("weight", [-1.0, -1e-320, math.nan, math.inf])
+def test_no_usual_weight_is_answered_as_by_a_state(target: str, weight: float, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.standard_normal((2, 2048))
+    weights = rng.random(2048)
+    weights[MIDDLE] = weight
+    if math.isfinite(weight):
+        assert_same_weighted(y_true, y_pred, weights)
+        return
+    for name in METRICS:
+        with pytest.raises(ValueError, match="sample_weight"):
+            getattr(squarely, name)(y_true, y_pred, sample_weight=weights)
+
+
+def test_layouts_of_weights_do_not_matter(target: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.standard_normal((2, 3000))
+    weights = rng.integers(1, 9, 3000).astype(float)
+    narrow = y_true.astype(np.float32), y_pred.astype(np.float32)
+    for name in METRICS:
+        metric = getattr(squarely, name)
+        expected = metric(y_true, y_pred, sample_weight=weights)
+        assert metric(y_true, y_pred, sample_weight=np.repeat(weights, 2)[::2]) == expected, name
+        assert metric(y_true, y_pred, sample_weight=weights.astype(np.int8)) == expected, name
+        assert metric(y_true, y_pred, sample_weight=weights.astype(np.float32)) == expected, name
+        expected = metric(*(side.astype(float) for side in narrow), sample_weight=weights)
+        assert metric(*narrow, sample_weight=weights) == expected, name
+
+
 SETS = {
     "everyday": None,
     "seven": ("mse", "rmse", "mae", "bias", "max", "r2", "ev"),
@@ -186,11 +299,33 @@ def test_reports_count_what_is_left_out(target: str, rng: np.random.Generator) -
     assert report.to_dict() == {name: float(values[0]) for name, values in raw.to_dict().items()}
 
 
-def test_reports_of_several_predictions_are_those_of_each(target: str, rng: np.random.Generator) -> None:
-    y_true, one, other = rng.standard_normal((3, 2500))
-    report = squarely.evaluate(y_true, {"one": one, "other": other})
-    for name, y_pred in {"one": one, "other": other}.items():
-        single = squarely.evaluate(y_true, y_pred)
+@pytest.mark.parametrize("metrics", SETS.values(), ids=SETS)
+@pytest.mark.parametrize("length", [70, 2500, 200_000])
+def test_reports_of_several_predictions_are_those_of_each(
+    target: str, metrics: tuple[str, ...] | None, length: int, rng: np.random.Generator
+) -> None:
+    y_true, *predictions = rng.standard_normal((4, length))
+    predictions[2] *= 1e-9
+    named = dict(zip(("one", "other", "small"), predictions, strict=True))
+    options = {} if metrics is None else {"metrics": metrics}
+    report = squarely.evaluate(y_true, named, **options)
+    for name, y_pred in named.items():
+        single = squarely.evaluate(y_true, y_pred, **options)
         assert {metric: report[metric][name] for metric in report.metrics} == single.to_dict()
-    assert report.count == {"one": 2500, "other": 2500}
-    assert report.predictions == ("one", "other")
+    assert report.count == dict.fromkeys(named, length)
+    assert report.predictions == ("one", "other", "small")
+
+
+@pytest.mark.parametrize("holes", [(0,), (1,), (0, 1)])
+def test_predictions_with_other_rows_share_no_truth(
+    target: str, holes: tuple[int, ...], rng: np.random.Generator
+) -> None:
+    y_true, *predictions = rng.standard_normal((4, 2500))
+    for index in holes:
+        predictions[index][MIDDLE + index] = math.nan
+    named = dict(zip(("one", "other", "third"), predictions, strict=True))
+    report = squarely.evaluate(y_true, named, nan_policy="omit")
+    for name, y_pred in named.items():
+        single = squarely.evaluate(y_true, y_pred, nan_policy="omit")
+        assert {metric: report[metric][name] for metric in report.metrics} == single.to_dict()
+    assert report.count == {name: 2500 - int(np.isnan(y_pred).sum()) for name, y_pred in named.items()}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import squarely
+from oracles.state_bytes import SUMMATIONS
 from squarely.named_metrics import EVERYDAY, Metric, has_default
 from squarely.scoring import score
 
@@ -18,13 +19,32 @@ def positive(rng: np.random.Generator, *shape: int) -> tuple[np.ndarray, np.ndar
     return y_true, y_true * rng.gamma(20.0, 0.05, shape)
 
 
+@pytest.mark.parametrize("summation", SUMMATIONS)
 @pytest.mark.parametrize("weighted", [False, True])
-def test_every_metric_together_is_what_it_is_alone(target: str, rng: np.random.Generator, weighted: bool) -> None:
+def test_every_metric_together_is_what_it_is_alone(
+    target: str, rng: np.random.Generator, weighted: bool, summation: str
+) -> None:
     y_true, y_pred = positive(rng, 1500)
     weights = rng.random(1500) if weighted else None
-    report = squarely.evaluate(y_true, y_pred, metrics=ALL_SUMS, sample_weight=weights)
+    report = squarely.evaluate(y_true, y_pred, metrics=ALL_SUMS, sample_weight=weights, summation=summation)
+    sums = squarely.Accumulator(ALL_SUMS, summation=summation).update(y_true, y_pred, sample_weight=weights)
+    assert report.count == 1500
     for name in ALL_SUMS:
-        assert report[name] == score(name, y_true, y_pred, sample_weight=weights), name
+        assert report[name] == score(name, y_true, y_pred, sample_weight=weights, summation=summation), name
+        assert report[name] == sums[name], name
+
+
+@pytest.mark.parametrize("summation", ["kahan", "pairwise"])
+def test_sums_that_round_say_of_a_report_what_exact_ones_do(summation: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = positive(rng, 1500)
+    y_pred[[7, 900]] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        squarely.evaluate(y_true, y_pred, summation=summation)
+    left = squarely.evaluate(y_true, y_pred, summation=summation, nan_policy="omit")
+    assert (left.count, left.omitted) == (1498, 2)
+    kept = np.isfinite(y_pred)
+    assert left["max_error"] == squarely.max_error(y_true[kept], y_pred[kept])
+    assert math.isnan(squarely.evaluate(y_true, y_pred, summation=summation, nan_policy="propagate")["r2_score"])
 
 
 def test_the_everyday_metrics_are_the_default() -> None:

@@ -61,6 +61,20 @@ def outliers(rng: np.random.Generator) -> Pairs:
     return y_true, y_pred
 
 
+def growing(rng: np.random.Generator) -> Pairs:
+    """Return pairs of which every block outweighs all before it in some lanes."""
+    y_true, y_pred = mixed(rng)
+    scale = np.exp(np.linspace(0.0, 12.0, ROWS) + rng.uniform(0.0, 3.0, ROWS))
+    return y_true * scale, y_pred * scale
+
+
+def few(rng: np.random.Generator) -> Pairs:
+    """Return predictions that are right but for a few, in some lanes always."""
+    y_true = rng.standard_normal(ROWS)
+    wrong = (rng.random(ROWS) < 0.1) & (np.arange(ROWS) % 16 > 3)
+    return y_true, np.where(wrong, y_true * rng.uniform(0.5, 3.0, ROWS), y_true)
+
+
 def held_by(
     summation: str, metric: str, pairs: Pairs, weights: Array | None = None, where: npt.NDArray[np.bool_] | None = None
 ) -> dict[str, object]:
@@ -84,7 +98,7 @@ def defined(summation: str, term: str, make: Maker, weighted: bool) -> Fraction:
     return rounded_sum(summation, term, y_true.tolist(), y_pred.tolist(), None if weights is None else weights.tolist())
 
 
-@pytest.mark.parametrize("make", [near, mixed, apart, alike, outliers])
+@pytest.mark.parametrize("make", [near, mixed, apart, alike, outliers, growing, few])
 @each_weighting
 @each_metric
 @each_summation

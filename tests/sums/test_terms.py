@@ -225,8 +225,25 @@ def test_terms_are_near_what_sixty_digits_say(
         assert_is_near(value, summed, y, p)
 
 
-# Three full blocks and a rest, and a row inside the middle one.
-ROWS, MIDDLE = 3 * 512 + 100, 512 + 301
+# Three full blocks and a rest, and a row inside the first and the middle one.
+ROWS, FIRST, MIDDLE = 3 * 512 + 100, 5, 512 + 301
+
+
+def assert_pairs_add_amid_blocks_what_they_add_alone(
+    summed: Summed, rows: list[int], weighted: bool, pairs: list[tuple[Array, Array]], rng: np.random.Generator
+) -> None:
+    y_true, y_pred = rng.lognormal(0, 1, (2, ROWS))
+    weights = np.where(np.isin(np.arange(ROWS), rows), 1.0, rng.uniform(0.5, 2, ROWS)) if weighted else None
+    without = held(summed.asked, y_true, y_pred, weights)[summed.term]
+    replaced = sum(of_single_pairs(summed.asked, summed.term, y_true[rows], y_pred[rows]), Fraction(0))
+    lost = lost_of(summed) if weighted else 0
+    for sides in pairs:
+        alone = of_single_pairs(summed.asked, summed.term, *sides)
+        for y, p, value in zip(*sides, alone, strict=True):
+            y_true[rows], y_pred[rows] = y, p
+            found = held(summed.asked, y_true, y_pred, weights)[summed.term] - without + replaced
+            expected = len(rows) * value
+            assert abs(found - expected) <= lost * (abs(expected) + abs(replaced)), (y.hex(), p.hex())
 
 
 @each(EVERY_TERM)
@@ -234,18 +251,24 @@ ROWS, MIDDLE = 3 * 512 + 100, 512 + 301
 def test_a_pair_amid_full_blocks_adds_what_it_adds_alone(
     target: str, summed: Summed, weighted: bool, rng: np.random.Generator
 ) -> None:
-    y_true, y_pred = rng.lognormal(0, 1, (2, ROWS))
-    weights = np.where(np.arange(ROWS) == MIDDLE, 1.0, rng.uniform(0.5, 2, ROWS)) if weighted else None
-    without = held(summed.asked, y_true, y_pred, weights)[summed.term]
-    (replaced,) = of_single_pairs(summed.asked, summed.term, y_true[[MIDDLE]], y_pred[[MIDDLE]])
-    lost = lost_of(summed) if weighted else 0
-    for make in MAKERS:
-        sides = in_domain(summed, *make(rng, 4))
-        alone = of_single_pairs(summed.asked, summed.term, *sides)
-        for y, p, value in zip(*sides, alone, strict=True):
-            y_true[MIDDLE], y_pred[MIDDLE] = y, p
-            found = held(summed.asked, y_true, y_pred, weights)[summed.term] - without + replaced
-            assert abs(found - value) <= lost * (abs(value) + abs(replaced)), (y.hex(), p.hex())
+    pairs = [in_domain(summed, *make(rng, 4)) for make in MAKERS]
+    assert_pairs_add_amid_blocks_what_they_add_alone(summed, [MIDDLE], weighted, pairs, rng)
+
+
+# Quotients where ways to a logarithm part, and numbers and quotients that few pairs go beyond.
+LIMITS = (0.5, 0.6875, 1.375, 2.0, 2.0**-960, 2.0**-1000, 2.0**-1022, 2.0**-1040, 2.0**1000, 2.0**1022)
+
+
+@each(TO_SOME_ULP)
+def test_pairs_at_the_limits_of_the_short_way_add_what_they_add_alone(
+    target: str, summed: Summed, rng: np.random.Generator
+) -> None:
+    near = np.array([(np.nextafter(limit, 0), limit, np.nextafter(limit, 4 * limit)) for limit in LIMITS]).ravel()
+    ones = np.ones_like(near)
+    sides = (near, ones), (ones, near), (3 * near, near), (near, 3 * near), (1.25 * near, near), (0 * ones, near)
+    pairs = [in_domain(summed, *side) for side in sides]
+    # In the first block, too: then the sums are ready for its size.
+    assert_pairs_add_amid_blocks_what_they_add_alone(summed, [FIRST, MIDDLE], False, pairs, rng)
 
 
 @each(TO_SOME_ULP)
@@ -356,6 +379,11 @@ SEARCHED = (
     (("mean_poisson_deviance", 0.0), "0x1.50510d0256f3cp-1", "0x1.c0cf775702ea4p-1"),
     (("mean_poisson_deviance", 0.0), "0x1.486f8a8c27d3fp+1", "0x1.d8abaa4dd6f65p+0"),
     (("mean_poisson_deviance", 0.0), "0x1.2e70a9904c190p+1", "0x1.acfe85da42f67p+0"),
+    (
+        ("mean_poisson_deviance", 0.0),
+        "0x1.5fffffffffffbp+53",
+        "0x1.ffffffffffff9p+52",
+    ),  # one plus the ratio rounds to 1.375
     (("mean_gamma_deviance", 0.0), "0x1.b888b08982b65p-2", "0x1.e752cf99dba8ep-1"),
     (("mean_gamma_deviance", 0.0), "0x1.0085eb54a269ep+2", "0x1.f2ec6d431573dp+0"),
     (("mean_squared_log_error", 0.0), "0x1.b75c407fe7046p-13", "0x1.d774158e961f6p-11"),

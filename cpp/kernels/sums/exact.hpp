@@ -140,7 +140,7 @@ bool exact_squares(const Block& block, const Window& window, SlicedSums& sums) {
 bool exact_squares_present(const Block& block, const Window& window, SlicedSums& sums, std::uint64_t* missing) {
     KeepPresent filter;
     if (!square_block(block, window, sums, filter)) return false;
-    store_missing(filter, missing);
+    store_missing(filter, block.length, missing);
     return true;
 }
 

@@ -3,6 +3,7 @@
 // buffers.
 #pragma once
 
+#include "kernels/staged_terms.hpp"
 #include "kernels/sums/exact_values.hpp"
 #include "kernels/weights.hpp"
 
@@ -34,7 +35,8 @@ struct WordSums {
     Bits sum1[words], sum2[words];
     Bits lost{};
     Bits moved{};
-    Sizes factors;  // of several words, what is squared; of one, what is weighed
+    Bits unusual{};  // by its signs, as in terms.hpp
+    Sizes factors;   // of several words, what is squared; of one, what is weighed
     Sizes weights;
 };
 
@@ -99,16 +101,8 @@ double least_product(const ValueWindow* windows) {
     return least;
 }
 
-template <int words_of_term, bool weighted, class Kernel, int words>
-SQUARELY_INLINE void add_term(const Kernel& term, const Block& block, const double* weights, std::ptrdiff_t i,
-                              WordSums<words>& sums) {
-    const Vector y_true = load<Vector>(block.y_true + i);
-    const Vector y_pred = load<Vector>(block.y_pred + i);
-    // Zero of finite numbers, else NaN: a term may be an ordinary number of a NaN or an infinity, but for a square.
-    if constexpr (!std::is_same_v<Kernel, SquaredError>) {
-        sums.lost |= bits(y_true - y_true) | bits(y_pred - y_pred);
-    }
-    const Words value = term.value(y_true, y_pred);
+template <int words_of_term, bool weighted, int words>
+SQUARELY_INLINE void add_value(const Words& value, const double* weights, std::ptrdiff_t i, WordSums<words>& sums) {
     if constexpr (words_of_term > 1) see(value.tested, sums.factors);
     if constexpr (words_of_term > 2) sums.lost |= bits(absolute(value.rest));
     const Vector values[] = {value.high, value.middle, value.low};
@@ -130,6 +124,22 @@ SQUARELY_INLINE void add_term(const Kernel& term, const Block& block, const doub
             add_word(product, 2 * word, sums);
             add_word(product_error(weight, values[word], product), 2 * word + 1, sums);
         });
+    }
+}
+
+template <int words_of_term, bool weighted, class Kernel, int words>
+SQUARELY_INLINE void add_term(const Kernel& term, const Block& block, const double* weights, std::ptrdiff_t i,
+                              WordSums<words>& sums) {
+    const Vector y_true = load<Vector>(block.y_true + i);
+    const Vector y_pred = load<Vector>(block.y_pred + i);
+    if constexpr (requires { term.usual(y_true, y_pred, sums.unusual); }) {
+        add_value<1, weighted>(one_word(term.usual(y_true, y_pred, sums.unusual)), weights, i, sums);
+    } else {
+        // Zero of finite numbers, else NaN: a term may be an ordinary number of a NaN or an infinity, but for a square.
+        if constexpr (!std::is_same_v<Kernel, SquaredError>) {
+            sums.lost |= bits(y_true - y_true) | bits(y_pred - y_pred);
+        }
+        add_value<words_of_term, weighted>(term.value(y_true, y_pred), weights, i, sums);
     }
 }
 
@@ -196,6 +206,35 @@ SQUARELY_INLINE void add_weighted_square(Vector difference, Vector weight, Vecto
     return true;
 }
 
+// All or nothing.
+template <int words_of_term, int words>
+SQUARELY_INLINE bool keep(const WordSums<words>& sums, std::ptrdiff_t rows, ValueLanes* lanes_so_far) {
+    const Bits outside = are_outside(sums.weights, least_weight, greatest_weight) |
+                         (words_of_term > 1 ? are_outside(sums.factors, least_to_square, greatest_to_square)
+                                            : are_outside(sums.factors, least_to_weigh, greatest_to_weigh));
+    if (any(sums.lost | (sums.moved & sign_and_exponent) | (sums.unusual & sign_bit) | outside)) return false;
+    store_words(sums, rows, lanes_so_far);
+    return true;
+}
+
+template <int words, bool weighted, class Kernel>
+SQUARELY_INLINE bool sum_in_stages(const Kernel& term, const Block& block, const double* weights,
+                                   const ValueWindow* windows, ValueLanes* lanes_so_far) {
+    Stages stages;
+    if (any(values_in_stages(term, block, stages) & sign_bit)) return false;
+    if constexpr (!weighted) {
+        return exact_values(stages.value, block.length, windows[0], lanes_so_far[0]);
+    } else {
+        WordSums<words> sums;
+        load_words(windows, lanes_so_far, sums);
+        for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+            if (i % 8 == 0) __builtin_prefetch(weights + i + block_length);
+            add_value<1, true>(one_word(load<Vector>(stages.value + i)), weights, i, sums);
+        }
+        return keep<1>(sums, block.length, lanes_so_far);
+    }
+}
+
 template <class Kernel, Term row, bool weighted>
 bool sum_terms(const Block& block, const double* weights, double parameter, const ValueWindow* windows,
                ValueLanes* lanes_so_far) {
@@ -205,18 +244,17 @@ bool sum_terms(const Block& block, const double* weights, double parameter, cons
     if constexpr (weighted && std::is_same_v<Kernel, SquaredError>) {
         if (sum_weighted_squares(block, weights, windows, lanes_so_far)) return true;
     }
-    WordSums<words> sums;
-    load_words(windows, lanes_so_far, sums);
-    Ahead ahead = block.ahead;
-    for (std::ptrdiff_t first = 0; first < block.length; first += group_of_terms) {
-        add_group_of_terms<words_of_term, weighted>(term, block, weights, first, ahead, sums);
+    if constexpr (InStages<Kernel>) {
+        return sum_in_stages<words, weighted>(term, block, weights, windows, lanes_so_far);
+    } else {
+        WordSums<words> sums;
+        load_words(windows, lanes_so_far, sums);
+        Ahead ahead = block.ahead;
+        for (std::ptrdiff_t first = 0; first < block.length; first += group_of_terms) {
+            add_group_of_terms<words_of_term, weighted>(term, block, weights, first, ahead, sums);
+        }
+        return keep<words_of_term>(sums, block.length, lanes_so_far);
     }
-    const Bits outside = are_outside(sums.weights, least_weight, greatest_weight) |
-                         (words_of_term > 1 ? are_outside(sums.factors, least_to_square, greatest_to_square)
-                                            : are_outside(sums.factors, least_to_weigh, greatest_to_weigh));
-    if (any(sums.lost | (sums.moved & sign_and_exponent) | outside)) return false;
-    store_words(sums, block.length, lanes_so_far);
-    return true;
 }
 
 }  // namespace

@@ -99,23 +99,31 @@ SQUARELY_INLINE std::uint64_t store_rows(Vector y_true, Vector y_pred, const Gri
     return misfits;
 }
 
-typedef std::uint64_t Quarter __attribute__((vector_size(8 * words_in_quarter)));
+#if defined(__AVX__)
+constexpr int words_at_once = 4;
+#else
+constexpr int words_at_once = 2;
+#endif
+
+typedef std::uint64_t RowVector __attribute__((vector_size(8 * words_at_once)));
 
 template <int quarters>
 struct Row {
-    Quarter words[quarters];
+    static constexpr int vectors = quarters * words_in_quarter / words_at_once;
+
+    RowVector words[vectors];
 };
 
 template <int quarters>
 SQUARELY_INLINE Row<quarters> load_row(const std::uint64_t* from) {
     Row<quarters> row;
-    for (int i = 0; i < quarters; ++i) row.words[i] = load<Quarter>(from + i * words_in_quarter);
+    for (int i = 0; i < row.vectors; ++i) row.words[i] = load<RowVector>(from + i * words_at_once);
     return row;
 }
 
 template <int quarters>
 SQUARELY_INLINE void store_row(std::uint64_t* target, const Row<quarters>& row) {
-    for (int i = 0; i < quarters; ++i) store(target + i * words_in_quarter, row.words[i]);
+    for (int i = 0; i < row.vectors; ++i) store(target + i * words_at_once, row.words[i]);
 }
 
 template <int quarters>
@@ -138,7 +146,7 @@ SQUARELY_INLINE void add_rows(const std::uint64_t* buffer, const std::uint32_t* 
             sum = load_row<quarters>(rows.table + group * step);
         }
         const Row<quarters> row = load_row<quarters>(buffer + i * step);
-        for (int j = 0; j < quarters; ++j) sum.words[j] += row.words[j];
+        for (int j = 0; j < sum.vectors; ++j) sum.words[j] += row.words[j];
     }
     leave_group(rows, group, sum);
 }

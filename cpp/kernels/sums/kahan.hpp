@@ -7,12 +7,19 @@
 namespace squarely {
 namespace {
 
-// What rounding left out of a sum. Of numbers that are not negative the larger one is seen at once.
-template <bool is_never_negative>
+// What is known of a value that is added.
+enum class Added { any, never_negative, never_larger };  // than the sum so far, where neither is negative
+
+// What rounding left out of a sum, by its larger part where that is seen at once.
+template <Added added>
 SQUARELY_INLINE Vector sum_error(Vector a, Vector b, Vector sum) {
-    if constexpr (is_never_negative) {
-        const Vector large = larger(a, b);
-        return added_by_multiplier(smaller(a, b), -added_by_multiplier(sum, -large));
+    if constexpr (added == Added::never_larger) {
+        return b - added_by_multiplier(sum, -a);
+    } else if constexpr (has_order_by_size) {
+        const BySize values = by_size(a, b);
+        return values.small - added_by_multiplier(sum, -values.large);
+    } else if constexpr (added == Added::never_negative) {
+        return added_by_multiplier(smaller(a, b), -added_by_multiplier(sum, -larger(a, b)));
     }
     const Vector back = added_by_multiplier(sum, -a);
     return added_by_multiplier(a - (sum - back), added_by_multiplier(b, -back));
@@ -22,6 +29,7 @@ SQUARELY_INLINE Vector sum_error(Vector a, Vector b, Vector sum) {
 struct KahanLane {
     static constexpr int lanes_in_all = kahan_lanes;
     static constexpr int at_once = 2;
+    static constexpr bool keeps_errors = true;
     Vector high;
     Vector low;
 
@@ -33,10 +41,10 @@ struct KahanLane {
         store(sums, high);
         store(sums + kahan_lanes, low);
     }
-    template <bool is_never_negative>
+    template <Added added>
     SQUARELY_INLINE void add(Vector value) {
         const Vector sum = high + value;
-        low = added_by_multiplier(sum_error<is_never_negative>(high, value, sum), low);
+        low = added_by_multiplier(sum_error<added>(high, value, sum), low);
         high = sum;
     }
 };
@@ -50,6 +58,17 @@ struct KahanLane {
     return !any(outside);
 }
 
+// Whether no value of a block can have been larger than the sum in its lane before it, where none is negative.
+[[gnu::noinline, maybe_unused]] bool are_not_doubled(const double* before, const double* after, int count) {
+    Bits inside = Bits{} - 1;
+    for (int i = 0; i < count; i += lanes) {
+        const Vector sum = load<Vector>(before + i);
+        const Vector greater = load<Vector>(after + i);
+        inside &= mask(greater < sum + sum) | mask(greater == sum);
+    }
+    return !any(~inside);
+}
+
 constexpr double largest_double = 0x1.fffffffffffffp1023;
 
 bool kahan_values(const double* values, std::ptrdiff_t length, KahanSums& sums) {
@@ -60,8 +79,8 @@ bool kahan_values(const double* values, std::ptrdiff_t length, KahanSums& sums) 
         even.get(after.lanes + lane);
         odd.get(after.lanes + lane + lanes);
         for (std::ptrdiff_t i = lane; i < length; i += kahan_lanes) {
-            even.add<false>(load<Vector>(values + i));
-            odd.add<false>(load<Vector>(values + i + lanes));
+            even.add<Added::any>(load<Vector>(values + i));
+            odd.add<Added::any>(load<Vector>(values + i + lanes));
         }
         even.put(after.lanes + lane);
         odd.put(after.lanes + lane + lanes);

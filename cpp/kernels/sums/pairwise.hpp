@@ -2,7 +2,7 @@
 // a binary tree over the lanes, and over blocks (Higham, "The accuracy of floating point summation", 1993).
 #pragma once
 
-#include "kernels/lanes.hpp"
+#include "kernels/sums/kahan.hpp"
 
 namespace squarely {
 namespace {
@@ -10,11 +10,12 @@ namespace {
 struct PairwiseLane {
     static constexpr int lanes_in_all = pairwise_lanes;
     static constexpr int at_once = 4;
+    static constexpr bool keeps_errors = false;
     Vector sum;
 
-    SQUARELY_INLINE void get(const double* sums) { sum = load<Vector>(sums); }
+    SQUARELY_INLINE void get(const double*) { sum = Vector{}; }  // every block begins anew
     SQUARELY_INLINE void put(double* sums) const { store(sums, sum); }
-    template <bool>
+    template <Added>
     SQUARELY_INLINE void add(Vector value) {
         sum += value;
     }

@@ -1,0 +1,145 @@
+#include "groups/text_keys.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+namespace squarely {
+namespace {
+
+constexpr std::ptrdiff_t batch = 64;
+
+std::uint64_t word_at(const char* at) {
+    std::uint64_t word;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+}
+
+std::uint64_t half_word_at(const char* at) {
+    std::uint32_t word;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+}
+
+// Of one to seven bytes, all of them: words overlap.
+std::uint64_t short_word(const char* at, std::size_t size) {
+    if (size >= 4) return half_word_at(at) << 32 | half_word_at(at + size - 4);
+    const auto byte = [at](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(at[i])}; };
+    return byte(0) << 16 | byte(size / 2) << 8 | byte(size - 1);
+}
+
+std::uint64_t hash_of(std::string_view text) {
+    const char* at = text.data();
+    std::size_t size = text.size();
+    std::uint64_t hash = size * 0x9fb21c651e98df25u;
+    if (size < 8) return size == 0 ? mixed(hash) : mixed(hash ^ short_word(at, size));
+    for (; size > 8; size -= 8, at += 8) hash = mixed(hash ^ word_at(at)) + hash;
+    return mixed(hash ^ word_at(at + size - 8));
+}
+
+bool are_equal(const char* a, const char* b, std::size_t size) {
+    if (size < 8) return size == 0 || short_word(a, size) == short_word(b, size);
+    for (; size > 8; size -= 8, a += 8, b += 8) {
+        if (word_at(a) != word_at(b)) return false;
+    }
+    return word_at(a + size - 8) == word_at(b + size - 8);
+}
+
+}  // namespace
+
+TextKeys::TextKeys(const TextKeys& other) : bytes_(other.bytes_), ends_(other.ends_), missing_(other.missing_) {
+    lay_out(size());
+}
+
+std::string_view TextKeys::text(std::size_t code) const {
+    const std::uint64_t start = code == 0 ? 0 : ends_[code - 1];
+    return {bytes_.data() + start, static_cast<std::size_t>(ends_[code] - start)};
+}
+
+bool TextKeys::is(std::uint32_t code, std::string_view text) const {
+    const std::string_view known = this->text(code);
+    return known.size() == text.size() && are_equal(known.data(), text.data(), text.size());
+}
+
+std::uint32_t TextKeys::enter(std::string_view text) {
+    const std::uint32_t code = code_after(size());
+    bytes_.insert(bytes_.end(), text.begin(), text.end());
+    ends_.push_back(bytes_.size());
+    return code;
+}
+
+std::uint32_t TextKeys::code_of_missing(NewKeys fresh) {
+    if (missing_ == no_code && fresh == NewKeys::entered) missing_ = enter({});
+    return missing_;
+}
+
+// Memory is waited for once a batch and step, not once a text: the slot, where its text ends, the text.
+void TextKeys::codes(const std::string_view* texts, std::ptrdiff_t count, NewKeys fresh, std::uint32_t* codes) {
+    std::uint64_t hashes[batch];
+    std::uint32_t likely[batch];
+    for (std::ptrdiff_t first = 0; first < count; first += batch) {
+        const std::string_view* here = texts + first;
+        const std::ptrdiff_t rows = std::min(batch, count - first);
+        const std::size_t most = size() + static_cast<std::size_t>(rows);
+        if (!slots_.has_room_for(most)) lay_out(most);
+        for (std::ptrdiff_t i = 0; i < rows; ++i) {
+            hashes[i] = hash_of(here[i]);
+            slots_.prefetch(hashes[i]);
+        }
+        Slot* slots = slots_.data();
+        const std::uint64_t mask = slots_.mask();
+        for (std::ptrdiff_t i = 0; i < rows; ++i) {
+            std::uint64_t place = hashes[i] & mask;
+            while (slots[place].number != 0 && slots[place].word != hashes[i]) place = (place + 1) & mask;
+            likely[i] = slots[place].number == 0 ? 0 : slots[place].number - 1;
+            __builtin_prefetch(ends_.data() + likely[i]);
+        }
+        for (std::ptrdiff_t i = 0; i < rows; ++i) {
+            if (likely[i] < size()) __builtin_prefetch(text(likely[i]).data());
+        }
+        for (std::ptrdiff_t i = 0; i < rows; ++i) {
+            if (here[i].data() == nullptr) {
+                codes[first + i] = code_of_missing(fresh);
+                continue;
+            }
+            std::uint64_t place = hashes[i] & mask;
+            while (slots[place].number != 0 &&
+                   (slots[place].word != hashes[i] || !is(slots[place].number - 1, here[i])))
+                place = (place + 1) & mask;
+            if (slots[place].number == 0 && fresh == NewKeys::entered) slots[place] = {hashes[i], enter(here[i]) + 1};
+            codes[first + i] = slots[place].number - 1;
+        }
+    }
+}
+
+void TextKeys::lay_out(std::size_t room) {
+    slots_.clear(room);
+    for (std::size_t i = 0; i < size(); ++i) {
+        const std::uint64_t hash = hash_of(text(i));
+        if (i != missing_) slots_.put(hash, {hash, static_cast<std::uint32_t>(i) + 1});
+    }
+}
+
+void TextKeys::forget_after(std::size_t count) {
+    for (std::size_t i = size(); i-- > count;) {
+        if (i == missing_) {
+            missing_ = no_code;
+        } else {
+            slots_.take_out(hash_of(text(i)), static_cast<std::uint32_t>(i) + 1);
+        }
+    }
+    ends_.resize(std::min(count, size()));
+    bytes_.resize(ends_.empty() ? 0 : ends_.back());
+}
+
+std::vector<std::uint32_t> TextKeys::in_order() const {
+    std::vector<std::uint32_t> order(size());
+    std::iota(order.begin(), order.end(), std::uint32_t{0});
+    std::sort(order.begin(), order.end(), [this](std::uint32_t a, std::uint32_t b) {
+        if (a == missing_ || b == missing_) return a != missing_ && b == missing_;
+        return text(a) < text(b);
+    });
+    return order;
+}
+
+}  // namespace squarely

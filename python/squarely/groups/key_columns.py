@@ -1,0 +1,186 @@
+"""One column of keys: its kind, which the first key decides, and a table of the core in which they are numbered."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from squarely import _core
+from squarely.groups.chunks import Chunk, Codes, Spans, Table, Words, check_characters
+from squarely.groups.kinds import (
+    BYTES,
+    FLOAT,
+    INTEGER,
+    NOTHING,
+    TEXT,
+    Kind,
+    array_of_words,
+    joined,
+    objects_of,
+    value_of_word,
+)
+
+__all__ = ["KeyColumn"]
+
+# Of more texts the nearest are not looked for.
+MOST_COMPARED = 10_000
+
+State = tuple[Kind, Table, int]
+
+
+class KeyColumn:
+    """The keys of a column, numbered in the order in which they first came. Null is one of them."""
+
+    def __init__(self) -> None:
+        self.kind = NOTHING
+        self.table: Table = _core.WordKeys()
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def copy(self) -> KeyColumn:
+        other = KeyColumn()
+        other.kind, other.table = self.kind, self.table.copy()
+        return other
+
+    # Numbers of keys
+
+    def codes(self, chunk: Chunk, label: str) -> Codes:
+        """Return the number of each row's key. Whoever is refused something goes back to the state before."""
+        kind = joined(self.kind, chunk.kind, label)
+        if kind != self.kind and self.kind == NOTHING:
+            self.kind, self.table = kind, _table_of(kind, has_missing=len(self.table) > 0)
+        before = len(self.table)
+        codes: Codes = _in_unit_of(chunk, kind).codes(self.table, True)
+        self.settle()
+        if self.kind == TEXT and len(self.table) > before:
+            check_characters(*self._texts(np.arange(before, len(self.table), dtype=np.uint32)), label)
+        return codes
+
+    def codes_of_known(self, chunk: Chunk) -> Codes:
+        """Return the number of each row's key, and `no_code` where it is none."""
+        if NOTHING not in (self.kind, chunk.kind):
+            joined(self.kind, chunk.kind, "by")
+            known: Codes = _in_unit_of(chunk, self.kind).codes(self.table, False)
+            return known
+        table = self.table if chunk.kind.is_text == self.kind.is_text else _table_of(chunk.kind, has_missing=False)
+        return chunk.codes(self.table if chunk.kind == NOTHING else table, False)
+
+    def state(self) -> State:
+        return self.kind, self.table, len(self.table)
+
+    def go_back(self, state: State) -> None:
+        self.kind, self.table, count = state
+        self.table.forget_after(count)
+
+    def forget_after(self, count: int) -> None:
+        self.table.forget_after(count)
+        self.settle()
+
+    def settle(self) -> None:
+        """Let a column have no kind while it has no key but null: it is not known from anywhere else what it was."""
+        count = len(self.table)
+        if count == 0 or (count == 1 and self.table.missing is not None):
+            self.kind, self.table = NOTHING, _table_of(NOTHING, has_missing=count > 0)
+
+    # Keys of numbers
+
+    def value(self, code: int) -> Any:
+        """Return a key as a value of Python."""
+        if self.table.missing == code:
+            return None
+        if isinstance(self.table, _core.WordKeys):
+            return value_of_word(self.kind, self.table.word(code), self.is_large)
+        text = self.table.text(code)
+        return text if self.kind == BYTES else text.decode()
+
+    def values(self, codes: Codes) -> npt.NDArray[Any]:
+        """Return keys as an array of their natural type."""
+        missing = self.are_missing(codes)
+        if self.kind == NOTHING:
+            return objects_of([None] * len(codes), missing)
+        if isinstance(self.table, _core.WordKeys):
+            return array_of_words(self.kind, self.table.words()[codes], missing, self.is_large)  # type: ignore[no-any-return]
+        together, lengths = self._texts(codes)
+        ends = np.cumsum(lengths).tolist()
+        texts: list[Any] = [together[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=False)]
+        return objects_of(texts if self.kind == BYTES else [text.decode() for text in texts], missing)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether there are integers beyond those with a sign."""
+        return isinstance(self.table, _core.WordKeys) and self.table.signs == "large"
+
+    def are_missing(self, codes: Codes) -> npt.NDArray[np.bool_]:
+        missing = self.table.missing
+        return np.zeros(len(codes), np.bool_) if missing is None else codes == missing
+
+    def chunk(self, codes: Codes, label: str) -> Chunk:
+        """Return keys as rows of a chunk."""
+        missing = self.are_missing(codes)
+        if isinstance(self.table, _core.WordKeys):
+            return Words(self.kind, _numbers(self.kind, self.table.words()[codes], self.is_large), label, missing)
+        together, lengths = self._texts(codes)
+        ends = np.cumsum(lengths)
+        return Spans(self.kind, ends - lengths, ends, np.frombuffer(together, np.uint8), label, missing)
+
+    def all_codes(self) -> Codes:
+        return np.arange(len(self.table), dtype=np.uint32)
+
+    def in_order(self) -> Codes:
+        """Return the numbers of all keys by their keys: NaN after the numbers, and null last."""
+        if isinstance(self.table, _core.TextKeys):
+            return self.table.in_order()
+        codes = self.all_codes()
+        missing = self.are_missing(codes)
+        numbers = _numbers(self.kind, self.table.words(), self.is_large)
+        order = codes[~missing][np.argsort(numbers[~missing], kind="stable")]
+        return np.concatenate([order, codes[missing]])
+
+    def ranks(self) -> Codes:
+        """Return of every key which one it is in that order."""
+        ranks = self.all_codes()
+        ranks[self.in_order()] = self.all_codes()
+        return ranks
+
+    def nearest(self, key: Any) -> list[Any]:
+        """Return some keys that a person may have meant."""
+        if isinstance(key, str) and self.kind == TEXT:
+            texts = [self.value(code) for code in range(min(len(self), MOST_COMPARED))]
+            return difflib.get_close_matches(key, [text for text in texts if text is not None], cutoff=0.4)
+        if (
+            isinstance(self.table, _core.WordKeys)
+            and isinstance(key, (int, float))
+            and key == key
+            and not self.kind.is_time
+        ):
+            numbers = _numbers(self.kind, self.table.words(), self.is_large)
+            distances = np.abs(numbers.astype(np.float64) - float(key))
+            distances[self.are_missing(self.all_codes())] = np.inf
+            return [self.value(int(code)) for code in np.argsort(distances, kind="stable")[:3]]
+        return [self.value(code) for code in range(min(len(self), 3))]
+
+    def _texts(self, codes: Codes) -> tuple[bytes, npt.NDArray[np.int64]]:
+        assert isinstance(self.table, _core.TextKeys)
+        return self.table.texts(codes)
+
+
+def _table_of(kind: Kind, *, has_missing: bool) -> Table:
+    table: Table = _core.TextKeys() if kind.is_text else _core.WordKeys()
+    if has_missing:
+        table.add_missing()
+    return table
+
+
+def _in_unit_of(chunk: Any, kind: Kind) -> Any:
+    return chunk.in_unit(kind) if chunk.kind.is_time and chunk.kind != kind else chunk
+
+
+def _numbers(kind: Kind, words: npt.NDArray[np.uint64], is_large: bool) -> npt.NDArray[Any]:
+    """Return words as the numbers that they are ordered by."""
+    if kind == FLOAT:
+        return words.view(np.float64)
+    return words if is_large else words.view(np.int64)

@@ -8,8 +8,10 @@
 namespace squarely {
 namespace {
 
-// Hashes and prefetches of as many keys come before the first of them is looked up.
-constexpr std::ptrdiff_t batch = 64;
+constexpr std::ptrdiff_t rows_at_once = 512;
+
+// So many slots are on their way from memory: with twice as many a processor forgets some.
+constexpr std::ptrdiff_t rows_ahead = 24;
 
 // A table by offset is at least so long before its memory is counted against the number of keys.
 constexpr std::uint64_t small_range = std::uint64_t{1} << 20;
@@ -73,35 +75,33 @@ std::ptrdiff_t WordKeys::codes_by_offset(const std::uint64_t* words, std::ptrdif
 }
 
 void WordKeys::codes_by_hash(const std::uint64_t* words, std::ptrdiff_t count, NewKeys fresh, std::uint32_t* codes) {
-    std::uint64_t hashes[batch];
-    for (std::ptrdiff_t first = 0; first < count; first += batch) {
-        const std::ptrdiff_t size = std::min(batch, count - first);
-        const std::size_t most = words_.size() + static_cast<std::size_t>(size);
+    std::uint64_t hashes[rows_at_once];
+    for (std::ptrdiff_t first = 0; first < count; first += rows_at_once) {
+        const std::uint64_t* here = words + first;
+        const std::ptrdiff_t rows = std::min(rows_at_once, count - first);
+        const std::size_t most = words_.size() + static_cast<std::size_t>(rows);
         if (fresh == NewKeys::entered && !slots_.has_room_for(most)) lay_out_hashes(most);
-        for (std::ptrdiff_t i = 0; i < size; ++i) {
-            hashes[i] = mixed(words[first + i]);
-            slots_.prefetch(hashes[i]);
-        }
-        Slot* slots = slots_.data();
-        const std::uint64_t mask = slots_.mask();
-        for (std::ptrdiff_t i = 0; i < size; ++i) {
-            const std::uint64_t word = words[first + i];
-            std::uint64_t place = hashes[i] & mask;
-            while (slots[place].number != 0 && slots[place].word != word) place = (place + 1) & mask;
-            if (slots[place].number == 0 && fresh == NewKeys::entered) slots[place] = {word, enter(word) + 1};
-            codes[first + i] = slots[place].number - 1;
+        const auto look_ahead = [&](std::ptrdiff_t row) {
+            hashes[row] = mixed(here[row]);
+            slots_.prefetch(hashes[row]);
+        };
+        for (std::ptrdiff_t i = 0; i < std::min(rows, rows_ahead); ++i) look_ahead(i);
+        for (std::ptrdiff_t i = 0; i < rows; ++i) {
+            if (i + rows_ahead < rows) look_ahead(i + rows_ahead);
+            const std::uint64_t word = here[i];
+            Slot& slot = slots_.find(hashes[i], [word](const Slot& one) { return one.word == word; });
+            if (slot.number == 0 && fresh == NewKeys::entered) slot = {word, enter(word) + 1};
+            codes[first + i] = slot.number - 1;
         }
     }
 }
 
 void WordKeys::lay_out_hashes(std::size_t room) {
     slots_.clear(room);
-    for (std::size_t first = 0; first < words_.size(); first += batch) {
-        const std::size_t last = std::min(first + batch, words_.size());
-        for (std::size_t i = first; i < last; ++i) slots_.prefetch(mixed(words_[i]));
-        for (std::size_t i = first; i < last; ++i) {
-            if (i != missing_) slots_.put(mixed(words_[i]), {words_[i], static_cast<std::uint32_t>(i) + 1});
-        }
+    constexpr auto ahead = static_cast<std::size_t>(rows_ahead);
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+        if (i + ahead < words_.size()) slots_.prefetch(mixed(words_[i + ahead]));
+        if (i != missing_) slots_.put(mixed(words_[i]), {words_[i], static_cast<std::uint32_t>(i) + 1});
     }
 }
 

@@ -3,9 +3,10 @@
 
 #include "groups/zeroed_memory.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
 namespace squarely {
 
@@ -25,36 +26,45 @@ inline std::uint64_t mixed(std::uint64_t word) {
 // was the last to find its place, and nothing stands where it does because of it.
 class Slots {
   public:
-    std::uint64_t mask() const { return mask_; }
-    Slot* data() { return static_cast<Slot*>(memory_.get()); }
+    void prefetch(std::uint64_t hash) const { __builtin_prefetch(first() + (hash & mask_)); }
 
-    void prefetch(std::uint64_t hash) { __builtin_prefetch(data() + (hash & mask_)); }
-
-    // Three quarters of the slots stay free: a key that is not where its hash points is a branch mispredicted.
-    bool has_room_for(std::size_t keys) const { return memory_ != nullptr && 4 * keys <= mask_; }
+    bool has_room_for(std::size_t keys) const { return memory_ != nullptr && slots_for(keys) <= mask_ + 1; }
 
     // Forgets everything.
     void clear(std::size_t room) {
-        std::uint64_t count = least;
-        while (4 * room >= count) count *= 2;
+        const std::uint64_t count = slots_for(room);
         memory_ = zeroed_memory(count * sizeof(Slot));
         mask_ = count - 1;
     }
 
-    void put(std::uint64_t hash, Slot slot) {
+    // The first slot behind a hash that is meant, or else the one that is free.
+    template <class IsMeant>
+    Slot& find(std::uint64_t hash, IsMeant is_meant) {
+        Slot* slots = first();
         std::uint64_t place = hash & mask_;
-        while (data()[place].number != 0) place = (place + 1) & mask_;
-        data()[place] = slot;
+        while (slots[place].number != 0 && !is_meant(slots[place])) place = (place + 1) & mask_;
+        return slots[place];
+    }
+
+    void put(std::uint64_t hash, Slot slot) {
+        find(hash, [](const Slot&) { return false; }) = slot;
     }
 
     void take_out(std::uint64_t hash, std::uint32_t number) {
-        std::uint64_t place = hash & mask_;
-        while (data()[place].number != number) place = (place + 1) & mask_;
-        data()[place] = {};
+        find(hash, [number](const Slot& slot) { return slot.number == number; }) = {};
     }
 
   private:
     static constexpr std::uint64_t least = 1024;
+    static constexpr std::size_t many = std::size_t{1} << 18;
+
+    Slot* first() const { return static_cast<Slot*>(memory_.get()); }
+
+    // A quarter of the slots is used, as a key that is not where its hash leads to is a branch mispredicted. Of many
+    // keys a half: they wait for memory.
+    static std::uint64_t slots_for(std::size_t keys) {
+        return std::bit_ceil(std::max(least, keys * (keys < many ? 4 : 2)));
+    }
 
     ZeroedMemory memory_;
     std::uint64_t mask_ = 0;

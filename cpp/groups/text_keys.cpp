@@ -7,7 +7,8 @@
 namespace squarely {
 namespace {
 
-constexpr std::ptrdiff_t batch = 64;
+constexpr std::ptrdiff_t rows_at_once = 512;
+constexpr std::ptrdiff_t rows_ahead = 12;
 
 std::uint64_t word_at(const char* at) {
     std::uint64_t word;
@@ -73,43 +74,45 @@ std::uint32_t TextKeys::code_of_missing(NewKeys fresh) {
     return missing_;
 }
 
-// Memory is waited for once a batch and step, not once a text: the slot, where its text ends, the text.
 void TextKeys::codes(const std::string_view* texts, std::ptrdiff_t count, NewKeys fresh, std::uint32_t* codes) {
-    std::uint64_t hashes[batch];
-    std::uint32_t likely[batch];
-    for (std::ptrdiff_t first = 0; first < count; first += batch) {
-        const std::string_view* here = texts + first;
-        const std::ptrdiff_t rows = std::min(batch, count - first);
+    for (std::ptrdiff_t first = 0; first < count; first += rows_at_once) {
+        const std::ptrdiff_t rows = std::min(rows_at_once, count - first);
         const std::size_t most = size() + static_cast<std::size_t>(rows);
         if (!slots_.has_room_for(most)) lay_out(most);
-        for (std::ptrdiff_t i = 0; i < rows; ++i) {
-            hashes[i] = hash_of(here[i]);
-            slots_.prefetch(hashes[i]);
-        }
-        Slot* slots = slots_.data();
-        const std::uint64_t mask = slots_.mask();
-        for (std::ptrdiff_t i = 0; i < rows; ++i) {
-            std::uint64_t place = hashes[i] & mask;
-            while (slots[place].number != 0 && slots[place].word != hashes[i]) place = (place + 1) & mask;
-            likely[i] = slots[place].number == 0 ? 0 : slots[place].number - 1;
-            __builtin_prefetch(ends_.data() + likely[i]);
-        }
-        for (std::ptrdiff_t i = 0; i < rows; ++i) {
-            if (likely[i] < size()) __builtin_prefetch(text(likely[i]).data());
-        }
-        for (std::ptrdiff_t i = 0; i < rows; ++i) {
-            if (here[i].data() == nullptr) {
-                codes[first + i] = code_of_missing(fresh);
-                continue;
-            }
-            std::uint64_t place = hashes[i] & mask;
-            while (slots[place].number != 0 &&
-                   (slots[place].word != hashes[i] || !is(slots[place].number - 1, here[i])))
-                place = (place + 1) & mask;
-            if (slots[place].number == 0 && fresh == NewKeys::entered) slots[place] = {hashes[i], enter(here[i]) + 1};
-            codes[first + i] = slots[place].number - 1;
-        }
+        codes_of_rows(texts + first, rows, fresh, codes + first);
     }
+}
+
+// Three memories are waited for, one after the other: the slot, where its text ends, and the text. Every row asks for
+// one of them some rows before it needs that to ask for the next.
+void TextKeys::codes_of_rows(const std::string_view* texts, std::ptrdiff_t rows, NewKeys fresh, std::uint32_t* codes) {
+    std::uint64_t hashes[rows_at_once];
+    std::uint32_t likely[rows_at_once];
+    for (std::ptrdiff_t i = -3 * rows_ahead; i < rows; ++i) {
+        if (const std::ptrdiff_t row = i + 3 * rows_ahead; row < rows) {
+            hashes[row] = hash_of(texts[row]);
+            slots_.prefetch(hashes[row]);
+        }
+        if (const std::ptrdiff_t row = i + 2 * rows_ahead; row >= 0 && row < rows) {
+            const std::uint64_t hash = hashes[row];
+            likely[row] = slots_.find(hash, [hash](const Slot& one) { return one.word == hash; }).number - 1;
+            if (likely[row] != no_code) __builtin_prefetch(ends_.data() + likely[row]);
+        }
+        if (const std::ptrdiff_t row = i + rows_ahead; row >= 0 && row < rows && likely[row] != no_code) {
+            __builtin_prefetch(text(likely[row]).data());
+        }
+        if (i < 0) continue;
+        const bool is_known = likely[i] != no_code && texts[i].data() != nullptr && is(likely[i], texts[i]);
+        codes[i] = is_known ? likely[i] : code_of(hashes[i], texts[i], fresh);
+    }
+}
+
+// Of a text that is new, or whose hash another has, too.
+std::uint32_t TextKeys::code_of(std::uint64_t hash, std::string_view text, NewKeys fresh) {
+    if (text.data() == nullptr) return code_of_missing(fresh);
+    Slot& slot = slots_.find(hash, [&](const Slot& one) { return one.word == hash && is(one.number - 1, text); });
+    if (slot.number == 0 && fresh == NewKeys::entered) slot = {hash, enter(text) + 1};
+    return slot.number - 1;
 }
 
 void TextKeys::lay_out(std::size_t room) {

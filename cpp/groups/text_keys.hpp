@@ -32,6 +32,8 @@ class TextKeys {
 
   private:
     bool is(std::uint32_t code, std::string_view text) const;
+    void codes_of_rows(const std::string_view* texts, std::ptrdiff_t rows, NewKeys fresh, std::uint32_t* codes);
+    std::uint32_t code_of(std::uint64_t hash, std::string_view text, NewKeys fresh);
     std::uint32_t enter(std::string_view text);
     void lay_out(std::size_t room);
 

@@ -13,7 +13,6 @@ from squarely.groups.chunks import Chunk, Codes, Spans, Table, Words, check_char
 from squarely.groups.kinds import (
     BYTES,
     FLOAT,
-    INTEGER,
     NOTHING,
     TEXT,
     Kind,

@@ -56,7 +56,7 @@ def kind_of_time(is_moment: bool, unit: str, zone: str = "") -> Kind:
     """Return the kind of moments, days among them, or of durations."""
     if not is_moment:
         return Kind("duration", unit)
-    return Kind("date" if unit in DATE_UNITS else "datetime", unit, zone)
+    return Kind("date", unit) if unit in DATE_UNITS else Kind("datetime", unit, zone)
 
 
 def joined(known: Kind, found: Kind, label: str) -> Kind:

@@ -5,89 +5,72 @@
 
 #include <cstring>
 #include <stdexcept>
+#include <string>
+#include <tuple>
 
 namespace squarely {
 namespace {
 
-// While one call works without the interpreter, another would find what is half done.
-template <class Keys>
-struct Shared {
-    Shared() = default;
-    explicit Shared(const Keys& others) : keys(others) {}
-
-    Keys keys;
+// Of 64 bits, or texts. While one call works on it without the interpreter, another would find what is half done.
+struct KeyTable {
+    bool is_text;
+    WordColumn words;
+    TextKeys texts;
     bool is_in_use = false;
 };
 
-template <class Keys>
-Keys& opened(Shared<Keys>& shared) {
-    if (shared.is_in_use) throw std::runtime_error("These keys are being changed by another call.");
-    return shared.keys;
+KeyTable& opened(KeyTable& table) {
+    if (table.is_in_use) throw std::runtime_error("These keys are being changed by another call.");
+    return table;
 }
 
-template <class Keys>
-void work(Shared<Keys>& shared, std::ptrdiff_t rows, const std::function<void()>& job) {
+void work(KeyTable& table, std::ptrdiff_t rows, const std::function<void()>& job) {
     if (rows <= rows_with_the_gil) return job();
     struct InUse {
         explicit InUse(bool& flag) : flag_(flag) { flag_ = true; }
         ~InUse() { flag_ = false; }
         bool& flag_;
-    } const in_use(shared.is_in_use);
+    } const in_use(table.is_in_use);
     without_the_interpreter(job);
 }
 
-using Codes = py::array_t<std::uint32_t>;
-using CodesInOrder = py::array_t<std::uint32_t, py::array::c_style>;
-using Words = Shared<WordColumn>;
-using Texts = Shared<TextKeys>;
+using Codes = py::array_t<std::uint32_t, py::array::c_style>;
 
 NewKeys fresh_if(bool adds) { return adds ? NewKeys::entered : NewKeys::found_only; }
 
 // The values of a column, what of it is missing, and the bit where that begins.
-ColumnList one_column(const py::tuple& segment) {
+ColumnList one_column(const py::handle& segment) {
     py::list segments;
     segments.append(segment);
     return columns_of(segments, 0);
 }
 
-// None where integers below zero and beyond 2^63 meet.
-py::object codes_of_words(Words& words, const py::tuple& segment, bool is_time, bool adds) {
-    WordColumn& known = opened(words);
-    const ColumnList list = one_column(segment);
+// Of a segment, and whether its integers are times. None where integers below zero and beyond 2^63 meet.
+py::object codes_of_words(KeyTable& table, const py::tuple& source, bool adds) {
+    const ColumnList list = one_column(source[0]);
+    const Meaning meaning = source[1].cast<bool>() ? Meaning::time : Meaning::number;
     Codes codes(list.rows);
     std::uint32_t* to = codes.mutable_data();
     bool fits = true;
-    work(words, list.rows, [&] {
-        fits = codes_of_column(known, list.columns[0], list.rows, is_time ? Meaning::time : Meaning::number,
-                               fresh_if(adds), to);
-    });
+    work(table, list.rows,
+         [&] { fits = codes_of_column(table.words, list.columns[0], list.rows, meaning, fresh_if(adds), to); });
     return fits ? py::object(codes) : py::none();
 }
 
-Codes codes_of_two(Words& words, const CodesInOrder& first, const CodesInOrder& second, bool adds) {
-    WordKeys& keys = opened(words).keys;
+py::object codes_of_two(KeyTable& table, const py::tuple& source, bool adds) {
+    const auto first = source[0].cast<Codes>(), second = source[1].cast<Codes>();
     if (first.size() != second.size()) throw std::invalid_argument("The columns differ in length.");
     Codes codes(first.size());
     std::uint32_t* to = codes.mutable_data();
-    work(words, first.size(),
-         [&] { codes_of_pairs(keys, first.data(), second.data(), first.size(), fresh_if(adds), to); });
+    work(table, first.size(),
+         [&] { codes_of_pairs(table.words.keys, first.data(), second.data(), first.size(), fresh_if(adds), to); });
     return codes;
 }
 
-py::tuple codes_paired(Words& words) {
-    const auto keys = opened(words).keys.words();
-    Codes first(static_cast<py::ssize_t>(keys.size())), second(static_cast<py::ssize_t>(keys.size()));
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-        std::tie(first.mutable_data()[i], second.mutable_data()[i]) = unpaired(keys[i]);
-    }
-    return py::make_tuple(first, second);
-}
-
-Codes codes_of_read(Texts& texts, const ReadTexts& read, const Column* presence, py::ssize_t rows, bool adds) {
-    TextKeys& keys = opened(texts);
+py::object codes_of_read(KeyTable& table, const ReadTexts& read, const Column* presence, py::ssize_t rows, bool adds) {
     Codes codes(rows);
     std::uint32_t* to = codes.mutable_data();
-    work(texts, rows, [&] { codes_of_texts(keys, read, presence, rows, fresh_if(adds), to); });
+    work(table, rows, [&] { codes_of_texts(table.texts, read, presence, rows, fresh_if(adds), to); });
     return codes;
 }
 
@@ -98,29 +81,35 @@ std::span<const char> memory_of(const py::array& bytes) {
     return {static_cast<const char*>(bytes.data()), static_cast<std::size_t>(bytes.size())};
 }
 
-Codes codes_of_spans(Texts& texts, const py::tuple& starts, const py::array& ends, const py::array& data, bool adds) {
-    const ColumnList first = one_column(starts);
-    const ColumnList last = columns_of(ends, 0);
+// Of starts, ends and the bytes that they are in.
+py::object codes_of_spans(KeyTable& table, const py::tuple& source, bool adds) {
+    const ColumnList first = one_column(source[0]);
+    const ColumnList last = columns_of(source[1].cast<py::object>(), 0);
     if (first.rows != last.rows) throw std::invalid_argument("The offsets differ in length.");
+    const auto data = source[2].cast<py::array>();
     const TextSpans spans{first.columns[0], last.columns[0], memory_of(data)};
     const ReadTexts read = [&](auto... rows) { spans.read(rows...); };
-    return codes_of_read(texts, read, &first.columns[0], first.rows, adds);
+    return codes_of_read(table, read, &first.columns[0], first.rows, adds);
 }
 
-// The column is of the first words of the views.
-Codes codes_of_views(Texts& texts, const py::tuple& views, const std::vector<py::array>& buffers, bool adds) {
-    const ColumnList list = one_column(views);
-    TextViews spans{list.columns[0], {}};
-    if (list.rows > 1 && spans.views.stride != 16) throw std::invalid_argument("A view has two words.");
-    for (const py::array& one : buffers) spans.buffers.push_back(memory_of(one));
-    const ReadTexts read = [&](auto... rows) { spans.read(rows...); };
-    return codes_of_read(texts, read, &list.columns[0], list.rows, adds);
+// Of the first words of the views, and their buffers.
+py::object codes_of_views(KeyTable& table, const py::tuple& source, bool adds) {
+    const ColumnList list = one_column(source[0]);
+    TextViews views{list.columns[0], {}};
+    if (list.rows > 1 && views.views.stride != 16) throw std::invalid_argument("A view has two words.");
+    for (const py::handle& one : source[1].cast<py::tuple>()) {
+        views.buffers.push_back(memory_of(py::reinterpret_borrow<py::array>(one)));
+    }
+    const ReadTexts read = [&](auto... rows) { views.read(rows...); };
+    return codes_of_read(table, read, &list.columns[0], list.rows, adds);
 }
 
-Codes codes_of_fixed(Texts& texts, const py::array& array, bool adds) {
+py::object codes_of_fixed(KeyTable& table, const py::tuple& source, bool adds) {
+    const auto array = source[0].cast<py::array>();
     const char kind = array.dtype().kind();
-    if (array.ndim() != 1 || (kind != 'U' && kind != 'S'))
+    if (array.ndim() != 1 || (kind != 'U' && kind != 'S')) {
         throw std::invalid_argument("There is no text of fixed width.");
+    }
     const auto bytes = static_cast<std::size_t>(array.itemsize());
     const bool is_wide = kind == 'U';
     FixedTexts fixed{static_cast<const char*>(array.data()),
@@ -130,7 +119,7 @@ Codes codes_of_fixed(Texts& texts, const py::array& array, bool adds) {
                      is_swapped(array.dtype()),
                      {}};
     const ReadTexts read = [&](auto... rows) { fixed.read(rows...); };
-    return codes_of_read(texts, read, nullptr, array.shape(0), adds);
+    return codes_of_read(table, read, nullptr, array.shape(0), adds);
 }
 
 // The strings and bytes of Python. Whatever else is missing.
@@ -179,100 +168,117 @@ class ObjectReader {
 };
 
 // Objects are looked at while the interpreter is held.
-Codes codes_of_objects(Texts& texts, const py::array& objects, bool adds) {
-    TextKeys& keys = opened(texts);
+py::object codes_of_objects(KeyTable& table, const py::tuple& source, bool adds) {
+    const auto objects = source[0].cast<py::array>();
     if (objects.ndim() != 1 || objects.dtype().kind() != 'O') throw std::invalid_argument("There are no objects.");
     ObjectReader reader;
     const ReadTexts read = [&](std::ptrdiff_t first, std::ptrdiff_t count, const std::uint64_t*, std::string_view* to) {
         if (first % rows_with_the_gil == 0 && PyErr_CheckSignals() != 0) throw py::error_already_set();
-        opened(texts);  // a handler of signals may have used them
+        opened(table);  // a handler of signals may use it
         reader.read(objects, first, count, to);
     };
     Codes codes(objects.shape(0));
-    codes_of_texts(keys, read, nullptr, objects.shape(0), fresh_if(adds), codes.mutable_data());
+    codes_of_texts(table.texts, read, nullptr, objects.shape(0), fresh_if(adds), codes.mutable_data());
     return codes;
 }
 
-py::object code_or_none(std::uint32_t code) { return code == no_code ? py::none() : py::object(py::int_(code)); }
+struct Form {
+    const char* name;
+    bool is_text;
+    py::object (*codes)(KeyTable& table, const py::tuple& source, bool adds);
+};
 
-py::array words_of(Words& words) {
-    const auto all = opened(words).keys.words();
-    return py::array_t<std::uint64_t>(static_cast<py::ssize_t>(all.size()), all.data());
+constexpr Form forms[] = {
+    {"words", false, codes_of_words}, {"pairs", false, codes_of_two},  {"spans", true, codes_of_spans},
+    {"views", true, codes_of_views},  {"fixed", true, codes_of_fixed}, {"objects", true, codes_of_objects},
+};
+
+py::object codes_of(KeyTable& table, const std::string& form, const py::tuple& source, bool adds) {
+    for (const Form& one : forms) {
+        if (form == one.name && table.is_text == one.is_text) return one.codes(opened(table), source, adds);
+    }
+    throw std::invalid_argument("There are no such keys in this table.");
 }
 
-std::uint64_t word_of(Words& words, std::size_t code) {
-    const auto all = opened(words).keys.words();
-    if (code >= all.size()) throw py::index_error("There is no such code.");
-    return all[code];
+std::size_t size_of(KeyTable& table) {
+    opened(table);
+    return table.is_text ? table.texts.size() : table.words.keys.size();
 }
 
-py::bytes text_of(Texts& texts, std::size_t code) {
-    const TextKeys& keys = opened(texts);
-    if (code >= keys.size()) throw py::index_error("There is no such code.");
-    const std::string_view text = keys.text(code);
-    return {text.data(), text.size()};
+std::size_t checked(std::size_t code, std::size_t size) {
+    if (code >= size) throw py::index_error("There is no such code.");
+    return code;
 }
 
-// The bytes of some keys, one behind the other, and their lengths.
-py::tuple texts_of(Texts& texts, const CodesInOrder& codes) {
-    const TextKeys& keys = opened(texts);
+py::object key_of(KeyTable& table, std::size_t code) {
+    checked(code, size_of(table));
+    if (!table.is_text) return py::int_(table.words.keys.words()[code]);
+    const std::string_view text = table.texts.text(code);
+    return py::bytes(text.data(), text.size());
+}
+
+py::object texts_of(const TextKeys& keys, const Codes& codes) {
     py::array_t<std::int64_t> lengths(codes.size());
     std::string together;
     for (py::ssize_t i = 0; i < codes.size(); ++i) {
-        if (codes.data()[i] >= keys.size()) throw py::index_error("There is no such code.");
-        const std::string_view text = keys.text(codes.data()[i]);
+        const std::string_view text = keys.text(checked(codes.data()[i], keys.size()));
         together += text;
         lengths.mutable_data()[i] = static_cast<std::int64_t>(text.size());
     }
     return py::make_tuple(py::bytes(together), lengths);
 }
 
-Codes order_of(Texts& texts) {
-    const auto order = opened(texts).in_order();
-    return Codes(static_cast<py::ssize_t>(order.size()), order.data());
+// Words; or the bytes of all texts, one behind the other, and their lengths.
+py::object keys_of(KeyTable& table, const Codes& codes) {
+    const std::size_t size = size_of(table);
+    if (table.is_text) return texts_of(table.texts, codes);
+    py::array_t<std::uint64_t> words(codes.size());
+    for (py::ssize_t i = 0; i < codes.size(); ++i) {
+        words.mutable_data()[i] = table.words.keys.words()[checked(codes.data()[i], size)];
+    }
+    return words;
 }
 
-const char* sign_of(Words& words) {
-    constexpr const char* names[] = {"none", "negative", "large"};
-    return names[static_cast<int>(opened(words).signs)];
+// The two codes of each pair.
+py::object pairs_of_codes(KeyTable& table, const Codes& codes) {
+    const std::size_t size = size_of(table);
+    Codes first(codes.size()), second(codes.size());
+    for (py::ssize_t i = 0; i < codes.size() && !table.is_text; ++i) {
+        const std::uint64_t word = table.words.keys.words()[checked(codes.data()[i], size)];
+        std::tie(first.mutable_data()[i], second.mutable_data()[i]) = unpaired(word);
+    }
+    return py::make_tuple(first, second);
+}
+
+py::object code_of_missing(KeyTable& table, NewKeys fresh) {
+    opened(table);
+    const std::uint32_t code =
+        table.is_text ? table.texts.code_of_missing(fresh) : table.words.keys.code_of_missing(fresh);
+    return code == no_code ? py::none() : py::object(py::int_(code));
+}
+
+void forget(KeyTable& table, std::size_t count) {
+    opened(table);
+    table.is_text ? table.texts.forget_after(count) : forget_after(table.words, count);
 }
 
 }  // namespace
 
 void register_keys(py::module_& module) {
     module.attr("no_code") = no_code;
-    py::class_<Words>(module, "WordKeys")
-        .def(py::init([] { return std::make_unique<Words>(); }))
-        .def("copy", [](Words& words) { return std::make_unique<Words>(opened(words)); })
-        .def("__len__", [](Words& words) { return opened(words).keys.size(); })
-        .def("codes", &codes_of_words, py::arg("segment"), py::arg("is_time"), py::arg("adds"))
-        .def("codes_of_pairs", &codes_of_two, py::arg("first"), py::arg("second"), py::arg("adds"))
-        .def("pairs", &codes_paired)
-        .def("words", &words_of)
-        .def("word", &word_of, py::arg("code"))
-        .def_property_readonly("signs", &sign_of)
-        .def_property_readonly("missing",
-                               [](Words& words) { return code_or_none(opened(words).keys.code_of_missing()); })
-        .def("add_missing", [](Words& words) { return opened(words).keys.code_of_missing(NewKeys::entered); })
-        .def(
-            "forget_after", [](Words& words, std::size_t count) { forget_after(opened(words), count); },
-            py::arg("count"));
-    py::class_<Texts>(module, "TextKeys")
-        .def(py::init([] { return std::make_unique<Texts>(); }))
-        .def("copy", [](Texts& texts) { return std::make_unique<Texts>(opened(texts)); })
-        .def("__len__", [](Texts& texts) { return opened(texts).size(); })
-        .def("codes_of_spans", &codes_of_spans, py::arg("starts"), py::arg("ends"), py::arg("data"), py::arg("adds"))
-        .def("codes_of_views", &codes_of_views, py::arg("views"), py::arg("buffers"), py::arg("adds"))
-        .def("codes_of_fixed", &codes_of_fixed, py::arg("array"), py::arg("adds"))
-        .def("codes_of_objects", &codes_of_objects, py::arg("objects"), py::arg("adds"))
-        .def("texts", &texts_of, py::arg("codes"))
-        .def("text", &text_of, py::arg("code"))
-        .def("in_order", &order_of)
-        .def_property_readonly("missing", [](Texts& texts) { return code_or_none(opened(texts).code_of_missing()); })
-        .def("add_missing", [](Texts& texts) { return opened(texts).code_of_missing(NewKeys::entered); })
-        .def(
-            "forget_after", [](Texts& texts, std::size_t count) { opened(texts).forget_after(count); },
-            py::arg("count"));
+    py::class_<KeyTable>(module, "KeyTable")
+        .def(py::init([](bool is_text) { return new KeyTable{is_text, {}, {}}; }), py::arg("is_text"))
+        .def("copy", [](KeyTable& table) { return new KeyTable(opened(table)); })
+        .def("__len__", &size_of)
+        .def("codes", &codes_of, py::arg("form"), py::arg("source"), py::arg("adds"))
+        .def("key", &key_of, py::arg("code"))
+        .def("keys", &keys_of, py::arg("codes"))
+        .def("pairs", &pairs_of_codes, py::arg("codes"))
+        .def("add_missing", [](KeyTable& table) { return code_of_missing(table, NewKeys::entered); })
+        .def("forget_after", &forget, py::arg("count"))
+        .def_readonly("is_text", &KeyTable::is_text)
+        .def_property_readonly("missing", [](KeyTable& table) { return code_of_missing(table, NewKeys::found_only); })
+        .def_property_readonly("is_large", [](KeyTable& table) { return opened(table).words.signs == Signs::large; });
 }
 
 }  // namespace squarely

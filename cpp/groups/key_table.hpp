@@ -31,7 +31,6 @@ class WordKeys {
 
     // In the order of their codes. What is missing is a key too, whose word is zero and says nothing.
     std::span<const std::uint64_t> words() const { return words_; }
-    std::uint32_t code_of_missing() const { return missing_; }
     std::uint32_t code_of_missing(NewKeys fresh);
 
     // After an exception those before it may have been entered.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 
 namespace squarely {
 namespace {
@@ -49,7 +48,7 @@ bool are_equal(const char* a, const char* b, std::size_t size) {
 }  // namespace
 
 TextKeys::TextKeys(const TextKeys& other) : bytes_(other.bytes_), ends_(other.ends_), missing_(other.missing_) {
-    lay_out(size());
+    if (size() > 0) lay_out(size());
 }
 
 std::string_view TextKeys::text(std::size_t code) const {
@@ -133,16 +132,6 @@ void TextKeys::forget_after(std::size_t count) {
     }
     ends_.resize(std::min(count, size()));
     bytes_.resize(ends_.empty() ? 0 : ends_.back());
-}
-
-std::vector<std::uint32_t> TextKeys::in_order() const {
-    std::vector<std::uint32_t> order(size());
-    std::iota(order.begin(), order.end(), std::uint32_t{0});
-    std::sort(order.begin(), order.end(), [this](std::uint32_t a, std::uint32_t b) {
-        if (a == missing_ || b == missing_) return a != missing_ && b == missing_;
-        return text(a) < text(b);
-    });
-    return order;
 }
 
 }  // namespace squarely

@@ -18,7 +18,6 @@ class TextKeys {
 
     std::size_t size() const { return ends_.size(); }
     std::string_view text(std::size_t code) const;
-    std::uint32_t code_of_missing() const { return missing_; }
     std::uint32_t code_of_missing(NewKeys fresh);
 
     // After an exception those before it may have been entered.
@@ -26,9 +25,6 @@ class TextKeys {
 
     // Keys from this code on are taken out.
     void forget_after(std::size_t count);
-
-    // Codes by their texts, and what is missing last.
-    std::vector<std::uint32_t> in_order() const;
 
   private:
     bool is(std::uint32_t code, std::string_view text) const;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -30,8 +30,7 @@ Codes = npt.NDArray[np.uint32]
 Rows = npt.NDArray[np.intp]
 Presence = npt.NDArray[np.uint8] | npt.NDArray[np.bool_] | None
 
-# The keys of a column: of 64 bits each, or texts.
-Table = _core.WordKeys | _core.TextKeys
+Table = _core.KeyTable
 
 
 class Chunk(Protocol):
@@ -42,7 +41,7 @@ class Chunk(Protocol):
 
     def __len__(self) -> int: ...
 
-    def codes(self, table: Any, adds: bool) -> Codes:
+    def codes(self, table: Table, adds: bool) -> Codes:
         """Return the code of every row in a table of the kind; `no_code` where there is none and none is added."""
 
     def rows(self, chosen: Rows) -> Chunk:
@@ -84,8 +83,9 @@ class Words:
     def __len__(self) -> int:
         return len(self.values)
 
-    def codes(self, table: _core.WordKeys, adds: bool) -> Codes:
-        codes = table.codes((self.values, self.presence, self.first_bit), self.kind.is_time, adds)
+    def codes(self, table: Table, adds: bool) -> Codes:
+        segment = (self.values, self.presence, self.first_bit)
+        codes = table.codes("words", (segment, self.kind.is_time), adds)
         if codes is None:
             raise ValueError(
                 f"{self.label} has integers below zero and integers beyond 2**63 - 1 among its keys, in this chunk or "
@@ -134,9 +134,9 @@ class Spans:
     def __len__(self) -> int:
         return len(self.starts)
 
-    def codes(self, table: _core.TextKeys, adds: bool) -> Codes:
+    def codes(self, table: Table, adds: bool) -> Codes:
         starts = (self.starts, self.presence, self.first_bit)
-        return told_of(self.label, lambda: table.codes_of_spans(starts, self.ends, self.data, adds))
+        return codes_of_texts(table, "spans", (starts, self.ends, self.data), adds, self.label)
 
     def rows(self, chosen: Rows) -> Spans:
         missing = missing_in((self.starts, self.presence, self.first_bit))
@@ -162,9 +162,9 @@ class Views:
     def __len__(self) -> int:
         return len(self.words)
 
-    def codes(self, table: _core.TextKeys, adds: bool) -> Codes:
+    def codes(self, table: Table, adds: bool) -> Codes:
         views = (self.words[:, 0], self.presence, self.first_bit)
-        return told_of(self.label, lambda: table.codes_of_views(views, list(self.buffers), adds))
+        return codes_of_texts(table, "views", (views, tuple(self.buffers)), adds, self.label)
 
     def rows(self, chosen: Rows) -> Views:
         missing = missing_in((self.words[:, 0], self.presence, self.first_bit))
@@ -181,8 +181,8 @@ class FixedTexts:
     def __len__(self) -> int:
         return len(self.values)
 
-    def codes(self, table: _core.TextKeys, adds: bool) -> Codes:
-        return told_of(self.label, lambda: table.codes_of_fixed(self.values, adds))
+    def codes(self, table: Table, adds: bool) -> Codes:
+        return codes_of_texts(table, "fixed", (self.values,), adds, self.label)
 
     def rows(self, chosen: Rows) -> FixedTexts:
         return FixedTexts(self.kind, self.values[chosen], self.label)
@@ -191,8 +191,8 @@ class FixedTexts:
 class Objects(FixedTexts):
     """Strings or bytes of Python. What is neither is missing."""
 
-    def codes(self, table: _core.TextKeys, adds: bool) -> Codes:
-        return told_of(self.label, lambda: table.codes_of_objects(self.values, adds))
+    def codes(self, table: Table, adds: bool) -> Codes:
+        return codes_of_texts(table, "objects", (self.values,), adds, self.label)
 
     def rows(self, chosen: Rows) -> Objects:
         return Objects(self.kind, self.values[chosen], self.label)
@@ -205,7 +205,7 @@ STRINGS_AT_ONCE = 65536
 class Strings(FixedTexts):
     """NumPy's strings of any length, some of which may be missing."""
 
-    def codes(self, table: _core.TextKeys, adds: bool) -> Codes:
+    def codes(self, table: Table, adds: bool) -> Codes:
         starts = range(0, len(self), STRINGS_AT_ONCE)
         pieces = (self.values[start : start + STRINGS_AT_ONCE].astype(object) for start in starts)
         found = [Objects(self.kind, piece, self.label).codes(table, adds) for piece in pieces]
@@ -229,9 +229,9 @@ class Dictionary:
         return len(self.places)
 
     def codes(self, table: Table, adds: bool) -> Codes:
-        used = _core.WordKeys()
+        used = _core.KeyTable(is_text=False)
         numbers = self.places.codes(used, True)
-        places = used.words().astype(np.intp)
+        places = used.keys(np.arange(len(used), dtype=np.uint32)).astype(np.intp)  # type: ignore[union-attr]
         missing = len(places) if used.missing is None else used.missing
         found = [
             self.values.rows(places[:missing]).codes(table, adds),
@@ -266,12 +266,14 @@ class Pieces:
         return Pieces(kind, [piece.in_unit(kind) if piece.kind.is_time else piece for piece in self.pieces])  # type: ignore[attr-defined]
 
 
-def told_of(label: str, call: Callable[[], Codes]) -> Codes:
-    """Return what a call of the core returns, or raise what it refuses with the name of the argument before it."""
+def codes_of_texts(table: Table, form: str, source: tuple[Any, ...], adds: bool, label: str) -> Codes:
+    """Return the codes of texts, or raise what the core refuses with the name of the argument before it."""
     try:
-        return call()
+        codes = table.codes(form, source, adds)
     except ValueError as error:
         raise ValueError(f"{label} {error}") from error
+    assert codes is not None
+    return codes
 
 
 def check_characters(texts: bytes, lengths: npt.NDArray[np.int64], label: str) -> None:

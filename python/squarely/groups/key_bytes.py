@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from squarely import _core
 from squarely.groups.chunks import Chunk, Codes, Nulls, Pieces, Spans, Words
 from squarely.groups.key_columns import KeyColumn
 from squarely.groups.kinds import BOOLEAN, BYTES, FLOAT, INTEGER, NOTHING, TEXT, UNITS, Kind, kind_of_time
@@ -46,10 +45,10 @@ def _parts_of_column(name: str, column: KeyColumn) -> list[bytes]:
     kind = column.kind
     number = PLAIN_KINDS.index(kind) if kind in PLAIN_KINDS else MOMENT if kind.name != "duration" else DURATION
     parts = [_sized("<H", name), bytes([number]), _sized("<B", kind.unit), _sized("<H", kind.zone)]
-    parts.append(struct.pack("<??I", column.is_large, column.table.missing is not None, len(order)))
-    if isinstance(column.table, _core.WordKeys):
-        return [*parts, column.table.words()[order].astype("<u8").tobytes()]
-    together, lengths = column.table.texts(order)
+    parts.append(struct.pack("<??I", column.table.is_large, column.table.missing is not None, len(order)))
+    if not kind.is_text:
+        return [*parts, column.words(order).astype("<u8").tobytes()]
+    together, lengths = column.texts(order)
     return [*parts, lengths.astype("<u8").tobytes(), together]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ class KeyColumn:
 
     def __init__(self) -> None:
         self.kind = NOTHING
-        self.table: Table = _core.WordKeys()
+        self.table = _core.KeyTable(is_text=False)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -56,7 +57,7 @@ class KeyColumn:
         codes: Codes = _in_unit_of(chunk, kind).codes(self.table, True)
         self.settle()
         if self.kind == TEXT and len(self.table) > before:
-            check_characters(*self._texts(np.arange(before, len(self.table), dtype=np.uint32)), label)
+            check_characters(*self.texts(np.arange(before, len(self.table), dtype=np.uint32)), label)
         return codes
 
     def codes_of_known(self, chunk: Chunk) -> Codes:
@@ -91,27 +92,21 @@ class KeyColumn:
         """Return a key as a value of Python."""
         if self.table.missing == code:
             return None
-        if isinstance(self.table, _core.WordKeys):
-            return value_of_word(self.kind, self.table.word(code), self.is_large)
-        text = self.table.text(code)
-        return text if self.kind == BYTES else text.decode()
+        key = self.table.key(code)
+        if isinstance(key, int):
+            return value_of_word(self.kind, key, self.table.is_large)
+        return key if self.kind == BYTES else key.decode()
 
     def values(self, codes: Codes) -> npt.NDArray[Any]:
         """Return keys as an array of their natural type."""
         missing = self.are_missing(codes)
         if self.kind == NOTHING:
             return objects_of([None] * len(codes), missing)
-        if isinstance(self.table, _core.WordKeys):
-            return array_of_words(self.kind, self.table.words()[codes], missing, self.is_large)  # type: ignore[no-any-return]
-        together, lengths = self._texts(codes)
-        ends = np.cumsum(lengths).tolist()
-        texts: list[Any] = [together[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=False)]
+        if not self.table.is_text:
+            words = self.words(codes)
+            return array_of_words(self.kind, words, missing, is_large=self.table.is_large)
+        texts: list[Any] = self._separate_texts(codes)
         return objects_of(texts if self.kind == BYTES else [text.decode() for text in texts], missing)
-
-    @property
-    def is_large(self) -> bool:
-        """Whether there are integers beyond those with a sign."""
-        return isinstance(self.table, _core.WordKeys) and self.table.signs == "large"
 
     def are_missing(self, codes: Codes) -> npt.NDArray[np.bool_]:
         missing = self.table.missing
@@ -120,9 +115,9 @@ class KeyColumn:
     def chunk(self, codes: Codes, label: str) -> Chunk:
         """Return keys as rows of a chunk."""
         missing = self.are_missing(codes)
-        if isinstance(self.table, _core.WordKeys):
-            return Words(self.kind, _numbers(self.kind, self.table.words()[codes], self.is_large), label, missing)
-        together, lengths = self._texts(codes)
+        if not self.table.is_text:
+            return Words(self.kind, self._numbers(codes), label, missing)
+        together, lengths = self.texts(codes)
         ends = np.cumsum(lengths)
         return Spans(self.kind, ends - lengths, ends, np.frombuffer(together, np.uint8), label, missing)
 
@@ -131,13 +126,15 @@ class KeyColumn:
 
     def in_order(self) -> Codes:
         """Return the numbers of all keys by their keys: NaN after the numbers, and null last."""
-        if isinstance(self.table, _core.TextKeys):
-            return self.table.in_order()
         codes = self.all_codes()
         missing = self.are_missing(codes)
-        numbers = _numbers(self.kind, self.table.words(), self.is_large)
-        order = codes[~missing][np.argsort(numbers[~missing], kind="stable")]
-        return np.concatenate([order, codes[missing]])
+        codes, null = codes[~missing], codes[missing]
+        if self.table.is_text:  # the bytes of UTF-8 are in the order of the code points
+            texts = self._separate_texts(codes)
+            order = np.array(sorted(range(len(texts)), key=texts.__getitem__), np.intp)
+        else:
+            order = np.argsort(self._numbers(codes), kind="stable")
+        return np.concatenate([codes[order], null])
 
     def ranks(self) -> Codes:
         """Return of every key which one it is in that order."""
@@ -150,25 +147,40 @@ class KeyColumn:
         if isinstance(key, str) and self.kind == TEXT:
             texts = [self.value(code) for code in range(min(len(self), MOST_COMPARED))]
             return difflib.get_close_matches(key, [text for text in texts if text is not None], cutoff=0.4)
-        if (
-            isinstance(self.table, _core.WordKeys)
-            and isinstance(key, (int, float))
-            and key == key
-            and not self.kind.is_time
-        ):
-            numbers = _numbers(self.kind, self.table.words(), self.is_large)
+        is_number = isinstance(key, (int, float)) and key == key
+        if is_number and not self.kind.is_text and not self.kind.is_time:
+            numbers = self._numbers(self.all_codes())
             distances = np.abs(numbers.astype(np.float64) - float(key))
             distances[self.are_missing(self.all_codes())] = np.inf
             return [self.value(int(code)) for code in np.argsort(distances, kind="stable")[:3]]
         return [self.value(code) for code in range(min(len(self), 3))]
 
-    def _texts(self, codes: Codes) -> tuple[bytes, npt.NDArray[np.int64]]:
-        assert isinstance(self.table, _core.TextKeys)
-        return self.table.texts(codes)
+    def words(self, codes: Codes) -> npt.NDArray[np.uint64]:
+        words = self.table.keys(codes)
+        assert not isinstance(words, tuple)
+        return words
+
+    def texts(self, codes: Codes) -> tuple[bytes, npt.NDArray[np.int64]]:
+        """Return the bytes of all texts, one behind the other, and their lengths."""
+        texts = self.table.keys(codes)
+        assert isinstance(texts, tuple)
+        return texts
+
+    def _separate_texts(self, codes: Codes) -> list[bytes]:
+        together, lengths = self.texts(codes)
+        ends = [0, *np.cumsum(lengths).tolist()]
+        return [together[start:end] for start, end in itertools.pairwise(ends)]
+
+    def _numbers(self, codes: Codes) -> npt.NDArray[Any]:
+        """Return keys that are no texts as the numbers that they are ordered by."""
+        words = self.words(codes)
+        if self.kind == FLOAT:
+            return words.view(np.float64)
+        return words if self.table.is_large else words.view(np.int64)
 
 
 def _table_of(kind: Kind, *, has_missing: bool) -> Table:
-    table: Table = _core.TextKeys() if kind.is_text else _core.WordKeys()
+    table = _core.KeyTable(kind.is_text)
     if has_missing:
         table.add_missing()
     return table
@@ -176,10 +188,3 @@ def _table_of(kind: Kind, *, has_missing: bool) -> Table:
 
 def _in_unit_of(chunk: Any, kind: Kind) -> Any:
     return chunk.in_unit(kind) if chunk.kind.is_time and chunk.kind != kind else chunk
-
-
-def _numbers(kind: Kind, words: npt.NDArray[np.uint64], is_large: bool) -> npt.NDArray[Any]:
-    """Return words as the numbers that they are ordered by."""
-    if kind == FLOAT:
-        return words.view(np.float64)
-    return words if is_large else words.view(np.int64)

@@ -33,14 +33,14 @@ class GroupKeys:
     def __init__(self) -> None:
         self.names: tuple[str, ...] = ()
         self._columns: list[KeyColumn] = []
-        self._pairs: list[_core.WordKeys] = []
+        self._pairs: list[_core.KeyTable] = []
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._groups) if self.names else 0
 
     @property
-    def _groups(self) -> KeyColumn | _core.WordKeys:
+    def _groups(self) -> KeyColumn | _core.KeyTable:
         return self._pairs[-1] if self._pairs else self._columns[0]
 
     @property
@@ -80,12 +80,14 @@ class GroupKeys:
     def _begin(self, names: tuple[str, ...]) -> None:
         self.names = names
         self._columns = [KeyColumn() for _ in names]
-        self._pairs = [_core.WordKeys() for _ in names[1:]]
+        self._pairs = [_core.KeyTable(is_text=False) for _ in names[1:]]
 
     def _together(self, parts: Sequence[Codes], *, adds: bool) -> Codes:
         codes = parts[0]
         for table, part in zip(self._pairs, parts[1:], strict=True):
-            codes = table.codes_of_pairs(codes, part, adds)
+            found = table.codes("pairs", (codes, part), adds)
+            assert found is not None
+            codes = found
         return codes
 
     def _checked_names(self, names: Sequence[str]) -> tuple[str, ...]:
@@ -141,7 +143,7 @@ class GroupKeys:
         """Return how many pairs of the first columns there are in the first groups."""
         codes = np.arange(count, dtype=np.uint32)
         for table in reversed(self._pairs[columns - 1 :]):
-            codes = table.pairs()[0][codes]
+            codes = table.pairs(codes)[0]
         return int(codes.max()) + 1
 
     # From numbers to keys
@@ -150,9 +152,8 @@ class GroupKeys:
         """Return the number of a key in each column, of some groups."""
         parts: list[Codes] = []
         for table in reversed(self._pairs):
-            first, second = table.pairs()
-            parts.append(second[groups])
-            groups = first[groups]
+            groups, second = table.pairs(groups)
+            parts.append(second)
         return [groups, *reversed(parts)]
 
     def _all_parts(self) -> list[Codes]:
@@ -162,13 +163,8 @@ class GroupKeys:
         """Return the key of a group: a value of Python, or a tuple of them where there are several columns."""
         if not 0 <= group < len(self):
             raise IndexError(f"There is no group {group}: there are {len(self)}, numbered from 0.")
-        parts: list[int] = []
-        code = group
-        for table in reversed(self._pairs):
-            code, last = _unpaired(table.word(code))
-            parts.append(last)
-        codes = [code, *reversed(parts)]
-        values = tuple(column.value(part) for column, part in zip(self._columns, codes, strict=True))
+        parts = self._parts(np.array([group], np.uint32))
+        values = tuple(column.value(int(part[0])) for column, part in zip(self._columns, parts, strict=True))
         return values if len(values) > 1 else values[0]
 
     def group_of(self, key: Any) -> int:
@@ -293,12 +289,6 @@ def _code_of(column: KeyColumn, key: Any) -> Codes:
         return column.codes_of_known(read_column([key], "by"))
     except (OverflowError, ValueError):
         return np.full(1, _core.no_code, np.uint32)
-
-
-def _unpaired(word: int) -> tuple[int, int]:
-    root = math.isqrt(word)
-    rest = word - root * root
-    return (rest, root) if rest < root else (root, rest - root)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -141,7 +141,9 @@ def zone_name(zone: object) -> str:
 # Arrays of NumPy
 
 
-def array_of_words(kind: Kind, words: npt.NDArray[np.uint64], missing: npt.NDArray[np.bool_], is_large: bool) -> Any:
+def array_of_words(
+    kind: Kind, words: npt.NDArray[np.uint64], missing: npt.NDArray[np.bool_], *, is_large: bool
+) -> npt.NDArray[Any]:
     """Return keys as an array of their natural type. Integers and booleans of which some are missing are objects."""
     if kind == FLOAT:
         return np.where(missing, np.nan, words.view(np.float64))

@@ -153,12 +153,20 @@ class ObjectReader {
         return object == nullptr ? Py_None : object;
     }
 
+    // Before Python 3.12 a string may have another form, that of its oldest interface.
+    static void make_ready([[maybe_unused]] PyObject* object) {
+#if PY_VERSION_HEX < 0x030c0000
+        if (PyUnicode_Check(object) && PyUnicode_READY(object) != 0) throw py::error_already_set();
+#endif
+    }
+
     static std::size_t length_of(PyObject* text) { return static_cast<std::size_t>(PyUnicode_GET_LENGTH(text)); }
 
     static std::size_t room_for(const py::array& objects, std::ptrdiff_t first, std::ptrdiff_t count) {
         std::size_t room = 0;
         for (std::ptrdiff_t i = 0; i < count; ++i) {
             PyObject* object = object_at(objects, first + i);
+            make_ready(object);
             if (PyUnicode_Check(object) && !PyUnicode_IS_ASCII(object)) room += 4 * length_of(object);
         }
         return room;

@@ -69,6 +69,7 @@ void load_booleans(const Column& column, std::ptrdiff_t first, std::ptrdiff_t co
 }
 
 struct BlockOfWords {
+    const std::uint64_t* at;  // the words below, or those of the column itself
     std::uint64_t words[block_length];
     std::uint64_t validity[block_length / 64];
     bool has_missing;
@@ -100,10 +101,10 @@ void fill_missing(BlockOfWords& block, std::ptrdiff_t count) {
 void codes_with_missing(WordKeys& keys, const BlockOfWords& block, std::ptrdiff_t count, NewKeys fresh,
                         std::uint32_t* codes) {
     const std::ptrdiff_t first = first_row_that_is(false, block, count);
-    keys.codes(block.words, first, fresh, codes);
+    keys.codes(block.at, first, fresh, codes);
     const std::uint32_t missing = keys.code_of_missing(fresh);
     if (first_row_that_is(true, block, count) < count) {
-        keys.codes(block.words + first, count - first, fresh, codes + first);
+        keys.codes(block.at + first, count - first, fresh, codes + first);
     }
     for (std::ptrdiff_t i = first; i < count; ++i) {
         if (!is_valid(block.validity, i)) codes[i] = missing;
@@ -112,7 +113,7 @@ void codes_with_missing(WordKeys& keys, const BlockOfWords& block, std::ptrdiff_
 
 Signs signs_of(const BlockOfWords& block, std::ptrdiff_t count, const ElementType& type) {
     std::uint64_t any = 0;
-    for (std::ptrdiff_t i = 0; i < count; ++i) any |= block.words[i];
+    for (std::ptrdiff_t i = 0; i < count; ++i) any |= block.at[i];
     if (any < highest_bit) return Signs::none;
     return type.kind == 'u' ? Signs::large : Signs::negative;
 }
@@ -120,8 +121,17 @@ Signs signs_of(const BlockOfWords& block, std::ptrdiff_t count, const ElementTyp
 // What is not to be found, as its bits stand for another number.
 void lose_signed(const BlockOfWords& block, std::ptrdiff_t count, std::uint32_t* codes) {
     for (std::ptrdiff_t i = 0; i < count; ++i) {
-        if (block.words[i] >= highest_bit && is_valid(block.validity, i)) codes[i] = no_code;
+        if (block.at[i] >= highest_bit && is_valid(block.validity, i)) codes[i] = no_code;
     }
+}
+
+// Integers of 64 bits without gaps are words already. A copy would wait for memory, which the look-up does meanwhile.
+const std::uint64_t* words_in_place(const Column& column, std::ptrdiff_t first) {
+    const bool are_words = column.dtype == DType::int64 || column.dtype == DType::uint64;
+    const char* at = address(column, first);
+    const bool is_aligned = reinterpret_cast<std::uintptr_t>(at) % alignof(std::uint64_t) == 0;
+    const bool is_plain = are_words && !column.swapped && column.stride == sizeof(std::uint64_t) && is_aligned;
+    return is_plain && !may_have_nulls(column) ? reinterpret_cast<const std::uint64_t*>(at) : nullptr;
 }
 
 bool codes_of_block(WordColumn& known, BlockOfWords& block, std::ptrdiff_t count, const ElementType& type,
@@ -136,7 +146,7 @@ bool codes_of_block(WordColumn& known, BlockOfWords& block, std::ptrdiff_t count
     if (block.has_missing) {
         codes_with_missing(known.keys, block, count, fresh, codes);
     } else {
-        known.keys.codes(block.words, count, fresh, codes);
+        known.keys.codes(block.at, count, fresh, codes);
     }
     if (is_other) lose_signed(block, count, codes);
     return true;
@@ -172,7 +182,11 @@ bool codes_of_column(WordColumn& known, const Column& column, std::ptrdiff_t row
     for (std::ptrdiff_t first = 0; first < rows; first += block_length) {
         if (first / block_length % blocks_between_looks == 0) look_at_call();
         const std::ptrdiff_t count = std::min<std::ptrdiff_t>(block_length, rows - first);
-        load_words(column, first, count, block.words);
+        block.at = meaning == Meaning::number ? words_in_place(column, first) : nullptr;
+        if (block.at == nullptr) {
+            load_words(column, first, count, block.words);
+            block.at = block.words;
+        }
         block.has_missing = find_nulls(kernels, column, first, count, block.validity);
         if (meaning == Meaning::time) leave_out_no_times(block, count);
         if (!codes_of_block(known, block, count, type, fresh, codes + first)) return false;

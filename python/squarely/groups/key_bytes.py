@@ -27,11 +27,13 @@ PLAIN_KINDS = (NOTHING, INTEGER, BOOLEAN, FLOAT, TEXT, BYTES)
 MOMENT, DURATION = len(PLAIN_KINDS), len(PLAIN_KINDS) + 1
 
 
-def bytes_of(names: Sequence[str], columns: Sequence[KeyColumn], places: Sequence[Codes]) -> bytes:
-    """Return the bytes of groups, of which the places of their keys are given in order."""
+def bytes_of(
+    names: Sequence[str], columns: Sequence[KeyColumn], orders: Sequence[Codes], places: Sequence[Codes]
+) -> bytes:
+    """Return the bytes of groups, with the orders of the keys of each column, and the places of each group in them."""
     parts = [MAGIC, struct.pack("<H", len(names))]
-    for name, column in zip(names, columns, strict=True):
-        parts += _parts_of_column(name, column)
+    for name, column, order in zip(names, columns, orders, strict=True):
+        parts += _parts_of_column(name, column, order)
     parts.append(struct.pack("<I", len(places[0]) if places else 0))
     if len(places) > 1:
         parts += [part.astype("<u4").tobytes() for part in places]
@@ -39,8 +41,7 @@ def bytes_of(names: Sequence[str], columns: Sequence[KeyColumn], places: Sequenc
     return written + struct.pack("<I", zlib.crc32(written))
 
 
-def _parts_of_column(name: str, column: KeyColumn) -> list[bytes]:
-    order = column.in_order()
+def _parts_of_column(name: str, column: KeyColumn, order: Codes) -> list[bytes]:
     order = order[~column.are_missing(order)]
     kind = column.kind
     number = PLAIN_KINDS.index(kind) if kind in PLAIN_KINDS else MOMENT if kind.name != "duration" else DURATION

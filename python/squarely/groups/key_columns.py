@@ -136,12 +136,6 @@ class KeyColumn:
             order = np.argsort(self._numbers(codes), kind="stable")
         return np.concatenate([codes[order], null])
 
-    def ranks(self) -> Codes:
-        """Return of every key which one it is in that order."""
-        ranks = self.all_codes()
-        ranks[self.in_order()] = self.all_codes()
-        return ranks
-
     def nearest(self, key: Any) -> list[Any]:
         """Return some keys that a person may have meant."""
         if isinstance(key, str) and self.kind == TEXT:

@@ -200,8 +200,17 @@ class GroupKeys:
 
     def in_order(self) -> npt.NDArray[np.intp]:
         """Return the numbers of all groups by their keys: column by column, and null last."""
-        ranks = [column.ranks()[codes] for column, codes in zip(self._columns, self._all_parts(), strict=True)]
+        ranks = self._ranks([column.in_order() for column in self._columns])
         return np.lexsort(ranks[::-1]) if ranks else np.empty(0, np.intp)
+
+    def _ranks(self, orders: Sequence[Codes]) -> list[Codes]:
+        """Return of every group where its keys stand in the orders of their columns."""
+        found = []
+        for order, codes in zip(orders, self._all_parts(), strict=True):
+            ranks = np.empty(len(order), np.uint32)
+            ranks[order] = np.arange(len(order), dtype=np.uint32)
+            found.append(ranks[codes])
+        return found
 
     # Together with others
 
@@ -250,9 +259,10 @@ class GroupKeys:
         """Return the groups as bytes, in the order of their keys: in which order they came makes no difference."""
         from squarely.groups.key_bytes import bytes_of
 
-        order = self.in_order()
-        parts = [column.ranks()[codes][order] for column, codes in zip(self._columns, self._all_parts(), strict=True)]
-        return bytes_of(self.names, self._columns, parts)
+        orders = [column.in_order() for column in self._columns]
+        ranks = self._ranks(orders)
+        groups = np.lexsort(ranks[::-1]) if ranks else np.empty(0, np.intp)
+        return bytes_of(self.names, self._columns, orders, [places[groups] for places in ranks])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> GroupKeys:

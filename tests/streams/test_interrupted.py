@@ -297,7 +297,7 @@ def test_a_window_of_many_threads_holds_whole_chunks(unit: Any) -> None:
     assert rolling["sum_squared_error"] == 8.0
 
 
-WANT_OF_MEMORY = """
+WANT_OF_MEMORY_OF_A_WINDOW = """
 import resource
 import numpy as np
 import squarely
@@ -309,7 +309,7 @@ before = rolling.snapshot()
 rows = np.ones({rows})
 weights = np.ones({rows})
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (used + 2**22, used + 2**24))
+resource.setrlimit(resource.RLIMIT_AS, (used + 2**24, used + 2**24))
 try:
     rolling.update(rows, rows)
 except MemoryError:
@@ -323,7 +323,7 @@ assert rolling.update([1.0], [1.0]).count == 3
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs limits")
 def test_want_of_memory_leaves_the_window_as_it_was() -> None:
-    code = WANT_OF_MEMORY.format(unit="rows", rows=8_000_000)
+    code = WANT_OF_MEMORY_OF_A_WINDOW.format(unit="rows", rows=8_000_000)
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == 0, ran.stderr
 
@@ -340,7 +340,7 @@ narrow = squarely.Accumulator("mse").update(ones[0], zeros[0])
 before = wide.to_bytes()
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 unlimited = resource.getrlimit(resource.RLIMIT_AS)
-resource.setrlimit(resource.RLIMIT_AS, (used + 2**24, unlimited[1]))
+resource.setrlimit(resource.RLIMIT_AS, (used + 2**22, unlimited[1]))
 for refused in (
     lambda: wide.update(ones, zeros),  # sums of as many outputs need thirteen megabytes
     lambda: squarely.Accumulator("mse", multioutput="raw_values").merge(wide),

@@ -1,6 +1,4 @@
-// Arrow data of any library by the Arrow C data interface, https://arrow.apache.org/docs/format/CDataInterface.html.
-// Nothing is copied: arrays of NumPy refer to the buffers, and keep them alive.
-#include "binding/binding.hpp"
+#include "binding/arrow.hpp"
 
 #include <cstring>
 #include <memory>
@@ -9,39 +7,6 @@
 
 namespace squarely {
 namespace {
-
-struct ArrowSchema {
-    const char* format;
-    const char* name;
-    const char* metadata;
-    std::int64_t flags;
-    std::int64_t n_children;
-    ArrowSchema** children;
-    ArrowSchema* dictionary;
-    void (*release)(ArrowSchema*);
-    void* private_data;
-};
-
-struct ArrowArray {
-    std::int64_t length;
-    std::int64_t null_count;
-    std::int64_t offset;
-    std::int64_t n_buffers;
-    std::int64_t n_children;
-    const void** buffers;
-    ArrowArray** children;
-    ArrowArray* dictionary;
-    void (*release)(ArrowArray*);
-    void* private_data;
-};
-
-struct ArrowArrayStream {
-    int (*get_schema)(ArrowArrayStream*, ArrowSchema*);
-    int (*get_next)(ArrowArrayStream*, ArrowArray*);
-    const char* (*get_last_error)(ArrowArrayStream*);
-    void (*release)(ArrowArrayStream*);
-    void* private_data;
-};
 
 template <class Structure>
 void give_back(Structure* structure) {
@@ -64,15 +29,16 @@ Structure* pointed_at(const py::object& capsule, const char* label) {
     return pointer;
 }
 
-const ElementType* type_of_format(const char* format) {
-    for (const ElementType& type : element_types) {
-        if (*type.arrow_format != '\0' && std::strcmp(type.arrow_format, format) == 0) return &type;
+std::optional<DType> type_of_format(const char* format) {
+    for (int i = 0; i < dtype_count; ++i) {
+        const char* known = element_types[i].arrow_format;
+        if (*known != '\0' && std::strcmp(known, format) == 0) return static_cast<DType>(i);
     }
-    return nullptr;
+    return std::nullopt;
 }
 
 // NumPy's dtypes of the element types, asked for once.
-const py::dtype& dtype_of_type(const ElementType& type) {
+const py::dtype& dtype_of_type(DType type) {
     static const auto* dtypes = [] {
         auto* all = new std::vector<py::dtype>;  // for as long as the module
         for (const ElementType& one : element_types) {
@@ -81,45 +47,32 @@ const py::dtype& dtype_of_type(const ElementType& type) {
         }
         return all;
     }();
-    return (*dtypes)[static_cast<std::size_t>(&type - element_types)];
+    return (*dtypes)[static_cast<std::size_t>(type)];
 }
-
-py::array view_of(const void* data, std::int64_t count, const ElementType& type, const py::object& owner) {
-    py::array view(dtype_of_type(type), {static_cast<py::ssize_t>(count)}, {}, data, owner);
-    py::detail::array_proxy(view.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
-    return view;
-}
-
-constexpr const ElementType& bytes_of_bits = facts_of(DType::uint8);
 
 std::int64_t bytes_for(std::int64_t bits) { return (bits + 7) / 8; }
 
 // (length, values or bits, bit where those begin, bitmap of what is there or None, bit where that begins). The values
 // of what has no element type are not looked at.
-py::tuple chunk_of(const ArrowArray& array, std::int64_t offset, std::int64_t length, const ElementType* type,
+py::tuple chunk_of(const ArrowArray& array, std::int64_t offset, std::int64_t length, std::optional<DType> type,
                    const py::object& owner) {
     const std::int64_t first = offset + array.offset;
     py::object values = py::none();
     py::object validity = py::none();
-    if (type != nullptr && length > 0) {
+    if (type && length > 0) {
         const auto* data = static_cast<const char*>(array.buffers[1]);
-        if (type->kind == 'b') {
-            values = view_of(data + first / 8, bytes_for(first % 8 + length), bytes_of_bits, owner);
+        if (*type == DType::boolean) {
+            values = view_of(data + first / 8, bytes_for(first % 8 + length), DType::uint8, owner);
         } else {
-            values = view_of(data + first * type->bytes, length, *type, owner);
+            values = view_of(data + first * element_size(*type), length, *type, owner);
         }
         const auto* bits = static_cast<const char*>(array.buffers[0]);
         if (array.null_count != 0 && bits != nullptr) {
-            validity = view_of(bits + first / 8, bytes_for(first % 8 + length), bytes_of_bits, owner);
+            validity = view_of(bits + first / 8, bytes_for(first % 8 + length), DType::uint8, owner);
         }
     }
     return py::make_tuple(length, values, first % 8, validity, first % 8);
 }
-
-struct Batch {
-    const ArrowArray* array;
-    py::object owner;
-};
 
 // (name, format, whether it is a dictionary, chunks)
 py::tuple column_of(const ArrowSchema& schema, py::list chunks) {
@@ -127,8 +80,8 @@ py::tuple column_of(const ArrowSchema& schema, py::list chunks) {
                           schema.dictionary != nullptr, std::move(chunks));
 }
 
-const ElementType* type_of(const ArrowSchema& schema) {
-    return schema.dictionary == nullptr ? type_of_format(schema.format) : nullptr;
+std::optional<DType> type_of(const ArrowSchema& schema) {
+    return schema.dictionary == nullptr ? type_of_format(schema.format) : std::nullopt;
 }
 
 bool has_null_rows(const std::vector<Batch>& batches) {
@@ -168,8 +121,9 @@ void check(ArrowArrayStream& stream, int status) {
                           (message == nullptr ? "" : message));
 }
 
-template <class Read>
-auto read_stream(const py::object& capsule, Read read) {
+using Read = std::function<py::object(const ArrowSchema&, const std::vector<Batch>&)>;
+
+py::object read_stream(const py::object& capsule, const Read& read) {
     ArrowArrayStream& stream = *pointed_at<ArrowArrayStream>(capsule, "arrow_array_stream");
     const Owned<ArrowSchema> schema = owned<ArrowSchema>();
     check(stream, stream.get_schema(&stream, schema.get()));
@@ -190,26 +144,35 @@ bool has(const py::object& source, const char* attribute) {
     return py::hasattr(reinterpret_cast<PyObject*>(Py_TYPE(source.ptr())), attribute);
 }
 
-template <class Read>
-auto read_arrow(const py::object& source, Read read) {
+// The usual column, one array of numbers without nulls, or None.
+py::object plain_array_of(const ArrowSchema& schema, const std::vector<Batch>& batches) {
+    const std::optional<DType> type = type_of(schema);
+    if (!type || *type == DType::boolean || batches.size() != 1) return py::none();
+    const ArrowArray& array = *batches[0].array;
+    const bool has_nulls = array.null_count != 0 && array.buffers[0] != nullptr;
+    if (has_nulls || array.length == 0) return py::none();
+    const auto* data = static_cast<const char*>(array.buffers[1]);
+    return view_of(data + array.offset * element_size(*type), array.length, *type, batches[0].owner);
+}
+
+}  // namespace
+
+bool has_arrow(const py::object& source) {
+    return has(source, "__arrow_c_array__") || has(source, "__arrow_c_stream__");
+}
+
+py::object read_arrow(const py::object& source, const Read& read) {
     if (!has(source, "__arrow_c_array__")) return read_stream(source.attr("__arrow_c_stream__")(py::none()), read);
     const py::tuple capsules = source.attr("__arrow_c_array__")(py::none());
     const ArrowSchema& schema = *pointed_at<ArrowSchema>(capsules[0], "arrow_schema");
     return read(schema, std::vector<Batch>{{pointed_at<ArrowArray>(capsules[1], "arrow_array"), capsules[1]}});
 }
 
-// The usual column, one array of numbers without nulls, or None.
-py::object plain_array_of(const ArrowSchema& schema, const std::vector<Batch>& batches) {
-    const ElementType* type = type_of(schema);
-    if (type == nullptr || type->kind == 'b' || batches.size() != 1) return py::none();
-    const ArrowArray& array = *batches[0].array;
-    const bool has_nulls = array.null_count != 0 && array.buffers[0] != nullptr;
-    if (has_nulls || array.length == 0) return py::none();
-    const auto* data = static_cast<const char*>(array.buffers[1]);
-    return view_of(data + array.offset * type->bytes, array.length, *type, batches[0].owner);
+py::array view_of(const void* data, std::int64_t count, DType type, const py::object& owner) {
+    py::array view(dtype_of_type(type), {static_cast<py::ssize_t>(count)}, {}, data, owner);
+    py::detail::array_proxy(view.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
+    return view;
 }
-
-}  // namespace
 
 void register_arrow(py::module_& module) {
     py::dict formats;  // the names of NumPy by Arrow's formats
@@ -223,8 +186,7 @@ void register_arrow(py::module_& module) {
     module.def(
         "plain_array_of_arrow",
         [](const py::object& source) -> py::object {
-            const bool is_arrow = has(source, "__arrow_c_array__") || has(source, "__arrow_c_stream__");
-            return is_arrow ? read_arrow(source, plain_array_of) : py::none();
+            return has_arrow(source) ? read_arrow(source, plain_array_of) : py::none();
         },
         py::arg("source"));
 }

@@ -32,6 +32,8 @@ void register_quick_losses(py::module_& module);
 void register_build(py::module_& module);
 void register_c_api(py::module_& module);
 void register_arrow(py::module_& module);
+void register_arrow_keys(py::module_& module);
+void register_keys(py::module_& module);
 
 // Throws std::invalid_argument where no column has this type.
 DType dtype_of(const py::dtype& dtype);

@@ -21,4 +21,6 @@ PYBIND11_MODULE(_core, module) {
     squarely::register_build(module);
     squarely::register_c_api(module);
     squarely::register_arrow(module);
+    squarely::register_arrow_keys(module);
+    squarely::register_keys(module);
 }

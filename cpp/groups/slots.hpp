@@ -1,0 +1,73 @@
+// A table of open addresses: what a hash leads to. Those it collides with stand behind it.
+#pragma once
+
+#include "groups/zeroed_memory.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace squarely {
+
+struct Slot {
+    std::uint64_t word;    // what is compared: a key of 64 bits, or the hash of a longer one
+    std::uint32_t number;  // the code of the key and one; 0 where the slot is free
+};
+
+// Half of the product of two words, folded: every bit of the result depends on every bit of both.
+inline std::uint64_t mixed(std::uint64_t word) {
+    __extension__ typedef unsigned __int128 uint128;
+    const uint128 product = static_cast<uint128>(word ^ 0x9e3779b97f4a7c15u) * 0xd6e8feb86659fd93u;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+// Keys enter in the order of their codes, also where the table grows, and leave in the opposite order: so what leaves
+// was the last to find its place, and nothing stands where it does because of it.
+class Slots {
+  public:
+    void prefetch(std::uint64_t hash) const { __builtin_prefetch(first() + (hash & mask_)); }
+
+    bool has_room_for(std::size_t keys) const { return memory_ != nullptr && slots_for(keys) <= mask_ + 1; }
+
+    // Forgets everything.
+    void clear(std::size_t room) {
+        const std::uint64_t count = slots_for(room);
+        memory_ = zeroed_memory(count * sizeof(Slot));
+        mask_ = count - 1;
+    }
+
+    // The first slot behind a hash that is meant, or else the one that is free.
+    template <class IsMeant>
+    Slot& find(std::uint64_t hash, IsMeant is_meant) {
+        Slot* slots = first();
+        std::uint64_t place = hash & mask_;
+        while (slots[place].number != 0 && !is_meant(slots[place])) place = (place + 1) & mask_;
+        return slots[place];
+    }
+
+    void put(std::uint64_t hash, Slot slot) {
+        find(hash, [](const Slot&) { return false; }) = slot;
+    }
+
+    void take_out(std::uint64_t hash, std::uint32_t number) {
+        find(hash, [number](const Slot& slot) { return slot.number == number; }) = {};
+    }
+
+  private:
+    static constexpr std::uint64_t least = 1024;
+    static constexpr std::size_t many = std::size_t{1} << 18;
+
+    Slot* first() const { return static_cast<Slot*>(memory_.get()); }
+
+    // A quarter of the slots is used, as a key that is not where its hash leads to is a branch mispredicted. Of many
+    // keys a half: they wait for memory.
+    static std::uint64_t slots_for(std::size_t keys) {
+        return std::bit_ceil(std::max(least, keys * (keys < many ? 4 : 2)));
+    }
+
+    ZeroedMemory memory_;
+    std::uint64_t mask_ = 0;
+};
+
+}  // namespace squarely

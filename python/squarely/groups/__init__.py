@@ -1,0 +1,1 @@
+"""Scores by group: what the groups are."""

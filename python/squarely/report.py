@@ -12,7 +12,7 @@ from squarely.arguments import InvalidParameterError
 from squarely.named_metrics import MetricLike, as_metric, full_name
 from squarely.scoring import Score
 
-__all__ = ["Report", "Scored"]
+__all__ = ["Report", "Scored", "installed_library"]
 
 
 class Scored(NamedTuple):
@@ -130,7 +130,7 @@ class Report:
         ImportError
             Where neither is installed.
         """
-        library = library or _installed_library()
+        library = library or installed_library("Report.to_frame")
         scores = {name or "score": list(column.scores) for name, column in self._columns.items()}
         if library == "polars":
             import polars
@@ -201,7 +201,8 @@ def _padded(row: list[str], widths: list[int]) -> str:
     return f"{first} {'  '.join(others)}".rstrip()
 
 
-def _installed_library() -> str:
+def installed_library(function: str) -> str:
+    """Return the library that makes frames: the one that is imported, else the one that is installed."""
     import importlib.util
     import sys
 
@@ -211,4 +212,4 @@ def _installed_library() -> str:
     for library in ("pandas", "polars"):
         if importlib.util.find_spec(library) is not None:
             return library
-    raise ImportError("Report.to_frame needs pandas or polars. Install one of them: pip install pandas")
+    raise ImportError(f"{function} needs pandas or polars. Install one of them: pip install pandas")

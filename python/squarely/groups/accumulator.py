@@ -456,6 +456,11 @@ class GroupedAccumulator:
         """The groups of the core, in the order in which they came."""
         return self._core
 
+    def keys_and_core(self) -> tuple[GroupKeys, _core.GroupedAccumulator]:
+        """Return keys and sums as they are now, which go together, for what works on them as a whole."""
+        with self._alone():
+            return self._keys.copy(), self._core.copy()
+
     @property
     def by(self) -> tuple[str, ...]:
         """The names of the columns of the keys, none before the first chunk; keys without a name are the "group"."""

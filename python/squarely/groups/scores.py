@@ -68,27 +68,34 @@ class GroupScores:
 
     def note(self, index: int, values: Values) -> str:
         """Return what is to be said of the values of a metric, or nothing."""
-        are_none = np.isnan(values).reshape(len(values), -1).any(axis=1)
+        are_none = np.isnan(values).any(axis=tuple(range(1, values.ndim)))
         if not are_none.any():
             return ""
         note = NoteOfGroups(self.core.groups)
-        groups = self.order[are_none]
-        pairs = self.core.pairs.reshape(self.core.groups, -1)[groups].min(axis=1)
-        least = self.asked[index].row.least_pairs
-        for group, fewest in zip(groups.tolist(), pairs.tolist(), strict=True):
-            note.add(self._reason(group, fewest, least, index))
+        for group in self.order[are_none].tolist():
+            note.add(self.why_none(group, self.asked[index]) or self._why_undefined(group, index))
         return str(note)
 
-    def _reason(self, group: int, fewest: int, least: int, index: int) -> str:
+    def why_none(self, group: int, metric: Metric) -> str:
+        """Return why a group has nothing to be scored by a metric, or nothing where there is something."""
         if self._are_without_weight[group]:
             return "weights that sum to zero"
-        if fewest < least:
-            return "no pairs" if fewest == 0 else "fewer than two pairs"
+        fewest = self._fewest_pairs[group]
+        if fewest >= metric.row.least_pairs:
+            return ""
+        return "no pairs" if fewest == 0 else "fewer than two pairs"
+
+    def _why_undefined(self, group: int, index: int) -> str:
         try:
             self.core.group(group).score(index)
         except _core.Refused as refused:
             return str(score_refused(refused, self.asked[index], self.core.shape)).rstrip(".")
         return "no defined value"
+
+    @functools.cached_property
+    def _fewest_pairs(self) -> npt.NDArray[np.int64]:
+        fewest: npt.NDArray[np.int64] = self.core.pairs.reshape(self.core.groups, -1).min(axis=1)
+        return fewest
 
 
 class NoteOfGroups:
@@ -104,8 +111,11 @@ class NoteOfGroups:
     def __str__(self) -> str:
         if not self.reasons:
             return ""
-        reasons = ", ".join(f"{count} of {reason}" for reason, count in sorted(self.reasons.items()))
-        return f"NaN in {self.reasons.total()} of {self.groups} groups: {reasons}"
+        whole = f"NaN in {self.reasons.total()} of {self.groups} groups"
+        if len(self.reasons) == 1:
+            return f"{whole}: {next(iter(self.reasons))}"
+        reasons = "; ".join(f"{reason} ({count})" for reason, count in sorted(self.reasons.items()))
+        return f"{whole}: {reasons}"
 
 
 def averages_of(values: Values) -> Values:

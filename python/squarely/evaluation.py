@@ -23,13 +23,13 @@ from squarely.arguments import (
     check_output_weights,
 )
 from squarely.columns.plain import plain_arrays
+from squarely.groups.report import GroupedReport
 from squarely.named_metrics import EVERYDAY, Metric, MetricLike, as_metric, as_metrics
 from squarely.policy import UndefinedMetricError, data_refused, score_refused, told_of_too_few
 from squarely.report import Report, Scored
 from squarely.scoring import Score, configuration_of
 
 if TYPE_CHECKING:
-    from squarely.groups.report import GroupedReport
     from squarely.pairing import PairedColumns
 
 __all__ = ["Question", "evaluate", "naming", "paired_with", "report_of", "scored"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,11 @@ import numpy.typing as npt
 from squarely import _core
 from squarely.arguments import InvalidParameterError
 from squarely.groups.frames import frame_of
-from squarely.groups.keys import GroupKeys
 from squarely.named_metrics import Metric, MetricLike
 from squarely.report import Report, counted, html_row, label_of, padded
+
+if TYPE_CHECKING:
+    from squarely.groups.keys import GroupKeys
 
 __all__ = ["GroupedReport", "GroupedScored"]
 

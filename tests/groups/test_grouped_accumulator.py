@@ -1,10 +1,13 @@
 """GroupedAccumulator: every group is an accumulator of its rows, however these came."""
 
 import copy
+import datetime
 import hashlib
+import importlib.util
 import itertools
 import math
 import pickle
+import random
 import re
 import struct
 import threading
@@ -18,6 +21,7 @@ import pytest
 
 import squarely
 from inputs.metric_parameters import PUBLIC, as_keyword
+from oracles.state_bytes import with_checksum
 from squarely.named_metrics import EVERYDAY
 
 METRICS = tuple(squarely.metric(name, **as_keyword(name, parameter)) for name, parameter in PUBLIC)
@@ -599,6 +603,50 @@ def test_sums_that_are_not_of_the_keys_are_refused() -> None:
     assert squarely.GroupedAccumulator.from_bytes(joined(keys, squarely.Accumulator("sse").update(*pairs).to_bytes()))
 
 
+def some_bytes() -> list[bytes]:
+    rng = np.random.default_rng(5)
+    first, wide = chunk(rng, rows=20, groups=4), chunk(rng, rows=12, outputs=(2,), groups=3)
+    columns = {"a": ["x", None, "y", "x"] * 5, "b": [1, 2, 3, 4] * 5}
+    return [
+        grouped_of(first, metrics=("mse", "max_error")).to_bytes(),
+        grouped_of({**first, "by": columns}, metrics="mae", nan_policy="omit").to_bytes(),
+        grouped_of(wide, metrics="r2", multioutput="raw_values").to_bytes(),
+        grouped_of({**wide, "sample_weight": rng.random(12)}, metrics="mse", summation="kahan").to_bytes(),
+    ]
+
+
+def changed_with_right_checksums(drawn: random.Random, data: bytes) -> bytes:
+    _, *parts = parts_of(data)
+    place = drawn.randrange(2)
+    body = bytearray(parts[place][:-4])
+    for _ in range(drawn.choice((1, 1, 2, 3))):
+        at = drawn.randrange(len(body))
+        body[at] = drawn.choice((0, 1, 2, 3, 127, 128, 255, body[at] ^ 1 << drawn.randrange(8)))
+    if drawn.random() < 0.1:
+        del body[drawn.randrange(len(body)) :]
+    parts[place] = with_checksum(bytes(body))
+    return joined(*parts)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_changed_bytes_with_right_checksums_are_refused_or_written_again(seed: int) -> None:
+    drawn = random.Random(seed)
+    known = some_bytes()
+    read = 0
+    for _ in range(1500):
+        data = changed_with_right_checksums(drawn, drawn.choice(known))
+        try:
+            grouped = squarely.GroupedAccumulator.from_bytes(data)
+        except ValueError as refused:
+            assert str(refused).startswith("These bytes are no squarely accumulator of groups: ")
+            continue
+        assert grouped.to_bytes() == data
+        assert len(grouped.keys()) == len(grouped) == len(grouped.count)
+        _ = grouped.compute(), grouped.notes, grouped + grouped
+        read += 1
+    assert read > 50
+
+
 # Frames
 
 
@@ -636,3 +684,47 @@ def test_it_says_what_it_is() -> None:
 
 def test_without_names_the_metrics_are_the_everyday_ones() -> None:
     assert squarely.GroupedAccumulator().metrics == EVERYDAY
+
+
+# Keys of every kind
+
+
+def keys_of_every_kind() -> dict[str, tuple[Any, list[Any]]]:
+    """Return keys of six rows, and those that groups have in their order."""
+    days = [datetime.date(2024, 1, day) for day in (2, 1, 2, 1, 2, 2)]
+    month = np.datetime64("2024-01")
+    return {
+        "null beside text": (["b", None, "a", "b", None, "c"], ["a", "b", "c", None]),
+        "null beside integers": ([2, None, 1, 2, None, 1], [1, 2, None]),
+        "booleans": ([True, False, None, True, False, True], [False, True, None]),
+        "bytes": ([b"y", b"x", b"y", b"x", b"x", b"x"], [b"x", b"y"]),
+        "large integers": (np.array([2**64 - 1, 1, 2, 1, 1, 1], "u8"), [1, 2, 2**64 - 1]),
+        "days": (days, sorted(set(days))),
+        "months": (np.array(["2024-01", "NaT"] * 3, "M8[M]"), [month, None]),
+        "nothing": ([None] * 6, [None]),
+    }
+
+
+@pytest.mark.parametrize("kind", keys_of_every_kind())
+def test_keys_of_every_kind_are_found_again(kind: str) -> None:
+    by, expected = keys_of_every_kind()[kind]
+    y_true, y_pred = np.arange(6.0), np.arange(6.0) ** 2
+    grouped = squarely.GroupedAccumulator("mae").update(y_true, y_pred, by=by)
+    assert grouped.keys() == expected
+    assert sum(grouped[key].count for key in grouped) == 6
+    again = squarely.GroupedAccumulator.from_bytes(grouped.to_bytes())
+    assert (again.keys(), again.digest()) == (expected, grouped.digest())
+    report = squarely.evaluate(y_true, y_pred, by=by, metrics="mae")
+    assert report.keys == expected
+    assert report["mae"].tolist() == grouped.compute()["mean_absolute_error"].tolist()
+    for library in ("pandas", "polars"):
+        if importlib.util.find_spec(library):
+            assert len(grouped.to_frame(library)) == len(report.to_frame(library)) == len(expected)
+
+
+def test_nan_is_a_key() -> None:
+    grouped = squarely.GroupedAccumulator("sse").update([1.0, 2.0, 3.0], [0.0, 0.0, 0.0], by=[math.nan, 1.0, math.nan])
+    assert math.isnan(grouped.keys()[1])
+    assert grouped[math.nan]["sse"] == 10.0
+    assert math.nan in grouped
+    assert 2.0 not in grouped

@@ -1,7 +1,7 @@
 // A table of open addresses: what a hash leads to. Those it collides with stand behind it.
 #pragma once
 
-#include "groups/zeroed_memory.hpp"
+#include "machine/zeroed_memory.hpp"
 
 #include <algorithm>
 #include <bit>

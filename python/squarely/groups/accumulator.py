@@ -335,7 +335,7 @@ class GroupedAccumulator:
         with self._alone():
             if self._core.groups == 0:
                 return Accumulator._of(_core.Accumulator(self._core.configuration), self._names)
-            return Accumulator._of(overall_of(self._core), self._names)
+            return Accumulator._of(self._merged(np.zeros(self._core.groups, np.uint32), 1).group(0), self._names)
 
     def over(self, names: str | Sequence[str]) -> GroupedAccumulator:
         """Return the groups by some of the columns of the keys, those that differ in the others merged.
@@ -365,7 +365,13 @@ class GroupedAccumulator:
         """
         with self._alone():
             keys, numbers = self._keys.marginal(names)
-            return self._of(keys, self._core.merged_groups(numbers, len(keys)), self._names)
+            return self._of(keys, self._merged(numbers, len(keys)), self._names)
+
+    def _merged(self, numbers: npt.NDArray[np.uint32], count: int) -> _core.GroupedAccumulator:
+        try:
+            return self._core.merged_groups(numbers, count)
+        except _core.Refused as refused:
+            raise self._differing(refused, None, self.shape, "added") from None
 
     # Scores
 

@@ -295,10 +295,9 @@ class GroupKeys:
             keys._begin(names)
             for column, chunk in zip(keys._columns, chunks, strict=True):
                 column.codes(chunk, "A column")
-            if any(len(column) < len(chunk) for column, chunk in zip(keys._columns, chunks, strict=True)):
-                raise ValueError("These bytes are no keys of groups: they hold a key twice.")
             keys._together(parts, adds=True)
-        if keys.to_bytes() != bytes(data):
+        has_keys_twice = any(len(column) < len(chunk) for column, chunk in zip(keys._columns, chunks, strict=True))
+        if has_keys_twice or keys.to_bytes() != bytes(data):
             raise ValueError(
                 "These bytes are no keys of groups: they hold keys out of order, or some that no group has."
             )

@@ -51,6 +51,16 @@ void check_room(const State& state, const State& part, GroupNumbers numbers, std
     });
 }
 
+// Of groups that come together.
+void check_room_together(const State& state, GroupNumbers numbers, std::size_t width, std::size_t count) {
+    OutputCounts together(count * width);
+    for_each_output(numbers, width, [&](std::size_t output, std::size_t from) {
+        const PairCounts counts = state.counts[from];
+        squarely::check_room(together[output], counts, output);
+        together.add(output, counts);
+    });
+}
+
 bool are_all_in_order(GroupNumbers numbers, std::size_t count) {
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         if (numbers[i] != i) return false;
@@ -169,6 +179,7 @@ void subtract(GroupedAccumulator& grouped, const GroupedAccumulator& other, Grou
 GroupedAccumulator merged_groups(const GroupedAccumulator& grouped, GroupNumbers numbers, std::size_t count) {
     GroupedAccumulator merged(grouped.configuration);
     if (!grouped.state) return merged;
+    check_room_together(*grouped.state, numbers, width_of(grouped), count);
     add_groups(merged, State(*grouped.state), grouped.shape, numbers, count);
     return merged;
 }

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from squarely import dask as dask
     from squarely import xarray as xarray
     from squarely.files import score_files as score_files
+    from squarely.groups.accumulator import GroupedAccumulator as GroupedAccumulator
     from squarely.scorers import ScorersModule
 
     scorers: ScorersModule
@@ -35,12 +36,20 @@ __version__ = _core.version
 refused_as_scorers(evaluation, losses, metrics)
 
 # What stands beside other libraries, and where it is; imported when it is first asked for.
-_LATER = {"boosting": "", "dask": "", "score_files": "files", "scorers": "", "xarray": ""}
+_LATER = {
+    "GroupedAccumulator": "groups.accumulator",
+    "boosting": "",
+    "dask": "",
+    "score_files": "files",
+    "scorers": "",
+    "xarray": "",
+}
 
 # mypy adds up no lists. It takes for public what is imported by a star or under its own name, which is the same.
 if not TYPE_CHECKING:
     __all__ = [
         "Accumulator",
+        "GroupedAccumulator",
         "RollingAccumulator",
         "__version__",
         "evaluate",

@@ -38,7 +38,7 @@ from squarely.policy import (
 from squarely.result_types import AnyCount, AnyScore
 from squarely.scoring import configuration_of, score_at
 
-__all__ = ["Accumulator"]
+__all__ = ["Accumulator", "asked_of", "check_fits", "labels_of", "options_of"]
 
 
 class Accumulator:
@@ -182,7 +182,7 @@ class Accumulator:
             may_lack_rows=True,
         )
         check_output_weights(configuration.multioutput, pairs.outputs)
-        self._check_fits(pairs.output_shape, sample_weight is not None)
+        check_fits(self._core, pairs.output_shape, sample_weight is not None)
         names = joined_names(self._names, pairs.names)
         if pairs.rows == 0:
             return
@@ -327,7 +327,7 @@ class Accumulator:
     @property
     def metrics(self) -> tuple[str, ...]:
         """The names of the metrics, with their parameters where these are not the defaults."""
-        return _labels_of(self._core.configuration)
+        return labels_of(self._core.configuration)
 
     @property
     def core(self) -> _core.Accumulator:
@@ -337,7 +337,7 @@ class Accumulator:
     @property
     def asked(self) -> tuple[Metric, ...]:
         """The metrics, with their parameters."""
-        return _asked_of(self._core.configuration)
+        return asked_of(self._core.configuration)
 
     @property
     def multioutput(self) -> str | list[float]:
@@ -493,34 +493,27 @@ class Accumulator:
         if not isinstance(other, Accumulator):
             raise TypeError(f"Only another Accumulator can be merged or subtracted. Got {other!r}.")
 
-    def _configuration(self) -> dict[str, Any]:
-        configuration = self._core.configuration
-        return {
-            "metrics": self.metrics,
-            "multioutput": configuration.multioutput,
-            "nan_policy": configuration.nan_policy,
-            "summation": configuration.summation,
-            "complex_values": configuration.complex_values,
-        }
-
     def _differing(
         self, refused: _core.Refused, other: Accumulator | None, shape: tuple[int, ...], what: str
     ) -> ValueError:
-        theirs = {} if other is None else other._configuration()
-        return differing(refused, self._configuration(), theirs, (self.shape, shape), what)
+        theirs = {} if other is None else options_of(other.core.configuration)
+        return differing(refused, options_of(self._core.configuration), theirs, (self.shape, shape), what)
 
-    def _check_fits(self, output_shape: tuple[int, ...], weighted: bool) -> None:
-        """Refuse a chunk of other outputs, or with weights where there were none: of no rows too."""
-        if not self._core.shape:
-            return
-        if self._core.shape != output_shape:
-            raise outputs_differing(self._core.shape, output_shape, "added")
-        if self._core.weighted != weighted:
-            began, came = ("with", "without") if self._core.weighted else ("without", "with")
-            raise ValueError(
-                f"This accumulator began {began} sample_weight, and this chunk came {came} it. "
-                "Pass sample_weight=1.0 for chunks whose rows count once."
-            )
+
+def check_fits(
+    core: _core.Accumulator | _core.GroupedAccumulator, output_shape: tuple[int, ...], weighted: bool
+) -> None:
+    """Refuse a chunk of other outputs, or with weights where there were none: of no rows too."""
+    if not core.shape:
+        return
+    if core.shape != output_shape:
+        raise outputs_differing(core.shape, output_shape, "added")
+    if core.weighted != weighted:
+        began, came = ("with", "without") if core.weighted else ("without", "with")
+        raise ValueError(
+            f"This accumulator began {began} sample_weight, and this chunk came {came} it. "
+            "Pass sample_weight=1.0 for chunks whose rows count once."
+        )
 
 
 def _checked_metrics(metrics: MetricLike | Iterable[MetricLike] | None) -> tuple[Metric, ...]:
@@ -550,14 +543,27 @@ def _label_of(name: MetricLike) -> str:
     return full_name(name)
 
 
+def options_of(configuration: _core.Configuration) -> dict[str, Any]:
+    """Return what an accumulator was asked, as a person writes it."""
+    return {
+        "metrics": labels_of(configuration),
+        "multioutput": configuration.multioutput,
+        "nan_policy": configuration.nan_policy,
+        "summation": configuration.summation,
+        "complex_values": configuration.complex_values,
+    }
+
+
 @functools.lru_cache(maxsize=1024)
-def _asked_of(configuration: _core.Configuration) -> tuple[Metric, ...]:
+def asked_of(configuration: _core.Configuration) -> tuple[Metric, ...]:
+    """Return the metrics of a configuration, with their parameters."""
     return tuple(Metric(name, parameter) for name, parameter in configuration.metrics)
 
 
 @functools.lru_cache(maxsize=1024)
-def _labels_of(configuration: _core.Configuration) -> tuple[str, ...]:
-    return tuple(one.label for one in _asked_of(configuration))
+def labels_of(configuration: _core.Configuration) -> tuple[str, ...]:
+    """Return the names of the metrics, with their parameters where these are not the defaults."""
+    return tuple(one.label for one in asked_of(configuration))
 
 
 # One call more costs what a hundred rows do: short chunks of plain arrays never come to the function.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy.typing as npt
 
@@ -23,6 +23,7 @@ from squarely.arguments import (
     check_output_weights,
 )
 from squarely.columns.plain import plain_arrays
+from squarely.groups.report import GroupedReport
 from squarely.named_metrics import EVERYDAY, Metric, MetricLike, as_metric, as_metrics
 from squarely.policy import UndefinedMetricError, data_refused, score_refused, told_of_too_few
 from squarely.report import Report, Scored
@@ -31,9 +32,37 @@ from squarely.scoring import Score, configuration_of
 if TYPE_CHECKING:
     from squarely.pairing import PairedColumns
 
-__all__ = ["evaluate", "naming", "report_of"]
+__all__ = ["Question", "evaluate", "naming", "paired_with", "report_of", "scored"]
 
 
+@overload
+def evaluate(
+    y_true: npt.ArrayLike,
+    y_pred: npt.ArrayLike | Mapping[str, npt.ArrayLike],
+    *,
+    by: None = None,
+    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    sample_weight: npt.ArrayLike | None = None,
+    multioutput: VarianceMultioutput = "uniform_average",
+    where: npt.ArrayLike | None = None,
+    nan_policy: NanPolicy = "raise",
+    summation: Summation = "exact",
+    axis: int = 0,
+) -> Report: ...
+@overload
+def evaluate(
+    y_true: npt.ArrayLike,
+    y_pred: npt.ArrayLike | Mapping[str, npt.ArrayLike],
+    *,
+    by: object,
+    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    sample_weight: npt.ArrayLike | None = None,
+    multioutput: VarianceMultioutput = "uniform_average",
+    where: npt.ArrayLike | None = None,
+    nan_policy: NanPolicy = "raise",
+    summation: Summation = "exact",
+    axis: int = 0,
+) -> GroupedReport: ...
 def evaluate(
     y_true: npt.ArrayLike,
     y_pred: npt.ArrayLike | Mapping[str, npt.ArrayLike],
@@ -45,7 +74,8 @@ def evaluate(
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     axis: int = 0,
-) -> Report:
+    by: object = None,
+) -> Report | GroupedReport:
     """Score predictions by any number of metrics, reading the data once.
 
     Parameters
@@ -73,12 +103,16 @@ def evaluate(
     axis : int, default=0
         The axis of the rows; every index along the other axes is an output. A field of shape (time, latitude,
         longitude) over axis 0 gives, with ``multioutput="raw_values"``, scores of shape (latitude, longitude).
+    by : array-like, column, mapping of str to such, or table, optional
+        The key of every row, or several columns of them: every group of rows of one key is scored on its own, as in
+        `GroupedAccumulator`. Metrics over order statistics take a call a group, about a tenth of a millisecond each.
 
     Returns
     -------
-    Report
-        Scores by the names of their metrics. A metric that is undefined on the data, as a logarithm of a negative
-        number or R² of one row, is NaN, says why in `Report.notes`, and spoils no other.
+    Report or GroupedReport
+        Scores by the names of their metrics; with `by` for every group, beside those of all rows. A metric that is
+        undefined on the data, as a logarithm of a negative number or R² of one row, is NaN, says why in `Report.notes`,
+        and spoils no other.
 
     Raises
     ------
@@ -97,8 +131,21 @@ def evaluate(
     max_error 1.0                 7.0
     r2_score  0.9486081370449678  -1.1327623126338329
     4 pairs
+    >>> print(squarely.evaluate(y_true, y_pred, metrics=("mse", "mae"), by=["north", "south", "south", "north"]))
+            group  mse    mae   pairs
+            north  0.625  0.75  2
+            south  0.125  0.25  2
+    best    south  0.125  0.25  2
+    worst   north  0.625  0.75  2
+    overall        0.375  0.5   4
+    median         0.375  0.5
+    2 groups of 4 pairs
     """
     question = _question_of(metrics, multioutput, nan_policy, summation)
+    if by is not None:
+        from squarely.groups.evaluation import grouped_report
+
+        return grouped_report(y_true, y_pred, sample_weight, where, axis, by, question)
     if not isinstance(y_pred, Mapping) and not question.is_of_order and type(axis) is int:
         plain = _plain_report(y_true, y_pred, sample_weight, where, axis, question)
         if plain is not None:
@@ -187,8 +234,8 @@ def _plain_report(
     scores = accumulator.scores()
     if scores is None:
         return None
-    scored = Scored(scores, {}, sum(accumulator.pairs), sum(accumulator.omitted))
-    return Report(question.labels, {"": scored}, is_single=True)
+    only = Scored(scores, {}, sum(accumulator.pairs), sum(accumulator.omitted))
+    return Report(question.labels, {"": only}, is_single=True)
 
 
 def _report(
@@ -201,13 +248,21 @@ def _report(
     *,
     is_single: bool,
 ) -> Report:
+    paired = paired_with(predictions, y_true, sample_weight, where, axis)
+    accumulators = _accumulators(paired, question.configuration)
+    columns = {name: scored(question.asked, accumulators[name], pairs) for name, pairs in paired.items()}
+    return Report(question.labels, columns, is_single=is_single)
+
+
+def paired_with(
+    predictions: Mapping[str, object], y_true: object, sample_weight: object, where: object, axis: object
+) -> dict[str, PairedColumns]:
+    """Return each of the predictions beside the truth."""
     paired: dict[str, PairedColumns] = {}
     for name, prediction in predictions.items():
         with naming(name):
             paired[name] = _paired(y_true, prediction, where, axis, sample_weight)
-    accumulators = _accumulators(paired, question.configuration)
-    columns = {name: _scored(question.asked, accumulators[name], pairs) for name, pairs in paired.items()}
-    return Report(question.labels, columns, is_single=is_single)
+    return paired
 
 
 def report_of(accumulators: Mapping[str, Accumulator], *, is_single: bool, rows: int | None = None) -> Report:
@@ -217,8 +272,8 @@ def report_of(accumulators: Mapping[str, Accumulator], *, is_single: bool, rows:
         with naming(name):
             if not accumulator.core.shape:
                 raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required: no chunk has a row.")
-            scored = _scored(accumulator.asked, accumulator.core, None)
-        columns[name] = scored._replace(digest=accumulator.digest())
+            own = scored(accumulator.asked, accumulator.core, None)
+        columns[name] = own._replace(digest=accumulator.digest())
     labels = tuple(one.label for one in next(iter(accumulators.values())).asked)
     return Report(labels, columns, is_single=is_single, rows=rows)
 
@@ -259,7 +314,8 @@ def _accumulators(paired: dict[str, PairedColumns], configuration: _core.Configu
     return accumulators
 
 
-def _scored(asked: tuple[Metric, ...], accumulator: _core.Accumulator, pairs: PairedColumns | None) -> Scored:
+def scored(asked: tuple[Metric, ...], accumulator: _core.Accumulator, pairs: PairedColumns | None) -> Scored:
+    """Return the scores of an accumulator; those over order statistics of its pairs."""
     of_sums = iter(range(len(asked)))
     scores: list[Score] = []
     notes = {}

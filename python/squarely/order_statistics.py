@@ -42,11 +42,12 @@ def against_quantiles(pairs: PairedColumns, alpha: float, weights: Weights | Non
     """Return the pairs with each prediction replaced by that quantile of the truth. The same rows count."""
     statistics = _checked(pairs, "truth", nan_policy)
     quantiles = _known(statistics.quantiles(alpha, weights), statistics, nan_policy)
-    shape = pairs.truth.shape
-    constant = np.broadcast_to(np.array(quantiles).reshape(shape[1:]), shape)
+    shape, axis = pairs.truth.shape, pairs.axis
+    of_outputs = shape[:axis] + shape[axis + 1 :]
+    constant = np.broadcast_to(np.expand_dims(np.array(quantiles).reshape(of_outputs), axis), shape)
     where = pairs.where
     if any(count < pairs.rows for count in statistics.pairs):
-        where = ~np.isnan(statistics.values).T.reshape(shape)
+        where = np.moveaxis(~np.isnan(statistics.values).reshape(*of_outputs, pairs.rows), -1, axis)
     return PairedColumns(pairs.truth, Array(constant), where, pairs.axis, pairs.weights)
 
 

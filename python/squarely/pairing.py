@@ -81,6 +81,14 @@ class PairedColumns:
         self._add_to(functools.partial(state.update, axis=self.axis), self.weights)
         return state
 
+    def sums_by_group(
+        self, configuration: _core.Configuration, groups: npt.NDArray[np.uint32], count: int
+    ) -> _core.PassByGroup:
+        """Return the sums of each of so many groups; groups has the number of that of every row."""
+        sums = _core.PassByGroup(configuration, count)
+        self._add_to(functools.partial(sums.update, axis=self.axis), self.weights, groups)
+        return sums
+
     def order(self, quantity: str) -> _core.OrderStatistics:
         """Return one value of every pair that counts, to be ordered. Weights matter when it is asked."""
         statistics = _core.OrderStatistics(self.outputs, self.rows, quantity)
@@ -98,12 +106,14 @@ class PairedColumns:
             return None
         return _core.quantile_of_absolute_errors(truth.array, prediction.array, level)
 
-    def _add_to(self, update: Callable[..., None], weights: Columns | None) -> None:
-        """Pass all pairs on, piece by piece where they do not lie in one."""
+    def _add_to(
+        self, update: Callable[..., None], weights: Columns | None, groups: npt.NDArray[np.uint32] | None = None
+    ) -> None:
+        """Pass all pairs on, and the groups of their rows, piece by piece where they do not lie in one."""
         sides = (self.truth, self.prediction, *(() if weights is None else (weights,)))
         if all(isinstance(side, Array) for side in sides) and not self._is_made_on_the_way():
             truth, prediction, *own = (side.array for side in sides if isinstance(side, Array))
-            update(truth, prediction, self.where, **_weights(own[0] if own else None))
+            update(truth, prediction, where=self.where, **_beside(own[0] if own else None, groups))
             return
         for start, stop in self.pieces(are_short=self._is_made_on_the_way()):
             truth_piece = self.truth.piece(start, stop, self.axis)
@@ -112,8 +122,11 @@ class PairedColumns:
             update(
                 truth_piece,
                 prediction_piece,
-                self.counting(start, stop),
-                **_weights(None if weights is None else self.weights_piece(start, stop)),
+                where=self.counting(start, stop),
+                **_beside(
+                    None if weights is None else self.weights_piece(start, stop),
+                    None if groups is None else groups[start:stop],
+                ),
             )
 
     def weights_piece(self, start: int, stop: int) -> npt.NDArray[Any] | list[Segment] | None:
@@ -226,7 +239,7 @@ def sums_together(several: Sequence[PairedColumns], configuration: _core.Configu
     state = _core.State(sum(pairs.outputs for pairs in several), configuration, first.weights is not None)
     truths = [segment for pairs in several for segment in _segments(pairs.truth)]
     predictions = [segment for pairs in several for segment in _segments(pairs.prediction)]
-    state.update(truths, predictions, first.where, **_weights(first.weights_piece(0, first.rows)))
+    state.update(truths, predictions, first.where, **_beside(first.weights_piece(0, first.rows)))
     bounds = itertools.accumulate((pairs.outputs for pairs in several), initial=0)
     return [state.outputs_from(start, pairs.outputs) for start, pairs in zip(bounds, several, strict=False)]
 
@@ -246,8 +259,11 @@ def _segments(columns: Columns) -> list[Segment]:
     return [(column, None, 0) for column in columns_of_array]
 
 
-def _weights(weights: npt.NDArray[Any] | list[Segment] | None) -> dict[str, Any]:
-    return {} if weights is None else {"sample_weight": weights}
+def _beside(
+    weights: npt.NDArray[Any] | list[Segment] | None, groups: npt.NDArray[np.uint32] | None = None
+) -> dict[str, Any]:
+    beside = {"sample_weight": weights, "groups": groups}
+    return {name: own for name, own in beside.items() if own is not None}
 
 
 def check_same_dimensions(truth: Columns, prediction: Columns) -> None:

@@ -12,7 +12,7 @@ from squarely.arguments import InvalidParameterError
 from squarely.named_metrics import MetricLike, as_metric, full_name
 from squarely.scoring import Score
 
-__all__ = ["Report", "Scored"]
+__all__ = ["Report", "Scored", "counted", "html_row", "installed_library", "label_of", "padded"]
 
 
 class Scored(NamedTuple):
@@ -92,7 +92,7 @@ class Report:
         }
 
     def __getitem__(self, metric: MetricLike) -> Any:
-        label = _label_of(metric)
+        label = label_of(metric)
         if label not in self.metrics:
             raise KeyError(f"This report has no metric {label!r}. It has {', '.join(self.metrics)}.")
         index = self.metrics.index(label)
@@ -106,7 +106,7 @@ class Report:
 
     def __contains__(self, metric: object) -> bool:
         try:
-            return _label_of(metric) in self.metrics
+            return label_of(metric) in self.metrics
         except InvalidParameterError:
             return False
 
@@ -130,7 +130,7 @@ class Report:
         ImportError
             Where neither is installed.
         """
-        library = library or _installed_library()
+        library = library or installed_library("Report.to_frame")
         scores = {name or "score": list(column.scores) for name, column in self._columns.items()}
         if library == "polars":
             import polars
@@ -144,7 +144,7 @@ class Report:
         rows = [["", *self.predictions]] if self.predictions else []
         rows += [[metric, *self._row(metric)] for metric in self.metrics]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [_padded(row, widths) for row in rows]
+        lines = [padded(row, widths) for row in rows]
         return "\n".join([*lines, *self._last_lines()])
 
     def __repr__(self) -> str:
@@ -152,7 +152,7 @@ class Report:
 
     def _repr_html_(self) -> str:
         heads = "".join(f"<th>{html.escape(name)}</th>" for name in self.predictions or ("score",))
-        body = "".join(_html_row(metric, self._row(metric)) for metric in self.metrics)
+        body = "".join(html_row(metric, self._row(metric)) for metric in self.metrics)
         foot = "<br>".join(html.escape(line) for line in self._last_lines())
         return f"<table><thead><tr><th></th>{heads}</tr></thead><tbody>{body}</tbody></table><p>{foot}</p>"
 
@@ -161,14 +161,14 @@ class Report:
         return [_shown(column.scores[index], metric in column.notes) for column in self._columns.values()]
 
     def _last_lines(self) -> list[str]:
-        counted = dict.fromkeys(
-            _counted(column.pairs) + (f", {column.omitted} left out" if column.omitted else "")
+        lines = dict.fromkeys(
+            counted(column.pairs) + (f", {column.omitted} left out" if column.omitted else "")
             for column in self._columns.values()
         )
-        if len(counted) == 1:
-            return [*counted, *(f"{name}: {note}" for name, note in self.notes.items())]
+        if len(lines) == 1:
+            return [*lines, *(f"{name}: {note}" for name, note in self.notes.items())]
         by_name = [
-            f"{name}: {_counted(column.pairs)}, {column.omitted} left out" for name, column in self._columns.items()
+            f"{name}: {counted(column.pairs)}, {column.omitted} left out" for name, column in self._columns.items()
         ]
         return [*by_name, *(f"{name}: {note}" for name, note in self.notes.items())]
 
@@ -176,7 +176,7 @@ class Report:
         return values[""] if self._is_single else values
 
 
-def _label_of(metric: object) -> str:
+def label_of(metric: object) -> str:
     """Return the full name of a metric that is named in any way, with its parameter where this is not the default."""
     return full_name(metric) if isinstance(metric, str) else as_metric(metric, "metric", "Report").label
 
@@ -187,21 +187,25 @@ def _shown(score: Score, has_note: bool) -> str:
     return "undefined" if has_note else repr(score)
 
 
-def _counted(pairs: int) -> str:
+def counted(pairs: int) -> str:
+    """Return how many pairs there are, in words."""
     return f"{pairs} pair" if pairs == 1 else f"{pairs} pairs"
 
 
-def _html_row(metric: str, texts: list[str]) -> str:
+def html_row(metric: str, texts: list[str]) -> str:
+    """Return a row of a table with a name before it."""
     cells = "".join(f"<td>{html.escape(text)}</td>" for text in texts)
     return f"<tr><th>{html.escape(metric)}</th>{cells}</tr>"
 
 
-def _padded(row: list[str], widths: list[int]) -> str:
+def padded(row: list[str], widths: list[int]) -> str:
+    """Return a row of a table as a line."""
     first, *others = (text.ljust(width) for text, width in zip(row, widths, strict=True))
     return f"{first} {'  '.join(others)}".rstrip()
 
 
-def _installed_library() -> str:
+def installed_library(function: str) -> str:
+    """Return the library that makes frames: the one that is imported, else the one that is installed."""
     import importlib.util
     import sys
 
@@ -211,4 +215,4 @@ def _installed_library() -> str:
     for library in ("pandas", "polars"):
         if importlib.util.find_spec(library) is not None:
             return library
-    raise ImportError("Report.to_frame needs pandas or polars. Install one of them: pip install pandas")
+    raise ImportError(f"{function} needs pandas or polars. Install one of them: pip install pandas")

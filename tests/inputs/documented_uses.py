@@ -44,6 +44,14 @@ count: int = (accumulator - sq.Accumulator(("mse", "r2")).update(3.0, 2.5)).coun
 maps: Floats = sq.Accumulator("mse", multioutput="raw_values").update(two, two, axis=0)["mse"]
 window: float = sq.RollingAccumulator("mse", window=3).update(y_true, y_pred)["mse"]
 
+# Groups.
+by_group = sq.evaluate(y_true, y_pred, metrics="mse", by=["a", "b", "a", "b"])
+worst: str = by_group.sort("mse", worst_first=True).keys[0]
+overall: float = by_group.overall["mse"]
+grouped = sq.GroupedAccumulator("mse").update(y_true, y_pred, by={"shop": ["a", "b", "a", "b"], "week": [1, 1, 2, 2]})
+of_group: float = grouped["a", 1]["mse"]
+of_weeks: Floats = grouped.over("week").compute()["mean_squared_error"]
+
 # Other people's libraries.
 scorer = sq.scorers["neg_mean_huber_loss"]
 with_options = squarely.scorers.scorer("mean_pinball_loss", alpha=0.9)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -681,3 +682,15 @@ def test_a_median_in_one_pass_is_that_of_values_kept(
     found = _core.quantile_of_absolute_errors(y_true, y_pred, 0.5)
     assert (found is None) == (change in (with_ties, misleading, with_an_infinity))
     assert median_of_absolute_errors(paired(y_true, y_pred), None, "propagate") == [np.median(np.abs(y_true))]
+
+
+@pytest.mark.parametrize("axis", [1, 2, -1])
+@pytest.mark.parametrize("name", ["d2_absolute_error_score", "d2_pinball_score", "median_absolute_error"])
+def test_rows_lie_along_any_axis(name: str, axis: int, rng: np.random.Generator) -> None:
+    y_true = rng.random((40, 3, 2))
+    y_pred = y_true + rng.random(y_true.shape)
+    y_pred[3, 1, 1] = np.nan
+    options: Any = {"metrics": name, "multioutput": "raw_values", "nan_policy": "omit"}
+    expected = squarely.evaluate(y_true, y_pred, **options)[name]
+    turned = (np.moveaxis(values, 0, axis) for values in (y_true, y_pred))
+    assert squarely.evaluate(*turned, **options, axis=axis)[name].tolist() == expected.tolist()

@@ -232,14 +232,28 @@ class GroupKeys:
                     f"One has groups by {_listed(self.names)}, the other by {_listed(other.names)}. Only groups by the "
                     "same columns are merged."
                 )
-            parts = other._all_parts()
             if not self.names:
                 self._begin(other.names)
-            merged = []
-            for name, mine, its, codes in zip(self.names, self._columns, other._columns, parts, strict=True):
-                numbers = mine.codes(its.chunk(its.all_codes(), f"the column {name!r}"), f"the column {name!r}")
-                merged.append(numbers[codes])
-            return self._together(merged, adds=True)
+            return self._entered_from(other, other._all_parts())
+
+    def only(self, groups: npt.NDArray[np.intp]) -> GroupKeys:
+        """Return some of the groups, each once and numbered in this order, on their own."""
+        some = GroupKeys()
+        if len(groups):
+            some._begin(self.names)
+            some._entered_from(self, self._parts(groups.astype(np.uint32)))
+        return some
+
+    def _entered_from(self, other: GroupKeys, parts: Sequence[Codes]) -> Codes:
+        """Return the numbers of groups of another, of which the numbers of their keys there are given."""
+        entered = []
+        for name, mine, its, codes in zip(self.names, self._columns, other._columns, parts, strict=True):
+            is_used = np.zeros(len(its), np.bool_)
+            is_used[codes] = True
+            used, places = np.flatnonzero(is_used).astype(np.uint32), np.cumsum(is_used) - 1
+            label = f"the column {name!r}"
+            entered.append(mine.codes(its.chunk(used, label), label)[places[codes]])
+        return self._together(entered, adds=True)
 
     def marginal(self, names: str | Sequence[str]) -> tuple[GroupKeys, npt.NDArray[np.uint32]]:
         """Return the groups by some of the columns, and for each group here its number there."""
@@ -282,7 +296,8 @@ class GroupKeys:
             for column, chunk in zip(keys._columns, chunks, strict=True):
                 column.codes(chunk, "A column")
             keys._together(parts, adds=True)
-        if keys.to_bytes() != bytes(data):
+        has_keys_twice = any(len(column) < len(chunk) for column, chunk in zip(keys._columns, chunks, strict=True))
+        if has_keys_twice or keys.to_bytes() != bytes(data):
             raise ValueError(
                 "These bytes are no keys of groups: they hold keys out of order, or some that no group has."
             )

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.accumulator import Accumulator
+from squarely.accumulator import Accumulator, check_fits
 from squarely.arguments import InvalidParameterError, Multioutput, NanPolicy, check_choice
 from squarely.columns.labels import Names, joined_names
 from squarely.columns.one_row import as_rows
@@ -146,7 +146,7 @@ class RollingAccumulator:
         )
         names = joined_names(self._names, pairs.names)
         if pairs.rows == 0:
-            self.snapshot()._check_fits(pairs.output_shape, sample_weight is not None)
+            check_fits(self.snapshot().core, pairs.output_shape, sample_weight is not None)
             return
         core = self._core
         try:

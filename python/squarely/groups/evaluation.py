@@ -1,0 +1,101 @@
+"""What `evaluate` does where it is asked by groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from squarely import _core
+from squarely.columns.frame_of_models import models_in
+from squarely.evaluation import Question, naming, paired_with, scored
+from squarely.groups.accumulator import GroupedAccumulator, check_is_no_array, overall_of
+from squarely.groups.keys import GroupKeys
+from squarely.groups.order_scores import RowsOfGroups, order_scores_of_groups
+from squarely.groups.report import GroupedReport, GroupedScored
+from squarely.groups.scores import GroupScores, Values
+from squarely.named_metrics import Metric
+from squarely.pairing import PairedColumns
+from squarely.policy import data_refused
+from squarely.report import Report
+
+__all__ = ["grouped_report", "grouped_report_of"]
+
+
+def grouped_report(
+    y_true: object, y_pred: object, sample_weight: object, where: object, axis: object, by: object, question: Question
+) -> GroupedReport:
+    """Return the scores of every group, and those of all rows, by every metric and of every prediction."""
+    check_is_no_array(question.configuration.multioutput, "evaluate")
+    models = models_in(y_true, y_pred)
+    predictions: Mapping[str, object] = {"": y_pred} if models is None else models
+    paired = paired_with(predictions, y_true, sample_weight, where, axis)
+    keys = GroupKeys()
+    groups = keys.codes(by, next(iter(paired.values())).rows)
+    order = keys.in_order()
+    columns, overall = {}, {}
+    for name, pairs in paired.items():
+        with naming(name):
+            core = _sums(pairs, question.configuration, groups, len(keys))
+            overall[name] = scored(question.asked, overall_of(core), pairs)
+            columns[name] = _scored_by_group(question.asked, core, order, RowsOfGroups(pairs, groups, order))
+    report = Report(question.labels, overall, is_single=models is None)
+    return GroupedReport(question.asked, keys, order, columns, report, is_single=models is None)
+
+
+def grouped_report_of(accumulators: Mapping[str, GroupedAccumulator], *, is_single: bool) -> GroupedReport:
+    """Return what `evaluate` returns, from the sums of groups by the names of their predictions.
+
+    All of them are of the same rows, and so of the same groups.
+    """
+    columns, overall = {}, {}
+    keys, order = GroupKeys(), np.empty(0, np.intp)
+    for name, accumulator in accumulators.items():
+        with naming(name):
+            if len(accumulator) == 0:
+                raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required: no chunk has a row.")
+            keys, core = accumulator.keys_and_core()
+            order = keys.in_order()
+            overall[name] = scored(accumulator.asked, overall_of(core), None)._replace(
+                digest=accumulator.overall().digest()
+            )
+            columns[name] = _scored_by_group(accumulator.asked, core, order, None)._replace(digest=accumulator.digest())
+    asked = next(iter(accumulators.values())).asked
+    report = Report(tuple(one.label for one in asked), overall, is_single=is_single)
+    return GroupedReport(asked, keys, order, columns, report, is_single=is_single)
+
+
+def _sums(
+    pairs: PairedColumns, configuration: _core.Configuration, groups: npt.NDArray[np.uint32], count: int
+) -> _core.GroupedAccumulator:
+    core = _core.GroupedAccumulator(configuration)
+    try:
+        core.add(pairs.sums_by_group(configuration, groups, count), pairs.output_shape)
+    except _core.Refused as refused:
+        raise data_refused(refused, configuration.nan_policy, pairs.dtype) from None
+    return core
+
+
+def _scored_by_group(
+    asked: tuple[Metric, ...],
+    core: _core.GroupedAccumulator,
+    order: npt.NDArray[np.intp],
+    rows: RowsOfGroups | None,
+) -> GroupedScored:
+    of_sums = tuple(one for one in asked if not one.is_of_order)
+    scores = GroupScores(core, of_sums, order)
+    values: list[Values] = []
+    notes = {}
+    for one in asked:
+        if one.is_of_order and rows is not None:
+            own, note = order_scores_of_groups(one, rows, scores)
+        else:
+            index = of_sums.index(one)
+            own = scores.values(index)
+            note = scores.note(index, own)
+        values.append(own)
+        if note:
+            notes[one.label] = note
+    counts = (counts[order].reshape(len(order), -1).sum(axis=1) for counts in (core.pairs, core.omitted))
+    return GroupedScored(values, notes, *counts)

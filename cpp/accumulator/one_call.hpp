@@ -22,8 +22,8 @@ struct Answer {
     PairCounts counts;
 };
 
-// Of predictions of one truth without weights, each of one output. False also where there is no shorter way than a state
-// for one of them.
+// Of predictions of one truth without weights, each of one output. False also where there is no shorter way than a
+// state for one of them.
 bool answer_all(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
                 std::span<Answer> answers);
 

@@ -1,8 +1,12 @@
 #include "accumulator/grouped.hpp"
 
 #include "groups/moments_by_group.hpp"
+#include "blocks/block.hpp"
 #include "machine/floating_point.hpp"
+#include "machine/targets.hpp"
+#include "sums/pair.hpp"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -127,6 +131,41 @@ SumsByGroup sums_of_groups(const State& kind, std::span<const Pairs> outputs, st
     return sums_of_stretches(kind, outputs, rows, groups, count);
 }
 
+constexpr std::size_t rows_of_a_short_chunk = 131'072;
+
+// Rows that are open are not counted with the others, and must never be too many for them.
+constexpr std::uint64_t most_rows_beside_open_ones = std::uint64_t{1} << 62;
+
+bool can_stay_open(const GroupedAccumulator& grouped, const Shape& shape) {
+    if (!grouped.state || grouped.shape != shape || outputs_of(shape) != 1) return false;
+    if (grouped.open) return true;
+    const OutputCounts& counts = grouped.state->counts;
+    return sums_grouped_moments_alone(*grouped.state) && std::all_of(counts.begin(), counts.end(), [](const auto& one) {
+               return rows_of(one) <= most_rows_beside_open_ones;
+           });
+}
+
+// What a chunk would count, as far as a policy asks.
+PairCounts counts_of(const Pairs& pairs, std::ptrdiff_t rows) {
+    const FloatingPointEnvironment environment;
+    const Kernels& kernels = *current_target().kernels;
+    BlockBuffers buffers;
+    std::vector<LargePair> large;
+    PairCounts all;
+    for (std::ptrdiff_t first = 0; first < rows; first += block_length) {
+        const Rows own{first, std::min<std::ptrdiff_t>(block_length, rows - first)};
+        const RowsKept kept = rows_kept(kernels, pairs, own, buffers);
+        Block block = load_block(kernels, pairs, own, kept, buffers, large);
+        block = with_nulls(kernels, with_where(kernels, block, kept, buffers), kept, buffers);
+        if (kernels.all_finite(block)) continue;
+        for (std::ptrdiff_t i = 0; i < own.count; ++i) {
+            const bool counts = kept.where == nullptr || kept.where[i] != 0;
+            if (counts) count(all, kind_of(block.y_true[i], block.y_pred[i]));
+        }
+    }
+    return all;
+}
+
 }  // namespace
 
 SumsByGroup grouped_pass(const Configuration& configuration, std::span<const Pairs> outputs, std::ptrdiff_t rows,
@@ -138,7 +177,30 @@ SumsByGroup grouped_pass(const Configuration& configuration, std::span<const Pai
     return sums;
 }
 
+const State* sums_of(GroupedAccumulator& grouped) {
+    if (grouped.open) {
+        grouped.open->close(*grouped.state);
+        grouped.open.reset();
+    }
+    return grouped.state ? &*grouped.state : nullptr;
+}
+
+bool add_short_chunk(GroupedAccumulator& grouped, const Pairs& pairs, std::ptrdiff_t rows, GroupNumbers groups,
+                     const Shape& shape, std::size_t count) {
+    const bool is_short = rows <= static_cast<std::ptrdiff_t>(std::max(rows_of_a_short_chunk, 2 * count));
+    if (!is_short || !can_stay_open(grouped, shape) || are_weighted(pairs)) return false;
+    if (!lets_through(grouped.configuration->nan_policy, counts_of(pairs, rows))) return false;
+    if (count > grouped.groups) {
+        resize_outputs(*grouped.state, count);
+        grouped.groups = count;
+    }
+    if (!grouped.open) grouped.open = std::make_unique<OpenMoments>(*grouped.state);
+    grouped.open->add(*grouped.state, pairs, rows, groups);
+    return true;
+}
+
 void add(GroupedAccumulator& grouped, std::vector<SumsByGroup>&& passes, const Shape& shape, std::size_t count) {
+    (void)sums_of(grouped);
     std::vector<const State*> states;
     for (const SumsByGroup& pass : passes) {
         check_fits(grouped, shape, pass.state.weighted);
@@ -154,17 +216,19 @@ void add(GroupedAccumulator& grouped, std::vector<SumsByGroup>&& passes, const S
     }
 }
 
-void merge(GroupedAccumulator& grouped, const GroupedAccumulator& other, GroupNumbers numbers, std::size_t count) {
+void merge(GroupedAccumulator& grouped, GroupedAccumulator& other, GroupNumbers numbers, std::size_t count) {
     check_same_configuration(grouped, other);
-    if (!other.state) return;
+    if (sums_of(other) == nullptr) return;
+    (void)sums_of(grouped);
     check_fits(grouped, other.shape, other.state->weighted);
     if (grouped.state) check_room(*grouped.state, *other.state, numbers, width_of(grouped));
     add_groups(grouped, State(*other.state), other.shape, numbers, count);
 }
 
-void subtract(GroupedAccumulator& grouped, const GroupedAccumulator& other, GroupNumbers numbers) {
+void subtract(GroupedAccumulator& grouped, GroupedAccumulator& other, GroupNumbers numbers) {
     check_same_configuration(grouped, other);
-    if (!other.state) return;
+    if (sums_of(other) == nullptr) return;
+    (void)sums_of(grouped);
     if (!grouped.state) throw Refused(Reason::nothing_to_take_from);
     check_fits(grouped, other.shape, other.state->weighted);
     const std::size_t width = width_of(grouped);
@@ -176,17 +240,17 @@ void subtract(GroupedAccumulator& grouped, const GroupedAccumulator& other, Grou
                     [&](std::size_t output, std::size_t from) { set_output(*grouped.state, output, own, from); });
 }
 
-GroupedAccumulator merged_groups(const GroupedAccumulator& grouped, GroupNumbers numbers, std::size_t count) {
+GroupedAccumulator merged_groups(GroupedAccumulator& grouped, GroupNumbers numbers, std::size_t count) {
     GroupedAccumulator merged(grouped.configuration);
-    if (!grouped.state) return merged;
+    if (sums_of(grouped) == nullptr) return merged;
     check_room_together(*grouped.state, numbers, width_of(grouped), count);
     add_groups(merged, State(*grouped.state), grouped.shape, numbers, count);
     return merged;
 }
 
-Accumulator accumulator_of(const GroupedAccumulator& grouped, std::size_t group) {
+Accumulator accumulator_of(GroupedAccumulator& grouped, std::size_t group) {
     Accumulator one(grouped.configuration);
-    if (!grouped.state) return one;
+    if (sums_of(grouped) == nullptr) return one;
     const std::size_t width = width_of(grouped);
     one.shape = grouped.shape;
     one.state = outputs_from(*grouped.state, group * width, width);
@@ -194,14 +258,23 @@ Accumulator accumulator_of(const GroupedAccumulator& grouped, std::size_t group)
     return one;
 }
 
-Accumulator accumulator_of(const GroupedAccumulator& grouped) {
+Accumulator accumulator_of(GroupedAccumulator& grouped) {
     Accumulator all(grouped.configuration);
-    if (!grouped.state) return all;
+    if (sums_of(grouped) == nullptr) return all;
     all.shape = grouped.shape;
     all.shape.insert(all.shape.begin(), grouped.groups);
     all.state = grouped.state;
     all.has_seen = true;
     return all;
+}
+
+GroupedAccumulator copy_of(GroupedAccumulator& grouped) {
+    (void)sums_of(grouped);
+    GroupedAccumulator copy(grouped.configuration);
+    copy.shape = grouped.shape;
+    copy.groups = grouped.groups;
+    copy.state = grouped.state;
+    return copy;
 }
 
 GroupedAccumulator grouped_from(Accumulator& accumulator) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "accumulator/accumulator.hpp"
+#include "groups/moments_by_group.hpp"
 #include "groups/sums_by_group.hpp"
 
 namespace squarely {
@@ -13,8 +14,13 @@ struct GroupedAccumulator {
     std::optional<State>
         state;  // of the outputs of all groups, one group after another; none as long as nothing was seen
 
+    std::unique_ptr<OpenMoments> open;  // of short chunks, until somebody looks
+
     explicit GroupedAccumulator(std::shared_ptr<const Configuration> asked) : configuration(std::move(asked)) {}
 };
+
+// All sums, with everything that was open. Null where nothing was seen.
+const State* sums_of(GroupedAccumulator& grouped);
 
 using GroupNumbers = std::span<const std::uint32_t>;
 
@@ -28,16 +34,21 @@ SumsByGroup grouped_pass(const Configuration& configuration, std::span<const Pai
 // What passes have summed, all or nothing. From now on there are count groups, if there were not more.
 void add(GroupedAccumulator& grouped, std::vector<SumsByGroup>&& passes, const Shape& shape, std::size_t count);
 
+// A chunk that is short beside the groups, of one output. False, and nothing added, where the other way is to be taken.
+bool add_short_chunk(GroupedAccumulator& grouped, const Pairs& pairs, std::ptrdiff_t rows, GroupNumbers groups,
+                     const Shape& shape, std::size_t count);
+
 // Group i of the other is group numbers[i] of this one, of then count groups, and no two of them are the same.
-void merge(GroupedAccumulator& grouped, const GroupedAccumulator& other, GroupNumbers numbers, std::size_t count);
-void subtract(GroupedAccumulator& grouped, const GroupedAccumulator& other, GroupNumbers numbers);
+void merge(GroupedAccumulator& grouped, GroupedAccumulator& other, GroupNumbers numbers, std::size_t count);
+void subtract(GroupedAccumulator& grouped, GroupedAccumulator& other, GroupNumbers numbers);
 
 // Of count groups: number i has everything of those whose numbers are i.
-GroupedAccumulator merged_groups(const GroupedAccumulator& grouped, GroupNumbers numbers, std::size_t count);
+GroupedAccumulator merged_groups(GroupedAccumulator& grouped, GroupNumbers numbers, std::size_t count);
 
 // One group alone; and all of them as one accumulator, along a first axis of its outputs, and back.
-Accumulator accumulator_of(const GroupedAccumulator& grouped, std::size_t group);
-Accumulator accumulator_of(const GroupedAccumulator& grouped);
+Accumulator accumulator_of(GroupedAccumulator& grouped, std::size_t group);
+Accumulator accumulator_of(GroupedAccumulator& grouped);
+GroupedAccumulator copy_of(GroupedAccumulator& grouped);
 GroupedAccumulator grouped_from(Accumulator& accumulator);
 
 }  // namespace squarely

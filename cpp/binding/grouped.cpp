@@ -45,9 +45,23 @@ void add_piece(PassByGroup& pass, const py::object& y_true, const py::object& y_
     });
 }
 
-const State& sums_or_throw(const GroupedAccumulator& grouped) {
-    if (!grouped.state) throw Refused(Reason::no_pairs);
-    return *grouped.state;
+// Callers let one call at a time change or read an accumulator.
+bool is_short_chunk_added(GroupedAccumulator& grouped, const py::object& y_true, const py::object& y_pred, const Numbers& groups,
+               std::size_t count, const py::object& where, py::ssize_t axis, const Shape& shape) {
+    const PairsList pairs = pairs_of(y_true, y_pred, where, axis);
+    if (groups.size() != pairs.rows) throw std::invalid_argument("There must be a group for every row.");
+    if (pairs.outputs.size() != 1) return false;
+    bool is_added = false;
+    without_the_interpreter([&] {
+        is_added = add_short_chunk(grouped, pairs.outputs[0], pairs.rows, numbers_of(groups, count), shape, count);
+    });
+    return is_added;
+}
+
+const State& sums_or_throw(GroupedAccumulator& grouped) {
+    const State* sums = sums_of(grouped);
+    if (sums == nullptr) throw Refused(Reason::no_pairs);
+    return *sums;
 }
 
 py::array_t<double> array_of(const Shape& shape, const std::vector<double>& values) {
@@ -57,7 +71,7 @@ py::array_t<double> array_of(const Shape& shape, const std::vector<double>& valu
 }
 
 // One value an output of every group, NaN where it has none.
-py::array_t<double> values_of_groups(const GroupedAccumulator& grouped, std::size_t index) {
+py::array_t<double> values_of_groups(GroupedAccumulator& grouped, std::size_t index) {
     const AskedMetric& asked = grouped.configuration->metrics.at(index);
     const std::vector<double> values = values_where_defined(*grouped.configuration, sums_or_throw(grouped), asked);
     Shape shape = grouped.shape;
@@ -66,8 +80,8 @@ py::array_t<double> values_of_groups(const GroupedAccumulator& grouped, std::siz
 }
 
 template <class Count>
-py::array_t<std::int64_t> counted(const GroupedAccumulator& grouped, Count count) {
-    if (!grouped.state) return py::array_t<std::int64_t>(0);
+py::array_t<std::int64_t> counted(GroupedAccumulator& grouped, Count count) {
+    if (sums_of(grouped) == nullptr) return py::array_t<std::int64_t>(0);
     std::vector<py::ssize_t> shape{static_cast<py::ssize_t>(grouped.groups)};
     for (const std::size_t length : grouped.shape) shape.push_back(static_cast<py::ssize_t>(length));
     py::array_t<std::int64_t> array(shape);
@@ -95,32 +109,34 @@ void register_grouped(py::module_& module) {
                 add(grouped, std::exchange(pass.pieces, {}), shape, pass.count);
             },
             py::arg("sums"), py::arg("shape"))
+        .def("add_short_chunk", &is_short_chunk_added, py::arg("y_true"), py::arg("y_pred"), py::arg("groups"), py::arg("count"),
+             py::arg("where"), py::arg("axis"), py::arg("shape"))
         .def(
             "merge",
-            [](GroupedAccumulator& grouped, const GroupedAccumulator& other, const Numbers& numbers,
+            [](GroupedAccumulator& grouped, GroupedAccumulator& other, const Numbers& numbers,
                std::size_t count) { merge(grouped, other, numbers_of_groups(numbers, count, other), count); },
             py::arg("other"), py::arg("numbers"), py::arg("count"))
         .def(
             "subtract",
-            [](GroupedAccumulator& grouped, const GroupedAccumulator& other, const Numbers& numbers) {
+            [](GroupedAccumulator& grouped, GroupedAccumulator& other, const Numbers& numbers) {
                 subtract(grouped, other, numbers_of_groups(numbers, grouped.groups, other));
             },
             py::arg("other"), py::arg("numbers"))
         .def(
             "merged_groups",
-            [](const GroupedAccumulator& grouped, const Numbers& numbers, std::size_t count) {
+            [](GroupedAccumulator& grouped, const Numbers& numbers, std::size_t count) {
                 return merged_groups(grouped, numbers_of_groups(numbers, count, grouped), count);
             },
             py::arg("numbers"), py::arg("count"))
-        .def("copy", [](const GroupedAccumulator& grouped) { return GroupedAccumulator(grouped); })
+        .def("copy", [](GroupedAccumulator& grouped) { return copy_of(grouped); })
         .def(
             "group",
-            [](const GroupedAccumulator& grouped, std::size_t group) {
+            [](GroupedAccumulator& grouped, std::size_t group) {
                 if (group >= grouped.groups) throw std::invalid_argument("There is no such group.");
                 return accumulator_of(grouped, group);
             },
             py::arg("group"))
-        .def("as_accumulator", [](const GroupedAccumulator& grouped) { return accumulator_of(grouped); })
+        .def("as_accumulator", [](GroupedAccumulator& grouped) { return accumulator_of(grouped); })
         .def_static("from_accumulator", &grouped_from, py::arg("accumulator"))
         .def("values", &values_of_groups, py::arg("index"))
         .def_property_readonly("groups", [](const GroupedAccumulator& grouped) { return grouped.groups; })
@@ -133,10 +149,10 @@ void register_grouped(py::module_& module) {
                                    return std::const_pointer_cast<Configuration>(grouped.configuration);
                                })
         .def_property_readonly("pairs",
-                               [](const GroupedAccumulator& grouped) {
+                               [](GroupedAccumulator& grouped) {
                                    return counted(grouped, [](const PairCounts& counts) { return counts.pairs; });
                                })
-        .def_property_readonly("omitted", [](const GroupedAccumulator& grouped) {
+        .def_property_readonly("omitted", [](GroupedAccumulator& grouped) {
             return counted(grouped, [](const PairCounts& counts) { return rows_of(counts) - counts.pairs; });
         });
 }

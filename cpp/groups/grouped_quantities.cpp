@@ -59,12 +59,20 @@ bool is_less(const BinaryNumber& a, const BinaryNumber& b) { return nearest_diff
 
 }  // namespace
 
-GroupTable::GroupTable(int window_exponent, int quarters_of_rows, std::size_t groups)
+GroupTable::GroupTable(int window_exponent, int quarters_of_rows, std::size_t number_of_groups)
     : window(window_of(window_exponent)),
       exponent(window_exponent),
       quarters(quarters_of_rows),
+      groups(number_of_groups),
       memory(zeroed_memory(groups * bytes_in_quarter * static_cast<std::size_t>(quarters_of_rows))),
       rows(static_cast<std::uint64_t*>(memory.get())) {}
+
+void make_room(GroupTable& table, std::size_t groups) {
+    GroupTable larger(table.exponent, table.quarters, groups);
+    const std::size_t words = words_in_quarter * static_cast<std::size_t>(table.quarters);
+    std::copy_n(table.rows, table.groups * words, larger.rows);
+    table = std::move(larger);
+}
 
 QuantitySums sums_of_quantity(State& state, const Quantity& quantity) {
     return {find_sums(state, quantity.square), find_sums(state, quantity.linear),

@@ -39,9 +39,13 @@ struct GroupTable {
     Window window;
     int exponent;
     int quarters;
+    std::size_t groups;
     ZeroedMemory memory;
     std::uint64_t* rows;  // in it, none across lines of the cache
 };
+
+// For as many groups, of which there are more than before.
+void make_room(GroupTable& table, std::size_t groups);
 
 // Where the sums of a quantity go: one a group, null where nobody asks.
 struct QuantitySums {

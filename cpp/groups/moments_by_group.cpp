@@ -69,7 +69,7 @@ struct Thread {
 
 // What threads share.
 struct Sum {
-    State state;
+    State& state;
     std::mutex mutex;
     std::size_t groups;
 };
@@ -199,12 +199,16 @@ class Adder {
         }
     }
 
-    // Where most of those that wait are of one size.
+    // Where many of those that wait are of one size.
     bool make_table(TablesOfQuantity& own, const WaitingPairs& pairs) const {
         const Block sample{pairs.y_true.data(), pairs.y_pred.data(), block_length, {}};
         const BestWindow best = best_window(sample);
         if (best.pairs < block_length / 4 || !is_window(best.exponent)) return false;
-        own.tables.emplace_back(best.exponent, own.quarters, sum_.groups);
+        try {
+            own.tables.emplace_back(best.exponent, own.quarters, sum_.groups);
+        } catch (const std::bad_alloc&) {
+            return false;  // the way without a table needs none
+        }
         return true;
     }
 
@@ -348,6 +352,7 @@ struct Rest {
     const std::uint32_t* groups;
     std::ptrdiff_t first;
     std::ptrdiff_t last;
+    bool may_end = true;  // before its last row, where the call is to end
 };
 
 // Some pairs from everywhere, because neighbours are alike in sorted data.
@@ -397,7 +402,7 @@ void add_rows(Adder& adder, const Kernels& kernels, Sum& sum, Thread& thread, co
     BlockBuffers buffers;
     const Stretch stretch{rows.first, rows.last};
     for (std::ptrdiff_t first = rows.first; first < rows.last; first += block_length) {
-        if (begins_a_piece(stretch, first)) look_at_call();
+        if (rows.may_end && begins_a_piece(stretch, first)) look_at_call();
         add_block(adder, kernels, sum, thread, {rows.pairs, rows.groups, first, rows.last}, buffers);
     }
 }
@@ -442,7 +447,7 @@ void empty_rows(Sum& sum, TablesOfQuantity& own, bool is_first, GroupRange group
     }
 }
 
-void empty_all(Sum& sum, std::vector<Thread>& threads) {
+void empty_all(Sum& sum, std::span<Thread> threads) {
     constexpr std::size_t groups_in_job = 4096;
     const std::size_t jobs = (sum.groups + groups_in_job - 1) / groups_in_job;
     parallel_for(static_cast<std::ptrdiff_t>(jobs), [&](std::ptrdiff_t job) {
@@ -472,7 +477,8 @@ struct GroupsAsked {
 State moments_of(const GroupsAsked& asked, std::span<const Pairs> parts, std::ptrdiff_t rows,
                  std::span<const std::uint32_t> groups) {
     const Kernels& kernels = *current_target().kernels;
-    Sum sum{empty_like(asked.kind, asked.count), {}, asked.count};
+    State state = empty_like(asked.kind, asked.count);
+    Sum sum{state, {}, asked.count};
     const std::ptrdiff_t number = threads_for(rows, asked.count);
     std::vector<Thread> threads;
     for (std::ptrdiff_t i = 0; i < number; ++i) threads.push_back(thread_for(asked.kind, asked.count));
@@ -487,7 +493,7 @@ State moments_of(const GroupsAsked& asked, std::span<const Pairs> parts, std::pt
         adder.finish();
     });
     empty_all(sum, threads);
-    return std::move(sum.state);
+    return state;
 }
 
 // From one output to the next, the same everywhere. Null where it is not.
@@ -524,6 +530,51 @@ std::vector<Pairs> rows_of_outputs(std::span<const Pairs> outputs, std::ptrdiff_
 }
 
 }  // namespace
+
+// By more than asked for, because groups come a few at a time.
+void make_room(Thread& thread, std::size_t groups) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    for (TablesOfQuantity& own : thread.quantities) {
+        for (GroupTable& table : own.tables) make_room(table, groups);
+    }
+    const auto grow = [&](std::vector<double>& values, double first) {
+        if (!values.empty()) values.resize(groups, first);
+    };
+    grow(thread.extremes.largest_error, 0);
+    grow(thread.extremes.least_truth, infinity);
+    grow(thread.extremes.greatest_truth, -infinity);
+}
+
+struct OpenMoments::Own {
+    Thread thread;
+    std::size_t room;
+    const Kernels* kernels = current_target().kernels;
+};
+
+OpenMoments::OpenMoments(const State& state)
+    : own_(new Own{thread_for(state, state.counts.size()), state.counts.size()}) {}
+
+OpenMoments::~OpenMoments() = default;
+
+void OpenMoments::add(State& state, const Pairs& pairs, std::ptrdiff_t rows, std::span<const std::uint32_t> groups) {
+    const FloatingPointEnvironment environment;
+    if (state.counts.size() > own_->room) {
+        own_->room = state.counts.size() + state.counts.size() / 2;
+        make_room(own_->thread, own_->room);
+    }
+    Sum sum{state, {}, own_->room};
+    Adder adder(*own_->kernels, sum, own_->thread);
+    const Rest all{pairs, groups.data(), 0, rows, false};
+    if (own_->thread.quantities.front().tables.empty()) expect_numbers(adder, *own_->kernels, all);
+    add_rows(adder, *own_->kernels, sum, own_->thread, all);
+}
+
+void OpenMoments::close(State& state) {
+    const FloatingPointEnvironment environment;
+    Sum sum{state, {}, state.counts.size()};
+    Adder(*own_->kernels, sum, own_->thread).finish();
+    empty_all(sum, {&own_->thread, 1});
+}
 
 bool sums_grouped_moments_alone(const State& state) {
     if (state.summation != Summation::exact || state.weighted) return false;

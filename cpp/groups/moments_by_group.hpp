@@ -19,6 +19,28 @@ bool sums_grouped_moments_alone(const State& state);
 State moments_by_group(const State& kind, const Pairs& pairs, std::ptrdiff_t rows,
                        std::span<const std::uint32_t> groups, std::size_t count);
 
+// The rows of a stream of short chunks, kept from one to the next: to make rows for a million groups, and to empty them,
+// costs more than the pairs of a chunk. They are summed by one thread.
+class OpenMoments {
+  public:
+    // Of a state that sums_grouped_moments_alone, of one output a group.
+    explicit OpenMoments(const State& state);
+    ~OpenMoments();
+    OpenMoments(const OpenMoments&) = delete;
+    OpenMoments& operator=(const OpenMoments&) = delete;
+
+    // Of rows whose groups are below the number of outputs, which may have grown. Rows that are full go into the state.
+    void add(State& state, const Pairs& pairs, std::ptrdiff_t rows, std::span<const std::uint32_t> groups);
+
+    // Moves everything into the state; then these rows are of no use any more.
+    void close(State& state);
+
+  private:
+    struct Own;
+
+    std::unique_ptr<Own> own_;
+};
+
 // Many outputs of few rows, as of a field that comes day by day: a row is pairs of as many groups. False, and nothing
 // done, where they do not lie so, or this is not the shorter way.
 bool add_wide_rows(State& state, std::span<const Pairs> outputs, std::ptrdiff_t rows);

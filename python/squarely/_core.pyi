@@ -307,6 +307,17 @@ class GroupedAccumulator:
     def __init__(self, configuration: Configuration) -> None: ...
     # Of a group whose outputs have this shape. All or nothing.
     def add(self, sums: PassByGroup, shape: Sequence[int]) -> None: ...
+    # A chunk of one output, without weights, that is short beside the groups. False where this is not the way.
+    def add_short_chunk(
+        self,
+        y_true: _Columns,
+        y_pred: _Columns,
+        groups: npt.NDArray[np.uint32],
+        count: int,
+        where: npt.NDArray[np.bool_] | None,
+        axis: int,
+        shape: Sequence[int],
+    ) -> bool: ...
     # Group i of the other is group numbers[i] here, of then count groups.
     def merge(self, other: GroupedAccumulator, numbers: npt.NDArray[np.uint32], count: int) -> None: ...
     def subtract(self, other: GroupedAccumulator, numbers: npt.NDArray[np.uint32]) -> None: ...

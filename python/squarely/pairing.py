@@ -89,6 +89,16 @@ class PairedColumns:
         self._add_to(functools.partial(sums.update, axis=self.axis), self.weights, groups)
         return sums
 
+    def add_short_chunk(self, grouped: _core.GroupedAccumulator, groups: npt.NDArray[np.uint32], count: int) -> bool:
+        """Add all pairs to so many groups where they lie in one piece and are few, or return False."""
+        pieces = list(itertools.islice(self.pieces(are_short=self._is_made_on_the_way()), 2))
+        if len(pieces) != 1 or self.weights is not None or self.outputs != 1 or self.is_complex:
+            return False
+        start, stop = pieces[0]
+        truth, prediction = self.truth.piece(start, stop, self.axis), self.prediction.piece(start, stop, self.axis)
+        where = self.counting(start, stop)
+        return grouped.add_short_chunk(truth, prediction, groups, count, where, self.axis, self.output_shape)
+
     def order(self, quantity: str) -> _core.OrderStatistics:
         """Return one value of every pair that counts, to be ordered. Weights matter when it is asked."""
         statistics = _core.OrderStatistics(self.outputs, self.rows, quantity)

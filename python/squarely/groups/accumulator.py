@@ -181,8 +181,8 @@ class GroupedAccumulator:
                 self._keys.forget_after(self._core.groups)
                 return self
             try:
-                sums = pairs.sums_by_group(configuration, groups, len(self._keys))
-                self._core.add(sums, pairs.output_shape)
+                if not pairs.add_short_chunk(self._core, groups, len(self._keys)):
+                    self._core.add(pairs.sums_by_group(configuration, groups, len(self._keys)), pairs.output_shape)
                 self._names = names
             except _core.Refused as refused:
                 said = data_refused(refused, configuration.nan_policy, pairs.dtype)

@@ -30,6 +30,18 @@ bool can_stay_open(const Accumulator& accumulator) {
            rows_of(accumulator.state->counts[0]) <= most_rows_beside_open_ones;
 }
 
+bool can_outputs_stay_open(const Accumulator& accumulator, const Shape& shape) {
+    const Configuration& configuration = *accumulator.configuration;
+    if (configuration.complex_values || configuration.averaging == Averaging::weights) return false;
+    if (!accumulator.has_seen) return sums_grouped_moments_alone(empty_state(configuration, 0, false));
+    if (accumulator.shape != shape || accumulator.state->weighted) return false;
+    if (accumulator.open_outputs) return true;
+    const OutputCounts& counts = accumulator.state->counts;
+    return sums_grouped_moments_alone(*accumulator.state) &&
+           std::all_of(counts.begin(), counts.end(),
+                       [](const auto& one) { return rows_of(one) <= most_rows_beside_open_ones; });
+}
+
 bool has_rows(const State& state) {
     return std::any_of(state.counts.begin(), state.counts.end(),
                        [](const auto& counts) { return rows_of(counts) > 0; });
@@ -43,6 +55,10 @@ std::size_t outputs_of(std::span<const std::size_t> shape) {
 
 const State* sums_of(Accumulator& accumulator) {
     if (accumulator.open) close(*accumulator.open, *accumulator.state);
+    if (accumulator.open_outputs) {
+        accumulator.open_outputs->moments.close(*accumulator.state);
+        accumulator.open_outputs.reset();
+    }
     return accumulator.state && accumulator.has_seen ? &*accumulator.state : nullptr;
 }
 
@@ -80,6 +96,27 @@ bool add_short_chunk(Accumulator& accumulator, const Pairs& pairs, std::ptrdiff_
         return add_chunk(*accumulator.open, pairs, rows);
     }
     return false;
+}
+
+OpenOutputs::OpenOutputs(const State& state) : moments(state), groups(state.counts.size()) {
+    std::iota(groups.begin(), groups.end(), 0U);
+}
+
+bool add_wide_rows(Accumulator& accumulator, std::span<const Pairs> rows, const Shape& shape) {
+    if (!can_outputs_stay_open(accumulator, shape)) return false;
+    const auto outputs = static_cast<std::ptrdiff_t>(outputs_of(shape));
+    for (const Pairs& row : rows) {
+        if (!lets_through(accumulator.configuration->nan_policy, counts_of(row, outputs))) return false;
+    }
+    if (!accumulator.has_seen) {
+        accumulator.state = empty_state(*accumulator.configuration, outputs_of(shape), false);
+        accumulator.shape = shape;
+    }
+    if (!accumulator.open_outputs) accumulator.open_outputs.emplace(*accumulator.state);
+    accumulator.has_seen = true;
+    OpenOutputs& open = *accumulator.open_outputs;
+    for (const Pairs& row : rows) open.moments.add(*accumulator.state, row, outputs, open.groups);
+    return true;
 }
 
 void check_same_configuration(const Accumulator& accumulator, const Accumulator& other) {

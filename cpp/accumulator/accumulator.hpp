@@ -4,6 +4,7 @@
 
 #include "accumulator/configuration.hpp"
 #include "accumulator/open_sums.hpp"
+#include "groups/moments_by_group.hpp"
 
 #include <memory>
 #include <optional>
@@ -15,12 +16,22 @@ using Shape = std::vector<std::size_t>;
 
 constexpr std::size_t most_dimensions = 64;  // of an array of NumPy
 
+// A row of pairs has one of each output: its groups are numbered as they are.
+struct OpenOutputs {
+    explicit OpenOutputs(const State& state);
+
+    OpenMoments moments;
+    std::vector<std::uint32_t> groups;
+};
+
 struct Accumulator {
     std::shared_ptr<const Configuration> configuration;
-    Shape shape;                   // of the outputs; without dimensions as long as it is not known
-    std::optional<State> state;    // none as long as nothing was seen, except where it was made for a number of outputs
-    bool has_seen = false;         // something was added
-    std::optional<OpenSums> open;  // of short chunks, until somebody looks
+    Shape shape;                 // of the outputs; without dimensions as long as it is not known
+    std::optional<State> state;  // none as long as nothing was seen, except where it was made for a number of outputs
+    bool has_seen = false;       // something was added
+    // Of short chunks, until somebody looks: of one output, and of many.
+    std::optional<OpenSums> open;
+    std::optional<OpenOutputs> open_outputs;
 
     explicit Accumulator(std::shared_ptr<const Configuration> asked) : configuration(std::move(asked)) {}
 };
@@ -38,6 +49,10 @@ void add(Accumulator& accumulator, State&& sums, const Shape& shape);
 
 // A short chunk of one output. False, and nothing added, where the other way is to be taken, which says why.
 bool add_short_chunk(Accumulator& accumulator, const Pairs& pairs, std::ptrdiff_t rows);
+
+// Few rows of many outputs, each row as pairs of all of them. False, and nothing added, where the other way is to be
+// taken.
+bool add_wide_rows(Accumulator& accumulator, std::span<const Pairs> rows, const Shape& shape);
 
 void merge(Accumulator& accumulator, Accumulator& other);
 void subtract(Accumulator& accumulator, Accumulator& other);

@@ -1,10 +1,7 @@
 #include "accumulator/grouped.hpp"
 
 #include "groups/moments_by_group.hpp"
-#include "blocks/block.hpp"
 #include "machine/floating_point.hpp"
-#include "machine/targets.hpp"
-#include "sums/pair.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -145,27 +142,6 @@ bool can_stay_open(const GroupedAccumulator& grouped, const Shape& shape) {
            });
 }
 
-// What a chunk would count, as far as a policy asks.
-PairCounts counts_of(const Pairs& pairs, std::ptrdiff_t rows) {
-    const FloatingPointEnvironment environment;
-    const Kernels& kernels = *current_target().kernels;
-    BlockBuffers buffers;
-    std::vector<LargePair> large;
-    PairCounts all;
-    for (std::ptrdiff_t first = 0; first < rows; first += block_length) {
-        const Rows own{first, std::min<std::ptrdiff_t>(block_length, rows - first)};
-        const RowsKept kept = rows_kept(kernels, pairs, own, buffers);
-        Block block = load_block(kernels, pairs, own, kept, buffers, large);
-        block = with_nulls(kernels, with_where(kernels, block, kept, buffers), kept, buffers);
-        if (kernels.all_finite(block)) continue;
-        for (std::ptrdiff_t i = 0; i < own.count; ++i) {
-            const bool counts = kept.where == nullptr || kept.where[i] != 0;
-            if (counts) count(all, kind_of(block.y_true[i], block.y_pred[i]));
-        }
-    }
-    return all;
-}
-
 }  // namespace
 
 SumsByGroup grouped_pass(const Configuration& configuration, std::span<const Pairs> outputs, std::ptrdiff_t rows,
@@ -194,7 +170,7 @@ bool add_short_chunk(GroupedAccumulator& grouped, const Pairs& pairs, std::ptrdi
         resize_outputs(*grouped.state, count);
         grouped.groups = count;
     }
-    if (!grouped.open) grouped.open = std::make_unique<OpenMoments>(*grouped.state);
+    if (!grouped.open) grouped.open.emplace(*grouped.state);
     grouped.open->add(*grouped.state, pairs, rows, groups);
     return true;
 }

@@ -14,7 +14,7 @@ struct GroupedAccumulator {
     std::optional<State>
         state;  // of the outputs of all groups, one group after another; none as long as nothing was seen
 
-    std::unique_ptr<OpenMoments> open;  // of short chunks, until somebody looks
+    std::optional<OpenMoments> open;  // of short chunks, until somebody looks
 
     explicit GroupedAccumulator(std::shared_ptr<const Configuration> asked) : configuration(std::move(asked)) {}
 };

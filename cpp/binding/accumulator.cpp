@@ -72,6 +72,11 @@ Shape shape_of(const PlainPairs& pairs) { return pairs.shape.empty() ? Shape{1} 
 // Whether the chunk was plain, and is added.
 bool update_from(Accumulator& accumulator, const py::object& y_true, const py::object& y_pred,
                  const py::object& sample_weight, const py::object& where, py::ssize_t axis, bool takes_numbers) {
+    WideRows wide;
+    if (sample_weight.is_none() && where.is_none() && see_wide_rows(y_true, y_pred, axis, wide) &&
+        add_wide_rows(accumulator, wide.rows, wide.shape)) {
+        return true;
+    }
     PlainPairs pairs;
     if (!see_plain_pairs(y_true, y_pred, sample_weight, where, axis, takes_numbers ? Numbers::taken : Numbers::refused,
                          pairs))

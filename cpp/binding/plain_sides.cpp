@@ -4,7 +4,9 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <functional>
 #include <limits>
+#include <numeric>
 
 namespace squarely {
 namespace {
@@ -196,6 +198,18 @@ bool is_without_elements(const PlainSide& side) {
     return std::find(side.shape, side.shape + side.dimensions, 0) != side.shape + side.dimensions;
 }
 
+// Whether all axes but the first are one, as in an array in C order.
+bool are_outputs_in_a_row(const PlainSide& side) {
+    for (int axis = 1; axis + 1 < side.dimensions; ++axis) {
+        if (side.strides[axis] != side.strides[axis + 1] * side.shape[axis + 1]) return false;
+    }
+    return true;
+}
+
+Column row_at(const PlainSide& side, py::ssize_t row) {
+    return {side.data + row * side.strides[0], side.strides[side.dimensions - 1], side.dtype, side.swapped};
+}
+
 }  // namespace
 
 bool see_plain_side(py::handle object, Numbers numbers, PlainSide& side) {
@@ -203,6 +217,25 @@ bool see_plain_side(py::handle object, Numbers numbers, PlainSide& side) {
     if (Py_TYPE(object.ptr()) == py::detail::npy_api::get().PyArray_Type_) return see_array(object, side);
     if (PyList_CheckExact(object.ptr()) || PyTuple_CheckExact(object.ptr())) return see_list(object, side);
     return numbers == Numbers::taken && PyFloat_Check(object.ptr()) && see_number(object, side);
+}
+
+bool see_wide_rows(py::handle y_true, py::handle y_pred, py::ssize_t axis, WideRows& wide) {
+    constexpr py::ssize_t least_outputs = 64;
+    constexpr py::ssize_t most_rows = 64;
+    constexpr py::ssize_t most_elements = py::ssize_t{1} << 22;  // which are added while nobody else runs
+    PyTypeObject* const array = py::detail::npy_api::get().PyArray_Type_;
+    if (axis != 0 || Py_TYPE(y_true.ptr()) != array || Py_TYPE(y_pred.ptr()) != array) return false;
+    PlainSide truth, prediction;
+    if (!see_array(y_true, truth) || !see_array(y_pred, prediction)) return false;
+    if (truth.dimensions < 2 || !have_same_shape(truth, prediction) || is_without_elements(truth)) return false;
+    const py::ssize_t rows = truth.shape[0];
+    const py::ssize_t outputs =
+        std::accumulate(truth.shape + 1, truth.shape + truth.dimensions, py::ssize_t{1}, std::multiplies<>());
+    if (outputs < least_outputs || rows > most_rows || rows * outputs > most_elements) return false;
+    if (!are_outputs_in_a_row(truth) || !are_outputs_in_a_row(prediction)) return false;
+    wide.shape.assign(truth.shape + 1, truth.shape + truth.dimensions);
+    for (py::ssize_t row = 0; row < rows; ++row) wide.rows.push_back({row_at(truth, row), row_at(prediction, row)});
+    return true;
 }
 
 bool see_plain_pairs(py::handle y_true, py::handle y_pred, py::handle sample_weight, py::handle where, py::ssize_t axis,

@@ -45,6 +45,15 @@ struct PlainPairs {
     }
 };
 
+// Few rows of many outputs, as of a field that comes day by day: each row as pairs of as many outputs.
+struct WideRows {
+    std::vector<Pairs> rows;
+    std::vector<std::size_t> shape;  // of the outputs
+};
+
+// False where they are no arrays that lie so, or are not so few and so many.
+bool see_wide_rows(py::handle y_true, py::handle y_pred, py::ssize_t axis, WideRows& wide);
+
 // False where something is not plain, or does not fit: the other way has the words for it.
 bool see_plain_pairs(py::handle y_true, py::handle y_pred, py::handle sample_weight, py::handle where, py::ssize_t axis,
                      Numbers numbers, PlainPairs& pairs);

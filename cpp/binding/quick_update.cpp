@@ -47,6 +47,12 @@ bool set_options(PyObject* const* given, PyObject* names, py::handle& sample_wei
     return true;
 }
 
+// Beside that of the rows.
+bool has_axes(py::handle side) {
+    return Py_TYPE(side.ptr()) == py::detail::npy_api::get().PyArray_Type_ &&
+           py::detail::array_proxy(side.ptr())->nd > 1;
+}
+
 // Whether the chunk is added.
 bool update_quickly(PyObject* self, PyObject* const* given, py::ssize_t count, PyObject* names) {
     if (count != 2) return false;
@@ -56,6 +62,7 @@ bool update_quickly(PyObject* self, PyObject* const* given, py::ssize_t count, P
     const py::object core = core_of(self);
     Accumulator* accumulator = accumulator_in(core);
     if (accumulator == nullptr) return false;
+    if (has_axes(given[0]) || has_axes(given[1])) return false;  // a million outputs are not to be listed for nothing
     PlainPairs pairs;
     if (!see_plain_pairs(given[0], given[1], sample_weight, where, 0, Numbers::taken, pairs)) return false;
     return pairs.several.empty() && add_short_chunk(*accumulator, pairs.one, pairs.rows);

@@ -67,6 +67,10 @@ GroupTable::GroupTable(int window_exponent, int quarters_of_rows, std::size_t nu
       memory(zeroed_memory(groups * bytes_in_quarter * static_cast<std::size_t>(quarters_of_rows))),
       rows(static_cast<std::uint64_t*>(memory.get())) {}
 
+GroupTable::GroupTable(const GroupTable& other) : GroupTable(other.exponent, other.quarters, other.groups) {
+    std::copy_n(other.rows, groups * words_in_quarter * static_cast<std::size_t>(quarters), rows);
+}
+
 void make_room(GroupTable& table, std::size_t groups) {
     GroupTable larger(table.exponent, table.quarters, groups);
     const std::size_t words = words_in_quarter * static_cast<std::size_t>(table.quarters);

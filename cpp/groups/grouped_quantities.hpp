@@ -34,7 +34,10 @@ struct GroupedPair {
 
 // The rows of all groups for the numbers of one window.
 struct GroupTable {
-    explicit GroupTable(int exponent, int quarters_of_rows, std::size_t groups);
+    GroupTable(int exponent, int quarters_of_rows, std::size_t groups);
+    GroupTable(const GroupTable& other);
+    GroupTable(GroupTable&& other) noexcept = default;
+    GroupTable& operator=(GroupTable&& other) noexcept = default;
 
     Window window;
     int exponent;

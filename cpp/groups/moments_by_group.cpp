@@ -554,7 +554,14 @@ struct OpenMoments::Own {
 OpenMoments::OpenMoments(const State& state)
     : own_(new Own{thread_for(state, state.counts.size()), state.counts.size()}) {}
 
+OpenMoments::OpenMoments(const OpenMoments& other) : own_(new Own(*other.own_)) {}
+OpenMoments::OpenMoments(OpenMoments&& other) noexcept = default;
 OpenMoments::~OpenMoments() = default;
+
+OpenMoments& OpenMoments::operator=(OpenMoments other) noexcept {
+    own_ = std::move(other.own_);
+    return *this;
+}
 
 void OpenMoments::add(State& state, const Pairs& pairs, std::ptrdiff_t rows, std::span<const std::uint32_t> groups) {
     const FloatingPointEnvironment environment;
@@ -588,6 +595,26 @@ bool sums_grouped_moments_alone(const State& state) {
 State moments_by_group(const State& kind, const Pairs& pairs, std::ptrdiff_t rows,
                        std::span<const std::uint32_t> groups, std::size_t count) {
     return moments_of({kind, count}, {&pairs, 1}, rows, groups);
+}
+
+PairCounts counts_of(const Pairs& pairs, std::ptrdiff_t rows) {
+    const FloatingPointEnvironment environment;
+    const Kernels& kernels = *current_target().kernels;
+    BlockBuffers buffers;
+    std::vector<LargePair> large;
+    PairCounts all;
+    for (std::ptrdiff_t first = 0; first < rows; first += block_length) {
+        const Rows own{first, std::min<std::ptrdiff_t>(block_length, rows - first)};
+        const RowsKept kept = rows_kept(kernels, pairs, own, buffers);
+        Block block = load_block(kernels, pairs, own, kept, buffers, large);
+        block = with_nulls(kernels, with_where(kernels, block, kept, buffers), kept, buffers);
+        if (kernels.all_finite(block)) continue;
+        for (std::ptrdiff_t i = 0; i < own.count; ++i) {
+            const bool counts = kept.where == nullptr || kept.where[i] != 0;
+            if (counts) count(all, kind_of(block.y_true[i], block.y_pred[i]));
+        }
+    }
+    return all;
 }
 
 bool add_wide_rows(State& state, std::span<const Pairs> outputs, std::ptrdiff_t rows) {

@@ -19,15 +19,19 @@ bool sums_grouped_moments_alone(const State& state);
 State moments_by_group(const State& kind, const Pairs& pairs, std::ptrdiff_t rows,
                        std::span<const std::uint32_t> groups, std::size_t count);
 
-// The rows of a stream of short chunks, kept from one to the next: to make rows for a million groups, and to empty them,
-// costs more than the pairs of a chunk. They are summed by one thread.
+// What pairs that have not been added yet will count, as far as a policy asks.
+PairCounts counts_of(const Pairs& pairs, std::ptrdiff_t rows);
+
+// The rows of a stream of short chunks, kept from one to the next: to make rows for a million groups, and to empty
+// them, costs more than the pairs of a chunk. They are summed by one thread.
 class OpenMoments {
   public:
     // Of a state that sums_grouped_moments_alone, of one output a group.
     explicit OpenMoments(const State& state);
+    OpenMoments(const OpenMoments& other);
+    OpenMoments(OpenMoments&& other) noexcept;
+    OpenMoments& operator=(OpenMoments other) noexcept;
     ~OpenMoments();
-    OpenMoments(const OpenMoments&) = delete;
-    OpenMoments& operator=(const OpenMoments&) = delete;
 
     // Of rows whose groups are below the number of outputs, which may have grown. Rows that are full go into the state.
     void add(State& state, const Pairs& pairs, std::ptrdiff_t rows, std::span<const std::uint32_t> groups);

@@ -321,6 +321,14 @@ def test_what_was_added_can_be_taken_away(seed: int) -> None:
     assert whole == grouped_of(first, second, **options)
 
 
+def test_a_group_of_which_only_rows_without_pairs_are_left_stays() -> None:
+    part = squarely.GroupedAccumulator("sse").update([1.0, 2.0], [1.0, 3.0], by=["a", "b"])
+    rest = squarely.GroupedAccumulator("sse").update([7.0], [1.0], by=["a"], where=np.array([False]))
+    left = part + rest - part
+    assert left == rest
+    assert (left.keys(), left.count.tolist(), left.omitted.tolist()) == (["a"], [0], [1])
+
+
 def test_what_is_no_part_is_not_taken_away() -> None:
     whole = squarely.GroupedAccumulator("sse").update([1.0, 2.0], [1.0, 3.0], by=["a", "b"])
     before = whole.digest()

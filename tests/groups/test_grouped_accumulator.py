@@ -141,6 +141,13 @@ def test_where_leaves_pairs_out_of_their_groups(rng: np.random.Generator, of_ele
     check_groups(grouped_of(arrays), arrays)
 
 
+def test_a_group_is_counted_once_in_notes_whatever_its_outputs() -> None:
+    grouped = squarely.GroupedAccumulator("r2", multioutput="raw_values", nan_policy="omit")
+    grouped.update([[1.0, math.nan], [2.0, 2.0], [1.0, 1.0], [2.0, 2.0]], np.ones((4, 2)), by=["a", "a", "b", "b"])
+    assert np.isnan(grouped.compute()["r2_score"]).tolist() == [[False, True], [False, False]]
+    assert grouped.notes == {"r2_score": "NaN in 1 of 2 groups: fewer than two pairs"}
+
+
 def test_a_group_of_which_nothing_counts_is_a_group_of_no_pairs() -> None:
     grouped = squarely.GroupedAccumulator(("mse", "r2"))
     grouped.update([1.0, 2.0, 3.0], [1.0, 3.0, 3.0], by=["a", "b", "b"], where=np.array([False, True, True]))
@@ -319,6 +326,14 @@ def test_what_was_added_can_be_taken_away(seed: int) -> None:
     assert whole - whole == squarely.GroupedAccumulator(**options)
     assert (whole - part).update(**first) == whole
     assert whole == grouped_of(first, second, **options)
+
+
+def test_a_group_of_which_only_rows_without_pairs_are_left_stays() -> None:
+    part = squarely.GroupedAccumulator("sse").update([1.0, 2.0], [1.0, 3.0], by=["a", "b"])
+    rest = squarely.GroupedAccumulator("sse").update([7.0], [1.0], by=["a"], where=np.array([False]))
+    left = part + rest - part
+    assert left == rest
+    assert (left.keys(), left.count.tolist(), left.omitted.tolist()) == (["a"], [0], [1])
 
 
 def test_what_is_no_part_is_not_taken_away() -> None:
@@ -528,6 +543,7 @@ def test_names_of_outputs_are_in_one_order(rng: np.random.Generator) -> None:
     with pytest.raises(ValueError, match="in another order"):
         grouped.merge(squarely.GroupedAccumulator("sse").update(other, other, by=["x", "z"]))
     assert grouped.keys() == ["x", "y"]
+    assert grouped.reset().update(other, other, by=["x", "y"]).keys() == ["x", "y"]
 
 
 @pytest.mark.parametrize("options", [{}, {"summation": "kahan"}, {"nan_policy": "omit", "multioutput": "raw_values"}])

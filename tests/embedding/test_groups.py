@@ -1,9 +1,8 @@
-"""Groups of the C interface: each is the state that its own rows would give, and so is a state that comes with a row."""
+"""Groups of the C interface: each is the state its own rows would give, and so is a state that comes with a row."""
 
-import gc
 import re
 from collections.abc import Callable, Iterator
-from ctypes import byref, c_double, c_int32, c_int64, c_size_t, c_void_p
+from ctypes import byref, c_int32, c_int64, c_size_t, c_void_p
 
 import numpy as np
 import pytest
@@ -286,8 +285,6 @@ def test_groups_that_do_not_match_are_refused_and_unchanged(rng: np.random.Gener
                 verb(other)
     with pytest.raises(RefusedError, match=r"^MISMATCH: The other state is no part of this one"):
         groups.subtract(groups.copy().update(y_true, y_pred, numbers, 5))
-    with pytest.raises(RefusedError, match=r"^MISMATCH: .* is no part of this one, which has seen nothing\.$"):
-        Groups(squares).subtract(Groups(squares).update(y_true[:1], y_true[:1], numbers[:1] * 0, 1), [0])
     assert groups.to_bytes() == before
 
 
@@ -354,7 +351,10 @@ REFUSALS: dict[str, tuple[Callable[[], object], str]] = {
     "null numbers": (lambda: raw_update(FOUR, GIVEN, None, 4, 4), "numbers must not be NULL"),
     "negative rows": (lambda: raw_update(FOUR, GIVEN, NUMBERS, 4, -1), "must not be negative. Got -1"),
     "a number too large": (lambda: raw_update(FOUR, GIVEN, NUMBERS, 3, 4), "There is no group 3: the groups are 3"),
-    "too many outputs": (lambda: FOUR.update(ONES[:, None] + [0, 0], ONES[:, None] + [0, 0], NUMBERS, 4), "of 2 outputs"),
+    "too many outputs": (
+        lambda: FOUR.update(ONES[:, None] + [0, 0], ONES[:, None] + [0, 0], NUMBERS, 4),
+        "of 2 outputs",
+    ),
     "needless weights": (lambda: FOUR.update(ONES, ONES, NUMBERS, 4, ONES), "updated with weights"),
     "null offsets": (
         lambda: call("groups_update_sorted", FOUR.handle, byref(GIVEN), c_size_t(1), None, NONE, None, NONE),
@@ -414,14 +414,13 @@ def test_groups_that_no_memory_holds_are_an_error(count: int) -> None:
     with pytest.raises(RefusedError, match=r"^NO_MEMORY: "):
         groups.merge(Groups(outputs=2**16), count=count)
     with pytest.raises(RefusedError, match=r"^(NO_MEMORY|INVALID_ARGUMENT): "):
-        FOUR.copy().update_sorted(ONES, ONES, [0, 4], first_group=count * 2**16)
+        FOUR.copy().update_sorted(ONES, ONES, [0, 4], first_group=min(count * 2**16, 2**64 - 1))
     assert len(groups) == 0
 
 
 def test_null_groups_are_freed_and_counted() -> None:
     library.squarely_groups_free(None)
     assert library.squarely_groups_count(None) == 0
-    gc.collect()
 
 
 def test_values_of_python_are_those_of_c(rng: np.random.Generator) -> None:
@@ -433,9 +432,8 @@ def test_values_of_python_are_those_of_c(rng: np.random.Generator) -> None:
         assert dict(zip(python.keys(), values.tolist(), strict=True)) == dict(enumerate(groups.values(name)))
 
 
-def test_empty_offsets_and_values_need_no_place() -> None:
-    call("groups_values", Groups().handle, b"mse", None, NONE, None)
-    value = c_double(3)
-    zero = c_int64(0)
-    call("groups_update_sorted", FOUR.handle, byref(GIVEN), c_size_t(1), None, NONE, byref(zero), NONE)
-    assert value.value == 3
+def test_no_groups_need_no_place() -> None:
+    none, zero = Groups(), c_int64(0)
+    call("groups_values", none.handle, b"mse", None, NONE, None)
+    call("groups_update_sorted", none.handle, byref(GIVEN), c_size_t(1), None, NONE, byref(zero), NONE)
+    assert len(none) == 0

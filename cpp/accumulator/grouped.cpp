@@ -1,6 +1,7 @@
 #include "accumulator/grouped.hpp"
 
 #include "groups/moments_by_group.hpp"
+#include "groups/numbered_keys.hpp"
 #include "machine/floating_point.hpp"
 
 #include <algorithm>
@@ -69,21 +70,34 @@ bool are_all_in_order(GroupNumbers numbers, std::size_t count) {
     return numbers.size() == count;
 }
 
+// All of it, or none.
+void make_room(GroupedAccumulator& grouped, const State& kind, std::size_t count, std::size_t width) {
+    if (grouped.state && count <= grouped.groups) return;
+    if (grouped.state) {
+        try {
+            resize_outputs(*grouped.state, count * width);
+        } catch (...) {
+            resize_outputs(*grouped.state, grouped.groups * width);
+            throw;
+        }
+    } else {
+        grouped.state = empty_like(kind, count * width);
+    }
+    grouped.groups = count;
+}
+
 void add_groups(GroupedAccumulator& grouped, State&& part, const Shape& shape, GroupNumbers numbers,
                 std::size_t count) {
     const std::size_t width = outputs_of(shape);
+    Shape own = shape;
     if (!grouped.state && are_all_in_order(numbers, count)) {
         grouped.state = std::move(part);
-        grouped.shape = shape;
+        grouped.shape = std::move(own);
         grouped.groups = count;
         return;
     }
-    if (!grouped.state) grouped.state = empty_like(part, 0);
-    grouped.shape = shape;
-    if (count > grouped.groups) {
-        resize_outputs(*grouped.state, count * width);
-        grouped.groups = count;
-    }
+    make_room(grouped, part, count, width);
+    grouped.shape = std::move(own);
     merge_groups(*grouped.state, part, numbers, width);
 }
 
@@ -122,7 +136,24 @@ SumsByGroup moments_of_groups(const State& kind, std::span<const Pairs> outputs,
 }
 
 SumsByGroup sums_of_groups(const State& kind, std::span<const Pairs> outputs, std::ptrdiff_t rows, GroupNumbers groups,
+                           std::size_t count);
+
+// Of those that have rows, where most have none.
+SumsByGroup sums_of_few_rows(const State& kind, std::span<const Pairs> outputs, std::ptrdiff_t rows,
+                             GroupNumbers groups) {
+    const NumberedKeys used = numbered(std::vector<std::uint64_t>(groups.begin(), groups.end()));
+    SumsByGroup sums = sums_of_groups(kind, outputs, rows, used.numbers, used.keys.size());
+    for (std::uint32_t& group : sums.groups) group = static_cast<std::uint32_t>(used.keys[group]);
+    return sums;
+}
+
+bool are_few(std::ptrdiff_t rows, std::size_t count) {
+    return static_cast<std::size_t>(rows) < count && rows <= rows_at_once(0);
+}
+
+SumsByGroup sums_of_groups(const State& kind, std::span<const Pairs> outputs, std::ptrdiff_t rows, GroupNumbers groups,
                            std::size_t count) {
+    if (are_few(rows, count)) return sums_of_few_rows(kind, outputs, rows, groups);
     if (sums_grouped_moments_alone(kind)) return moments_of_groups(kind, outputs, rows, groups, count);
     if (rows <= rows_at_once(count)) return sums_by_group(kind, outputs, 0, groups, count);
     return sums_of_stretches(kind, outputs, rows, groups, count);
@@ -173,6 +204,26 @@ bool add_short_chunk(GroupedAccumulator& grouped, const Pairs& pairs, std::ptrdi
     if (!grouped.open) grouped.open.emplace(*grouped.state);
     grouped.open->add(*grouped.state, pairs, rows, groups);
     return true;
+}
+
+void add(std::span<Accumulator* const> accumulators, const SumsByGroup& pass) {
+    const FloatingPointEnvironment environment;
+    if (accumulators.empty()) return;
+    check_policy(accumulators[0]->configuration->nan_policy, pass.state);
+    for (std::size_t i = 0; i < pass.groups.size(); ++i) {
+        const State* sums = sums_of(*accumulators[pass.groups[i]]);
+        if (sums != nullptr) squarely::check_room(sums->counts[0], pass.state.counts[i], 0);
+    }
+    for (std::size_t i = 0; i < pass.groups.size(); ++i) {
+        Accumulator& accumulator = *accumulators[pass.groups[i]];
+        if (accumulator.has_seen) {
+            merge_output(*accumulator.state, 0, pass.state, i);
+            continue;
+        }
+        accumulator.state = outputs_from(pass.state, i, 1);
+        if (accumulator.shape.empty()) accumulator.shape = {1};
+        accumulator.has_seen = true;
+    }
 }
 
 void add(GroupedAccumulator& grouped, std::vector<SumsByGroup>&& passes, const Shape& shape, std::size_t count) {

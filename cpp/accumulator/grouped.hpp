@@ -29,6 +29,9 @@ using GroupNumbers = std::span<const std::uint32_t>;
 SumsByGroup grouped_pass(const Configuration& configuration, std::span<const Pairs> outputs, std::ptrdiff_t rows,
                          GroupNumbers groups, std::size_t count);
 
+// The same as one accumulator each, of one output: pass.groups[i] is the index of one.
+void add(std::span<Accumulator* const> accumulators, const SumsByGroup& pass);
+
 // All of these throw Refused, and change nothing, where something does not go together.
 
 // What passes have summed, all or nothing. From now on there are count groups, if there were not more.

@@ -146,6 +146,8 @@ squarely_status squarely_set_num_threads(int32_t count, squarely_error* error) {
     });
 }
 
+int32_t squarely_use_one_thread_here(int32_t one) { return use_one_thread_here(one != 0) ? 1 : 0; }
+
 const char* squarely_metric_name(size_t index) {
     for (const Metric& metric : all_metrics()) {
         if (metric.kind == MetricKind::sums && index-- == 0) return metric.name.data();  // all names are literals
@@ -199,6 +201,23 @@ const squarely_api* squarely_get_api(void) {
         .state_from_bytes = squarely_state_from_bytes,
         .state_digest = squarely_state_digest,
         .state_update_weighted = squarely_state_update_weighted,
+        .use_one_thread_here = squarely_use_one_thread_here,
+        .states_update = squarely_states_update,
+        .groups_create = squarely_groups_create,
+        .groups_copy = squarely_groups_copy,
+        .groups_free = squarely_groups_free,
+        .groups_update = squarely_groups_update,
+        .groups_update_sorted = squarely_groups_update_sorted,
+        .groups_merge = squarely_groups_merge,
+        .groups_subtract = squarely_groups_subtract,
+        .groups_count = squarely_groups_count,
+        .groups_counts = squarely_groups_counts,
+        .groups_values = squarely_groups_values,
+        .groups_state = squarely_groups_state,
+        .groups_overall = squarely_groups_overall,
+        .groups_to_bytes = squarely_groups_to_bytes,
+        .groups_from_bytes = squarely_groups_from_bytes,
+        .groups_digest = squarely_groups_digest,
     };
 #undef SQUARELY_EVERYDAY
     return &api;

@@ -5,19 +5,33 @@
 #include "machine/floating_point.hpp"
 #include "squarely/squarely.h"
 
+#include <cstdint>
+#include <limits>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
-// The accumulator, and what a state is made for before it has seen anything. Many threads may read it at once, and
+namespace squarely {
+
+// What is known before anything was seen.
+struct MadeFor {
+    std::size_t outputs = 1;
+    bool weighted = false;
+    bool skips_nulls = false;
+};
+
+}  // namespace squarely
+
+// The accumulator, and what a state is made for. Many threads may read it at once, and
 // whoever looks first finishes what was open.
 struct squarely_state {
-    squarely_state(squarely::Accumulator own, std::size_t output_count, bool has_weights)
-        : accumulator(std::move(own)), outputs(output_count), weighted(has_weights) {}
+    squarely_state(squarely::Accumulator own, const squarely::MadeFor& made)
+        : accumulator(std::move(own)), made_for(made) {}
 
     squarely::Accumulator accumulator;
-    std::size_t outputs;
-    bool weighted;
+    squarely::MadeFor made_for;
     std::mutex reading;
 };
 
@@ -53,10 +67,45 @@ AskedMetric asked(const char* name, const double* parameter);
 
 void check_settings();  // the environment variables, before anything depends on them
 
+squarely_state_options known_options(const squarely_state_options* given);
+std::shared_ptr<Configuration> configuration_asked(const squarely_state_options& options);
+MadeFor made_for(const squarely_state_options& options);
+void check_made_alike(const MadeFor& one, const MadeFor& other);
+void check_output(const MadeFor& made, std::size_t output);
+
+// Of SQUARELY_NAN_SKIP_NULLS that of the rows that stay.
 NanPolicy checked_policy(squarely_nan_policy policy);
 void check_rows(std::int64_t rows);
 Column checked_column(const squarely_column& column, std::int64_t rows, const std::string& argument);
 Pairs checked_pairs(const squarely_pairs& pairs, std::int64_t rows);
+
+// One column of weights for all outputs, or one an output. Null where there are none.
+struct GivenWeights {
+    const squarely_column* columns;
+    std::size_t count;
+};
+
+struct GivenOutputs {
+    std::vector<Pairs> pairs;
+    std::vector<std::vector<std::uint8_t>> masks;  // of some of them: which rows are no null
+};
+
+GivenOutputs given_outputs(const MadeFor& made, const squarely_pairs* pairs, std::size_t output_count,
+                           const GivenWeights& weights, std::int64_t rows);
+void leave_out_nulls(GivenOutputs& given, std::int64_t rows);
+
+void write_counts(squarely_counts* counts, const PairCounts& own);
+void write_bytes(const std::vector<unsigned char>& bytes, void* buffer, std::size_t capacity, std::size_t* size);
+
+void check_has_sums_of(const Configuration& configuration, const AskedMetric& asked);
+
+// Why there is no value, or the value: NaN where the policy propagates what is missing.
+struct Found {
+    Reason reason = Reason::none;
+    double value = std::numeric_limits<double>::quiet_NaN();
+};
+
+Found found_of(const Configuration& configuration, const State& state, std::size_t output, const AskedMetric& asked);
 
 // Throws Failure, with the metric's name and the reason, where there is no value.
 double value_or_failure(Accumulator& accumulator, const AskedMetric& asked, std::size_t output);

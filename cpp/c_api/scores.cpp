@@ -77,8 +77,9 @@ squarely_status squarely_score(const squarely_metric* metric, const squarely_pai
         const NanPolicy policy = checked_policy(nan_policy);
         check_settings();
         const AskedMetric found = asked(metric->name, metric->parameter);
-        Pairs checked = checked_pairs(*pairs, rows);
-        if (weights != nullptr) checked.weights = checked_column(*weights, rows, "weights");
-        *value = score_of(found, checked, rows, policy);
+        GivenOutputs given{{checked_pairs(*pairs, rows)}, {}};
+        if (weights != nullptr) given.pairs[0].weights = checked_column(*weights, rows, "weights");
+        if (nan_policy == SQUARELY_NAN_SKIP_NULLS) leave_out_nulls(given, rows);
+        *value = score_of(found, given.pairs[0], rows, policy);
     });
 }

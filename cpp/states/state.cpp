@@ -155,8 +155,8 @@ State empty_like(const State& state, std::size_t outputs) {
 }
 
 void resize_outputs(State& state, std::size_t outputs) {
-    state.counts.resize(outputs);
     const State empty = empty_like(state, 1);
+    state.counts.resize(outputs);
     for (std::size_t i = 0; i < state.sums.size(); ++i) {
         const Sums& first = empty.sums[i];
         Sums& sums = state.sums[i];

@@ -43,6 +43,7 @@ cdef extern from "squarely/squarely_python.h":
         SQUARELY_NAN_PROPAGATE
         SQUARELY_NAN_OMIT
         SQUARELY_NAN_OMIT_TRUE
+        SQUARELY_NAN_SKIP_NULLS
 
     ctypedef struct squarely_error:
         squarely_status status
@@ -88,6 +89,9 @@ cdef extern from "squarely/squarely_python.h":
         uint64_t masked
 
     ctypedef struct squarely_state:
+        pass
+
+    ctypedef struct squarely_groups:
         pass
 
     ctypedef struct squarely_api:
@@ -142,6 +146,33 @@ cdef extern from "squarely/squarely_python.h":
         squarely_status (*state_digest)(const squarely_state*, char*, squarely_error*) noexcept nogil
         squarely_status (*state_update_weighted)(squarely_state*, const squarely_pairs*, size_t, const squarely_column*,
             size_t, int64_t, squarely_error*) noexcept nogil
+        int32_t (*use_one_thread_here)(int32_t) noexcept nogil
+        squarely_status (*states_update)(squarely_state* const*, const squarely_pairs*, const squarely_column*,
+            int64_t, squarely_error*) noexcept nogil
+        squarely_status (*groups_create)(const squarely_state_options*, squarely_groups**,
+            squarely_error*) noexcept nogil
+        squarely_status (*groups_copy)(const squarely_groups*, squarely_groups**, squarely_error*) noexcept nogil
+        void (*groups_free)(squarely_groups*) noexcept nogil
+        squarely_status (*groups_update)(squarely_groups*, const squarely_pairs*, size_t, const squarely_column*,
+            const uint32_t*, size_t, int64_t, squarely_error*) noexcept nogil
+        squarely_status (*groups_update_sorted)(squarely_groups*, const squarely_pairs*, size_t,
+            const squarely_column*, size_t, const int64_t*, size_t, squarely_error*) noexcept nogil
+        squarely_status (*groups_merge)(squarely_groups*, const squarely_groups*, const uint32_t*, size_t,
+            squarely_error*) noexcept nogil
+        squarely_status (*groups_subtract)(squarely_groups*, const squarely_groups*, const uint32_t*,
+            squarely_error*) noexcept nogil
+        size_t (*groups_count)(const squarely_groups*) noexcept nogil
+        squarely_status (*groups_counts)(const squarely_groups*, size_t, size_t, squarely_counts*,
+            squarely_error*) noexcept nogil
+        squarely_status (*groups_values)(const squarely_groups*, const char*, const double*, size_t, double*,
+            squarely_error*) noexcept nogil
+        squarely_status (*groups_state)(const squarely_groups*, size_t, squarely_state**,
+            squarely_error*) noexcept nogil
+        squarely_status (*groups_overall)(const squarely_groups*, squarely_state**, squarely_error*) noexcept nogil
+        squarely_status (*groups_to_bytes)(const squarely_groups*, void*, size_t, size_t*,
+            squarely_error*) noexcept nogil
+        squarely_status (*groups_from_bytes)(const void*, size_t, squarely_groups**, squarely_error*) noexcept nogil
+        squarely_status (*groups_digest)(const squarely_groups*, char*, squarely_error*) noexcept nogil
 
     const squarely_api* squarely_functions
     int squarely_import() except -1

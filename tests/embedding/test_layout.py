@@ -39,7 +39,9 @@ FUNCTIONS = [
     *(f"{metric}_{dtype}" for metric in EVERYDAY for dtype in ("float64", "float32")),
     "score", "state_create", "state_copy", "state_free", "state_update", "state_merge", "state_subtract", "state_reset",
     "state_outputs", "state_counts", "state_value", "state_to_bytes", "state_from_bytes", "state_digest",
-    "state_update_weighted",
+    "state_update_weighted", "use_one_thread_here", "states_update",
+    *(f"groups_{name}" for name in ("create", "copy", "free", "update", "update_sorted", "merge", "subtract", "count",
+                                    "counts", "values", "state", "overall", "to_bytes", "from_bytes", "digest")),
 ]  # fmt: skip
 
 NUMBERS = {
@@ -47,7 +49,7 @@ NUMBERS = {
     "WRONG_ENVIRONMENT UNEXPECTED",
     "SQUARELY_ ": " ".join(row.name_in_c for row in ELEMENT_TYPES),
     "SQUARELY_  ": "EXACT KAHAN PAIRWISE",
-    "SQUARELY_NAN_": "RAISE PROPAGATE OMIT OMIT_TRUE",
+    "SQUARELY_NAN_": "RAISE PROPAGATE OMIT OMIT_TRUE SKIP_NULLS",
 }
 
 # More may follow.

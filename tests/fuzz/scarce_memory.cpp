@@ -70,6 +70,63 @@ squarely_status made_and_freed(Make make) {
     return status;
 }
 
+struct FreedGroups {
+    void operator()(squarely_groups* groups) const { squarely_groups_free(groups); }
+};
+using Groups = std::unique_ptr<squarely_groups, FreedGroups>;
+
+std::vector<unsigned char> bytes_of(const squarely_groups* groups) {
+    std::size_t size = 0;
+    squarely_error error;
+    expect(squarely_groups_to_bytes(groups, nullptr, 0, &size, &error), error, "size of bytes of groups");
+    std::vector<unsigned char> bytes(size);
+    expect(squarely_groups_to_bytes(groups, bytes.data(), size, &size, &error), error, "bytes of groups");
+    return bytes;
+}
+
+struct RowsOfGroups {
+    const Rows& rows;
+    std::vector<std::uint32_t> numbers;
+    std::size_t count;
+};
+
+squarely_status update(squarely_groups* groups, const RowsOfGroups& given) {
+    const squarely_pairs pairs = given.rows.pairs(0);
+    const squarely_column weights = given.rows.weights ? given.rows.weights_from(0) : squarely_column{};
+    return squarely_groups_update(groups, &pairs, 1, given.rows.weights ? &weights : nullptr, given.numbers.data(),
+                                  given.count, given.rows.count, nullptr);
+}
+
+// Of groups that have seen the rows once.
+void walk_groups(const squarely_state_options& options, const RowsOfGroups& given, Outcome& outcome) {
+    squarely_groups* created = nullptr;
+    squarely_error error;
+    expect(squarely_groups_create(&options, &created, &error), error, "create groups");
+    const Groups groups(created);
+    std::vector<unsigned char> before = bytes_of(groups.get());
+    const auto walk_on = [&](const std::function<squarely_status()>& call) {
+        before = bytes_of(groups.get());
+        walk(call, [&] { return bytes_of(groups.get()) == before; }, outcome);
+    };
+    walk_on([&] { return update(groups.get(), given); });
+    walk_on([&] { return update(groups.get(), given); });
+    walk_on([&] { return update(groups.get(), {given.rows, given.numbers, given.count + 70}); });
+    squarely_groups* copy = nullptr;
+    expect(squarely_groups_copy(groups.get(), &copy, &error), error, "copy groups");
+    const Groups other(copy);
+    walk_on([&] { return squarely_groups_merge(groups.get(), other.get(), nullptr, given.count + 90, nullptr); });
+    walk_on([&] { return squarely_groups_subtract(groups.get(), other.get(), nullptr, nullptr); });
+    std::vector<double> values(squarely_groups_count(groups.get()));
+    walk_on([&] {
+        return squarely_groups_values(groups.get(), options.metrics[0].name, nullptr, 0, values.data(), nullptr);
+    });
+    walk_on([&] {
+        return made_and_freed([&](auto* one) { return squarely_groups_state(groups.get(), 0, one, nullptr); });
+    });
+    walk_on(
+        [&] { return made_and_freed([&](auto* all) { return squarely_groups_overall(groups.get(), all, nullptr); }); });
+}
+
 Outcome outcome_of(Random& random, squarely_summation summation) {
     Rows rows = draw_rows(random);
     if (random.one_in(2)) rows.weights.reset();
@@ -86,6 +143,11 @@ Outcome outcome_of(Random& random, squarely_summation summation) {
     Outcome outcome;
     walk([&] { return made_and_freed([&](auto* state) { return squarely_state_create(&options, state, nullptr); }); },
          [] { return true; }, outcome);
+    RowsOfGroups given{rows, {}, static_cast<std::size_t>(random.between(1, 40))};
+    for (int row = 0; row < rows.count; ++row) {
+        given.numbers.push_back(static_cast<std::uint32_t>(random.below(given.count)));
+    }
+    walk_groups(options, given, outcome);
     squarely_state* created = nullptr;
     squarely_error error;
     expect(squarely_state_create(&options, &created, &error), error, "create");

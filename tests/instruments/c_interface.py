@@ -11,6 +11,7 @@ import squarely
 from oracles.state_bytes import POLICIES, SUMMATIONS
 from oracles.tables import ELEMENT_TYPES
 
+NAN_POLICIES = (*POLICIES, "skip_nulls")
 DTYPES = tuple(row.name for row in ELEMENT_TYPES)
 STATUSES = (
     "OK", "INVALID_ARGUMENT", "UNKNOWN_METRIC", "NOT_FINITE", "MISMATCH", "DAMAGED", "UNDEFINED", "BUFFER_TOO_SMALL",
@@ -83,6 +84,8 @@ library.squarely_metric_name.restype = c_char_p
 library.squarely_metric_name.argtypes = (c_size_t,)
 library.squarely_state_outputs.restype = c_size_t
 library.squarely_state_free.restype = None
+library.squarely_groups_count.restype = c_size_t
+library.squarely_groups_free.restype = None
 library.squarely_get_api.restype = c_void_p
 
 # Where a number would go by its own type.
@@ -115,29 +118,56 @@ def metric_of(name: str, parameter: float | None = None) -> Metric:
     return Metric(name.encode(), None if parameter is None else ctypes.pointer(c_double(parameter)))
 
 
+def outputs_of(y_true: np.ndarray, y_pred: np.ndarray, where: np.ndarray | None) -> ctypes.Array[Pairs]:
+    """Return the pairs of every column of two arrays, which must outlive them."""
+    truths, predictions = (array[:, None] if array.ndim == 1 else array for array in (y_true, y_pred))
+    pairs = [pairs_of(truths[:, i], predictions[:, i], where) for i in range(truths.shape[1])]
+    return (Pairs * len(pairs))(*pairs)
+
+
+def options_of(
+    metrics: Sequence[Metric] = (),
+    outputs: int = 1,
+    summation: str = "exact",
+    nan_policy: str = "raise",
+    weighted: bool = False,
+) -> StateOptions:
+    return StateOptions(
+        ctypes.sizeof(StateOptions),
+        outputs,
+        (Metric * len(metrics))(*metrics),
+        len(metrics),
+        SUMMATIONS.index(summation),
+        NAN_POLICIES.index(nan_policy),
+        int(weighted),
+        0,
+    )
+
+
+def bytes_of(function: str, handle: c_void_p) -> bytes:
+    size = c_size_t()
+    call(function, handle, None, c_size_t(0), byref(size))
+    buffer = ctypes.create_string_buffer(size.value)
+    call(function, handle, buffer, size, byref(size))
+    return buffer.raw
+
+
+def weights_of(sample_weight: np.ndarray | None) -> Any:
+    return None if sample_weight is None else byref(column_of(sample_weight))
+
+
 class State:
     """A state of the C library, with the verbs of Accumulator."""
 
-    def __init__(
-        self,
-        metrics: Sequence[Metric] = (),
-        outputs: int = 1,
-        summation: str = "exact",
-        nan_policy: str = "raise",
-        weighted: bool = False,
-    ) -> None:
+    def __init__(self, metrics: Sequence[Metric] = (), **options: Any) -> None:
         self.handle = c_void_p()
-        options = StateOptions(
-            ctypes.sizeof(StateOptions),
-            outputs,
-            (Metric * len(metrics))(*metrics),
-            len(metrics),
-            SUMMATIONS.index(summation),
-            POLICIES.index(nan_policy),
-            int(weighted),
-            0,
-        )
-        call("state_create", byref(options), byref(self.handle))
+        call("state_create", byref(options_of(metrics, **options)), byref(self.handle))
+
+    @classmethod
+    def of(cls, handle: c_void_p) -> "State":
+        state = cls.__new__(cls)
+        state.handle = handle
+        return state
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "State":
@@ -159,10 +189,9 @@ class State:
         sample_weight: np.ndarray | None = None,
         where: np.ndarray | None = None,
     ) -> "State":
-        truths, predictions = (array[:, None] if array.ndim == 1 else array for array in (y_true, y_pred))
-        pairs = [pairs_of(truths[:, i], predictions[:, i], where) for i in range(truths.shape[1])]
-        weights = None if sample_weight is None else byref(column_of(sample_weight))
-        call("state_update", self.handle, (Pairs * len(pairs))(*pairs), c_size_t(len(pairs)), weights, len(y_true))
+        pairs = outputs_of(y_true, y_pred, where)
+        weights = weights_of(sample_weight)
+        call("state_update", self.handle, pairs, c_size_t(len(pairs)), weights, len(y_true))
         return self
 
     def update_weighted(self, y_true: np.ndarray, y_pred: np.ndarray, weights: Sequence[np.ndarray]) -> "State":
@@ -206,11 +235,7 @@ class State:
         return {name: getattr(counts, name) for name, _ in Counts._fields_[1:]}
 
     def to_bytes(self) -> bytes:
-        size = c_size_t()
-        call("state_to_bytes", self.handle, None, c_size_t(0), byref(size))
-        buffer = ctypes.create_string_buffer(size.value)
-        call("state_to_bytes", self.handle, buffer, size, byref(size))
-        return buffer.raw
+        return bytes_of("state_to_bytes", self.handle)
 
     def digest(self) -> str:
         digest = ctypes.create_string_buffer(65)
@@ -219,6 +244,119 @@ class State:
 
     def __del__(self) -> None:
         library.squarely_state_free(self.handle)
+
+
+class Groups:
+    """Groups of the C library. Weights, numbers and offsets are arrays."""
+
+    def __init__(self, metrics: Sequence[Metric] = (), **options: Any) -> None:
+        self.handle = c_void_p()
+        call("groups_create", byref(options_of(metrics, **options)), byref(self.handle))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Groups":
+        groups = cls.__new__(cls)
+        groups.handle = c_void_p()
+        call("groups_from_bytes", data, c_size_t(len(data)), byref(groups.handle))
+        return groups
+
+    def copy(self) -> "Groups":
+        groups = type(self).__new__(type(self))
+        groups.handle = c_void_p()
+        call("groups_copy", self.handle, byref(groups.handle))
+        return groups
+
+    def update(
+        self,
+        y_true: np.ndarray,
+        y_pred: np.ndarray,
+        numbers: np.ndarray,
+        count: int,
+        sample_weight: np.ndarray | None = None,
+        where: np.ndarray | None = None,
+    ) -> "Groups":
+        pairs = outputs_of(y_true, y_pred, where)
+        given = c_size_t(len(pairs)), weights_of(sample_weight), numbers_of(numbers)
+        call("groups_update", self.handle, pairs, *given, c_size_t(count), len(y_true))
+        return self
+
+    def update_sorted(
+        self,
+        y_true: np.ndarray,
+        y_pred: np.ndarray,
+        offsets: Sequence[int],
+        first_group: int = 0,
+        sample_weight: np.ndarray | None = None,
+    ) -> "Groups":
+        pairs = outputs_of(y_true, y_pred, None)
+        given = c_size_t(len(pairs)), weights_of(sample_weight), c_size_t(first_group)
+        lists = (c_int64 * len(offsets))(*offsets), c_size_t(len(offsets) - 1)
+        call("groups_update_sorted", self.handle, pairs, *given, *lists)
+        return self
+
+    def merge(self, other: "Groups", numbers: Sequence[int] | None = None, count: int | None = None) -> "Groups":
+        given = None if numbers is None else numbers_of(np.array(numbers, np.uint32))
+        call("groups_merge", self.handle, other.handle, given, c_size_t(len(other) if count is None else count))
+        return self
+
+    def subtract(self, other: "Groups", numbers: Sequence[int] | None = None) -> "Groups":
+        given = None if numbers is None else numbers_of(np.array(numbers, np.uint32))
+        call("groups_subtract", self.handle, other.handle, given)
+        return self
+
+    def __len__(self) -> int:
+        found: int = library.squarely_groups_count(self.handle)
+        return found
+
+    def values(self, metric: str, parameter: float | None = None, output: int = 0) -> list[float]:
+        values = (c_double * len(self))()
+        asked = None if parameter is None else byref(c_double(parameter))
+        call("groups_values", self.handle, metric.encode(), asked, c_size_t(output), values)
+        return list(values)
+
+    def counts(self, group: int, output: int = 0) -> dict[str, int]:
+        counts = Counts(ctypes.sizeof(Counts))
+        call("groups_counts", self.handle, c_size_t(group), c_size_t(output), byref(counts))
+        return {name: getattr(counts, name) for name, _ in Counts._fields_[1:]}
+
+    def state(self, group: int) -> State:
+        handle = c_void_p()
+        call("groups_state", self.handle, c_size_t(group), byref(handle))
+        return State.of(handle)
+
+    def overall(self) -> State:
+        handle = c_void_p()
+        call("groups_overall", self.handle, byref(handle))
+        return State.of(handle)
+
+    def to_bytes(self) -> bytes:
+        return bytes_of("groups_to_bytes", self.handle)
+
+    def digest(self) -> str:
+        digest = ctypes.create_string_buffer(65)
+        call("groups_digest", self.handle, digest)
+        return digest.value.decode()
+
+    def __del__(self) -> None:
+        library.squarely_groups_free(self.handle)
+
+
+def numbers_of(numbers: np.ndarray) -> c_void_p:
+    assert numbers.dtype == np.uint32
+    assert numbers.flags.c_contiguous
+    return c_void_p(numbers.ctypes.data)
+
+
+def update_states(
+    states: Sequence[State],
+    y_true: np.ndarray,
+    y_pred: np.ndarray,
+    sample_weight: np.ndarray | None = None,
+    where: np.ndarray | None = None,
+) -> None:
+    """Add a row to each of the states."""
+    handles = (c_void_p * len(states))(*(state.handle.value for state in states))
+    call("states_update", handles, outputs_of(y_true, y_pred, where), weights_of(sample_weight), len(states))
 
 
 def score(
@@ -230,8 +368,8 @@ def score(
     nan_policy: str = "raise",
 ) -> float:
     value = c_double(7)
-    weights = None if sample_weight is None else byref(column_of(sample_weight))
-    policy = c_int32(POLICIES.index(nan_policy))
+    weights = weights_of(sample_weight)
+    policy = c_int32(NAN_POLICIES.index(nan_policy))
     pairs = pairs_of(y_true, y_pred, where)
     try:
         call("score", byref(metric), byref(pairs), weights, len(y_true), policy, byref(value))

@@ -152,7 +152,9 @@ enum {
     SQUARELY_NAN_RAISE = 0,     /* the call is refused with SQUARELY_NOT_FINITE */
     SQUARELY_NAN_PROPAGATE = 1, /* the pair is counted, and values are NaN; infinities are let through to the result */
     SQUARELY_NAN_OMIT = 2,      /* the pair is left out; infinities are refused */
-    SQUARELY_NAN_OMIT_TRUE = 3  /* left out where the truth is missing; a missing prediction is refused */
+    SQUARELY_NAN_OMIT_TRUE = 3, /* left out where the truth is missing; a missing prediction is refused */
+    SQUARELY_NAN_SKIP_NULLS = 4 /* as PROPAGATE, but a row is masked where its column, or that of its weights, says that
+                                   there is no value: SQL's nulls beside its NaN. In bytes it is PROPAGATE. */
 };
 
 /* A name from squarely_metric_name, or in short (mse, mae, r2 ...), and its parameter: NULL for the default, else for
@@ -214,6 +216,10 @@ SQUARELY_API const char* squarely_metric_name(size_t index);
    normalization is 0 range, 1 mean, 2 std, 3 euclidean; force_finite is 0 or 1. */
 SQUARELY_API squarely_status squarely_metric_parameter(const char* metric, const char** parameter,
                                                        double* default_value, squarely_error* error);
+
+/* Whether calls of the calling thread do without other threads (1), as inside an engine that has threads of its own, or
+   not (0, as every thread begins). Returns what it was before. */
+SQUARELY_API int32_t squarely_use_one_thread_here(int32_t one);
 
 /* ---- One call ---- */
 
@@ -291,6 +297,75 @@ SQUARELY_API squarely_status squarely_state_from_bytes(const void* bytes, size_t
 /* SHA-256 of these bytes in hexadecimal, and a zero: what Python's Accumulator.digest gives. Equal where states are. */
 SQUARELY_API squarely_status squarely_state_digest(const squarely_state* state, char digest[65], squarely_error* error);
 
+/* Adds row i to states[i], for engines that have a state a row: any number of states, in any order, each as often as it
+   has rows. They are of one output and were created alike. All rows are added, or none. */
+SQUARELY_API squarely_status squarely_states_update(squarely_state* const* states, const squarely_pairs* pairs,
+                                                    const squarely_column* weights, int64_t rows,
+                                                    squarely_error* error);
+
+/* ---- Groups ---- */
+
+/* A state for every group, in a fraction of the memory and time of as many squarely_state. Groups are numbers from 0
+   on, fewer than 2^32; whose they are is for the caller to know. Memory is that of group_count groups, whether they
+   have rows or not. */
+typedef struct squarely_groups squarely_groups;
+
+/* As of a state: options->outputs are those of a group. These, and squarely_groups_from_bytes, make groups, which are
+   given back to squarely_groups_free; where they fail they set the pointer to NULL. */
+SQUARELY_API squarely_status squarely_groups_create(const squarely_state_options* options, squarely_groups** groups,
+                                                    squarely_error* error);
+SQUARELY_API squarely_status squarely_groups_copy(const squarely_groups* groups, squarely_groups** copy,
+                                                  squarely_error* error);
+SQUARELY_API void squarely_groups_free(squarely_groups* groups); /* NULL is left alone */
+
+/* Adds row i to the group numbers[i], all rows or none. Of now on there are group_count groups, if there were not more:
+   numbers are smaller. Pairs and weights are those of squarely_state_update. */
+SQUARELY_API squarely_status squarely_groups_update(squarely_groups* groups, const squarely_pairs* pairs,
+                                                    size_t output_count, const squarely_column* weights,
+                                                    const uint32_t* numbers, size_t group_count, int64_t rows,
+                                                    squarely_error* error);
+
+/* The same for rows that lie group by group, as in lists: those of the group first_group + i are offsets[i] to
+   offsets[i + 1] (not included), counted from the first element of the columns. There are list_count + 1 offsets. Takes
+   four bytes a row while it runs. */
+SQUARELY_API squarely_status squarely_groups_update_sorted(squarely_groups* groups, const squarely_pairs* pairs,
+                                                           size_t output_count, const squarely_column* weights,
+                                                           size_t first_group, const int64_t* offsets,
+                                                           size_t list_count, squarely_error* error);
+
+/* Adds, or takes away again, all that other groups of the same kind have seen: group i of the others is the group
+   numbers[i] of these, and no two are the same. NULL: they have the same numbers. Of then on there are group_count
+   groups, if there were not more. What cannot be taken away from a state cannot be from groups. */
+SQUARELY_API squarely_status squarely_groups_merge(squarely_groups* groups, const squarely_groups* other,
+                                                   const uint32_t* numbers, size_t group_count, squarely_error* error);
+SQUARELY_API squarely_status squarely_groups_subtract(squarely_groups* groups, const squarely_groups* other,
+                                                      const uint32_t* numbers, squarely_error* error);
+
+SQUARELY_API size_t squarely_groups_count(const squarely_groups* groups); /* 0 for NULL */
+SQUARELY_API squarely_status squarely_groups_counts(const squarely_groups* groups, size_t group, size_t output,
+                                                    squarely_counts* counts, squarely_error* error);
+
+/* A metric of one output of every group, into squarely_groups_count doubles: NaN where squarely_state_value has no
+   value. */
+SQUARELY_API squarely_status squarely_groups_values(const squarely_groups* groups, const char* metric,
+                                                    const double* parameter, size_t output, double* values,
+                                                    squarely_error* error);
+
+/* One group, or all of them together, as a new state: what the rows alone would have given. */
+SQUARELY_API squarely_status squarely_groups_state(const squarely_groups* groups, size_t group, squarely_state** state,
+                                                   squarely_error* error);
+SQUARELY_API squarely_status squarely_groups_overall(const squarely_groups* groups, squarely_state** state,
+                                                     squarely_error* error);
+
+/* As of a state: the bytes are those of one whose outputs are those of all groups, in the order of their numbers, along
+   a first axis, and Python reads them as an Accumulator. The keys of Python's GroupedAccumulator are not in them. */
+SQUARELY_API squarely_status squarely_groups_to_bytes(const squarely_groups* groups, void* buffer, size_t capacity,
+                                                      size_t* size, squarely_error* error);
+SQUARELY_API squarely_status squarely_groups_from_bytes(const void* bytes, size_t size, squarely_groups** groups,
+                                                        squarely_error* error);
+SQUARELY_API squarely_status squarely_groups_digest(const squarely_groups* groups, char digest[65],
+                                                    squarely_error* error);
+
 /* ---- The table ---- */
 
 /* Found at run time by squarely_get_api, or by squarely_import of squarely_python.h, which checks it: abi_version must
@@ -334,6 +409,27 @@ struct squarely_api {
     squarely_status (*state_digest)(const squarely_state*, char[65], squarely_error*);
     squarely_status (*state_update_weighted)(squarely_state*, const squarely_pairs*, size_t, const squarely_column*,
                                              size_t, int64_t, squarely_error*);
+    int32_t (*use_one_thread_here)(int32_t);
+    squarely_status (*states_update)(squarely_state* const*, const squarely_pairs*, const squarely_column*, int64_t,
+                                     squarely_error*);
+    squarely_status (*groups_create)(const squarely_state_options*, squarely_groups**, squarely_error*);
+    squarely_status (*groups_copy)(const squarely_groups*, squarely_groups**, squarely_error*);
+    void (*groups_free)(squarely_groups*);
+    squarely_status (*groups_update)(squarely_groups*, const squarely_pairs*, size_t, const squarely_column*,
+                                     const uint32_t*, size_t, int64_t, squarely_error*);
+    squarely_status (*groups_update_sorted)(squarely_groups*, const squarely_pairs*, size_t, const squarely_column*,
+                                            size_t, const int64_t*, size_t, squarely_error*);
+    squarely_status (*groups_merge)(squarely_groups*, const squarely_groups*, const uint32_t*, size_t, squarely_error*);
+    squarely_status (*groups_subtract)(squarely_groups*, const squarely_groups*, const uint32_t*, squarely_error*);
+    size_t (*groups_count)(const squarely_groups*);
+    squarely_status (*groups_counts)(const squarely_groups*, size_t, size_t, squarely_counts*, squarely_error*);
+    squarely_status (*groups_values)(const squarely_groups*, const char*, const double*, size_t, double*,
+                                     squarely_error*);
+    squarely_status (*groups_state)(const squarely_groups*, size_t, squarely_state**, squarely_error*);
+    squarely_status (*groups_overall)(const squarely_groups*, squarely_state**, squarely_error*);
+    squarely_status (*groups_to_bytes)(const squarely_groups*, void*, size_t, size_t*, squarely_error*);
+    squarely_status (*groups_from_bytes)(const void*, size_t, squarely_groups**, squarely_error*);
+    squarely_status (*groups_digest)(const squarely_groups*, char[65], squarely_error*);
 };
 
 #ifdef __cplusplus

@@ -151,21 +151,36 @@ struct StateOptions {
     bool weighted = false;
 };
 
+// As squarely.h takes them. Metrics must outlive it.
+class CreationOptions {
+  public:
+    CreationOptions(const std::vector<Metric>& metrics, const StateOptions& options) {
+        for (const Metric& metric : metrics) asked_.push_back({metric.name.c_str(), metric.parameter_or_null()});
+        all.struct_size = sizeof all;
+        all.outputs = options.outputs;
+        all.metrics = asked_.data();
+        all.metric_count = asked_.size();
+        all.summation = options.summation;
+        all.nan_policy = options.nan_policy;
+        all.weighted = options.weighted ? 1 : 0;
+    }
+    CreationOptions(const CreationOptions&) = delete;
+    CreationOptions& operator=(const CreationOptions&) = delete;
+
+    squarely_state_options all{};
+
+  private:
+    std::vector<squarely_metric> asked_;
+};
+
+class Groups;
+
 // Copies and moves as a value does. One that was moved from refuses every call.
 class State {
   public:
     explicit State(const std::vector<Metric>& metrics = {}, const StateOptions& options = {}) {
-        std::vector<squarely_metric> asked;
-        for (const Metric& metric : metrics) asked.push_back({metric.name.c_str(), metric.parameter_or_null()});
-        squarely_state_options all{};
-        all.struct_size = sizeof all;
-        all.outputs = options.outputs;
-        all.metrics = asked.data();
-        all.metric_count = asked.size();
-        all.summation = options.summation;
-        all.nan_policy = options.nan_policy;
-        all.weighted = options.weighted ? 1 : 0;
-        checked_call(SQUARELY_CALL(state_create), &all, &state_);
+        const CreationOptions creation(metrics, options);
+        checked_call(SQUARELY_CALL(state_create), &creation.all, &state_);
     }
 
     State(std::initializer_list<Metric> metrics, const StateOptions& options = {})
@@ -256,6 +271,8 @@ class State {
     const squarely_state* get() const { return state_; }
 
   private:
+    friend class Groups;
+
     explicit State(std::nullptr_t) {}
 
     template <class Truth, class Prediction>
@@ -271,6 +288,129 @@ class State {
 
     squarely_state* state_ = nullptr;
 };
+
+// A state for every group, by its number. Copies and moves as a state does.
+class Groups {
+  public:
+    using Numbers = std::vector<std::uint32_t>;
+
+    explicit Groups(const std::vector<Metric>& metrics = {}, const StateOptions& options = {}) {
+        const CreationOptions creation(metrics, options);
+        checked_call(SQUARELY_CALL(groups_create), &creation.all, &groups_);
+    }
+    Groups(std::initializer_list<Metric> metrics, const StateOptions& options = {})
+        : Groups(std::vector<Metric>(metrics), options) {}
+
+    Groups(const Groups& other) { checked_call(SQUARELY_CALL(groups_copy), other.get(), &groups_); }
+    Groups(Groups&& other) noexcept : groups_(std::exchange(other.groups_, nullptr)) {}
+    Groups& operator=(Groups other) noexcept {
+        std::swap(groups_, other.groups_);
+        return *this;
+    }
+    ~Groups() { SQUARELY_CALL(groups_free)(groups_); }
+
+    static Groups from_bytes(const void* bytes, std::size_t size) {
+        Groups groups(nullptr);
+        checked_call(SQUARELY_CALL(groups_from_bytes), bytes, size, &groups.groups_);
+        return groups;
+    }
+
+    // A row for each number.
+    Groups& update(const std::vector<squarely_pairs>& outputs, Span<std::uint32_t> numbers, std::size_t group_count,
+                   const squarely_column* weights = nullptr) {
+        checked_call(SQUARELY_CALL(groups_update), groups_, outputs.data(), outputs.size(), weights, numbers.data,
+                     group_count, static_cast<std::int64_t>(numbers.size));
+        return *this;
+    }
+
+    // Rows in the order of their groups, from first_group on; one offset more than groups.
+    Groups& update_sorted(const std::vector<squarely_pairs>& outputs, Span<std::int64_t> offsets,
+                          std::size_t first_group = 0, const squarely_column* weights = nullptr) {
+        const std::size_t lists = offsets.size == 0 ? 0 : offsets.size - 1;
+        checked_call(SQUARELY_CALL(groups_update_sorted), groups_, outputs.data(), outputs.size(), weights, first_group,
+                     offsets.size == 0 ? nullptr : offsets.data, lists);
+        return *this;
+    }
+
+    // Groups of the same numbers, or of other ones, a number for each of the other's.
+    Groups& merge(const Groups& other) {
+        checked_call(SQUARELY_CALL(groups_merge), groups_, other.get(), static_cast<const std::uint32_t*>(nullptr),
+                     other.count());
+        return *this;
+    }
+    Groups& merge(const Groups& other, const Numbers& numbers, std::size_t group_count) {
+        check_has_all(other, numbers);
+        checked_call(SQUARELY_CALL(groups_merge), groups_, other.get(), numbers.data(), group_count);
+        return *this;
+    }
+    Groups& subtract(const Groups& other) {
+        checked_call(SQUARELY_CALL(groups_subtract), groups_, other.get(), static_cast<const std::uint32_t*>(nullptr));
+        return *this;
+    }
+    Groups& subtract(const Groups& other, const Numbers& numbers) {
+        check_has_all(other, numbers);
+        checked_call(SQUARELY_CALL(groups_subtract), groups_, other.get(), numbers.data());
+        return *this;
+    }
+
+    std::size_t count() const { return SQUARELY_CALL(groups_count)(groups_); }
+    squarely_counts counts(std::size_t group, std::size_t output = 0) const {
+        squarely_counts counts{};
+        counts.struct_size = sizeof counts;
+        checked_call(SQUARELY_CALL(groups_counts), get(), group, output, &counts);
+        return counts;
+    }
+    std::vector<double> values(const Metric& metric, std::size_t output = 0) const {
+        std::vector<double> values(count());
+        checked_call(SQUARELY_CALL(groups_values), get(), metric.name.c_str(), metric.parameter_or_null(), output,
+                     values.data());
+        return values;
+    }
+    State state(std::size_t group) const {
+        State state(nullptr);
+        checked_call(SQUARELY_CALL(groups_state), get(), group, &state.state_);
+        return state;
+    }
+    State overall() const {
+        State state(nullptr);
+        checked_call(SQUARELY_CALL(groups_overall), get(), &state.state_);
+        return state;
+    }
+
+    std::vector<unsigned char> to_bytes() const {
+        std::size_t size = 0;
+        checked_call(SQUARELY_CALL(groups_to_bytes), get(), static_cast<void*>(nullptr), std::size_t{0}, &size);
+        std::vector<unsigned char> bytes(size);
+        checked_call(SQUARELY_CALL(groups_to_bytes), get(), static_cast<void*>(bytes.data()), bytes.size(), &size);
+        return bytes;
+    }
+    std::string digest() const {
+        char digest[65] = {};
+        checked_call(SQUARELY_CALL(groups_digest), get(), static_cast<char*>(digest));
+        return digest;
+    }
+
+    squarely_groups* get() { return groups_; }
+    const squarely_groups* get() const { return groups_; }
+
+  private:
+    explicit Groups(std::nullptr_t) {}
+
+    static void check_has_all(const Groups& other, const Numbers& numbers) {
+        common_length(numbers.size(), other.count());
+    }
+
+    squarely_groups* groups_ = nullptr;
+};
+
+// Rows that have a state each.
+inline void update_states(Span<squarely_state*> states, const squarely_pairs& pairs,
+                          const squarely_column* weights = nullptr) {
+    checked_call(SQUARELY_CALL(states_update), states.data, &pairs, weights, static_cast<std::int64_t>(states.size));
+}
+
+// Whether calls of this thread do without others. Returns what it was before.
+inline bool use_one_thread_here(bool one) { return SQUARELY_CALL(use_one_thread_here)(one ? 1 : 0) != 0; }
 
 }  // namespace SQUARELY_WAY
 }  // namespace squarely

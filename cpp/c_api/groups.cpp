@@ -129,7 +129,8 @@ squarely_state* state_of(const squarely_groups& groups, Accumulator&& accumulato
 
 Accumulator overall(GroupedAccumulator& grouped) {
     const std::vector<std::uint32_t> zeros(grouped.groups);
-    return accumulator_of(merged_groups(grouped, zeros, 1), 0);
+    GroupedAccumulator one = merged_groups(grouped, zeros, 1);
+    return accumulator_of(one, 0);
 }
 
 // Those of the rows, each once, and for every row the index of its own.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, overload
 
 import squarely
 from squarely.arguments import NanPolicy, Summation
@@ -15,11 +15,49 @@ from squarely.files.runs.progress import Progress
 from squarely.files.runs.run import run, saved_in
 from squarely.files.runs.states import FileStates
 from squarely.files.sources.plan import plan
+from squarely.groups.report import GroupedReport
 from squarely.named_metrics import EVERYDAY, MetricLike
+from squarely.report import Report
 
 MOST_THREADS = 8  # by default: each takes 10 MB a column, and eight decode more than most disks deliver
 
 
+@overload
+def score_files(
+    paths: Any,
+    *,
+    true: str | None = None,
+    pred: str | Sequence[str] | None = None,
+    weight: str | None = None,
+    by: None = None,
+    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    nan_policy: NanPolicy = "raise",
+    summation: Summation = "exact",
+    progress: Callable[[Progress], object] | None = None,
+    threads: int | None = None,
+    filesystem: Any = None,
+    reading: ReadingOptions = AS_NAMED,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+) -> Report: ...
+@overload
+def score_files(
+    paths: Any,
+    *,
+    by: str | Sequence[str],
+    true: str | None = None,
+    pred: str | Sequence[str] | None = None,
+    weight: str | None = None,
+    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    nan_policy: NanPolicy = "raise",
+    summation: Summation = "exact",
+    progress: Callable[[Progress], object] | None = None,
+    threads: int | None = None,
+    filesystem: Any = None,
+    reading: ReadingOptions = AS_NAMED,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+) -> GroupedReport: ...
 def score_files(
     paths: Any,
     *,
@@ -36,7 +74,7 @@ def score_files(
     reading: ReadingOptions = AS_NAMED,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
-) -> Any:
+) -> Report | GroupedReport:
     r"""Score predictions against truth over files that need not fit into memory.
 
     Files are read in pieces by several threads, and what is in use does not grow with them. A decimal counts as the
@@ -138,7 +176,7 @@ def score_files(
     ...     squarely.score_files(path, true="y", pred="model", metrics="mae", by="day:month").to_dict()
     {1: {'mean_absolute_error': 0.5}, 2: {'mean_absolute_error': 3.0}}
     """
-    return accumulate_files(
+    states = accumulate_files(
         paths,
         true=true,
         pred=pred,
@@ -153,7 +191,9 @@ def score_files(
         reading=reading,
         checkpoint=checkpoint,
         checkpoint_seconds=checkpoint_seconds,
-    ).report()
+    )
+    report: Report | GroupedReport = states.report()
+    return report
 
 
 def accumulate_files(

@@ -1,10 +1,11 @@
 """The sums of files as a file of their own: what other machines scored is merged, and a run that ended is taken up.
 
-The byte form, little-endian: ``sqfs``, version (1 byte: 2 where there are groups, else 1), length of the header (4), header, the `Accumulator.to_bytes`
-(or `GroupedAccumulator.to_bytes`) of each prediction in the order of the header, and a CRC-32 of everything before (4). The header is JSON: ``true``,
-``weight`` (a name or null), ``nan_policy``, ``summation``, ``metrics``, ``files``, ``rows``, ``predictions`` (pairs of
-name and number of bytes), ``is_single`` (false where it is absent), of groups ``by``, the columns of their keys, and in a checkpoint ``work``: what of which files
-the sums hold (see `checkpoint`).
+The byte form, little-endian: ``sqfs``, version (1 byte: 2 where there are groups, else 1), length of the header (4),
+header, the `Accumulator.to_bytes`, or `GroupedAccumulator.to_bytes`, of each prediction in the order of the header, and
+a CRC-32 of everything before (4). The header is JSON: ``true``, ``weight`` (a name or null), ``nan_policy``,
+``summation``, ``metrics``, ``files``, ``rows``, ``predictions`` (pairs of name and number of bytes), ``is_single``
+(false where it is absent), of groups ``by``, the columns of their keys, and in a checkpoint ``work``: what of which
+files the sums hold (see `checkpoint`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import os
 import struct
 import warnings
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,8 +35,6 @@ VERSION_OF_GROUPS = 2
 HEADER = struct.Struct("<4sBI")
 CHECKSUM = struct.Struct("<I")
 COMPARED = ("true", "weight", "nan_policy", "summation", "metrics", "by")
-
-Summed = squarely.Accumulator | squarely.GroupedAccumulator
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,8 @@ class FileStates:
     summation: str
     files: list[str]
     rows: int
-    predictions: Mapping[str, Summed]
+    predictions: dict[str, Any]
+    """An `Accumulator` for each prediction, or a `GroupedAccumulator` where there are groups."""
     is_single: bool = False
     """Whether there is one prediction, asked for by itself: the report then has its scores and not its name."""
     work: dict[str, Any] | None = field(default=None, repr=False)
@@ -185,7 +185,8 @@ class FileStates:
             try:
                 one.merge(other.predictions[name])
             except InvalidParameterError as error:  # of keys of another kind
-                raise FileError(f"{other.files[0] if other.files else 'the other'}: cannot be merged: {error}") from error
+                where = other.files[0] if other.files else "the other"
+                raise FileError(f"{where}: cannot be merged: {error}") from error
         return dataclasses.replace(
             self,
             files=self.files + other.files,

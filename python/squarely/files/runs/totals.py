@@ -4,12 +4,12 @@ import copy
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-import squarely
 from squarely.files.formats.table import Position
 from squarely.files.sources.source import Source
 
-Accumulators = dict[str, "squarely.Accumulator | squarely.GroupedAccumulator"]
+Accumulators = dict[str, Any]  # an `Accumulator` for each prediction, or a `GroupedAccumulator`
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Totals:
         with self.lock:
             for name, accumulator in scored.items():
                 if self.is_exact:
-                    self.accumulators[name].merge(accumulator)  # type: ignore[arg-type]  # both are by groups, or none
+                    self.accumulators[name].merge(accumulator)
                 else:
                     self.accumulators[name] = accumulator
             self.rows += rows

@@ -41,9 +41,7 @@ def _part_named(label: str, names: Sequence[str]) -> Key:
     return Key(label, column, part)
 
 
-def check_keys(
-    schema: Any, keys: Sequence[Key], suggest: Callable[[], Mapping[str, Any]] = dict[str, Any]
-) -> None:
+def check_keys(schema: Any, keys: Sequence[Key], suggest: Callable[[], Mapping[str, Any]] = dict[str, Any]) -> None:
     """Refuse keys of columns of which there is none, and parts of what has no such part."""
     for key in keys:
         kind = _value_type(type_of_column(schema, key.column, suggest))

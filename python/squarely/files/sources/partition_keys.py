@@ -54,7 +54,9 @@ def _pieces(
         raise ContentError("all the columns are names of folders; at least one must be in the file")
     of_folders = [name for name in columns if name in keys]
     numbers = {name: _number(name, keys[name]) for name in of_folders if name not in kinds}
-    values = {name: pyarrow.array([keys[name]], pyarrow.string()).cast(kinds[name]) for name in of_folders if name in kinds}
+    values = {
+        name: pyarrow.array([keys[name]], pyarrow.string()).cast(kinds[name]) for name in of_folders if name in kinds
+    }
     for piece in table.pieces(in_file, section, position, threads):
         batch = {name: piece.batch.column(name) for name in in_file}
         for name, number in numbers.items():

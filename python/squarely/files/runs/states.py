@@ -74,7 +74,8 @@ class FileStates:
     @property
     def metrics(self) -> tuple[str, ...]:
         """The names of the metrics, with their parameters where these are not the defaults."""
-        return next(iter(self.predictions.values())).metrics
+        metrics: tuple[str, ...] = next(iter(self.predictions.values())).metrics
+        return metrics
 
     def report(self) -> Any:
         """Return the scores, counts and digests of the predictions, and how many rows were read.

@@ -89,7 +89,7 @@ class BlockParser:
         kinds = {name: own if name in self._keys else kind for name, own in self._kinds.items()}
         table = _converted(block, place, self._reading, self._names, kinds)
         if self._reading.thousands is not None:
-            table = without_groups(table, self._reading, place.rows_before)
+            table = without_groups(table, self._reading, place.rows_before, _words_for_missing(self._reading))
         return table.cast(pyarrow.schema([(name, self._kinds[name]) for name in table.column_names]))
 
 
@@ -131,7 +131,7 @@ def _read(
             column_types=kinds,
             decimal_point=reading.decimal,
             null_values=words,
-            strings_can_be_null=True,
+            strings_can_be_null=False,  # nor can keys that are text: NA may be a country
         ),
     )
 

@@ -50,12 +50,13 @@ def _keys_in(
     first_block: bytes, reading: ReadingOptions, names: Sequence[str], columns: Mapping[str, bool]
 ) -> dict[str, TextKeys]:
     """Return what the keys in some columns are, by the first block: a block alone might guess otherwise."""
-    as_text = {name: TextKeys(name, None, reading.words) for name in columns}
+    missing = ("", *reading.words)
+    as_text = {name: TextKeys(name, None, missing) for name in columns}
     batch = BlockParser(reading, names, list(columns), as_text).parsed(first_block, Place(0, True))
     if batch is None:
         return as_text
     texts = {name: batch.column(name).unique() for name, is_text in columns.items() if not is_text}
-    return as_text | {name: TextKeys(name, kind_of(own), reading.words) for name, own in texts.items()}
+    return as_text | {name: TextKeys(name, kind_of(own), missing) for name, own in texts.items()}
 
 
 def _first_block(source: DataFile, reading: ReadingOptions) -> bytes:

@@ -32,14 +32,14 @@ def open_json_lines(source: DataFile, reading: ReadingOptions) -> Iterator[Table
     table = Table(schema, (Section(begins_anywhere=True),), pieces, after_rows)
 
     def keyed(columns: Mapping[str, bool]) -> Table:
-        read, keys = _keys_in(first_block, found, schema, reading, columns)
+        read, keys = _keys_in(first_block, found, schema, columns)
         return table._replace(schema=schema_with(read, keys), pieces=partial(_pieces, source, reading, read, keys))
 
     yield table._replace(keyed=keyed)
 
 
 def _keys_in(
-    first_block: bytes, found: Any, schema: Any, reading: ReadingOptions, columns: Mapping[str, bool]
+    first_block: bytes, found: Any, schema: Any, columns: Mapping[str, bool]
 ) -> tuple[Any, dict[str, TextKeys]]:
     """Return the schema to read keys by, as they are, and of those that are strings what these are."""
     pyarrow, types = import_extra("pyarrow"), import_extra("pyarrow.types")
@@ -54,7 +54,7 @@ def _keys_in(
         return schema, {}
     read = _read(first_block, pyarrow.schema([schema.field(name) for name in texts]))
     kinds = {name: None if columns[name] else kind_of(read[name].unique(), only_times=True) for name in texts}
-    return schema, {name: TextKeys(name, kind, reading.words) for name, kind in kinds.items()}
+    return schema, {name: TextKeys(name, kind) for name, kind in kinds.items()}
 
 
 def _found_schema(block: bytes) -> Any:

@@ -55,7 +55,7 @@ def kind_of(texts: Any, *, only_times: bool = False) -> Any:
     pyarrow = import_extra("pyarrow")
     if pyarrow.types.is_dictionary(texts.type):
         texts = texts.dictionary_decode()
-    texts = _trimmed(_without(texts, _words_for_missing())).drop_null()
+    texts = _trimmed(without_words(texts, _words_for_missing())).drop_null()
     if len(texts) == 0:
         return None
     are_long = compute.any(compute.match_substring_regex(texts, LONG_DIGITS)).as_py()
@@ -71,12 +71,12 @@ def kind_of(texts: Any, *, only_times: bool = False) -> Any:
 
 
 class TextKeys(NamedTuple):
-    """A column of keys as text, what they are, and the words for null beside an empty field."""
+    """A column of keys as text, what they are, and the texts that mean null."""
 
     name: str
     kind: Any
     """A type of pyarrow; None of text."""
-    words: Sequence[str] = ()
+    missing: Sequence[str] = ()
 
     @property
     def type(self) -> Any:
@@ -86,9 +86,9 @@ class TextKeys(NamedTuple):
     def of(self, column: Any, rows_before: int) -> Any:
         """Return the keys of a dictionary of texts."""
         pyarrow = import_extra("pyarrow")
-        texts = _without(column.dictionary, ("", *self.words))
+        texts = without_words(column.dictionary, self.missing)
         if self.kind is not None:
-            texts = self._converted(_trimmed(_without(texts, _words_for_missing())), column, rows_before)
+            texts = self._converted(_trimmed(without_words(texts, _words_for_missing())), column, rows_before)
         return dictionary_of(pyarrow, column.indices, texts)
 
     def _converted(self, texts: Any, column: Any, rows_before: int) -> Any:
@@ -112,7 +112,8 @@ def dictionary_of(pyarrow: Any, places: Any, values: Any) -> Any:
     return pyarrow.DictionaryArray.from_arrays(places, values)
 
 
-def _without(texts: Any, words: Sequence[str]) -> Any:
+def without_words(texts: Any, words: Sequence[str]) -> Any:
+    """Return texts, and null where they are one of these words."""
     pyarrow, compute = import_extra("pyarrow"), import_extra("pyarrow.compute")
     is_missing = compute.is_in(texts, value_set=pyarrow.array(list(words), texts.type))
     return compute.if_else(is_missing, None, texts)

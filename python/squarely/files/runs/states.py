@@ -241,6 +241,8 @@ class FileStates:
             metrics = tuple(header.pop("metrics"))
             states = cls(predictions=predictions, by=by, **header)
             is_whole = start == len(body) and all(one.metrics == metrics for one in predictions.values())
+            if by is not None:
+                is_whole = is_whole and all(len(one) == 0 or one.by == by for one in predictions.values())
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"this state is damaged: {one_line(error)}") from error
         if not is_whole or not predictions:

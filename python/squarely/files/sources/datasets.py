@@ -167,4 +167,4 @@ def _scan(
             rows += batch.num_rows
             if batch.num_rows:
                 read = tuple(to_numpy(column, batch.column(column), reading.numbers) for column in names.columns)
-                yield Chunk(read, batch.num_rows, Position(rows), 0.0, keys_in(batch, keys))
+                yield Chunk(read, batch.num_rows, Position(rows), 0.0, keys_in(batch, keys, reading.numbers))

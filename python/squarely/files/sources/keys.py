@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -78,22 +79,40 @@ def _is_key(kind: Any) -> bool:
     return is_known or _is_text(kind) or "binary" in str(kind)
 
 
-def keys_in(batch: Any, keys: Sequence[Key]) -> dict[str, Any] | None:
-    """Return the columns of keys of some rows by what they are called, and nothing where none is asked for."""
-    return {key.label: _values(batch.column(key.column), key) for key in keys} or None
+def keys_in(batch: Any, keys: Sequence[Key], missing: Sequence[float] = ()) -> dict[str, Any] | None:
+    """Return the columns of keys of some rows by what they are called, and nothing where none is asked for.
+
+    Numbers that mean a missing value are null.
+    """
+    return {key.label: _values(batch.column(key.column), key, missing) for key in keys} or None
 
 
-def _values(column: Any, key: Key) -> Any:
+def _values(column: Any, key: Key, missing: Sequence[float]) -> Any:
     """Return a key of every row; of a dictionary its values are worked on, of which there are fewer."""
     pyarrow = import_extra("pyarrow")
-    if key.part is None:
+    if key.part is None and not missing:
         return column
     if pyarrow.types.is_dictionary(column.type):
-        return dictionary_of(pyarrow, column.indices, _part(column.dictionary, key.part))
-    return _part(column, key.part)
+        return dictionary_of(pyarrow, column.indices, _part(_without(column.dictionary, missing), key.part))
+    return _part(_without(column, missing), key.part)
 
 
-def _part(values: Any, part: str) -> Any:
+def _without(values: Any, missing: Sequence[float]) -> Any:
+    pyarrow, compute = import_extra("pyarrow"), import_extra("pyarrow.compute")
+    types = pyarrow.types
+    if not missing or not (types.is_integer(values.type) or types.is_floating(values.type)):
+        return values
+    words = []
+    for number in missing:
+        with contextlib.suppress(pyarrow.ArrowInvalid, OverflowError):  # what the type cannot hold is not in it
+            words.append(pyarrow.scalar(number).cast(values.type))
+    is_missing = compute.is_in(values, value_set=pyarrow.array(words, values.type))
+    return compute.if_else(is_missing, None, values)
+
+
+def _part(values: Any, part: str | None) -> Any:
+    if part is None:
+        return values
     pyarrow, compute = import_extra("pyarrow"), import_extra("pyarrow.compute")
     types = pyarrow.types
     if part == AS_TEXT:

@@ -153,7 +153,7 @@ def _read(
                 piece.batch.num_rows,
                 piece.position,
                 piece.fraction,
-                keys_in(piece.batch, keys),
+                keys_in(piece.batch, keys, reading.numbers),
             )
             rows = piece.position.rows
         check_unchanged([file], planned)

@@ -11,6 +11,7 @@ import numpy as np
 from squarely.arguments import InvalidParameterError
 from squarely.files.errors import FileError, InfiniteValueError, MissingValueError, StuckError, one_line
 from squarely.files.formats.table import Position
+from squarely.files.runs.gathering import gathered
 from squarely.files.runs.totals import Accumulators, Totals
 from squarely.files.sources.source import Chunk, Source
 
@@ -170,9 +171,17 @@ def score_section(job: Job, totals: Totals, limit: Limit, nan_policy: str, threa
     fraction = 0.0
     before = job.position.rows
     key = None if source.identity is None else job.source_index
-    for chunk in source.read(section, job.position, threads):
-        if job.order > limit.last:
-            return
+
+    def groups() -> int:
+        return max(len(one) for one in scored.values())
+
+    def chunks() -> Iterator[Chunk]:
+        for chunk in source.read(section, job.position, threads):
+            if job.order > limit.last:
+                return
+            yield chunk
+
+    for chunk in gathered(chunks(), groups) if source.names.by else chunks():
         _update(scored, source, chunk, section.first_row + before, nan_policy)
         before += chunk.rows
         rows += chunk.rows
@@ -183,6 +192,8 @@ def score_section(job: Job, totals: Totals, limit: Limit, nan_policy: str, threa
             _commit(totals, scored, rows, key, job, chunk.position)
             scored = totals.begin()
             rows = pieces = 0
+    if job.order > limit.last:
+        return
     totals.tell(source.name, 0, size * (1 - fraction))
     _commit(totals, scored, rows, key, job, None)
 

@@ -4,6 +4,8 @@ import contextlib
 import csv
 import io
 import json
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,6 +17,7 @@ from squarely import cli
 pytest.importorskip("rich")
 pytest.importorskip("typer")
 pa = pytest.importorskip("pyarrow")
+pa_csv = pytest.importorskip("pyarrow.csv")
 parquet = pytest.importorskip("pyarrow.parquet")
 
 STORES = ["north", "so,uth", "we|st", None]
@@ -128,6 +131,16 @@ def test_the_median_is_that_of_all_groups_also_of_the_first_alone(sales, grouped
 def test_all_the_groups_that_are_asked_for_are_printed(sales):
     table = answered("score", sales, "--true", "y", "--pred", "p", "--by", "day", "--top", 50, "--metrics", "mse")
     assert sum(line.strip().startswith("2024-") for line in table.splitlines()) == 50
+
+
+def test_standard_input_has_keys(tmp_path, columns, sales):
+    text = tmp_path / "sales.csv"
+    pa_csv.write_csv(pa.table(columns), text)
+    command = [sys.executable, "-m", "squarely.cli", "score", "-", *BY_STORE, "--by", "day:month"]
+    with text.open() as content:
+        run = subprocess.run(command, stdin=content, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout == answered("score", sales, *BY_STORE, "--by", "day:month")
 
 
 def test_several_columns_and_predictions(sales):

@@ -164,6 +164,10 @@ def test_missing_values_are_left_out_of_their_groups(tmp_path, sales):
 # --- keys ---
 
 
+def numbers_of(columns):
+    return {"y_true": columns["y"], "y_pred": columns["p"]}
+
+
 @pytest.mark.parametrize("suffix", NO_NULL)
 def test_null_is_a_group(tmp_path, sales, suffix):
     sales["store"] = [None if row % 5 == 0 else store for row, store in enumerate(sales["store"])]
@@ -237,6 +241,23 @@ def test_moments_have_hours_of_their_own_time_zone(tmp_path):
     path = write_table(tmp_path / "t.parquet", {"t": moments, "y": [1.0, 2.0], "p": [1.0, 1.0]})
     report = score_files(path, **COLUMNS, by=["t:date", "t:hour"])
     assert report.keys == [(datetime.date(2024, 6, 30), 22), (datetime.date(2024, 7, 1), 8)]
+
+
+def test_the_unit_of_moments_makes_no_difference(tmp_path):
+    moments = np.array(["2024-01-31T18:30", "2024-02-01T00:00:01", "NaT"], "M8[us]")
+    numbers = {"y": [1.0, 2.0, 3.0], "p": [1.0, 1.0, 1.0]}
+    paths = [write_text(tmp_path / "t.csv", "t,y,p\n2024-01-31 18:30,1,1\n2024-02-01T00:00:01,2,1\n,3,1\n")]
+    for unit in ("s", "ms", "us", "ns"):
+        paths.append(write_table(tmp_path / f"{unit}.parquet", {"t": pa.array(moments, pa.timestamp(unit)), **numbers}))
+    expected = squarely.GroupedAccumulator(METRICS).update(**numbers_of(numbers), by={"t": moments})
+    assert {score_files(path, **COLUMNS, by="t").digest for path in paths} == {expected.digest()}
+    assert len({score_files(order, **COLUMNS, by="t").digest for order in (paths, paths[::-1])}) == 1
+    finer = pa.array(moments, pa.timestamp("ns")).cast(pa.int64())
+    finer = pc.add(finer, 1).cast(pa.timestamp("ns"))
+    path = write_table(tmp_path / "finer.parquet", {"t": finer, **numbers})
+    with pytest.raises(FileError, match="'t' holds moments that are no whole microseconds"):
+        score_files(path, **COLUMNS, by="t")
+    assert score_files(path, **COLUMNS, by="t:hour").keys == [0, 18, None]
 
 
 def test_a_column_of_the_very_name_comes_before_a_part(tmp_path):

@@ -90,11 +90,9 @@ def keys_in(batch: Any, keys: Sequence[Key], missing: Sequence[float] = ()) -> d
 def _values(column: Any, key: Key, missing: Sequence[float]) -> Any:
     """Return a key of every row; of a dictionary its values are worked on, of which there are fewer."""
     pyarrow = import_extra("pyarrow")
-    if key.part is None and not missing:
-        return column
     if pyarrow.types.is_dictionary(column.type):
-        return dictionary_of(pyarrow, column.indices, _part(_without(column.dictionary, missing), key.part))
-    return _part(_without(column, missing), key.part)
+        return dictionary_of(pyarrow, column.indices, _part(_without(column.dictionary, missing), key))
+    return _part(_without(column, missing), key)
 
 
 def _without(values: Any, missing: Sequence[float]) -> Any:
@@ -110,11 +108,11 @@ def _without(values: Any, missing: Sequence[float]) -> Any:
     return compute.if_else(is_missing, None, values)
 
 
-def _part(values: Any, part: str | None) -> Any:
-    if part is None:
-        return values
+def _part(values: Any, key: Key) -> Any:
     pyarrow, compute = import_extra("pyarrow"), import_extra("pyarrow.compute")
-    types = pyarrow.types
+    types, part = pyarrow.types, key.part
+    if part is None:
+        return _in_microseconds(values, key) if types.is_timestamp(values.type) else values
     if part == AS_TEXT:
         return values if _is_text(values.type) else values.cast(pyarrow.string())
     if types.is_null(values.type):
@@ -126,3 +124,15 @@ def _part(values: Any, part: str | None) -> Any:
     if types.is_timestamp(values.type) and values.type.tz is not None:
         values = compute.local_timestamp(values)
     return compute.floor_temporal(values, unit="day").cast(pyarrow.date32())
+
+
+def _in_microseconds(moments: Any, key: Key) -> Any:
+    """Return moments in one unit, whatever that of the file is: otherwise the first file would decide for all."""
+    pyarrow = import_extra("pyarrow")
+    try:
+        return moments.cast(pyarrow.timestamp("us", moments.type.tz))
+    except pyarrow.ArrowInvalid as error:
+        raise ContentError(
+            f"column {key.column!r} holds moments that are no whole microseconds, or too far away for these; group by "
+            f"{key.column + ':date'!r} or {key.column + ':text'!r}"
+        ) from error

@@ -12,11 +12,16 @@ MEASURE_GROWTH = """
 import resource, sys
 from squarely.files import score_files
 def peak_after(path):
-    score_files(path, true="y", pred="p")
+    score_files(path, true="y", pred="p", **(dict(by=sys.argv[3]) if len(sys.argv) > 3 else {}))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 small = peak_after(sys.argv[1])
 print(peak_after(sys.argv[2]) - small)
 """
+
+
+def growth(*arguments):
+    command = [sys.executable, "-c", MEASURE_GROWTH, *map(str, arguments)]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss is in KiB on Linux only")
@@ -33,6 +38,17 @@ def test_memory_does_not_grow_with_the_file(tmp_path, suffix):
             write_text(path, "y,p,ignored\n" + row * rows)
         else:  # everything in one row group, or one record batch
             write_table(path, table, batch_rows=rows)
-        paths.append(str(path))
-    run = subprocess.run([sys.executable, "-c", MEASURE_GROWTH, *paths], capture_output=True, text=True, check=True)
-    assert int(run.stdout) < 20  # MiB; the two columns take 46, the text 77
+        paths.append(path)
+    assert growth(*paths) < 20  # MiB; the two columns take 46, the text 77
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss is in KiB on Linux only")
+@pytest.mark.parametrize("suffix", ("parquet", "csv"))
+def test_memory_by_groups_does_not_grow_with_the_file(tmp_path, suffix):
+    paths = [tmp_path / f"{rows}.{suffix}" for rows in (300_000, 3_000_000)]
+    for path in paths:
+        rows = int(path.stem)
+        truth = np.arange(rows) % 1000 / 8
+        stores = [f"store-{number}" for number in range(1000)] * (rows // 1000)
+        write_table(path, {"y": truth, "p": truth + 1, "store": stores}, batch_rows=rows)
+    assert growth(*paths, "store") < 20  # MiB; the columns take 80

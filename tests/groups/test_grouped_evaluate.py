@@ -291,7 +291,7 @@ def test_only_the_first_of_many_groups_are_printed(rng: np.random.Generator) -> 
     assert len(lines) < 20
     assert lines[11] == "...     (90 more)"
     assert lines[-1] == "100 groups of 300 pairs"
-    assert len(str(report.sort("mse").top(3)).splitlines()) == 8
+    assert len(str(report.sort("mse").top(3)).splitlines()) == 6
     page = report._repr_html_()
     assert page.startswith("<table>")
     assert page.count("<tr>") == 16

@@ -3,25 +3,40 @@
 import dataclasses
 import os
 import sys
+from collections.abc import Sequence
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 import squarely
 from squarely.cli.errors import UsageError
-from squarely.cli.layouts import as_json, as_table
+from squarely.cli.layouts import Answer, as_csv, as_json, as_markdown, as_table
+from squarely.cli.output_file import check_output, write_output
 from squarely.cli.progress_bar import progress_bar
 from squarely.cli.reading import reading_options
 from squarely.cli.streams import EXIT_INTERRUPTED, answer, warn, warnings_told
-from squarely.cli.typed_metrics import EVERYDAY_TYPED, typed_metrics
+from squarely.cli.typed_metrics import EVERYDAY_TYPED, typed_metric, typed_metrics
 from squarely.extras import import_extra
 from squarely.files import FileStates, accumulate_files, expand_paths
 from squarely.files.errors import StuckError
 from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
 from squarely.files.runs.states import check_may_be_replaced
+from squarely.groups.report import GroupedReport
+from squarely.report import label_of
 
 READING: Any = {"rich_help_panel": "How files are read"}
+GROUPS: Any = {"rich_help_panel": "Scores by group"}
+
+Sort = Annotated[
+    str | None, typer.Option(metavar="METRIC", help="Put the best groups first, by one of the metrics.", **GROUPS)
+]
+WorstFirst = Annotated[bool, typer.Option("--worst-first", help="With --sort: put the worst first.", **GROUPS)]
+Top = Annotated[int | None, typer.Option(min=1, metavar="N", help="Answer with the first N groups only.", **GROUPS)]
+Output = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Also write the scores to a file: .csv, .json, .md or .parquet."),
+]
 
 application = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -40,6 +55,11 @@ class Format(str, Enum):
 
     TABLE = "table"
     JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
+LAYOUTS = {Format.TABLE: as_table, Format.JSON: as_json, Format.CSV: as_csv, Format.MARKDOWN: as_markdown}
 
 
 def _print_version(wanted: bool) -> None:
@@ -74,6 +94,18 @@ def score(
     weight: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Column with the weights of the rows, or a .npy file.")
     ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Score every group of rows that are alike in this column, or in a part of it, as date:month; also "
+            "year, day, hour, weekday, date; or store:text. May be repeated.",
+            **GROUPS,
+        ),
+    ] = None,
+    sort: Sort = None,
+    worst_first: WorstFirst = False,
+    top: Top = None,
     metrics: Annotated[
         str,
         typer.Option(
@@ -83,6 +115,7 @@ def score(
     ] = EVERYDAY_TYPED,
     nan: Annotated[NanPolicy, typer.Option(help="What a missing value does.")] = NanPolicy.RAISE,
     output_format: Annotated[Format, typer.Option("--format", help="How to print the scores.")] = Format.TABLE,
+    output: Output = None,
     separator: Annotated[
         str | None,
         typer.Option(
@@ -138,6 +171,10 @@ def score(
     asked = typed_metrics(metrics)
     if repeated := {name for name in pred if pred.count(name) > 1}:
         raise UsageError(f"--pred {min(repeated)} is given twice")
+    if by and (repeated := {name for name in by if by.count(name) > 1}):
+        raise UsageError(f"--by {min(repeated)} is given twice")
+    answered = Answered(output_format, output, sort, worst_first, top)
+    answered.check([label_of(metric) for metric in asked], are_groups=bool(by), others=(save_state, checkpoint))
     if save_state is not None:
         if checkpoint is not None and os.path.realpath(save_state) == os.path.realpath(checkpoint):
             raise UsageError("--save-state and --checkpoint name one file; a checkpoint ends as the state")
@@ -161,6 +198,7 @@ def score(
         with progress_bar(hidden=no_progress) as progress:
             states = accumulate_files(
                 **what,
+                by=by or None,
                 metrics=asked,
                 nan_policy=nan.value,
                 progress=progress,
@@ -169,7 +207,7 @@ def score(
                 checkpoint=checkpoint,
                 checkpoint_seconds=checkpoint_every,
             )
-        return _finish(states, save_state, output_format)
+        return _finish(states, save_state, answered)
     except StuckError:  # the interpreter would wait for the thread, for as long as a network takes
         os._exit(EXIT_INTERRUPTED)
     except KeyboardInterrupt:  # caught before typer does, which older versions answer in their own words
@@ -183,7 +221,11 @@ def merge(
     states: Annotated[
         list[str], typer.Argument(metavar="STATE", help="Files that 'score --save-state' wrote, or patterns.")
     ],
+    sort: Sort = None,
+    worst_first: WorstFirst = False,
+    top: Top = None,
     output_format: Annotated[Format, typer.Option("--format", help="How to print the scores.")] = Format.TABLE,
+    output: Output = None,
     save_state: Annotated[
         str | None, typer.Option(metavar="STATE", help="Also write the sums of all, to be merged again.")
     ] = None,
@@ -194,10 +236,12 @@ def merge(
         if os.path.realpath(save_state) in map(os.path.realpath, found):
             raise UsageError(f"--save-state {save_state} is one of the states to merge; name another file")
         check_may_be_replaced(save_state)
+    answered = Answered(output_format, output, sort, worst_first, top)
     try:
         with warnings_told():
             merged = FileStates.load_all(found)
-        return _finish(merged, save_state, output_format)
+        answered.check(merged.metrics, are_groups=merged.by is not None, others=(save_state, *found))
+        return _finish(merged, save_state, answered)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 
@@ -230,10 +274,47 @@ def _prepare_pyarrow(threads: int | None) -> None:
         pyarrow.set_cpu_count(threads)  # reading takes more of the time than scoring
 
 
-def _finish(states: FileStates, save_state: str | None, output_format: Format) -> int:
+class Answered(NamedTuple):
+    """How the answer is given: printed, also written, and of groups in which order and how many."""
+
+    output_format: Format
+    output: str | None
+    sort: str | None
+    worst_first: bool
+    top: int | None
+
+    def check(self, metrics: Sequence[str], *, are_groups: bool, others: Sequence[str | None]) -> None:
+        """Refuse, before the work begins, what cannot be done at its end."""
+        for option, value in (("--sort", self.sort), ("--top", self.top)):
+            if value is not None and not are_groups:
+                raise UsageError(f"{option} is of groups, and there are none; --by COLUMN makes them")
+        if self.worst_first and self.sort is None:
+            raise UsageError("--worst-first needs --sort METRIC")
+        if self.sort is not None and label_of(typed_metric(self.sort, "--sort")) not in metrics:
+            raise UsageError(f"--sort {self.sort} is none of the metrics, which are {', '.join(metrics)}")
+        if self.output is not None:
+            check_output(self.output, others)
+
+    def ordered(self, report: GroupedReport) -> GroupedReport:
+        """Return the groups that are asked for."""
+        if self.sort is not None:
+            report = report.sort(typed_metric(self.sort, "--sort"), worst_first=self.worst_first)
+        return report if self.top is None else report.top(self.top)
+
+
+def _finish(states: FileStates, save_state: str | None, answered: Answered) -> int:
     if save_state is not None:  # also where this part alone has no scores, as one with nothing but missing values
         states.save(save_state)
-    report = dataclasses.replace(states, is_single=False).report()  # the name heads the column also of one prediction
+    report = dataclasses.replace(states, is_single=_is_nameless(states)).report()
     for metric, note in report.notes.items():
         warn(f"{metric}: {note}")
-    return answer(as_json(report, states.files, states.true) if output_format is Format.JSON else as_table(report))
+    shown = answered.ordered(report) if isinstance(report, GroupedReport) else report
+    laid_out = Answer(shown, report if answered.top else shown, states)
+    if answered.output is not None:
+        write_output(answered.output, laid_out)
+    return answer(LAYOUTS[answered.output_format](laid_out))
+
+
+def _is_nameless(states: FileStates) -> bool:
+    """Say whether metrics head the columns of the answer: without groups the name does, also of one prediction."""
+    return states.by is not None and len(states.predictions) == 1

@@ -1,22 +1,40 @@
-"""Scores laid out: as a table for a person, as JSON for a program."""
+"""Scores laid out: as a table for a person, as JSON for a program, as rows for a spreadsheet or a page."""
 
+import csv
+import io
 import json
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+from squarely.cli.group_rows import header_of_groups, of_predictions, rows_of_groups
+from squarely.files import FileStates
+from squarely.groups.report import GroupedReport
 from squarely.report import Report
 
 DIGEST_SHOWN = 16  # characters in the table, enough for the eye; JSON has all of them
 
 
-def as_table(report: Report) -> str:
+class Answer(NamedTuple):
+    """What is laid out."""
+
+    report: Report | GroupedReport
+    every: Report | GroupedReport
+    """The report of all groups, where some are left out."""
+    states: FileStates
+
+
+def as_table(answer: Answer) -> str:
     """Lay out one column for each prediction; `repr` shows every digit, and every digit is right."""
+    report = answer.report
+    if isinstance(report, GroupedReport):
+        digests = of_predictions(report, report.digest, "digest")
+        named = [f"{name}  {_short(digest)}" for name, digest in digests.items()]
+        return "\n".join([str(report), *_medians_of_all(answer), f"rows read  {report.overall.rows}", *named])
     columns = [["", *report.metrics, "rows read", "pairs scored", "pairs left out", "digest"]]
     for name, scores in report.to_dict().items():
         counts = (report.rows, report.count[name], report.omitted[name])
-        digest = f"{report.digest[name][:DIGEST_SHOWN]}..."
-        columns.append([name, *map(repr, scores.values()), *map(str, counts), digest])
+        columns.append([name, *map(repr, scores.values()), *map(str, counts), _short(report.digest[name])])
     widths = [max(map(len, column)) for column in columns]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -25,19 +43,78 @@ def as_table(report: Report) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def as_json(report: Report, files: Sequence[str], true: str) -> str:
+def _medians_of_all(answer: Answer) -> list[str]:
+    """Return the medians over all groups, where the table has those of some."""
+    every = answer.every
+    if not isinstance(every, GroupedReport) or every is answer.report:
+        return []
+    return [
+        f"median of {name or 'the groups'}, all {every.groups}:  "
+        + "  ".join(f"{metric} {score:.6g}" for metric, score in own.items())
+        for name, own in of_predictions(every, every.median).items()
+    ]
+
+
+def _short(digest: str) -> str:
+    return f"{digest[:DIGEST_SHOWN]}..."
+
+
+def as_json(answer: Answer) -> str:
     """Return one object, which any parser of JSON reads."""
+    report, every, states = answer
+    names = list(states.predictions)
+    whole = report.overall if isinstance(report, GroupedReport) else report
+    scores, counts, omitted, digests = (
+        of_predictions(whole, values, names[0])
+        for values in (whole.to_dict(), whole.count, whole.omitted, whole.digest)
+    )
     predictions = {
-        name: {
-            "metrics": {metric: _json_number(score) for metric, score in scores.items()},
-            "count": report.count[name],
-            "omitted": report.omitted[name],
-            "digest": report.digest[name],
-        }
-        for name, scores in report.to_dict().items()
+        name: _scores(scores[name], counts[name], omitted[name]) | {"digest": digests[name]} for name in names
     }
-    answer = {"files": files, "true": true, "rows": report.rows, "predictions": predictions}
-    return json.dumps(answer, indent=2, allow_nan=False)
+    written = {"files": states.files, "true": states.true, "rows": whole.rows, "predictions": predictions}
+    if isinstance(report, GroupedReport) and isinstance(every, GroupedReport):
+        written |= _groups(report, every, names)
+    return json.dumps(written, indent=2, allow_nan=False)
+
+
+def _groups(report: GroupedReport, every: GroupedReport, names: Sequence[str]) -> dict[str, Any]:
+    """Return the scores of every group, in the order of the report."""
+    medians, digests, counts, omitted = (
+        of_predictions(report, values, names[0])
+        for values in (every.median, report.digest, report.count, report.omitted)
+    )
+    scores = {metric: of_predictions(report, report[metric], names[0]) for metric in report.metrics}
+    groups = []
+    for place, key in enumerate(report.keys):
+        parts = key if len(report.by) > 1 else (key,)
+        predictions = {
+            name: _scores(
+                {metric: float(own[name][place]) for metric, own in scores.items()},
+                int(counts[name][place]),
+                int(omitted[name][place]),
+            )
+            for name in names
+        }
+        written = {column: _json_key(part) for column, part in zip(report.by, parts, strict=True)}
+        groups.append({"key": written, "predictions": predictions})
+    return {
+        "by": list(report.by),
+        "medians": {name: {metric: _json_number(one) for metric, one in own.items()} for name, own in medians.items()},
+        "digests_of_groups": digests,
+        "groups": groups,
+    }
+
+
+def _scores(scores: Mapping[str, float], count: int, omitted: int) -> dict[str, Any]:
+    metrics = {metric: _json_number(score) for metric, score in scores.items()}
+    return {"metrics": metrics, "count": count, "omitted": omitted}
+
+
+def _json_key(part: Any) -> Any:
+    """Return a key as JSON has it: dates as text, as `str` writes them."""
+    if isinstance(part, float):
+        return _json_number(part)
+    return part if part is None or isinstance(part, str | bool | int) else str(part)
 
 
 def _json_number(value: float) -> Any:
@@ -45,3 +122,46 @@ def _json_number(value: float) -> Any:
     if math.isfinite(value):
         return value
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def as_rows(report: Report | GroupedReport) -> tuple[list[str], list[list[Any]]]:
+    """Return a header and rows: a row a group, or a row a prediction where there are no groups."""
+    if isinstance(report, GroupedReport):
+        return header_of_groups(report), rows_of_groups(report)
+    header = ["prediction", *report.metrics, "rows", "count", "omitted", "digest"]
+    rows = [
+        [name, *scores.values(), report.rows, report.count[name], report.omitted[name], report.digest[name]]
+        for name, scores in report.to_dict().items()
+    ]
+    return header, rows
+
+
+def as_csv(answer: Answer) -> str:
+    """Return rows with every digit, and nothing for null."""
+    header, rows = as_rows(answer.report)
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows([header, *rows])
+    return written.getvalue().removesuffix("\n")
+
+
+def as_markdown(answer: Answer) -> str:
+    """Return rows as a table of Markdown, and below them, of groups, the scores of all rows."""
+    report = answer.report
+    header, rows = as_rows(report)
+    first = len(report.by) if isinstance(report, GroupedReport) else 1
+    lines = [header, ["---"] * first + ["---:"] * (len(header) - first), *rows]
+    if isinstance(report, GroupedReport):
+        lines.append(_overall(report))
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _overall(report: GroupedReport) -> list[Any]:
+    whole = report.overall
+    scores, counts = of_predictions(whole, whole.to_dict()), of_predictions(whole, whole.count)
+    cells = [cell for name, own in scores.items() for cell in (*own.values(), counts[name])]
+    return ["overall", *[""] * (len(report.by) - 1), *cells]
+
+
+def _cell(value: Any) -> str:
+    text = "null" if value is None else repr(value) if isinstance(value, float) else str(value)
+    return " ".join(text.replace("\\", "\\\\").replace("|", "\\|").split())

@@ -15,29 +15,29 @@ EVERYDAY_TYPED = ",".join(_core.metrics[name].short_name or name for name in EVE
 
 def typed_metrics(given: str) -> list[Metric]:
     """Return the metrics that names with commas between them name, each once."""
-    found = [_metric(name.strip()) for name in given.split(",") if name.strip()]
+    found = [typed_metric(name.strip()) for name in given.split(",") if name.strip()]
     if not found:
         raise UsageError(f"--metrics names no metric; the metrics are {_listed()}")
     return list(dict.fromkeys(found))
 
 
-def _metric(given: str) -> Metric:
+def typed_metric(given: str, option: str = "--metrics") -> Metric:
     """Return the metric of a name, in short or in full, perhaps with a parameter."""
     matched = PARAMETRIZED.fullmatch(given)
     name, parameter, value = (given, None, "") if matched is None else matched.groups()
     full = full_name(name)
     if full in squarely.metric_names("order"):
         raise UsageError(
-            f"--metrics: {name} needs all rows in memory at once, and files are read in batches. "
+            f"{option}: {name} needs all rows in memory at once, and files are read in batches. "
             f"Call squarely.{full} on arrays"
         )
     if full not in squarely.metric_names("sums"):
         meant = closest(name, _names())
-        raise UsageError(f"--metrics: there is no metric {name!r}. {meant}The metrics are {_listed()}")
+        raise UsageError(f"{option}: there is no metric {name!r}. {meant}The metrics are {_listed()}")
     try:
         return squarely.metric(full, **({} if parameter is None else {parameter: _number_or_word(value)}))
     except ValueError as error:
-        raise UsageError(f"--metrics: {error}") from error
+        raise UsageError(f"{option}: {error}") from error
 
 
 def _number_or_word(text: str) -> float | str:

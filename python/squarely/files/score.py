@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, overload
 
 import squarely
 from squarely.arguments import NanPolicy, Summation
@@ -15,15 +15,36 @@ from squarely.files.runs.progress import Progress
 from squarely.files.runs.run import run, saved_in
 from squarely.files.runs.states import FileStates
 from squarely.files.sources.plan import plan
+from squarely.groups.report import GroupedReport
 from squarely.named_metrics import EVERYDAY, MetricLike
 from squarely.report import Report
 
 MOST_THREADS = 8  # by default: each takes 10 MB a column, and eight decode more than most disks deliver
 
 
+@overload
 def score_files(
     paths: Any,
     *,
+    true: str | None = None,
+    pred: str | Sequence[str] | None = None,
+    weight: str | None = None,
+    by: None = None,
+    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    nan_policy: NanPolicy = "raise",
+    summation: Summation = "exact",
+    progress: Callable[[Progress], object] | None = None,
+    threads: int | None = None,
+    filesystem: Any = None,
+    reading: ReadingOptions = AS_NAMED,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+) -> Report: ...
+@overload
+def score_files(
+    paths: Any,
+    *,
+    by: str | Sequence[str],
     true: str | None = None,
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
@@ -36,7 +57,24 @@ def score_files(
     reading: ReadingOptions = AS_NAMED,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
-) -> Report:
+) -> GroupedReport: ...
+def score_files(
+    paths: Any,
+    *,
+    true: str | None = None,
+    pred: str | Sequence[str] | None = None,
+    weight: str | None = None,
+    by: str | Sequence[str] | None = None,
+    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    nan_policy: NanPolicy = "raise",
+    summation: Summation = "exact",
+    progress: Callable[[Progress], object] | None = None,
+    threads: int | None = None,
+    filesystem: Any = None,
+    reading: ReadingOptions = AS_NAMED,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+) -> Report | GroupedReport:
     r"""Score predictions against truth over files that need not fit into memory.
 
     Files are read in pieces by several threads, and what is in use does not grow with them. A decimal counts as the
@@ -63,6 +101,11 @@ def score_files(
         once for all.
     weight : str, optional
         Name of the column with the weights of the rows.
+    by : str or sequence of str, optional
+        Names of columns with the keys of groups, to be scored each: numbers, text, dates, also those that only folders
+        name. ``"date:month"`` is a part of what is in the column ``date``; there are ``year``, ``month``, ``day``,
+        ``hour``, ``weekday`` (0 for Monday) and ``date``, and ``"store:text"`` for text as it is written. A null key is
+        a group.
     metrics : str, function, Metric or iterable of these, default=eight everyday metrics
         As in `squarely.evaluate`, but for those that need all rows at once.
     nan_policy : {"raise", "omit", "omit_true", "propagate"}
@@ -89,9 +132,11 @@ def score_files(
 
     Returns
     -------
-    Report
+    Report or GroupedReport
         As from `squarely.evaluate`: scores of one prediction, and scores by name of a list of columns or a dict in
-        pairs. `Report.rows` tells how many rows were read, `Report.digest` whether sums are the same.
+        pairs. `Report.rows` tells how many rows were read, `Report.digest` whether sums are the same. With `by` scores
+        of every group, beside those of all rows in `GroupedReport.overall`; its digest is that of a
+        `GroupedAccumulator` over the same pairs and keys.
 
     Raises
     ------
@@ -125,12 +170,18 @@ def score_files(
     >>> chunks = (([float(i), 2.0], [0.0, 2.0]) for i in range(3))
     >>> squarely.score_files(chunks)["mean_squared_error"]
     0.8333333333333334
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "sales.csv"
+    ...     _ = path.write_text("day,y,model\n2024-01-30,3,2\n2024-01-31,2,2\n2024-02-01,7,4\n")
+    ...     squarely.score_files(path, true="y", pred="model", metrics="mae", by="day:month").to_dict()
+    {1: {'mean_absolute_error': 0.5}, 2: {'mean_absolute_error': 3.0}}
     """
-    return accumulate_files(
+    states = accumulate_files(
         paths,
         true=true,
         pred=pred,
         weight=weight,
+        by=by,
         metrics=metrics,
         nan_policy=nan_policy,
         summation=summation,
@@ -140,7 +191,9 @@ def score_files(
         reading=reading,
         checkpoint=checkpoint,
         checkpoint_seconds=checkpoint_seconds,
-    ).report()
+    )
+    report: Report | GroupedReport = states.report()
+    return report
 
 
 def accumulate_files(
@@ -149,6 +202,7 @@ def accumulate_files(
     true: str | None = None,
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
+    by: str | Sequence[str] | None = None,
     metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
@@ -172,10 +226,13 @@ def accumulate_files(
     3
     """
     workers = _checked_threads(threads)
-    names, sources = plan(paths, true, pred, weight, filesystem, reading)
-    empty = squarely.Accumulator(metrics, nan_policy=nan_policy, summation=summation)
+    names, sources = plan(paths, (true, pred, weight), by, filesystem, reading)
+    kind = squarely.GroupedAccumulator if names.by else squarely.Accumulator
+    empty = kind(metrics, nan_policy=nan_policy, summation=summation)
     predictions = {name: copy.copy(empty) for name in names.predictions}
-    states = FileStates(names.true, names.weight, nan_policy, summation, [], 0, predictions, names.is_single)
+    states = FileStates(
+        names.true, names.weight, nan_policy, summation, [], 0, predictions, names.is_single, by=names.by or None
+    )
     with saved_in(checkpoint, checkpoint_seconds, sources, reading) as saving:
         return run(sources, states, workers, progress, saving)
 

@@ -44,7 +44,9 @@ def grouped_report(
     return GroupedReport(question.asked, keys, order, columns, report, is_single=models is None)
 
 
-def grouped_report_of(accumulators: Mapping[str, GroupedAccumulator], *, is_single: bool) -> GroupedReport:
+def grouped_report_of(
+    accumulators: Mapping[str, GroupedAccumulator], *, is_single: bool, rows: int | None = None
+) -> GroupedReport:
     """Return what `evaluate` returns, from the sums of groups by the names of their predictions.
 
     All of them are of the same rows, and so of the same groups.
@@ -62,7 +64,7 @@ def grouped_report_of(accumulators: Mapping[str, GroupedAccumulator], *, is_sing
             )
             columns[name] = _scored_by_group(accumulator.asked, core, order, None)._replace(digest=accumulator.digest())
     asked = next(iter(accumulators.values())).asked
-    report = Report(tuple(one.label for one in asked), overall, is_single=is_single)
+    report = Report(tuple(one.label for one in asked), overall, is_single=is_single, rows=rows)
     return GroupedReport(asked, keys, order, columns, report, is_single=is_single)
 
 

@@ -73,6 +73,7 @@ class GroupedReport:
         overall: Report,
         *,
         is_single: bool,
+        most_shown: int = MOST_SHOWN,
     ) -> None:
         self._asked = asked
         self._keys = keys
@@ -80,6 +81,7 @@ class GroupedReport:
         self._columns = columns
         self._overall = overall
         self._is_single = is_single
+        self._most_shown = most_shown
 
     # What there is
 
@@ -251,10 +253,13 @@ class GroupedReport:
         return self._of(order_of(scores.reshape(-1), self._asked[index], worst_first=worst_first))
 
     def top(self, count: int) -> GroupedReport:
-        """Return the report of the first groups alone. Scores of all rows and notes stay those of all groups."""
-        return self._of(np.arange(self.groups)[: max(count, 0)])
+        """Return the report of the first groups alone. Scores of all rows and notes stay those of all groups.
 
-    def _of(self, places: npt.NDArray[np.intp]) -> GroupedReport:
+        Printed it shows all of them.
+        """
+        return self._of(np.arange(self.groups)[: max(count, 0)], max(count, MOST_SHOWN))
+
+    def _of(self, places: npt.NDArray[np.intp], most_shown: int = MOST_SHOWN) -> GroupedReport:
         columns = {
             name: column._replace(
                 values=[own[places] for own in column.values],
@@ -264,7 +269,13 @@ class GroupedReport:
             for name, column in self._items()
         }
         return GroupedReport(
-            self._asked, self._keys, self._groups[places], columns, self._overall, is_single=self._is_single
+            self._asked,
+            self._keys,
+            self._groups[places],
+            columns,
+            self._overall,
+            is_single=self._is_single,
+            most_shown=most_shown,
         )
 
     # As text
@@ -293,9 +304,9 @@ class GroupedReport:
         overall = [text for name in self._columns for text in self._shown_overall(name)]
         pairs = self._pairs_alike()
         rows = [["", *self.by, *heads, *([] if pairs is None else ["pairs"])]]
-        rows += [self._row("", place) for place in range(min(self.groups, MOST_SHOWN))]
-        if self.groups > MOST_SHOWN:
-            rows.append(["...", f"({self.groups - MOST_SHOWN} more)"])
+        rows += [self._row("", place) for place in range(min(self.groups, self._most_shown))]
+        if self.groups > self._most_shown:
+            rows.append(["...", f"({self.groups - self._most_shown} more)"])
         rows += [self._row(label, place) for label, place in self._ends()]
         total = [] if pairs is None else [str(sum(pairs.tolist()))]
         if self.groups == len(self._keys):
@@ -313,9 +324,9 @@ class GroupedReport:
         return [label, *map(_shown_key, parts), *scores, *([] if pairs is None else [str(pairs[place])])]
 
     def _ends(self) -> list[tuple[str, int]]:
-        """Return where the best and the worst group by the first metric, of the first prediction, stand."""
+        """Return where the best and the worst of all groups by the first metric, of the first prediction, stand."""
         scores = next(iter(self._columns.values())).values[0]
-        if scores.size != self.groups or self.groups < 2:
+        if scores.size != self.groups or self.groups < 2 or self.groups < len(self._keys):
             return []
         places = order_of(scores.reshape(-1), self._asked[0], worst_first=False)
         places = places[~np.isnan(scores.reshape(-1)[places])]

@@ -1,7 +1,7 @@
 """A block of rows of text, parsed by pyarrow into columns of numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from squarely.extras import import_extra
@@ -10,6 +10,7 @@ from squarely.files.formats import suggestions
 from squarely.files.formats.csv_rows import ROW_BYTES, Text
 from squarely.files.formats.grouped_digits import without_groups
 from squarely.files.formats.reading import BLANKS, ReadingOptions
+from squarely.files.formats.text_keys import TextKeys, text_of_keys
 
 MOST_BLANKS = 64  # in a field that is missing because nothing else is in it
 IN_A_ROW = re.compile(rb"[^\r\n]")
@@ -43,10 +44,14 @@ def names_in(header: bytes, reading: ReadingOptions) -> list[str]:
 class BlockParser:
     """Parses the blocks of a text, several at a time if need be."""
 
-    def __init__(self, reading: ReadingOptions, names: Sequence[str], columns: Sequence[str]) -> None:
+    def __init__(
+        self, reading: ReadingOptions, names: Sequence[str], columns: Sequence[str], keys: Mapping[str, TextKeys]
+    ) -> None:
         self._reading = reading
         self._names = names
-        self._columns = columns
+        self._kinds = dict.fromkeys(columns, import_extra("pyarrow").float64())
+        self._keys = {name: keys[name] for name in self._kinds if name in keys}
+        self._kinds |= dict.fromkeys(self._keys, text_of_keys())
         # To look up every field among the words for a missing value is a tenth of the work, and rarely needed.
         self._has_words = bool(reading.words) or reading.thousands is not None
 
@@ -58,7 +63,13 @@ class BlockParser:
         if table is None:
             table = self._of_anything(block, place)
         batches = table.combine_chunks().to_batches()
-        return batches[0] if batches else None
+        return self._with_keys(batches[0], place) if batches else None
+
+    def _with_keys(self, batch: Any, place: Place) -> Any:
+        for name, keys in self._keys.items():
+            index = batch.schema.get_field_index(name)
+            batch = batch.set_column(index, name, keys.of(batch.column(index), place.rows_before))
+        return batch
 
     def _of_numbers_alone(self, block: Text, place: Place) -> Any:
         """Return the columns where every field is a number, as NaN is, and nothing where one is not."""
@@ -66,8 +77,7 @@ class BlockParser:
         if self._has_words:
             return None
         try:
-            kinds = dict.fromkeys(self._columns, pyarrow.float64())
-            return _read(block, place.read_options(self._reading, self._names), self._reading, kinds, ())
+            return _read(block, place.read_options(self._reading, self._names), self._reading, self._kinds, ())
         except pyarrow.ArrowInvalid:
             self._has_words = True
             return None
@@ -76,10 +86,11 @@ class BlockParser:
         pyarrow = import_extra("pyarrow")
         # Types guessed from a block could differ from the next, or be integers that were rounded before.
         kind = pyarrow.float64() if self._reading.thousands is None else pyarrow.string()
-        table = _converted(block, place, self._reading, self._names, dict.fromkeys(self._columns, kind))
+        kinds = {name: own if name in self._keys else kind for name, own in self._kinds.items()}
+        table = _converted(block, place, self._reading, self._names, kinds)
         if self._reading.thousands is not None:
-            table = without_groups(table, self._reading, place.rows_before)
-        return table.cast(pyarrow.schema([(name, pyarrow.float64()) for name in table.column_names]))
+            table = without_groups(table, self._reading, place.rows_before, _words_for_missing(self._reading))
+        return table.cast(pyarrow.schema([(name, self._kinds[name]) for name in table.column_names]))
 
 
 def _converted(block: Text, place: Place, reading: ReadingOptions, names: Sequence[str], kinds: dict[str, Any]) -> Any:
@@ -120,7 +131,7 @@ def _read(
             column_types=kinds,
             decimal_point=reading.decimal,
             null_values=words,
-            strings_can_be_null=True,
+            strings_can_be_null=False,  # nor can keys that are text: NA may be a country
         ),
     )
 

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from squarely.files.formats.format import Format
 from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import Piece, Position, Section, Table, after_rows
 from squarely.files.formats.text_blocks import TextBlock, worked_blocks
+from squarely.files.formats.text_keys import TextKeys, kind_of, schema_with
 from squarely.files.formats.unpacked import open_text
 
 LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
@@ -34,8 +35,28 @@ def open_csv(separator: str, source: DataFile, reading: ReadingOptions) -> Itera
     # Text has no types: any column may hold numbers, and its conversion will tell.
     schema = pyarrow.schema([(name, pyarrow.float64()) for name in names])
     suggest = partial(suggestions.for_columns, first_block, reading)
-    pieces = partial(_pieces, source, reading, names)
-    yield Table(schema, (Section(begins_anywhere=True),), pieces, after_rows, suggest)
+    sections = (Section(begins_anywhere=True),)
+    table = Table(schema, sections, partial(_pieces, source, reading, names, {}), after_rows, suggest)
+
+    def keyed(columns: Mapping[str, bool]) -> Table:
+        keys = _keys_in(first_block, reading, names, columns)
+        pieces = partial(_pieces, source, reading, names, keys)
+        return table._replace(schema=schema_with(schema, keys), pieces=pieces)
+
+    yield table._replace(keyed=keyed)
+
+
+def _keys_in(
+    first_block: bytes, reading: ReadingOptions, names: Sequence[str], columns: Mapping[str, bool]
+) -> dict[str, TextKeys]:
+    """Return what the keys in some columns are, by the first block: a block alone might guess otherwise."""
+    missing = ("", *reading.words)
+    as_text = {name: TextKeys(name, None, missing) for name in columns}
+    batch = BlockParser(reading, names, list(columns), as_text).parsed(first_block, Place(0, True))
+    if batch is None:
+        return as_text
+    texts = {name: batch.column(name).unique() for name, is_text in columns.items() if not is_text}
+    return as_text | {name: TextKeys(name, kind_of(own), missing) for name, own in texts.items()}
 
 
 def _first_block(source: DataFile, reading: ReadingOptions) -> bytes:
@@ -52,6 +73,7 @@ def _pieces(
     source: DataFile,
     reading: ReadingOptions,
     names: Sequence[str],
+    keys: Mapping[str, TextKeys],
     columns: Sequence[str],
     _: Section,
     position: Position,
@@ -62,7 +84,7 @@ def _pieces(
     Its own reader of blocks calls Python from a thread in the background when the text comes from a Python file, as
     that of a zip does, and a program that ends meanwhile is aborted.
     """
-    parser = BlockParser(reading, names, columns)
+    parser = BlockParser(reading, names, columns, keys)
     rows = position.rows
     work = partial(_parsed_alone, parser)
     with worked_blocks(source, reading, _marks(reading), position.offset, work, threads) as blocks:

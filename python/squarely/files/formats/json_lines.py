@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from squarely.files.formats.format import Format
 from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import Piece, Position, Section, Table, after_rows
 from squarely.files.formats.text_blocks import TextBlock, worked_blocks
+from squarely.files.formats.text_keys import TextKeys, kind_of, schema_with, text_of_keys
 from squarely.files.formats.unpacked import open_text
 
 LINES = Marks(quote=None)  # a line break inside a string is written \n
@@ -23,11 +24,40 @@ IN_A_ROW = re.compile(rb"\S")
 @contextlib.contextmanager
 def open_json_lines(source: DataFile, reading: ReadingOptions) -> Iterator[Table]:
     with open_text(source, reading) as (content, _):
-        schema = _schema(bytes(next(row_blocks(content, LINES), (b"", 0))[0]))
-    yield Table(schema, (Section(begins_anywhere=True),), partial(_pieces, source, reading, schema), after_rows)
+        first_block = bytes(next(row_blocks(content, LINES), (b"", 0))[0])
+    found = _found_schema(first_block)
+    pyarrow = import_extra("pyarrow")
+    schema = pyarrow.schema([(field.name, _of_numbers(field.type)) for field in found])
+    pieces = partial(_pieces, source, reading, schema, {})
+    table = Table(schema, (Section(begins_anywhere=True),), pieces, after_rows)
+
+    def keyed(columns: Mapping[str, bool]) -> Table:
+        read, keys = _keys_in(first_block, found, schema, columns)
+        return table._replace(schema=schema_with(read, keys), pieces=partial(_pieces, source, reading, read, keys))
+
+    yield table._replace(keyed=keyed)
 
 
-def _schema(block: bytes) -> Any:
+def _keys_in(
+    first_block: bytes, found: Any, schema: Any, columns: Mapping[str, bool]
+) -> tuple[Any, dict[str, TextKeys]]:
+    """Return the schema to read keys by, as they are, and of those that are strings what these are."""
+    pyarrow, types = import_extra("pyarrow"), import_extra("pyarrow.types")
+    texts = []
+    for name in columns:
+        kind = found.field(name).type
+        if types.is_timestamp(kind) or types.is_string(kind):  # which pyarrow makes of strings that look like dates
+            texts.append(name)
+            kind = pyarrow.string()
+        schema = schema.set(schema.get_field_index(name), pyarrow.field(name, kind))
+    if not texts:
+        return schema, {}
+    read = _read(first_block, pyarrow.schema([schema.field(name) for name in texts]))
+    kinds = {name: None if columns[name] else kind_of(read[name].unique(), only_times=True) for name in texts}
+    return schema, {name: TextKeys(name, kind) for name, kind in kinds.items()}
+
+
+def _found_schema(block: bytes) -> Any:
     """Return the columns of the first rows; those of the first one where others have another type."""
     pyarrow = import_extra("pyarrow")
     if not block.strip():
@@ -35,10 +65,9 @@ def _schema(block: bytes) -> Any:
     if block.lstrip().startswith(b"["):
         raise ContentError("this is one array of JSON; write an object a line, as pandas does with lines=True")
     try:
-        schema = _read(block, None).schema
+        return _read(block, None).schema
     except pyarrow.ArrowInvalid:
-        schema = _read(block.lstrip().split(b"\n")[0] + b"\n", None).schema
-    return pyarrow.schema([(field.name, _of_numbers(field.type)) for field in schema])
+        return _read(block.lstrip().split(b"\n")[0] + b"\n", None).schema
 
 
 def _of_numbers(kind: Any) -> Any:
@@ -54,6 +83,7 @@ def _pieces(
     source: DataFile,
     reading: ReadingOptions,
     schema: Any,
+    keys: Mapping[str, TextKeys],
     columns: Sequence[str],
     _: Section,
     position: Position,
@@ -69,8 +99,18 @@ def _pieces(
             except pyarrow.ArrowInvalid as error:
                 raise _refusal(error, rows) from error
             for batch in batches:
+                keyed = _with_keys(batch, keys, rows)
                 rows += batch.num_rows
-                yield Piece(batch, Position(rows, block.end), block.fraction)
+                yield Piece(keyed, Position(rows, block.end), block.fraction)
+
+
+def _with_keys(batch: Any, keys: Mapping[str, TextKeys], rows_before: int) -> Any:
+    for name, own in keys.items():
+        index = batch.schema.get_field_index(name)
+        if index >= 0:
+            texts = batch.column(index).dictionary_encode().cast(text_of_keys())
+            batch = batch.set_column(index, name, own.of(texts, rows_before))
+    return batch
 
 
 def _batches(wanted: Any, block: TextBlock) -> list[Any]:

@@ -17,6 +17,7 @@ from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import BATCH_ROWS, Piece, Position, Section, Table, after_rows
 
 ENDING = ".npy"  # of the names in the archive
+TIMES_OF_ARROW = ("D", "s", "ms", "us", "ns")
 
 
 class Header(NamedTuple):
@@ -51,7 +52,8 @@ def _arrow_type(header: Header) -> Any:
     """Return what the numbers are to pyarrow, and text for what are no real numbers, which text refuses."""
     pyarrow = import_extra("pyarrow")
     is_number = header.dtype.kind in "fiub" and header.dtype.itemsize <= 8
-    return pyarrow.from_numpy_dtype(header.dtype.newbyteorder("=")) if is_number else pyarrow.string()
+    is_known = is_number or (header.dtype.kind == "M" and np.datetime_data(header.dtype)[0] in TIMES_OF_ARROW)
+    return pyarrow.from_numpy_dtype(header.dtype.newbyteorder("=")) if is_known else pyarrow.string()
 
 
 def _pieces(

@@ -5,7 +5,7 @@ import contextlib
 import functools
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ BUFFER_BYTES = 64 << 10  # what is longer, as most pages are, is read around it:
 DISTANT_BUFFER_BYTES = 1 << 20  # where every read may be a request over the network
 SECTION_ROWS = 1 << 20  # small row groups are read several in a row: every section opens the file anew
 JUNCTION = b"PAR1PAR1"  # the end of one file and the beginning of another
+DICTIONARY_BYTES = 64 << 10  # of the texts of a row group, packed, as long as looking them up costs little
 FOOTERS = 8  # that are kept: of thousands of row groups one takes as long to parse as a section to read
 
 
@@ -28,12 +29,13 @@ FOOTERS = 8  # that are kept: of thousands of row groups one takes as long to pa
 def open_parquet(source: DataFile, _: ReadingOptions) -> Iterator[Table]:
     parquet = import_extra("pyarrow.parquet")
     buffer_bytes = BUFFER_BYTES if source.filesystem is None else DISTANT_BUFFER_BYTES
-    options = {"buffer_size": buffer_bytes, "pre_buffer": False, "page_checksum_verification": True}
+    options: dict[str, Any] = {"buffer_size": buffer_bytes, "pre_buffer": False, "page_checksum_verification": True}
     with contextlib.ExitStack() as opened:
         if source.filesystem is None:
             metadata, bounds = _footer(source.path, source.size(), source.modified())
             content = opened.enter_context(_local(source.path))
-            file = parquet.ParquetFile(content, metadata=metadata, **options)
+            options["metadata"] = metadata
+            file = parquet.ParquetFile(content, **options)
         else:
             content = opened.enter_context(source.open())
             file = parquet.ParquetFile(content, **options)
@@ -42,7 +44,37 @@ def open_parquet(source: DataFile, _: ReadingOptions) -> Iterator[Table]:
         opened.enter_context(file)
         failed: list[int] = []
         pieces, where = partial(_pieces, file, bounds, failed), partial(_where, bounds, failed)
-        yield Table(file.schema_arrow, _sections(bounds), pieces, where)
+        table = Table(file.schema_arrow, _sections(bounds), pieces, where)
+
+        def keyed(columns: Mapping[str, bool]) -> Table:
+            short = _short_dictionaries(file, columns)
+            if not short:
+                return table
+            again = opened.enter_context(parquet.ParquetFile(content, read_dictionary=short, **options))
+            return table._replace(schema=again.schema_arrow, pieces=partial(_pieces, again, bounds, failed))
+
+        yield table._replace(keyed=keyed)
+
+
+def _short_dictionaries(file: Any, columns: Collection[str]) -> list[str]:
+    """Return columns of text that the first and the last row group keep as places in a short list of texts.
+
+    They are read as such, so that every text is looked up once. A long list would be looked up for every batch.
+    """
+    types, metadata = import_extra("pyarrow.types"), file.metadata
+    found = []
+    for number in range(metadata.num_columns if metadata.num_row_groups else 0):
+        name = metadata.schema.column(number).path
+        if name not in columns or not types.is_string(file.schema_arrow.field(name).type):
+            continue
+        chunks = [metadata.row_group(group).column(number) for group in (0, metadata.num_row_groups - 1)]
+        lengths = [
+            chunk.data_page_offset - chunk.dictionary_page_offset if chunk.has_dictionary_page else DICTIONARY_BYTES + 1
+            for chunk in chunks
+        ]
+        if max(lengths) <= DICTIONARY_BYTES:
+            found.append(name)
+    return found
 
 
 @functools.lru_cache(FOOTERS)

@@ -42,6 +42,13 @@ class Table(NamedTuple):
     """Says, for an error, where in the file a number of rows of a section ends."""
     suggest: Callable[[Sequence[str]], Mapping[str, Any]] = lambda _: {}
     """Guesses which reading options would find columns that are not there."""
+    keyed: Callable[[Mapping[str, bool]], "Table"] | None = None
+    """Of text: the same table with types found for columns of keys, or text where that is asked for."""
+
+    def with_keys(self, columns: Mapping[str, bool]) -> "Table":
+        """Return the table in which these columns hold keys of groups, each as it is or, where true, as text."""
+        there = {name: as_text for name, as_text in columns.items() if name in self.schema.names}
+        return self if self.keyed is None or not there else self.keyed(there)
 
 
 def batch_rows(columns: int) -> int:

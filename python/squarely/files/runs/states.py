@@ -1,10 +1,11 @@
 """The sums of files as a file of their own: what other machines scored is merged, and a run that ended is taken up.
 
-The byte form, little-endian: ``sqfs``, version (1 byte), length of the header (4), header, the `Accumulator.to_bytes`
-of each prediction in the order of the header, and a CRC-32 of everything before (4). The header is JSON: ``true``,
-``weight`` (a name or null), ``nan_policy``, ``summation``, ``metrics``, ``files``, ``rows``, ``predictions`` (pairs of
-name and number of bytes), ``is_single`` (false where it is absent), and in a checkpoint ``work``: what of which files
-the sums hold (see `checkpoint`).
+The byte form, little-endian: ``sqfs``, version (1 byte: 2 where there are groups, else 1), length of the header (4),
+header, the `Accumulator.to_bytes`, or `GroupedAccumulator.to_bytes`, of each prediction in the order of the header, and
+a CRC-32 of everything before (4). The header is JSON: ``true``, ``weight`` (a name or null), ``nan_policy``,
+``summation``, ``metrics``, ``files``, ``rows``, ``predictions`` (pairs of name and number of bytes), ``is_single``
+(false where it is absent), of groups ``by``, the columns of their keys, and in a checkpoint ``work``: what of which
+files the sums hold (see `checkpoint`).
 """
 
 from __future__ import annotations
@@ -22,16 +23,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import squarely
+from squarely.arguments import InvalidParameterError
 from squarely.evaluation import report_of
 from squarely.files.errors import FileError, one_line
 from squarely.files.runs.atomic_write import check_can_be_written, write_atomically
-from squarely.report import Report
+from squarely.groups.evaluation import grouped_report_of
 
 MAGIC = b"sqfs"
 VERSION = 1
+VERSION_OF_GROUPS = 2
 HEADER = struct.Struct("<4sBI")
 CHECKSUM = struct.Struct("<I")
-COMPARED = ("true", "weight", "nan_policy", "summation", "metrics")
+COMPARED = ("true", "weight", "nan_policy", "summation", "metrics", "by")
 
 
 @dataclass(frozen=True)
@@ -59,19 +62,25 @@ class FileStates:
     summation: str
     files: list[str]
     rows: int
-    predictions: dict[str, squarely.Accumulator]
+    predictions: dict[str, Any]
+    """An `Accumulator` for each prediction, or a `GroupedAccumulator` where there are groups."""
     is_single: bool = False
     """Whether there is one prediction, asked for by itself: the report then has its scores and not its name."""
     work: dict[str, Any] | None = field(default=None, repr=False)
     """Of a checkpoint: what of which files is in the sums."""
+    by: tuple[str, ...] | None = None
+    """The columns of the keys, where the sums are those of groups."""
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """The names of the metrics, with their parameters where these are not the defaults."""
-        return next(iter(self.predictions.values())).metrics
+        metrics: tuple[str, ...] = next(iter(self.predictions.values())).metrics
+        return metrics
 
-    def report(self) -> Report:
+    def report(self) -> Any:
         """Return the scores, counts and digests of the predictions, and how many rows were read.
+
+        It is a `squarely.report.Report`, and where there are groups a `squarely.groups.report.GroupedReport`.
 
         Raises
         ------
@@ -83,13 +92,16 @@ class FileStates:
         if self.rows == 0:
             raise FileError(f"{where}: there are no rows to score")
         for name, accumulator in self.predictions.items():
-            missing = _missing_in(accumulator)
-            if accumulator.count == 0 and (missing == 0 or self.nan_policy != "propagate"):
+            whole = accumulator if isinstance(accumulator, squarely.Accumulator) else accumulator.overall()
+            missing = _missing_in(whole)
+            if whole.count == 0 and (missing == 0 or self.nan_policy != "propagate"):
                 lacking = {0: "the weight 0", self.rows: "a missing value"}
                 why = lacking.get(missing, "a missing value or the weight 0")
                 raise FileError(f"{where}: no pair is left to score for column {name!r}: every row has {why}")
-        accumulators = {"" if self.is_single else name: one for name, one in self.predictions.items()}
+        accumulators: dict[str, Any] = {"" if self.is_single else name: one for name, one in self.predictions.items()}
         try:
+            if self.by is not None:
+                return grouped_report_of(accumulators, is_single=self.is_single, rows=self.rows)
             return report_of(accumulators, is_single=self.is_single, rows=self.rows)
         except ZeroDivisionError as error:
             raise FileError(f"{where}: {error}") from error
@@ -169,7 +181,13 @@ class FileStates:
                 UserWarning,
                 stacklevel=2,
             )
-        merged = {name: copy.copy(one).merge(other.predictions[name]) for name, one in self.predictions.items()}
+        merged: dict[str, Any] = {name: copy.copy(one) for name, one in self.predictions.items()}
+        for name, one in merged.items():
+            try:
+                one.merge(other.predictions[name])
+            except InvalidParameterError as error:  # of keys of another kind
+                where = other.files[0] if other.files else "the other"
+                raise FileError(f"{where}: cannot be merged: {error}") from error
         return dataclasses.replace(
             self,
             files=self.files + other.files,
@@ -183,11 +201,14 @@ class FileStates:
         """Return the byte form that `save` writes."""
         states = {name: accumulator.to_bytes() for name, accumulator in self.predictions.items()}
         header: dict[str, Any] = {name: getattr(self, name) for name in (*COMPARED, "files", "rows", "is_single")}
+        if self.by is None:
+            del header["by"]
         header["predictions"] = [[name, len(state)] for name, state in states.items()]
         if self.work is not None:
             header["work"] = self.work
         text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
-        body = HEADER.pack(MAGIC, VERSION, len(text)) + text + b"".join(states.values())
+        version = VERSION if self.by is None else VERSION_OF_GROUPS
+        body = HEADER.pack(MAGIC, version, len(text)) + text + b"".join(states.values())
         return body + CHECKSUM.pack(zlib.crc32(body))
 
     @classmethod
@@ -202,20 +223,26 @@ class FileStates:
         if data[: len(MAGIC)] != MAGIC or len(data) < HEADER.size + CHECKSUM.size:
             raise ValueError("this is no state that squarely saved")
         _, version, length = HEADER.unpack_from(data)
-        if version > VERSION:
-            raise ValueError(f"this state has version {version}, and this squarely reads versions up to {VERSION}")
+        if version > VERSION_OF_GROUPS:
+            raise ValueError(
+                f"this state has version {version}, and this squarely reads versions up to {VERSION_OF_GROUPS}"
+            )
         body = data[: -CHECKSUM.size]
         if zlib.crc32(body) != CHECKSUM.unpack(data[-CHECKSUM.size :])[0]:
             raise ValueError("this state was cut short or changed: its checksum does not match")
         try:
             header = json.loads(body[HEADER.size : HEADER.size + length])
+            by = tuple(map(str, header.pop("by"))) if "by" in header else None
+            kind: Any = squarely.Accumulator if by is None else squarely.GroupedAccumulator
             start, predictions = HEADER.size + length, {}
             for name, size in header.pop("predictions"):
-                predictions[str(name)] = squarely.Accumulator.from_bytes(body[start : start + size])
+                predictions[str(name)] = kind.from_bytes(body[start : start + size])
                 start += size
             metrics = tuple(header.pop("metrics"))
-            states = cls(predictions=predictions, **header)
+            states = cls(predictions=predictions, by=by, **header)
             is_whole = start == len(body) and all(one.metrics == metrics for one in predictions.values())
+            if by is not None:
+                is_whole = is_whole and all(len(one) == 0 or one.by == by for one in predictions.values())
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"this state is damaged: {one_line(error)}") from error
         if not is_whole or not predictions:

@@ -4,12 +4,12 @@ import copy
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-import squarely
 from squarely.files.formats.table import Position
 from squarely.files.sources.source import Source
 
-Accumulators = dict[str, "squarely.Accumulator"]
+Accumulators = dict[str, Any]  # an `Accumulator` for each prediction, or a `GroupedAccumulator`
 
 
 @dataclass
@@ -26,6 +26,7 @@ class Totals:
     def __init__(self, accumulators: Accumulators, *, is_exact: bool, files: Sequence[str] = (), rows: int = 0) -> None:
         self.lock = threading.Lock()
         self.accumulators = accumulators
+        self._empty = {name: copy.copy(one).reset() for name, one in accumulators.items()}
         self.files = list(files)
         self.rows = rows
         self.done: dict[int, Done] = {}
@@ -38,9 +39,10 @@ class Totals:
 
     def begin(self) -> Accumulators:
         """Return accumulators to score into: empty ones, or where order matters those of all that came before."""
+        if self.is_exact:
+            return {name: copy.copy(one) for name, one in self._empty.items()}
         with self.lock:
-            copies = {name: copy.copy(one) for name, one in self.accumulators.items()}
-        return {name: one.reset() for name, one in copies.items()} if self.is_exact else copies
+            return {name: copy.copy(one) for name, one in self.accumulators.items()}
 
     def commit(
         self, scored: Accumulators, rows: int, source: int | None, section: int, position: Position | None

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from squarely.arguments import InvalidParameterError
 from squarely.files.errors import FileError, InfiniteValueError, MissingValueError, StuckError, one_line
 from squarely.files.formats.table import Position
+from squarely.files.runs.gathering import gathered
 from squarely.files.runs.totals import Accumulators, Totals
 from squarely.files.sources.source import Chunk, Source
 
@@ -169,9 +171,17 @@ def score_section(job: Job, totals: Totals, limit: Limit, nan_policy: str, threa
     fraction = 0.0
     before = job.position.rows
     key = None if source.identity is None else job.source_index
-    for chunk in source.read(section, job.position, threads):
-        if job.order > limit.last:
-            return
+
+    def groups() -> int:
+        return max(len(one) for one in scored.values())
+
+    def chunks() -> Iterator[Chunk]:
+        for chunk in source.read(section, job.position, threads):
+            if job.order > limit.last:
+                return
+            yield chunk
+
+    for chunk in gathered(chunks(), groups) if source.names.by else chunks():
         _update(scored, source, chunk, section.first_row + before, nan_policy)
         before += chunk.rows
         rows += chunk.rows
@@ -179,11 +189,25 @@ def score_section(job: Job, totals: Totals, limit: Limit, nan_policy: str, threa
         totals.tell(source.name, chunk.rows, size * (chunk.fraction - fraction))
         fraction = chunk.fraction
         if section.begins_anywhere and pieces == PIECES_BEFORE_COMMIT:
-            totals.commit(scored, rows, key, job.section_index, chunk.position)
+            _commit(totals, scored, rows, key, job, chunk.position)
             scored = totals.begin()
             rows = pieces = 0
+    if job.order > limit.last:
+        return
     totals.tell(source.name, 0, size * (1 - fraction))
-    totals.commit(scored, rows, key, job.section_index, None)
+    _commit(totals, scored, rows, key, job, None)
+
+
+def _commit(
+    totals: Totals, scored: Accumulators, rows: int, key: int | None, job: Job, position: Position | None
+) -> None:
+    """Add what was scored, or say of which file the keys are of another kind than those of others."""
+    try:
+        totals.commit(scored, rows, key, job.section_index, position)
+    except InvalidParameterError as error:
+        raise FileError(
+            f"{job.source.name}: {one_line(error)} Keys of text files may be taken as they are written, as 'store:text'"
+        ) from error
 
 
 def _score_passing(job: Job, totals: Totals, nan_policy: str) -> None:
@@ -200,7 +224,10 @@ def _update(scored: Accumulators, source: Source, chunk: Chunk, rows_before: int
     weights, guesses = (None, others) if names.weight is None else (others[0], others[1:])
     for name, guess in zip(names.predictions, guesses, strict=True):
         try:
-            scored[name].update(truth, guess, sample_weight=weights)
+            if chunk.keys is None:
+                scored[name].update(truth, guess, sample_weight=weights)
+            else:
+                scored[name].update(truth, guess, sample_weight=weights, by=chunk.keys)
         except ValueError as error:
             sides = ((names.true, truth), (name, guess))
             raise _refusal(source.name, rows_before, sides, nan_policy, error) from error

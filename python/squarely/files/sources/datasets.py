@@ -11,6 +11,7 @@ from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import Position, Section, batch_rows
 from squarely.files.sources.arrow_numbers import to_numpy
+from squarely.files.sources.keys import check_keys, keys_in, keys_named
 from squarely.files.sources.paths import as_filesystem, innermost
 from squarely.files.sources.schema import check_columns
 from squarely.files.sources.source import Chunk, Names, Source
@@ -48,7 +49,14 @@ def dataset_sources(dataset: Any, names: Names, reading: ReadingOptions) -> Iter
         if file is None or not _reads_the_same(fragment, file, reading):
             yield _scanned(dataset, fragment, files, names, reading)
         else:
-            yield table_source(file, names, reading)
+            yield table_source(file, names, reading, _kinds_of_keys(dataset.schema, file))
+
+
+def _kinds_of_keys(schema: Any, file: DataFile) -> dict[str, Any]:
+    """Return what the dataset says that the names of folders are."""
+    types = import_extra("pyarrow.types")
+    found = {name: schema.field(name).type for name in file.keys if name in schema.names}
+    return {name: kind.value_type if types.is_dictionary(kind) else kind for name, kind in found.items()}
 
 
 def _plain_file(fragment: Any) -> DataFile | None:
@@ -105,6 +113,7 @@ def _scanned(dataset: Any, part: Any, files: tuple[str, ...], names: Names, read
         schema = _of_numbers(schema, names)
     with told_in_one_sentence(name):
         check_columns(schema, names.columns)
+        check_keys(schema, keys_named(names.by, schema.names))
     sizes = part.filesystem.get_file_info(list(files)) if files else []
     size = sum(int(info.size or 0) for info in sizes)
     return Source(name, files, size, names, (Section(),), partial(_scan, part, schema, names, name, reading))
@@ -141,7 +150,8 @@ def _scan(
     __: Position,
     threads: int,
 ) -> Iterator[Chunk]:
-    columns = list(dict.fromkeys(names.columns))
+    keys = keys_named(names.by, schema.names)
+    columns = list(dict.fromkeys([*names.columns, *(key.column for key in keys)]))
     rows = 0
     with told_in_one_sentence(name, lambda: f" after data row {rows}"):
         scanner = part.scanner(
@@ -157,4 +167,4 @@ def _scan(
             rows += batch.num_rows
             if batch.num_rows:
                 read = tuple(to_numpy(column, batch.column(column), reading.numbers) for column in names.columns)
-                yield Chunk(read, batch.num_rows, Position(rows), 0.0)
+                yield Chunk(read, batch.num_rows, Position(rows), 0.0, keys_in(batch, keys, reading.numbers))

@@ -9,13 +9,14 @@ from squarely.files.errors import FileError
 from squarely.files.formats.reading import ReadingOptions
 from squarely.files.sources.arrays import pair_source
 from squarely.files.sources.datasets import dataset_sources, is_dataset
+from squarely.files.sources.partition_keys import kinds_of_keys
 from squarely.files.sources.paths import check_named_once, data_files
 from squarely.files.sources.source import Names, Source
 from squarely.files.sources.tables import table_source
 
 
 def plan(
-    paths: Any, true: str | None, pred: Any, weight: str | None, filesystem: Any, reading: ReadingOptions
+    paths: Any, asked: tuple[str | None, Any, str | None], by: Any, filesystem: Any, reading: ReadingOptions
 ) -> tuple[Names, Iterable[Source]]:
     """Return what the columns are called, and the sources in order.
 
@@ -27,7 +28,7 @@ def plan(
         raise TypeError(
             f"paths must be a path, a dataset or an iterable of paths and pairs, not {type(paths).__name__}"
         )
-    found = _with_same_names(_sources(items, true, pred, weight, filesystem, reading))
+    found = _with_same_names(_sources(items, asked, _keys_asked(by), filesystem, reading))
     first = next(found, None)
     if first is None:
         raise ValueError("paths is empty: name at least one file")
@@ -49,21 +50,31 @@ def _with_same_names(sources: Iterable[Source]) -> Iterator[Source]:
 
 
 def _sources(
-    items: Iterable[Any], true: str | None, pred: Any, weight: str | None, filesystem: Any, reading: ReadingOptions
+    items: Iterable[Any],
+    asked: tuple[str | None, Any, str | None],
+    by: tuple[str, ...],
+    filesystem: Any,
+    reading: ReadingOptions,
 ) -> Iterator[Source]:
     seen: set[str] = set()
     for number, item in enumerate(items, 1):
         if isinstance(item, tuple | list) and len(item) in (2, 3):
-            yield pair_source(item, number, (true, pred, weight), filesystem, reading)
+            if by:
+                raise FileError(
+                    f"pair {number}: by={by[0]!r} names a column, and a pair has none; pass a table, or the arrays to "
+                    "squarely.GroupedAccumulator"
+                )
+            yield pair_source(item, number, asked, filesystem, reading)
         elif isinstance(item, str | os.PathLike):
-            names = _names_of_columns(true, pred, weight, str(item))
+            names = _names_of_columns(*asked, by, str(item))
             files = data_files(item, filesystem)
             for file in files:
                 check_named_once(file, seen)
+            kinds = kinds_of_keys(files) if by else {}
             for file in files:
-                yield table_source(file, names, reading)
+                yield table_source(file, names, reading, kinds)
         elif is_dataset(item):
-            yield from dataset_sources(item, _names_of_columns(true, pred, weight, "dataset"), reading)
+            yield from dataset_sources(item, _names_of_columns(*asked, by, "dataset"), reading)
         else:
             raise TypeError(
                 f"paths[{number - 1}] is {_described(item)}, and it must be a path, a pyarrow dataset or a pair "
@@ -76,7 +87,19 @@ def _described(item: Any) -> str:
     return f"a {type(item).__name__}" + (f" of {len(item)}" if is_sized else "")
 
 
-def _names_of_columns(true: str | None, pred: Any, weight: str | None, path: str) -> Names:
+def _keys_asked(by: Any) -> tuple[str, ...]:
+    names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+    if by is not None and not names:
+        raise ValueError("by is empty: name at least one column of keys, or leave it out")
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"by names columns of the files, and this is a {type(name).__name__}")
+        if names.count(name) > 1:
+            raise ValueError(f"by names the column {name!r} twice")
+    return names
+
+
+def _names_of_columns(true: str | None, pred: Any, weight: str | None, by: tuple[str, ...], path: str) -> Names:
     if true is None or pred is None:
         raise FileError(f"{path}: a table needs true= and pred=, the names of its columns")
     predictions = (pred,) if isinstance(pred, str) else tuple(dict.fromkeys(pred))
@@ -87,4 +110,4 @@ def _names_of_columns(true: str | None, pred: Any, weight: str | None, path: str
             f"{path}: true and pred both name the column {true!r}, which would be scored against itself; name the "
             "column with predictions, in a file that has both side by side"
         )
-    return Names(true, weight, predictions, isinstance(pred, str))
+    return Names(true, weight, predictions, isinstance(pred, str), by)

@@ -15,14 +15,19 @@ def check_columns(
 ) -> None:
     """Refuse columns of which there is none, or more than one, or one of something other than numbers."""
     for name in columns:
-        count = schema.names.count(name)
-        if count == 0:
-            raise ContentError(_no_such_column(name, schema.names), **suggest())
-        if count > 1:
-            raise ContentError(f"there are {count} columns named {name!r}; rename all but one")
-        kind = schema.field(name).type
+        kind = type_of_column(schema, name, suggest)
         if not _is_numeric(kind):
-            raise ContentError(f"column {name!r} holds {_type_name(kind)}, not numbers")
+            raise ContentError(f"column {name!r} holds {type_name(kind)}, not numbers")
+
+
+def type_of_column(schema: Any, name: str, suggest: Callable[[], Mapping[str, Any]] = dict[str, Any]) -> Any:
+    """Return the type of a column, of which there must be one."""
+    count = schema.names.count(name)
+    if count == 0:
+        raise ContentError(_no_such_column(name, schema.names), **suggest())
+    if count > 1:
+        raise ContentError(f"there are {count} columns named {name!r}; rename all but one")
+    return schema.field(name).type
 
 
 def _no_such_column(name: str, names: Sequence[str]) -> str:
@@ -41,5 +46,5 @@ def _is_numeric(kind: Any) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _type_name(kind: Any) -> str:
+def type_name(kind: Any) -> str:
     return "text" if "string" in str(kind) else f"values of type {kind}"

@@ -1,6 +1,6 @@
 """What is scored, wherever it comes from: sections of rows, and a way to read the columns of one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,6 +16,8 @@ class Names:
     predictions: tuple[str, ...]
     is_single: bool = field(compare=False)
     """Whether there is one prediction, asked for by itself: its scores are then not told by its name."""
+    by: tuple[str, ...] = ()
+    """Of scores by group: columns of keys, or parts of them such as "date:month"."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -29,6 +31,8 @@ class Chunk(NamedTuple):
     rows: int
     position: Position
     fraction: float
+    keys: Mapping[str, Any] | None = None
+    """Of scores by group: the key of every row, a column each."""
 
 
 class Source(NamedTuple):

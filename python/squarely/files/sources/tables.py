@@ -1,9 +1,12 @@
 """Files of tables: opened, their columns checked, and read as NumPy columns some rows at a time."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
+from squarely.extras import import_extra
 from squarely.files.errors import ContentError, FileError, told_in_one_sentence
 from squarely.files.formats import FORMATS, format_of
 from squarely.files.formats.content import FIRST_BYTES, Kind, kind_of
@@ -14,56 +17,88 @@ from squarely.files.formats.table import Position, Section, Table
 from squarely.files.formats.unpacked import PACKINGS
 from squarely.files.sources.arrow_numbers import to_numpy
 from squarely.files.sources.fields import with_fields
-from squarely.files.sources.partition_keys import with_keys
+from squarely.files.sources.keys import Key, check_keys, keys_in, keys_named
+from squarely.files.sources.partition_keys import with_partition_keys
 from squarely.files.sources.schema import check_columns
 from squarely.files.sources.source import Chunk, Names, Source
 from squarely.files.sources.unchanged import Versions, check_unchanged, versions
 from squarely.files.sources.waiting import asked
 
 
-def table_source(file: DataFile, names: Names, reading: ReadingOptions) -> Source:
-    """Return a file of a known format, its columns checked."""
-    look = partial(_looked_at, file, names.columns, reading)
+def table_source(
+    file: DataFile, names: Names, reading: ReadingOptions, kinds: Mapping[str, Any] = MappingProxyType({})
+) -> Source:
+    """Return a file of a known format, its columns checked. What folders name may be keys of these kinds."""
+    asked_for = Asked(names.columns, names.by, kinds)
+    look = partial(_looked_at, file, asked_for, reading)
     planned, sections = look() if file.filesystem is None or not file.lasts() else asked(file.path, look)
     identity = ((file.path, file.size(), file.modified()),) if file.lasts() else None
-    read = partial(_read, file, planned, names.columns, reading)
+    read = partial(_read, file, planned, asked_for, reading)
     return Source(file.path, (file.path,), file.size(), names, sections, read, identity)
 
 
-def _looked_at(file: DataFile, columns: Sequence[str], reading: ReadingOptions) -> tuple[Versions, tuple[Section, ...]]:
+def _looked_at(file: DataFile, asked_for: "Asked", reading: ReadingOptions) -> tuple[Versions, tuple[Section, ...]]:
     with told_in_one_sentence(file.path):
         planned = versions([file])
-    with open_table(file, columns, reading) as table:
+    with open_asked(file, asked_for, reading) as (table, _):
         return planned, table.sections
+
+
+class Asked(NamedTuple):
+    """What is asked for of a table: columns of numbers, and keys of groups."""
+
+    columns: Sequence[str]
+    by: Sequence[str] = ()
+    kinds: Mapping[str, Any] = MappingProxyType({})
+    """What the names of folders are as keys."""
 
 
 @contextlib.contextmanager
 def open_table(file: DataFile, columns: Sequence[str], reading: ReadingOptions) -> Iterator[Table]:
     """Open a file and check its columns; whatever then goes wrong in reading is told in one sentence."""
+    with open_asked(file, Asked(columns), reading) as (table, _):
+        yield table
+
+
+@contextlib.contextmanager
+def open_asked(file: DataFile, asked_for: Asked, reading: ReadingOptions) -> Iterator[tuple[Table, tuple[Key, ...]]]:
+    """Open a file as `open_table` does, with the keys that are asked for."""
     form = format_of(reading.named(file.name))
     if form is None:
         raise _unknown_format(file, reading)
     with contextlib.ExitStack() as opened:
         try:
             with told_in_one_sentence(file.path):
-                table = opened.enter_context(_opened(form, file, columns, reading))
+                table, keys = opened.enter_context(_opened(form, file, asked_for, reading))
         except FileError as error:
             raise _by_its_content(file, reading) or error from error
         with told_in_one_sentence(file.path):
-            yield table
+            yield table, keys
 
 
 @contextlib.contextmanager
-def _opened(form: Format, file: DataFile, columns: Sequence[str], reading: ReadingOptions) -> Iterator[Table]:
+def _opened(
+    form: Format, file: DataFile, asked_for: Asked, reading: ReadingOptions
+) -> Iterator[tuple[Table, tuple[Key, ...]]]:
     if file.lasts() and file.size() == 0:
         raise ContentError("the file is empty")
     if not (file.lasts() or form.is_read_in_order):
         raise ContentError("an input in this format is read from its end; name the file")
     with form.open(file, reading) as opened:
-        table = with_keys(with_fields(opened, columns), file.keys)
-        in_file = [name for name in columns if name not in file.keys]
+        columns = asked_for.columns
+        keys = keys_named(asked_for.by, [*opened.schema.names, *file.keys])
+        read_alike = {key.column: key.is_as_text for key in keys}
+        fields = with_fields(opened.with_keys(read_alike), [*columns, *read_alike])
+        kinds = {
+            name: import_extra("pyarrow").string() if as_text else asked_for.kinds[name]
+            for name, as_text in read_alike.items()
+            if name in asked_for.kinds
+        }
+        table = with_partition_keys(fields, file.keys, kinds)
+        in_file = [name for name in [*columns, *read_alike] if name not in file.keys]
         check_columns(table.schema, columns, lambda: table.suggest(in_file))
-        yield table
+        check_keys(table.schema, keys, lambda: table.suggest(in_file))
+        yield table, keys
 
 
 def _kind(file: DataFile) -> Kind | None:
@@ -99,7 +134,7 @@ def _unknown_format(file: DataFile, reading: ReadingOptions) -> FileError:
 def _read(
     file: DataFile,
     planned: Versions,
-    columns: Sequence[str],
+    asked_for: Asked,
     reading: ReadingOptions,
     section: Section,
     position: Position,
@@ -107,12 +142,18 @@ def _read(
 ) -> Iterator[Chunk]:
     rows = position.rows
     with (
-        open_table(file, columns, reading) as table,
+        open_asked(file, asked_for, reading) as (table, keys),
         told_in_one_sentence(file.path, lambda: table.where(section, rows)),
     ):
         check_unchanged([file], planned)
-        for piece in table.pieces(columns, section, position, threads):
-            read = tuple(to_numpy(name, piece.batch.column(name), reading.numbers) for name in columns)
-            yield Chunk(read, piece.batch.num_rows, piece.position, piece.fraction)
+        columns = [*asked_for.columns, *(key.column for key in keys)]
+        for piece in table.pieces(list(dict.fromkeys(columns)), section, position, threads):
+            yield Chunk(
+                tuple(to_numpy(name, piece.batch.column(name), reading.numbers) for name in asked_for.columns),
+                piece.batch.num_rows,
+                piece.position,
+                piece.fraction,
+                keys_in(piece.batch, keys, reading.numbers),
+            )
             rows = piece.position.rows
         check_unchanged([file], planned)

@@ -1,6 +1,7 @@
 """Scores of Spark DataFrames: the digest of one update with all rows, however they are partitioned."""
 
 import datetime
+import pathlib
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,6 +12,7 @@ import pytest
 
 import squarely
 import squarely.spark
+from instruments.chunk_scripts import SCRIPTS, output_of
 
 pytest.importorskip("pyspark")
 
@@ -144,6 +146,10 @@ def test_frames_without_rows_have_no_pairs(frame: Any) -> None:
     for by in (None, "store"):
         with pytest.raises(ValueError, match=re.escape("Found array with 0 sample(s)")):
             squarely.spark.evaluate(none, "y", "model", by=by)
+
+
+def test_the_script_of_the_page_prints_what_it_says(tmp_path: pathlib.Path) -> None:
+    assert output_of("with_spark.py", tmp_path) == SCRIPTS["with_spark.py"]["output"]
 
 
 # Refusals

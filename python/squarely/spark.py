@@ -34,9 +34,9 @@ def evaluate(
 ) -> Any:
     """Score predictions in a Spark DataFrame, as `squarely.evaluate` scores arrays, without gathering them.
 
-    Every partition becomes a state where it lies, read from Arrow batches, and only states are sent to the driver, which
-    merges them. The scores have the bits of one call over all rows, in whatever order and partitions these are. Workers
-    need squarely and pyarrow.
+    Every partition becomes a state where it lies, read from Arrow batches, and the states are merged on the driver:
+    nothing else is sent. The scores have the bits of one call over all rows, however these are ordered and partitioned.
+    Workers need squarely, beside the pandas and pyarrow that Spark itself asks for.
 
     Parameters
     ----------

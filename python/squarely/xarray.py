@@ -7,7 +7,7 @@ import itertools
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ from squarely.accumulator import Accumulator
 from squarely.arguments import InvalidParameterError, NanPolicy, check_not_empty
 from squarely.columns.beside import weight_of_all
 from squarely.extras import import_extra
+from squarely.groups.accumulator import GroupedAccumulator
+from squarely.groups.scores import GroupScores
 from squarely.named_metrics import EVERYDAY, MetricLike, as_metrics
 
 __all__ = ["evaluate"]
@@ -35,6 +37,7 @@ def evaluate(
     sample_weight: Any = None,
     nan_policy: NanPolicy = "raise",
     keep_attrs: bool = False,
+    by: Any = None,
 ) -> Any:
     """Score predictions along named dimensions; every index of the other dimensions has scores of its own.
 
@@ -55,6 +58,12 @@ def evaluate(
         What a missing value means, as in `mean_squared_error`. A land mask needs "omit".
     keep_attrs : bool, default=False
         Whether each variable of the result has the attributes of the truth. Units seldom stay true.
+    by : str, xarray.DataArray, or list of such, optional
+        What the rows are grouped by, every group scored on its own: the name of a coordinate, a part of a date as
+        "time.month", or an array, over one or more of the dimensions in dim. Lazy arrays are computed for it. The
+        groups are a dimension of the result in front of the others, with the name of the coordinate or the array,
+        "group" where it has none, and with the keys as its coordinate, in order; NaN is a key too, the last. Several
+        have a dimension each, and combinations that do not occur are NaN.
 
     Returns
     -------
@@ -87,30 +96,47 @@ def evaluate(
     array([1., 1.])
     >>> scores.x.values
     array([10, 20])
+    >>> half = xr.DataArray(["first", "second", "second"], dims="time", name="half")
+    >>> by_half = squarely.xarray.evaluate(truth, truth.shift(x=1, fill_value=0.0), by=half, metrics="mean_error")
+    >>> by_half["mean_error"].to_series().to_dict()
+    {'first': -1.0, 'second': -3.25}
     """
     xarray = import_extra("xarray")
     asked = as_metrics(metrics, "evaluate")
-    empty = Accumulator(asked, multioutput="raw_values", nan_policy=nan_policy)
+    kind = Accumulator if by is None else GroupedAccumulator
+    empty = kind(asked, multioutput="raw_values", nan_policy=nan_policy)
     _check_kinds(truth, prediction, xarray)
-    _check_aligned(truth, prediction, sample_weight, xarray)
+    keys = _keys(by, truth, prediction, xarray)
+    _check_aligned(truth, prediction, [sample_weight, *keys], xarray)
     dims = _dimensions(dim, truth, prediction)
     weights, own = _weights(sample_weight, dims, {**truth.sizes, **prediction.sizes}, xarray)
+    groups = _groups(keys, dims, truth, prediction, xarray)
+    along = [one for one in dims if one in groups.codes.dims] if keys else []
+    rows = _Rows(
+        empty=empty,
+        dimensions=len(dims),
+        weight_of_all=None if own else weights,
+        along=tuple(map(dims.index, along)),
+        groups=tuple(map(len, groups.keys)),
+    )
     scores = xarray.apply_ufunc(
-        partial(_scores, empty=empty, rows=len(dims), weight_of_all=None if own else weights),
+        partial(_scores, rows=rows),
         truth,
         prediction,
         *([weights] if own else []),
-        input_core_dims=[dims, dims, *([own] if own else [])],
-        output_core_dims=[[METRIC]],
+        *([groups.codes] if keys else []),
+        input_core_dims=[dims, dims, *([own] if own else []), *([along] if keys else [])],
+        # A group may have the name of a dimension that is scored along, which is there until it is done.
+        output_core_dims=[[*range(len(keys)), METRIC]],
         join="exact",
         dataset_join="inner",
         keep_attrs=keep_attrs,
         dask="allowed",
     )
-    scores = scores.assign_coords({METRIC: [one.label for one in asked]})
+    scores = _with_groups(scores, groups).assign_coords({METRIC: [one.label for one in asked]})
     if isinstance(truth, xarray.Dataset):
-        return scores.transpose(METRIC, ...)
-    by_metric = scores.to_dataset(dim=METRIC)
+        return scores.transpose(METRIC, *groups.names, ...)
+    by_metric = scores.transpose(*groups.names, ...).to_dataset(dim=METRIC)
     for name in by_metric.data_vars if keep_attrs else ():
         by_metric[name].attrs.update(truth.attrs)
     return by_metric
@@ -140,14 +166,14 @@ def _check_kinds(truth: Any, prediction: Any, xarray: Any) -> None:
         )
 
 
-def _check_aligned(truth: Any, prediction: Any, sample_weight: Any, xarray: Any) -> None:
-    labelled = [truth, prediction, *([sample_weight] if isinstance(sample_weight, xarray.DataArray) else [])]
+def _check_aligned(truth: Any, prediction: Any, others: Sequence[Any], xarray: Any) -> None:
+    labelled = [truth, prediction, *(one for one in others if isinstance(one, xarray.DataArray))]
     try:
         xarray.align(*labelled, join="exact", copy=False)
     except ValueError as error:
         raise ValueError(
-            "truth, prediction and sample_weight must have equal coordinates along the dimensions they share. Align "
-            f"them first, as with xarray.align(truth, prediction, join='inner'). xarray says: {error}"
+            "truth, prediction, sample_weight and by must have equal coordinates along the dimensions they share. "
+            f"Align them first, as with xarray.align(truth, prediction, join='inner'). xarray says: {error}"
         ) from error
 
 
@@ -199,45 +225,126 @@ def _weights(
     return sample_weight.expand_dims({one: sizes[one] for one in dims if one not in own}), list(dims)
 
 
+# Groups
+
+
+class _Groups(NamedTuple):
+    """Which groups there are, along one dimension of the result or several."""
+
+    names: tuple[Hashable, ...]
+    keys: tuple[Any, ...]  # of each dimension a variable
+    codes: Any
+    """A number for each row, which counts through the groups in the order of C."""
+
+
+def _keys(by: Any, truth: Any, prediction: Any, xarray: Any) -> list[Any]:
+    """Return DataArrays of the keys of rows, one for each dimension of groups."""
+    if by is None:
+        return []
+    every = list(by) if isinstance(by, (list, tuple)) else [by]
+    if not every:
+        raise InvalidParameterError("The 'by' parameter names nothing to group by. Pass at least one coordinate.")
+    return [one if isinstance(one, xarray.DataArray) else _coordinate(one, truth, prediction) for one in every]
+
+
+def _coordinate(name: Any, truth: Any, prediction: Any) -> Any:
+    for values in (truth, prediction) if isinstance(name, Hashable) else ():
+        if name in values.coords:
+            return values.coords[name]
+        try:
+            if isinstance(name, str):  # a variable, or a part of a date
+                return values[name]
+        except (KeyError, AttributeError, TypeError):
+            continue
+    raise InvalidParameterError(
+        f"The 'by' parameter must be a DataArray, or name a coordinate of truth or prediction, of which there are "
+        f"{', '.join(map(repr, dict.fromkeys([*truth.coords, *prediction.coords]))) or 'none'}. Got {name!r}."
+    )
+
+
+def _groups(keys: Sequence[Any], dims: Sequence[Hashable], truth: Any, prediction: Any, xarray: Any) -> _Groups:
+    names = tuple("group" if one.name is None else one.name for one in keys)
+    kept = [one for one in [*truth.dims, *prediction.dims] if one not in dims]
+    for name, one in zip(names, keys, strict=True):
+        if not one.dims or not set(one.dims) <= set(dims):
+            raise ValueError(
+                f"by {name!r} has the dimensions {tuple(one.dims)}, and groups are of rows: it must have some of "
+                f"{tuple(dims)}, along which to score, and no others."
+            )
+        if name in kept or name == METRIC or names.count(name) > 1:
+            raise ValueError(f"The result would have two dimensions {name!r}, one of them of groups. Rename by.")
+    codes: Any = 0
+    coordinates = []
+    for name, one in zip(names, keys, strict=True):
+        own, found = _numbered(one.values)
+        coordinates.append(xarray.Variable(name, found, one.attrs))
+        codes = codes * len(found) + xarray.DataArray(own, dims=one.dims)
+    return _Groups(names, tuple(coordinates), codes)
+
+
+def _numbered(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], npt.NDArray[Any]]:
+    """Return for each of the keys its number among those that differ, and these in order, a missing one last."""
+    import pandas  # type: ignore[import-untyped]
+
+    codes, found = pandas.factorize(values.ravel(), sort=True, use_na_sentinel=False)
+    return codes.reshape(values.shape), np.asarray(found).astype(values.dtype)
+
+
+def _with_groups(scores: Any, groups: _Groups) -> Any:
+    dimensions = dict(enumerate(groups.names))
+    hidden = [name for name in groups.names if name in scores.coords]
+    return scores.drop_vars(hidden).rename(dimensions).assign_coords(dict(zip(groups.names, groups.keys, strict=True)))
+
+
 # From arrays to scores, the rows along the last axes
 
 
-def _scores(
-    truth: Any, prediction: Any, *weights: Any, empty: Accumulator, rows: int, weight_of_all: float | None
-) -> Any:
-    """Return an array of scores with an axis of metrics behind the axes of the outputs."""
-    arrays = [truth, prediction, *weights]
-    rank = max(truth.ndim, prediction.ndim)
-    outputs = np.broadcast_shapes(truth.shape[:-rows], prediction.shape[:-rows])
+class _Rows(NamedTuple):
+    """How the rows of all arrays are scored."""
+
+    empty: Accumulator | GroupedAccumulator
+    dimensions: int
+    """How many of the last axes they lie along."""
+    weight_of_all: float | None
+    along: tuple[int, ...]
+    """Which of these the numbers of groups have, that come after truth, prediction and weights; none without groups."""
+    groups: tuple[int, ...]
+
+
+def _scores(*arrays: Any, rows: _Rows) -> Any:
+    """Return an array of scores with axes of the groups and one of metrics behind the axes of the outputs."""
+    truth, prediction, *others = arrays
+    outputs = np.broadcast_shapes(truth.shape[: -rows.dimensions], prediction.shape[: -rows.dimensions])
     for name, array in (("truth", truth), ("prediction", prediction)):
         check_not_empty(array.shape, array.ndim - 1, name)
-    update = partial(_state_of_block, empty=empty, rows=rows, weight_of_all=weight_of_all)
     if any(hasattr(array, "__dask_graph__") for array in arrays):
-        return _scores_of_dask_arrays(arrays, outputs, rank, update, rows)
-    sides = [np.broadcast_to(np.asarray(array), outputs + array.shape[-rows:]) for array in arrays[:2]]
-    states = update(*sides, *weights)
-    return _values(states, outputs)
+        return _scores_of_dask_arrays(arrays, outputs, rows)
+    sides = [np.broadcast_to(np.asarray(array), outputs + array.shape[-rows.dimensions :]) for array in arrays[:2]]
+    return _values(_state_of_block(*sides, *map(np.asarray, others), rows=rows), outputs, rows)
 
 
-def _scores_of_dask_arrays(arrays: list[Any], outputs: tuple[int, ...], rank: int, update: Any, rows: int) -> Any:
+def _scores_of_dask_arrays(arrays: Sequence[Any], outputs: tuple[int, ...], rows: _Rows) -> Any:
     from squarely.dask.states import beside_others, cut_wherever_one_is, state_grid, tree_of
 
     dask, dask_array = import_extra("dask"), import_extra("dask.array")
+    rank = len(outputs) + rows.dimensions
     lazy = [
         array if hasattr(array, "__dask_graph__") else dask_array.from_array(np.asarray(array), chunks=-1)
         for array in arrays
     ]
-    lazy[:2] = [dask_array.broadcast_to(array, outputs + array.shape[-rows:]) for array in lazy[:2]]
+    lazy[:2] = [dask_array.broadcast_to(array, outputs + array.shape[-rows.dimensions :]) for array in lazy[:2]]
     dimensions = [tuple(range(rank - array.ndim, rank)) for array in lazy]
+    if rows.along:
+        dimensions[-1] = tuple(len(outputs) + axis for axis in rows.along)
     cut = cut_wherever_one_is(lazy, dimensions)
-    grid = state_grid(cut, dimensions, partial(beside_others, update))
-    finish = dask.delayed(_values, pure=False)
-    metrics = len(update.keywords["empty"].metrics)
-    blocks = np.empty(grid.shape[:-rows], dtype=object)
+    grid = state_grid(cut, dimensions, partial(beside_others, partial(_state_of_block, rows=rows)))
+    finish = dask.delayed(partial(_values, rows=rows), pure=False)
+    behind = (*rows.groups, len(rows.empty.metrics))
+    blocks = np.empty(grid.shape[: -rows.dimensions], dtype=object)
     for index in np.ndindex(blocks.shape):
         shape = tuple(cut[0].chunks[axis][place] for axis, place in enumerate(index))
         scores = finish(tree_of(list(grid[index].ravel())), shape)
-        blocks[index] = dask_array.from_delayed(scores, (*shape, metrics), dtype=np.float64)
+        blocks[index] = dask_array.from_delayed(scores, (*shape, *behind), dtype=np.float64)
     return _assembled(blocks, dask_array)
 
 
@@ -249,16 +356,23 @@ def _assembled(blocks: npt.NDArray[Any], dask_array: Any, axis: int = 0) -> Any:
     return dask_array.concatenate(parts, axis=axis)
 
 
-def _state_of_block(
-    truth: Any, prediction: Any, *weights: Any, empty: Accumulator, rows: int, weight_of_all: float | None
-) -> list[Accumulator]:
+def _state_of_block(truth: Any, prediction: Any, *others: Any, rows: _Rows) -> list[Any]:
     """Return the state of a block, in a list as the tree of merges takes it."""
-    state = copy.copy(empty)
-    for piece in _pieces([truth, prediction, *weights], rows):
-        y_true, y_pred, *own = piece
+    state: Any = copy.copy(rows.empty)
+    arrays = [truth, prediction, *others]
+    if rows.along:
+        arrays[-1] = _along_all_rows(arrays[-1], truth.shape[-rows.dimensions :], rows.along)
+    for y_true, y_pred, *own in _pieces(arrays, rows.dimensions):
         if len(y_true):
-            state.update(y_true, y_pred, sample_weight=own[0] if own else weight_of_all)
+            groups = {"by": own.pop()} if rows.along else {}
+            state.update(y_true, y_pred, sample_weight=own[0] if own else rows.weight_of_all, **groups)
     return [state]
+
+
+def _along_all_rows(array: npt.NDArray[Any], shape: tuple[int, ...], along: Sequence[int]) -> npt.NDArray[Any]:
+    """Return a view of all rows, from an array of some of their dimensions."""
+    missing = tuple(axis for axis in range(len(shape)) if axis not in along)
+    return np.broadcast_to(np.expand_dims(array, missing), shape)
 
 
 def _pieces(arrays: Sequence[npt.NDArray[Any]], rows: int) -> Iterable[list[npt.NDArray[Any]]]:
@@ -278,10 +392,26 @@ def _is_one_axis(array: npt.NDArray[Any], rows: int) -> bool:
     return all(outer == length * inner for (_, outer), (length, inner) in itertools.pairwise(steps))
 
 
-def _values(states: Sequence[Accumulator], outputs: tuple[int, ...]) -> npt.NDArray[np.float64]:
-    """Return the scores of every output, metrics along the last axis."""
-    accumulator = states[0]
-    if not accumulator.core.shape:
-        return np.full((*outputs, len(accumulator.metrics)), math.nan)
-    by_metric = [accumulator.values_of_outputs(one).reshape(outputs) for one in accumulator.asked]
+def _values(states: Sequence[Any], outputs: tuple[int, ...], rows: _Rows) -> npt.NDArray[np.float64]:
+    """Return the scores of every output, of every group of it, and metrics along the last axis."""
+    state = states[0]
+    if rows.along:
+        return _values_of_groups(state, outputs, rows.groups)
+    if not state.core.shape:
+        return np.full((*outputs, len(state.metrics)), math.nan)
+    by_metric = [state.values_of_outputs(one).reshape(outputs) for one in state.asked]
     return np.stack(by_metric, axis=-1)
+
+
+def _values_of_groups(
+    state: GroupedAccumulator, outputs: tuple[int, ...], groups: tuple[int, ...]
+) -> npt.NDArray[np.float64]:
+    keys, core = state.keys_and_core()
+    values = np.full((*outputs, math.prod(groups), len(state.metrics)), math.nan)
+    if len(keys) > 0:
+        (numbers,) = keys.columns().values()
+        scores = GroupScores(core, state.asked, np.arange(len(keys)))
+        for index in range(len(state.metrics)):
+            by_group = scores.values(index).reshape(len(keys), *outputs)
+            values[..., numbers, index] = np.moveaxis(by_group, 0, -1)
+    return values.reshape(*outputs, *groups, len(state.metrics))

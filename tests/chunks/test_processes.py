@@ -21,7 +21,7 @@ def test_examples_of_the_page_are_true() -> None:
 
 
 def test_every_script_of_the_page_is_tested() -> None:
-    assert set(SCRIPTS) == {"loader.py", "processes.py", "with_joblib.py", "ranks.py"}
+    assert set(SCRIPTS) == {"loader.py", "processes.py", "with_joblib.py", "ranks.py", "with_spark.py"}
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

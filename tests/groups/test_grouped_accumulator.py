@@ -760,3 +760,12 @@ def test_nan_is_a_key() -> None:
     assert grouped[math.nan]["sse"] == 10.0
     assert math.nan in grouped
     assert 2.0 not in grouped
+
+
+@pytest.mark.parametrize("key", ["a", b"a", 1, 1.5, True, np.datetime64("2024-02-29")])
+def test_a_part_whose_keys_are_all_null_merges_with_keys_of_any_kind(key: Any) -> None:
+    parts = [squarely.GroupedAccumulator("sse").update([1.0], [3.0], by=by) for by in ([key], [None])]
+    whole = squarely.GroupedAccumulator("sse").update([1.0, 1.0], [3.0, 3.0], by=[key, None])
+    for first, second in (parts, parts[::-1]):
+        sent = [pickle.loads(pickle.dumps(part)) for part in (first, second)]
+        assert first + second == sum(sent) == whole

@@ -11,7 +11,7 @@ import pytest
 import squarely as sq
 
 # What stands beside other libraries is public too, and imported when it is asked for.
-OTHER_MODULES = ("boosting", "dask", "files", "scorers", "xarray")
+OTHER_MODULES = ("boosting", "dask", "files", "scorers", "spark", "xarray")
 
 
 def public_things() -> Iterator[tuple[str, Any]]:

@@ -28,6 +28,10 @@ from squarely.dask.fusion import without_journeys
 from squarely.dask.states import Extras, States, cut_wherever_one_is, state_grid, states_of_chunks, tree_of
 from squarely.evaluation import naming, report_of
 from squarely.extras import import_extra
+from squarely.groups.accumulator import GroupedAccumulator
+from squarely.groups.evaluation import grouped_report_of
+from squarely.groups.output_blocks import joined_groups
+from squarely.groups.report import GroupedReport
 from squarely.named_metrics import EVERYDAY, MetricLike
 from squarely.output_blocks import joined
 from squarely.report import Report
@@ -45,6 +49,7 @@ def evaluate(
     where: Any = None,
     nan_policy: NanPolicy = "raise",
     axis: int = 0,
+    by: Any = None,
     compute: bool = True,
 ) -> Any:
     """Score predictions in Dask collections, as `squarely.evaluate` scores arrays, without gathering them.
@@ -75,12 +80,15 @@ def evaluate(
         What a missing value means, as in `mean_squared_error`.
     axis : int, default=0
         The axis of the rows, of arrays.
+    by : as y_true, of one dimension, dask.dataframe.DataFrame, or mapping of str to such, optional
+        The key of every row, or several columns of them, as in `squarely.evaluate`: every group of rows of one key is
+        scored on its own. States hold the groups of their chunk, and are merged by their keys.
     compute : bool, default=True
         Whether to run the graph now, on the scheduler that Dask is set to. If not, its Delayed is returned.
 
     Returns
     -------
-    Report or dask.delayed.Delayed
+    Report, GroupedReport or dask.delayed.Delayed
         As from `squarely.evaluate`.
 
     Raises
@@ -106,8 +114,10 @@ def evaluate(
     mean_squared_error 1.0
     r2_score           0.999987999988
     1000 pairs
+    >>> squarely.dask.evaluate(y_true, y_pred, metrics="mae", by=y_true % 2)["mae"]
+    array([1., 1.])
     """
-    states = _states(y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, "evaluate")
+    states = _states(y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, by, "evaluate")
     report = import_extra("dask").delayed(_report, pure=False)(states.delayed, states.names)
     return report.compute() if compute else report
 
@@ -122,13 +132,14 @@ def accumulate(
     where: Any = None,
     nan_policy: NanPolicy = "raise",
     axis: int = 0,
+    by: Any = None,
     compute: bool = True,
 ) -> Any:
-    """Return the merged `Accumulator` of Dask collections, equal to that of one update with the whole.
+    """Return the merged `Accumulator` of Dask collections, or by groups `GroupedAccumulator`, as of one update.
 
     Parameters
     ----------
-    y_true, y_pred, sample_weight, multioutput, where, nan_policy, axis
+    y_true, y_pred, sample_weight, multioutput, where, nan_policy, axis, by
         As in `squarely.dask.evaluate`.
     metrics : str, Metric or iterable of these, optional
         As in `Accumulator`: the eight everyday ones when left out.
@@ -137,8 +148,8 @@ def accumulate(
 
     Returns
     -------
-    Accumulator, dict of str to Accumulator, or dask.delayed.Delayed
-        A dict where y_pred is a mapping.
+    Accumulator, GroupedAccumulator, dict of str to such, or dask.delayed.Delayed
+        By groups a GroupedAccumulator; a dict where y_pred is a mapping.
 
     Raises
     ------
@@ -156,7 +167,7 @@ def accumulate(
     >>> squarely.dask.accumulate(cut, da.zeros(1000, chunks=70)).digest() == whole.digest()
     True
     """
-    states = _states(y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, "accumulate")
+    states = _states(y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, by, "accumulate")
     accumulators = import_extra("dask").delayed(_by_name, pure=False)(states.delayed, states.names)
     return accumulators.compute() if compute else accumulators
 
@@ -169,10 +180,11 @@ class _MergedStates(NamedTuple):
 
 
 class _Sides(NamedTuple):
-    """What was passed, by the names of parameters: first the truth, then predictions, weights and where."""
+    """What was passed, by the names of parameters: first the truth, then predictions, weights, where and keys."""
 
     collections: dict[str, Any]
     extras: Extras
+    keys: tuple[str, ...]  # of the collections that are keys of groups
 
 
 def _states(
@@ -184,19 +196,23 @@ def _states(
     where: Any,
     nan_policy: Any,
     axis: Any,
+    by: Any,
     function: str,
 ) -> _MergedStates:
     import_extra("dask")
-    result = Accumulator(metrics, multioutput=multioutput, nan_policy=nan_policy)
+    kind = Accumulator if by is None else GroupedAccumulator
+    result = kind(metrics, multioutput=multioutput, nan_policy=nan_policy)
     models = models_in(y_true, y_pred)
     predictions = {"": y_pred} if models is None else models
     named = {f"y_pred[{name!r}]" if name else "y_pred": one for name, one in predictions.items()}
     of_all = weight_of_all(sample_weight, function)
+    keys = _keys_of(by)
     collections = {
         "y_true": y_true,
         **named,
         **({} if sample_weight is None or of_all is not None else {"sample_weight": sample_weight}),
         **({} if where is None else {"where": where}),
+        **keys,
     }
     extras = Extras(
         empty=result,
@@ -205,9 +221,10 @@ def _states(
         has_weights="sample_weight" in collections,
         has_where=where is not None,
         weight_of_all=None if of_all is None else of_all.item(),
+        by=None if by is None else tuple(by) if isinstance(by, Mapping) else (),
     )
     kinds = {_kind_of(one, name, function) for name, one in collections.items()}
-    sides = _Sides(collections, extras)
+    sides = _Sides(collections, extras, tuple(keys))
     if kinds == {"array"}:
         delayed = _merged_states_of_arrays(sides, function)
     else:
@@ -217,12 +234,24 @@ def _states(
     return _MergedStates(delayed, None if models is None else extras.names)
 
 
-def _by_name(states: Sequence[Accumulator], names: tuple[str, ...] | None) -> Any:
+def _keys_of(by: Any) -> dict[str, Any]:
+    """Return the columns of keys by what they are called in messages."""
+    if not isinstance(by, Mapping):
+        return {} if by is None else {"by": by}
+    if not by:
+        raise InvalidParameterError("The 'by' parameter has no columns of keys. Pass at least one.")
+    return {f"by[{name!r}]": column for name, column in by.items()}
+
+
+def _by_name(states: States, names: tuple[str, ...] | None) -> Any:
     return states[0] if names is None else dict(zip(names, states, strict=True))
 
 
-def _report(states: Sequence[Accumulator], names: tuple[str, ...] | None) -> Report:
-    return report_of(dict(zip(names or ("",), states, strict=True)), is_single=names is None)
+def _report(states: States, names: tuple[str, ...] | None) -> Report | GroupedReport:
+    by_name = dict(zip(names or ("",), states, strict=True))
+    if isinstance(states[0], GroupedAccumulator):
+        return grouped_report_of(by_name, is_single=names is None)
+    return report_of(by_name, is_single=names is None)
 
 
 def _kind_of(collection: Any, name: str, function: str) -> str:
@@ -237,6 +266,7 @@ def _kind_of(collection: Any, name: str, function: str) -> str:
     library = type(collection).__module__.partition(".")[0]
     advice = {
         "xarray": "Pass it to squarely.xarray.evaluate.",
+        "builtins": f"Pass the column itself, as frame[{collection!r}]." if isinstance(collection, str) else "",
         "numpy": "Pass dask.array.from_array of it, cut like y_true; if all is in memory, call squarely.evaluate.",
     }
     raise InvalidParameterError(
@@ -255,14 +285,14 @@ def _is_to_come(chunk: object) -> bool:
 
 def _merged_states_of_arrays(sides: _Sides, function: str) -> Any:
     """Return the Delayed of the states of all rows, joined where outputs are cut too."""
-    _check_dimensions(sides.collections)
+    _check_dimensions(sides)
     axis = check_axis(sides.extras.axis, sides.collections["y_true"].ndim, function)
     _check_shapes(sides.collections, axis)
     arrays = [_without_column(array, axis) for array in sides.collections.values()]
     rank = arrays[0].ndim
     dimensions = [tuple(range(rank)) if array.ndim == rank else (axis,) for array in arrays]
     outputs = math.prod(size for number, size in enumerate(arrays[0].shape) if number != axis)
-    check_output_weights(sides.extras.empty.multioutput, outputs)
+    check_output_weights(sides.extras.empty.core.configuration.multioutput, outputs)
     cut = _cut_alike(arrays, dimensions, axis)
     is_cut_across = any(len(sizes) > 1 for number, sizes in enumerate(cut[0].chunks) if number != axis)
     result = sides.extras.empty
@@ -276,8 +306,10 @@ def _merged_states_of_arrays(sides: _Sides, function: str) -> Any:
     return import_extra("dask").delayed(_joined_states, pure=False)(columns, rows_last.shape[:-1], result)
 
 
-def _check_dimensions(arrays: Mapping[str, Any]) -> None:
-    for name, array in arrays.items():
+def _check_dimensions(sides: _Sides) -> None:
+    for name, array in sides.collections.items():
+        if name in sides.keys and array.ndim != 1:
+            raise ValueError(f"{name} has {array.ndim} dimensions, and keys have one, that of the rows.")
         if array.ndim == 0:
             raise ValueError(f"{name} is a Dask array without dimensions, and must have an axis of rows. Compute it.")
 
@@ -295,8 +327,8 @@ def _check_shapes(arrays: Mapping[str, Any], axis: int) -> None:
         with naming(name if name.startswith("y_pred[") else ""):
             if name == "where":
                 check_where_shape(shape, truth, truth, axis)
-            elif name == "sample_weight" and shape != (truth[axis],):
-                raise ValueError(f"sample_weight has shape {shape}, and must have that of the rows, ({truth[axis]},).")
+            elif name.startswith(("sample_weight", "by")) and shape != (truth[axis],):
+                raise ValueError(f"{name} has shape {shape}, and must have that of the rows, ({truth[axis]},).")
             elif name.startswith("y_pred"):
                 check_same_shape(truth, shape, axis)
 
@@ -337,20 +369,21 @@ def _cut_alike(arrays: list[Any], dimensions: Sequence[Sequence[int]], axis: int
     return cut_wherever_one_is(arrays, dimensions)
 
 
-def _without_output_weights(accumulator: Accumulator) -> Accumulator:
+def _without_output_weights(accumulator: Any) -> Any:
     """Return the configuration for a part of the outputs: weights are those of all."""
     if isinstance(accumulator.multioutput, str):
         return accumulator
-    return Accumulator(accumulator.asked, nan_policy=accumulator.nan_policy)  # type: ignore[arg-type]
+    return Accumulator(accumulator.asked, nan_policy=accumulator.nan_policy)
 
 
-def _joined_states(columns: Sequence[States], grid: tuple[int, ...], result: Accumulator) -> States:
+def _joined_states(columns: Sequence[States], grid: tuple[int, ...], result: Any) -> States:
     """Return for each prediction the accumulator of all outputs."""
     together = []
     for states in zip(*columns, strict=True):
         blocks = np.empty(len(columns), dtype=object)
         blocks[:] = states
-        together.append(joined(blocks.reshape(grid), result))
+        join = joined_groups if isinstance(result, GroupedAccumulator) else joined
+        together.append(join(blocks.reshape(grid), result))
     return together
 
 
@@ -359,7 +392,8 @@ def _joined_states(columns: Sequence[States], grid: tuple[int, ...], result: Acc
 
 def _states_of_frames(sides: _Sides) -> list[Any]:
     frames = list(sides.collections.values())
-    check_one_order({name: {1: one.columns} for name, one in sides.collections.items() if one.ndim == 2}, 0)
+    tables = {name: one for name, one in sides.collections.items() if one.ndim == 2 and name not in sides.keys}
+    check_one_order({name: {1: one.columns} for name, one in tables.items()}, 0)
     _check_same_number({name: frame.npartitions for name, frame in sides.collections.items()})
     divisions = {frame.divisions for frame in frames if frame.known_divisions}
     if len(divisions) > 1:

@@ -16,6 +16,7 @@ from squarely.accumulator import Accumulator
 from squarely.dask.fusion import without_journeys
 from squarely.evaluation import naming
 from squarely.extras import import_extra
+from squarely.groups.accumulator import GroupedAccumulator
 
 __all__ = [
     "Extras",
@@ -28,7 +29,8 @@ __all__ = [
     "tree_of",
 ]
 
-States = list[Accumulator]
+# A state for each prediction: all of them an Accumulator, or by groups a GroupedAccumulator.
+States = list[Any]
 
 # How many states one task merges: 10,000 of them are one after four rounds.
 FAN_IN = 16
@@ -37,12 +39,14 @@ FAN_IN = 16
 class Extras(NamedTuple):
     """What goes with the arrays of a task: how they are scored, and what is the same for every chunk."""
 
-    empty: Accumulator
+    empty: Accumulator | GroupedAccumulator
     names: tuple[str, ...]
     axis: int
     has_weights: bool
     has_where: bool
     weight_of_all: float | None
+    by: tuple[str, ...] | None
+    """The names of the columns of keys, none where one collection holds them all, None without groups."""
 
 
 def states_of_chunks(*chunks: Any, extras: Extras, where_from: str) -> States:
@@ -55,11 +59,12 @@ def _states_of_chunks(y_true: Any, *others: Any, extras: Extras, where_from: str
     rest = list(others[len(extras.names) :])
     weights = rest.pop(0) if extras.has_weights else extras.weight_of_all
     where = rest.pop(0) if extras.has_where else None
-    states = []
+    keys = {} if extras.by is None else {"by": dict(zip(extras.by, rest, strict=True)) if extras.by else rest[0]}
+    states: States = []
     for name, prediction in zip(extras.names, predictions, strict=True):
-        state = copy.copy(extras.empty)
+        state: Any = copy.copy(extras.empty)
         with naming(where_from), naming(name):
-            state.update(y_true, prediction, sample_weight=weights, where=where, axis=extras.axis)
+            state.update(y_true, prediction, sample_weight=weights, where=where, axis=extras.axis, **keys)
         states.append(state)
     return states
 

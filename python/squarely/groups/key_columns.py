@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.groups.chunks import Chunk, Codes, Spans, Table, Words, check_characters
+from squarely.groups.chunks import Chunk, Codes, Nulls, Spans, Table, Words, check_characters
 from squarely.groups.kinds import (
     BYTES,
     FLOAT,
@@ -114,6 +114,8 @@ class KeyColumn:
 
     def chunk(self, codes: Codes, label: str) -> Chunk:
         """Return keys as rows of a chunk."""
+        if self.kind == NOTHING:
+            return Nulls(len(codes))
         missing = self.are_missing(codes)
         if not self.table.is_text:
             return Words(self.kind, self._numbers(codes), label, missing)

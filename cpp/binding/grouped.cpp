@@ -46,8 +46,9 @@ void add_piece(PassByGroup& pass, const py::object& y_true, const py::object& y_
 }
 
 // Callers let one call at a time change or read an accumulator.
-bool is_short_chunk_added(GroupedAccumulator& grouped, const py::object& y_true, const py::object& y_pred, const Numbers& groups,
-               std::size_t count, const py::object& where, py::ssize_t axis, const Shape& shape) {
+bool is_short_chunk_added(GroupedAccumulator& grouped, const py::object& y_true, const py::object& y_pred,
+                          const Numbers& groups, std::size_t count, const py::object& where, py::ssize_t axis,
+                          const Shape& shape) {
     const PairsList pairs = pairs_of(y_true, y_pred, where, axis);
     if (groups.size() != pairs.rows) throw std::invalid_argument("There must be a group for every row.");
     if (pairs.outputs.size() != 1) return false;
@@ -109,12 +110,13 @@ void register_grouped(py::module_& module) {
                 add(grouped, std::exchange(pass.pieces, {}), shape, pass.count);
             },
             py::arg("sums"), py::arg("shape"))
-        .def("add_short_chunk", &is_short_chunk_added, py::arg("y_true"), py::arg("y_pred"), py::arg("groups"), py::arg("count"),
-             py::arg("where"), py::arg("axis"), py::arg("shape"))
+        .def("add_short_chunk", &is_short_chunk_added, py::arg("y_true"), py::arg("y_pred"), py::arg("groups"),
+             py::arg("count"), py::arg("where"), py::arg("axis"), py::arg("shape"))
         .def(
             "merge",
-            [](GroupedAccumulator& grouped, GroupedAccumulator& other, const Numbers& numbers,
-               std::size_t count) { merge(grouped, other, numbers_of_groups(numbers, count, other), count); },
+            [](GroupedAccumulator& grouped, GroupedAccumulator& other, const Numbers& numbers, std::size_t count) {
+                merge(grouped, other, numbers_of_groups(numbers, count, other), count);
+            },
             py::arg("other"), py::arg("numbers"), py::arg("count"))
         .def(
             "subtract",

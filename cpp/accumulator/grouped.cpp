@@ -70,35 +70,81 @@ bool are_all_in_order(GroupNumbers numbers, std::size_t count) {
     return numbers.size() == count;
 }
 
+bool are_pairs_alone(const PairCounts& counts) {
+    return rows_of(counts) == counts.pairs && counts.infinite == 0 && counts.undefined == 0;
+}
+
+// From the first count of anything but pairs on, all have more memory. Afterwards none is asked for.
+void make_room(OutputCounts& counts, const PairCounts& more) {
+    if (are_pairs_alone(more) || counts.empty()) return;
+    const PairCounts first = counts[0];
+    counts.set(0, more);
+    counts.set(0, first);
+}
+
+void make_room(OutputCounts& counts, const OutputCounts& more) {
+    const auto found = std::find_if_not(more.begin(), more.end(), are_pairs_alone);
+    if (found != more.end()) make_room(counts, *found);
+}
+
 // All of it, or none.
-void make_room(GroupedAccumulator& grouped, const State& kind, std::size_t count, std::size_t width) {
-    if (grouped.state && count <= grouped.groups) return;
-    if (grouped.state) {
-        try {
-            resize_outputs(*grouped.state, count * width);
-        } catch (...) {
-            resize_outputs(*grouped.state, grouped.groups * width);
-            throw;
-        }
-    } else {
-        grouped.state = empty_like(kind, count * width);
+void make_room(GroupedAccumulator& grouped, const State& more, std::size_t count, std::size_t width) {
+    if (!grouped.state) {
+        State empty = empty_like(more, count * width);
+        make_room(empty.counts, more.counts);
+        grouped.state = std::move(empty);
+        grouped.groups = count;
+        return;
+    }
+    make_room(grouped.state->counts, more.counts);
+    if (count <= grouped.groups) return;
+    try {
+        resize_outputs(*grouped.state, count * width);
+    } catch (...) {
+        resize_outputs(*grouped.state, grouped.groups * width);
+        throw;
     }
     grouped.groups = count;
 }
 
+// Asks for no memory, where there is room for the counts.
+void move_output(State& state, std::size_t output, State& next, std::size_t from) {
+    state.counts.set(output, next.counts[from]);
+    for (std::size_t i = 0; i < state.sums.size(); ++i) {
+        Sums &sums = state.sums[i], &own = next.sums[i];
+        if (!own.exact.empty()) sums.exact[output] = std::move(own.exact[from]);
+        if (!own.rounded.empty()) sums.rounded[output] = own.rounded[from];
+        if (!own.extreme.empty()) sums.extreme[output] = own.extreme[from];
+        if (!own.counted.empty()) sums.counted[output] = own.counted[from];
+    }
+}
+
+// What these outputs will be, of those that are there: sums that grow ask for memory, and must change nothing before.
+State merged_outputs(const State& state, const State& part, GroupNumbers numbers, std::size_t width) {
+    const FloatingPointEnvironment environment;
+    State next = empty_like(part, part.counts.size());
+    for_each_output(numbers, width, [&](std::size_t output, std::size_t from) {
+        if (output < state.counts.size()) set_output(next, from, state, output);
+        merge_or_set(next, from, part, from);
+    });
+    return next;
+}
+
+// No two of the numbers are the same.
 void add_groups(GroupedAccumulator& grouped, State&& part, const Shape& shape, GroupNumbers numbers,
                 std::size_t count) {
     const std::size_t width = outputs_of(shape);
     Shape own = shape;
     if (!grouped.state && are_all_in_order(numbers, count)) {
         grouped.state = std::move(part);
-        grouped.shape = std::move(own);
         grouped.groups = count;
-        return;
+    } else {
+        State next = grouped.state ? merged_outputs(*grouped.state, part, numbers, width) : std::move(part);
+        make_room(grouped, next, count, width);
+        for_each_output(numbers, width,
+                        [&](std::size_t output, std::size_t from) { move_output(*grouped.state, output, next, from); });
     }
-    make_room(grouped, part, count, width);
     grouped.shape = std::move(own);
-    merge_groups(*grouped.state, part, numbers, width);
 }
 
 std::vector<std::uint32_t> numbers_up_to(std::size_t count) {
@@ -210,18 +256,25 @@ void add(std::span<Accumulator* const> accumulators, const SumsByGroup& pass) {
     const FloatingPointEnvironment environment;
     if (accumulators.empty()) return;
     check_policy(accumulators[0]->configuration->nan_policy, pass.state);
-    for (std::size_t i = 0; i < pass.groups.size(); ++i) {
-        const State* sums = sums_of(*accumulators[pass.groups[i]]);
-        if (sums != nullptr) squarely::check_room(sums->counts[0], pass.state.counts[i], 0);
-    }
+    State next = empty_like(pass.state, pass.groups.size());
     for (std::size_t i = 0; i < pass.groups.size(); ++i) {
         Accumulator& accumulator = *accumulators[pass.groups[i]];
-        if (accumulator.has_seen) {
-            merge_output(*accumulator.state, 0, pass.state, i);
-            continue;
+        const State* sums = sums_of(accumulator);
+        if (sums != nullptr) {
+            squarely::check_room(sums->counts[0], pass.state.counts[i], 0);
+            set_output(next, i, *sums, 0);
+        } else {
+            accumulator.state = empty_like(next, 1);
+            accumulator.shape.reserve(1);
         }
-        accumulator.state = outputs_from(pass.state, i, 1);
-        if (accumulator.shape.empty()) accumulator.shape = {1};
+        merge_or_set(next, i, pass.state, i);
+        make_room(accumulator.state->counts, next.counts[i]);
+    }
+    // From here on nothing asks for memory, and nothing is refused.
+    for (std::size_t i = 0; i < pass.groups.size(); ++i) {
+        Accumulator& accumulator = *accumulators[pass.groups[i]];
+        move_output(*accumulator.state, 0, next, i);
+        if (accumulator.shape.empty()) accumulator.shape.push_back(1);
         accumulator.has_seen = true;
     }
 }
@@ -263,15 +316,18 @@ void subtract(GroupedAccumulator& grouped, GroupedAccumulator& other, GroupNumbe
     for_each_output(numbers, width,
                     [&](std::size_t output, std::size_t from) { merge_or_set(own, from, *grouped.state, output); });
     subtract(own, *other.state);
-    for_each_output(numbers, width,
-                    [&](std::size_t output, std::size_t from) { set_output(*grouped.state, output, own, from); });
+    State rest = *grouped.state;  // an output may ask for memory
+    for_each_output(numbers, width, [&](std::size_t output, std::size_t from) { set_output(rest, output, own, from); });
+    grouped.state = std::move(rest);
 }
 
 GroupedAccumulator merged_groups(GroupedAccumulator& grouped, GroupNumbers numbers, std::size_t count) {
     GroupedAccumulator merged(grouped.configuration);
     if (sums_of(grouped) == nullptr) return merged;
     check_room_together(*grouped.state, numbers, width_of(grouped), count);
-    add_groups(merged, State(*grouped.state), grouped.shape, numbers, count);
+    merged.shape = grouped.shape;
+    make_room(merged, *grouped.state, count, width_of(grouped));
+    merge_groups(*merged.state, *grouped.state, numbers, width_of(grouped));
     return merged;
 }
 

@@ -73,6 +73,33 @@ inline State copied(const squarely_state* state) {
     return State(copy);
 }
 
+struct FreedGroups {
+    void operator()(squarely_groups* groups) const { squarely_groups_free(groups); }
+};
+using Groups = std::unique_ptr<squarely_groups, FreedGroups>;
+
+inline std::vector<unsigned char> bytes_of(const squarely_groups* groups) {
+    std::size_t size = 0;
+    squarely_error error;
+    expect(squarely_groups_to_bytes(groups, nullptr, 0, &size, &error), error, "size of bytes of groups");
+    std::vector<unsigned char> bytes(size);
+    expect(squarely_groups_to_bytes(groups, bytes.data(), size, &size, &error), error, "bytes of groups");
+    return bytes;
+}
+
+struct RowsOfGroups {
+    const Rows& rows;
+    std::vector<std::uint32_t> numbers;
+    std::size_t count;
+};
+
+inline squarely_status update(squarely_groups* groups, const RowsOfGroups& given) {
+    const squarely_pairs pairs = given.rows.pairs(0);
+    const squarely_column weights = given.rows.weights ? given.rows.weights_from(0) : squarely_column{};
+    return squarely_groups_update(groups, &pairs, 1, given.rows.weights ? &weights : nullptr, given.numbers.data(),
+                                  given.count, given.rows.count, nullptr);
+}
+
 inline Found found_in(const squarely_state* state, const char* metric) {
     Found found{};
     found.status = squarely_state_value(state, metric, nullptr, 0, &found.value, nullptr);

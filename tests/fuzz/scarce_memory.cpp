@@ -70,31 +70,32 @@ squarely_status made_and_freed(Make make) {
     return status;
 }
 
-struct FreedGroups {
-    void operator()(squarely_groups* groups) const { squarely_groups_free(groups); }
-};
-using Groups = std::unique_ptr<squarely_groups, FreedGroups>;
-
-std::vector<unsigned char> bytes_of(const squarely_groups* groups) {
-    std::size_t size = 0;
+// A row to each of some states.
+void walk_states(const squarely_state_options& options, const RowsOfGroups& given, Outcome& outcome) {
+    std::vector<State> states(given.count);
     squarely_error error;
-    expect(squarely_groups_to_bytes(groups, nullptr, 0, &size, &error), error, "size of bytes of groups");
-    std::vector<unsigned char> bytes(size);
-    expect(squarely_groups_to_bytes(groups, bytes.data(), size, &size, &error), error, "bytes of groups");
-    return bytes;
-}
-
-struct RowsOfGroups {
-    const Rows& rows;
-    std::vector<std::uint32_t> numbers;
-    std::size_t count;
-};
-
-squarely_status update(squarely_groups* groups, const RowsOfGroups& given) {
-    const squarely_pairs pairs = given.rows.pairs(0);
-    const squarely_column weights = given.rows.weights ? given.rows.weights_from(0) : squarely_column{};
-    return squarely_groups_update(groups, &pairs, 1, given.rows.weights ? &weights : nullptr, given.numbers.data(),
-                                  given.count, given.rows.count, nullptr);
+    for (State& state : states) {
+        squarely_state* created = nullptr;
+        expect(squarely_state_create(&options, &created, &error), error, "create");
+        state.reset(created);
+    }
+    std::vector<squarely_state*> of_rows;
+    for (const std::uint32_t number : given.numbers) of_rows.push_back(states[number].get());
+    const squarely_pairs pairs = given.rows.pairs();
+    const squarely_column* weights = given.rows.weights ? &given.rows.weights->column : nullptr;
+    const auto all_bytes = [&] {
+        std::vector<unsigned char> all;
+        for (const State& state : states) {
+            const std::vector<unsigned char> own = bytes_of(state.get());
+            all.insert(all.end(), own.begin(), own.end());
+        }
+        return all;
+    };
+    for (int again = 0; again < 2; ++again) {
+        const std::vector<unsigned char> before = all_bytes();
+        walk([&] { return squarely_states_update(of_rows.data(), &pairs, weights, given.rows.count, nullptr); },
+             [&] { return all_bytes() == before; }, outcome);
+    }
 }
 
 // Of groups that have seen the rows once.
@@ -110,7 +111,9 @@ void walk_groups(const squarely_state_options& options, const RowsOfGroups& give
     };
     walk_on([&] { return update(groups.get(), given); });
     walk_on([&] { return update(groups.get(), given); });
-    walk_on([&] { return update(groups.get(), {given.rows, given.numbers, given.count + 70}); });
+    RowsOfGroups more = given;
+    more.count += 70;
+    walk_on([&] { return update(groups.get(), more); });
     squarely_groups* copy = nullptr;
     expect(squarely_groups_copy(groups.get(), &copy, &error), error, "copy groups");
     const Groups other(copy);
@@ -147,6 +150,7 @@ Outcome outcome_of(Random& random, squarely_summation summation) {
     for (int row = 0; row < rows.count; ++row) {
         given.numbers.push_back(static_cast<std::uint32_t>(random.below(given.count)));
     }
+    walk_states(options, given, outcome);
     walk_groups(options, given, outcome);
     squarely_state* created = nullptr;
     squarely_error error;

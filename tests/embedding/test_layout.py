@@ -171,6 +171,19 @@ def test_the_header_is_cpp_too(tmp_path: pathlib.Path) -> None:
         'if (weighted.value("mae") != 0.5 || weighted.value("mean_absolute_error", 1) != 0.5) return 3;\n'
         "weighted.reset().update_weighted({pairs, pairs}, 4, {squarely::column(others)});\n"
         'if (weighted.value("mae") != 0.5 || weighted.value("mae", 1) != 0.5) return 4;\n'
+        'squarely::Groups groups({"mae"});\n'
+        "const std::vector<std::uint32_t> numbers = {0, 1, 1, 0};\n"
+        "groups.update({pairs}, numbers, 2).update_sorted({pairs}, std::vector<std::int64_t>{0, 2, 4});\n"
+        "squarely::Groups copy = groups;\n"
+        "copy.merge(groups).merge(groups, {1, 0}, 2).subtract(groups, {1, 0}).subtract(groups);\n"
+        "const std::vector<unsigned char> bytes = copy.to_bytes();\n"
+        "if (squarely::Groups::from_bytes(bytes.data(), bytes.size()).digest() != groups.digest()) return 5;\n"
+        'if (groups.values("mae").size() != 2 || groups.overall().value("mae") != 0.5) return 6;\n'
+        "if (groups.count() != 2 || groups.state(1).counts().pairs != groups.counts(1).pairs) return 7;\n"
+        'squarely::State one({"mae"}), two({"mae"});\n'
+        "squarely::update_states(std::vector<squarely_state*>{one.get(), two.get(), two.get(), one.get()}, pairs);\n"
+        'if (one.value("mae") != 0.75 || two.value("mae") != 0.25) return 8;\n'
+        "if (squarely::use_one_thread_here(true) || !squarely::use_one_thread_here(false)) return 9;\n"
         'try { state.value("nonsense"); } catch (const squarely::Error&) { return 0; }\nreturn 2;'
     )
     file, program = tmp_path / "program.cpp", tmp_path / "program"

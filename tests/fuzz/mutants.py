@@ -35,7 +35,7 @@ NEAREST = {
     "cpp/blocks": "columns/test_blocks.py columns/test_dtypes.py columns/test_missing.py columns",
     "cpp/blocks/validity": "columns/test_missing.py",
     "cpp/blocks/walk": "learning/test_losses.py",
-    "cpp/c_api": "embedding/test_calls.py fuzz",
+    "cpp/c_api": "embedding/test_calls.py embedding/test_groups.py fuzz",
     "cpp/kernels": "sums/test_squared_error.py columns/test_side_by_side.py sums/test_moments.py columns",
     "cpp/kernels/order": "order",
     "cpp/order": "order",

@@ -154,7 +154,8 @@ enum {
     SQUARELY_NAN_OMIT = 2,      /* the pair is left out; infinities are refused */
     SQUARELY_NAN_OMIT_TRUE = 3, /* left out where the truth is missing; a missing prediction is refused */
     SQUARELY_NAN_SKIP_NULLS = 4 /* as PROPAGATE, but a row is masked where its column, or that of its weights, says that
-                                   there is no value: SQL's nulls beside its NaN. In bytes it is PROPAGATE. */
+                                   there is no value: SQL's nulls beside its NaN. Takes a byte a row while it
+                                   runs. In bytes it is PROPAGATE. */
 };
 
 /* A name from squarely_metric_name, or in short (mse, mae, r2 ...), and its parameter: NULL for the default, else for
@@ -298,7 +299,8 @@ SQUARELY_API squarely_status squarely_state_from_bytes(const void* bytes, size_t
 SQUARELY_API squarely_status squarely_state_digest(const squarely_state* state, char digest[65], squarely_error* error);
 
 /* Adds row i to states[i], for engines that have a state a row: any number of states, in any order, each as often as it
-   has rows. They are of one output and were created alike. All rows are added, or none. */
+   has rows. They are of one output and were created alike. All rows are added, or none. Takes twelve bytes a row while
+   it runs. */
 SQUARELY_API squarely_status squarely_states_update(squarely_state* const* states, const squarely_pairs* pairs,
                                                     const squarely_column* weights, int64_t rows,
                                                     squarely_error* error);

@@ -172,10 +172,10 @@ SumsByGroup sums_of_stretches(const State& kind, std::span<const Pairs> outputs,
 SumsByGroup moments_of_groups(const State& kind, std::span<const Pairs> outputs, std::ptrdiff_t rows,
                               GroupNumbers groups, std::size_t count) {
     const std::size_t width = outputs.size();
-    if (width == 1) return {numbers_up_to(count), moments_by_group(kind, outputs[0], rows, groups, count), {}};
+    if (width == 1) return {numbers_up_to(count), moments_by_group(kind, outputs.first(1), rows, groups, count), {}};
     SumsByGroup all{numbers_up_to(count), empty_like(kind, count * width), {}};
     for (std::size_t output = 0; output < width; ++output) {
-        const State own = moments_by_group(kind, outputs[output], rows, groups, count);
+        const State own = moments_by_group(kind, outputs.subspan(output, 1), rows, groups, count);
         for (std::size_t group = 0; group < count; ++group) set_output(all.state, group * width + output, own, group);
     }
     return all;

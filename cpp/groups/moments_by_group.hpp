@@ -15,8 +15,9 @@ namespace squarely {
 // Whether a state sums nothing else.
 bool sums_grouped_moments_alone(const State& state);
 
-// A state of one output a group, of rows whose groups are below so many.
-State moments_by_group(const State& kind, const Pairs& pairs, std::ptrdiff_t rows,
+// A state of one output a group, of rows whose groups are below so many. Where there are several parts, each has as
+// many rows, of the same groups.
+State moments_by_group(const State& kind, std::span<const Pairs> parts, std::ptrdiff_t rows,
                        std::span<const std::uint32_t> groups, std::size_t count);
 
 // What pairs that have not been added yet will count, as far as a policy asks.
@@ -44,9 +45,5 @@ class OpenMoments {
 
     std::unique_ptr<Own> own_;
 };
-
-// Many outputs of few rows, as of a field that comes day by day: a row is pairs of as many groups. False, and nothing
-// done, where they do not lie so, or this is not the shorter way.
-bool add_wide_rows(State& state, std::span<const Pairs> outputs, std::ptrdiff_t rows);
 
 }  // namespace squarely

@@ -1,6 +1,6 @@
 // Columns -> stretches of rows -> blocks -> sums, over threads.
 #include "blocks/stretches.hpp"
-#include "groups/moments_by_group.hpp"
+#include "groups/wide_rows.hpp"
 #include "machine/floating_point.hpp"
 #include "machine/long_call.hpp"
 #include "machine/targets.hpp"

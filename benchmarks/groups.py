@@ -66,7 +66,7 @@ def of_keys(y: Any, p: Any, keys: Any, threads: int) -> Iterator[tuple[str, Call
         connection.register("arrow", pyarrow.table({"y": y, "p": p, "k": keys}))
         connection.execute("create table t as select * from arrow")
         query = "select k, avg((y - p) * (y - p)) from t group by k"
-        yield "DuckDB", lambda: connection.execute(query).to_arrow_table()
+        yield "DuckDB", lambda: connection.sql(query).to_arrow_table()
     if is_here("polars"):
         import polars
 

@@ -20,14 +20,10 @@ void check_weighting(const Accumulator& accumulator, bool weighted) {
     if (accumulator.state && accumulator.state->weighted != weighted) throw Refused(Reason::weighting_differs);
 }
 
-// Rows that are open are not counted with the others, and must never be too many for them.
-constexpr std::uint64_t most_rows_beside_open_ones = std::uint64_t{1} << 62;
-
 bool can_stay_open(const Accumulator& accumulator) {
     const Configuration& configuration = *accumulator.configuration;
     return configuration.summation == Summation::exact && !configuration.complex_values &&
-           accumulator.shape == Shape{1} && accumulator.has_seen &&
-           rows_of(accumulator.state->counts[0]) <= most_rows_beside_open_ones;
+           accumulator.shape == Shape{1} && accumulator.has_seen && has_room_for_open_rows(*accumulator.state);
 }
 
 bool can_outputs_stay_open(const Accumulator& accumulator, const Shape& shape) {
@@ -36,10 +32,7 @@ bool can_outputs_stay_open(const Accumulator& accumulator, const Shape& shape) {
     if (!accumulator.has_seen) return sums_grouped_moments_alone(empty_state(configuration, 0, false));
     if (accumulator.shape != shape || accumulator.state->weighted) return false;
     if (accumulator.open_outputs) return true;
-    const OutputCounts& counts = accumulator.state->counts;
-    return sums_grouped_moments_alone(*accumulator.state) &&
-           std::all_of(counts.begin(), counts.end(),
-                       [](const auto& one) { return rows_of(one) <= most_rows_beside_open_ones; });
+    return sums_grouped_moments_alone(*accumulator.state) && has_room_for_open_rows(*accumulator.state);
 }
 
 bool has_rows(const State& state) {
@@ -48,6 +41,12 @@ bool has_rows(const State& state) {
 }
 
 }  // namespace
+
+bool has_room_for_open_rows(const State& state) {
+    constexpr std::uint64_t most_rows = std::uint64_t{1} << 62;
+    return std::all_of(state.counts.begin(), state.counts.end(),
+                       [](const PairCounts& counts) { return rows_of(counts) <= most_rows; });
+}
 
 std::size_t outputs_of(std::span<const std::size_t> shape) {
     return std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>());

@@ -16,6 +16,9 @@ using Shape = std::vector<std::size_t>;
 
 constexpr std::size_t most_dimensions = 64;  // of an array of NumPy
 
+// Rows that are open are not counted with the others, and must never be too many for them.
+bool has_room_for_open_rows(const State& state);
+
 // A row of pairs has one of each output: its groups are numbered as they are.
 struct OpenOutputs {
     explicit OpenOutputs(const State& state);

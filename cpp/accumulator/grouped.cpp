@@ -207,16 +207,10 @@ SumsByGroup sums_of_groups(const State& kind, std::span<const Pairs> outputs, st
 
 constexpr std::size_t rows_of_a_short_chunk = 131'072;
 
-// Rows that are open are not counted with the others, and must never be too many for them.
-constexpr std::uint64_t most_rows_beside_open_ones = std::uint64_t{1} << 62;
-
 bool can_stay_open(const GroupedAccumulator& grouped, const Shape& shape) {
     if (!grouped.state || grouped.shape != shape || outputs_of(shape) != 1) return false;
     if (grouped.open) return true;
-    const OutputCounts& counts = grouped.state->counts;
-    return sums_grouped_moments_alone(*grouped.state) && std::all_of(counts.begin(), counts.end(), [](const auto& one) {
-               return rows_of(one) <= most_rows_beside_open_ones;
-           });
+    return sums_grouped_moments_alone(*grouped.state) && has_room_for_open_rows(*grouped.state);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "binding/plain_sides.hpp"
 
+#include "groups/wide_rows.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -220,8 +222,6 @@ bool see_plain_side(py::handle object, Numbers numbers, PlainSide& side) {
 }
 
 bool see_wide_rows(py::handle y_true, py::handle y_pred, py::ssize_t axis, WideRows& wide) {
-    constexpr py::ssize_t least_outputs = 64;
-    constexpr py::ssize_t most_rows = 64;
     constexpr py::ssize_t most_elements = py::ssize_t{1} << 22;  // which are added while nobody else runs
     PyTypeObject* const array = py::detail::npy_api::get().PyArray_Type_;
     if (axis != 0 || Py_TYPE(y_true.ptr()) != array || Py_TYPE(y_pred.ptr()) != array) return false;
@@ -231,7 +231,7 @@ bool see_wide_rows(py::handle y_true, py::handle y_pred, py::ssize_t axis, WideR
     const py::ssize_t rows = truth.shape[0];
     const py::ssize_t outputs =
         std::accumulate(truth.shape + 1, truth.shape + truth.dimensions, py::ssize_t{1}, std::multiplies<>());
-    if (outputs < least_outputs || rows > most_rows || rows * outputs > most_elements) return false;
+    if (outputs < least_wide_outputs || rows > most_wide_rows || rows * outputs > most_elements) return false;
     if (!are_outputs_in_a_row(truth) || !are_outputs_in_a_row(prediction)) return false;
     wide.shape.assign(truth.shape + 1, truth.shape + truth.dimensions);
     for (py::ssize_t row = 0; row < rows; ++row) wide.rows.push_back({row_at(truth, row), row_at(prediction, row)});

@@ -6,7 +6,6 @@
 #include "groups/grouped_quantities.hpp"
 
 #include <memory>
-#include <mutex>
 #include <span>
 #include <vector>
 

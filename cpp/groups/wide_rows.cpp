@@ -4,6 +4,7 @@
 #include "groups/moments_by_group.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <optional>
 #include <vector>
@@ -47,9 +48,8 @@ std::vector<Pairs> rows_of_outputs(std::span<const Pairs> outputs, std::ptrdiff_
 }  // namespace
 
 bool add_wide_rows(State& state, std::span<const Pairs> outputs, std::ptrdiff_t rows) {
-    constexpr std::size_t least_outputs = 64;
-    constexpr std::ptrdiff_t most_rows = 64;
-    if (outputs.size() < least_outputs || rows > most_rows || !sums_grouped_moments_alone(state)) return false;
+    const bool are_wide = std::ssize(outputs) >= least_wide_outputs && rows <= most_wide_rows;
+    if (!are_wide || !sums_grouped_moments_alone(state)) return false;
     const std::vector<Pairs> wide = rows_of_outputs(outputs, rows);
     if (wide.empty()) return false;
     std::vector<std::uint32_t> groups(outputs.size());

@@ -9,7 +9,6 @@
 namespace squarely {
 namespace {
 
-constexpr std::size_t words_in_quarter = 4;
 constexpr std::size_t bytes_in_quarter = 8 * words_in_quarter;
 
 CompactSums* find_sums(State& state, Term term) {
@@ -68,12 +67,12 @@ GroupTable::GroupTable(int window_exponent, int quarters_of_rows, std::size_t nu
       rows(static_cast<std::uint64_t*>(memory.get())) {}
 
 GroupTable::GroupTable(const GroupTable& other) : GroupTable(other.exponent, other.quarters, other.groups) {
-    std::copy_n(other.rows, groups * words_in_quarter * static_cast<std::size_t>(quarters), rows);
+    std::copy_n(other.rows, groups * static_cast<std::size_t>(words_in_quarter * quarters), rows);
 }
 
 void make_room(GroupTable& table, std::size_t groups) {
     GroupTable larger(table.exponent, table.quarters, groups);
-    const std::size_t words = words_in_quarter * static_cast<std::size_t>(table.quarters);
+    const std::size_t words = static_cast<std::size_t>(words_in_quarter * table.quarters);
     std::copy_n(table.rows, table.groups * words, larger.rows);
     table = std::move(larger);
 }
@@ -84,7 +83,7 @@ QuantitySums sums_of_quantity(State& state, const Quantity& quantity) {
 }
 
 std::uint64_t empty_row(GroupTable& table, std::size_t group, const Quantity& quantity, const QuantitySums& sums) {
-    const std::size_t words = words_in_quarter * static_cast<std::size_t>(table.quarters);
+    const std::size_t words = static_cast<std::size_t>(words_in_quarter * table.quarters);
     std::uint64_t* const row = table.rows + group * words;
     const std::uint64_t count = row[0];
     if (count == 0) return 0;

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t most_tables = 3;           // of a quantity: numbers of very different sizes have several
 constexpr std::size_t pairs_until_table = 4096;  // so many wait, before another table is worth its memory
 constexpr std::size_t groups_out_of_cache = 16384;
-constexpr std::ptrdiff_t rows_fetched_ahead = 64 + 8;
+constexpr std::ptrdiff_t rows_fetched_ahead = rows_in_buffer + 8;  // and a vector of pairs
 
 void wait_for_table(WaitingPairs& waiting, const Block& block, const std::uint32_t* groups,
                     const std::uint64_t* misfits, std::ptrdiff_t rows) {

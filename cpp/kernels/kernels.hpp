@@ -246,6 +246,9 @@ struct NarrowKernels {
 // row counts pairs; so many may pass until it has to be emptied, and as many again.
 constexpr int rows_until_full = 1024;
 
+constexpr int words_in_quarter = 4;  // a row has one or two quarters
+constexpr int rows_in_buffer = 64;   // rows are made of so many pairs before they are added
+
 struct GroupedRows {
     const std::uint32_t* groups;
     std::ptrdiff_t count;     // of pairs

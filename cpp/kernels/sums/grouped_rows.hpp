@@ -15,9 +15,6 @@
 namespace squarely {
 namespace {
 
-constexpr int rows_in_buffer = 64;
-constexpr int words_in_quarter = 4;  // a row has one or two of these
-
 // Four words of each lane, side by side, from one lane to the next so many words on.
 SQUARELY_INLINE void store_quarters(Bits a, Bits b, Bits c, Bits d, std::uint64_t* target, std::ptrdiff_t step) {
 #if defined(SQUARELY_PLAIN_LANES)

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-import hard
 import numpy as np
 
 import squarely as sq
+
+from . import hard
 
 
 class HardData:

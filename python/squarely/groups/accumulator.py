@@ -382,7 +382,7 @@ class GroupedAccumulator:
         -------
         dict of str to ndarray
             By name of the metric, in the order of the keys: of shape (groups,), and with ``multioutput="raw_values"``
-            of shape (groups, *outputs). A group that has no value, as R² of one row, is NaN; `notes` says why.
+            of shape ``(groups, *outputs)``. A group that has no value, as R² of one row, is NaN; `notes` says why.
 
         Examples
         --------

@@ -36,17 +36,17 @@ def mean_tweedie_deviance(
     power : float, default=0
         At most 0, or at least 1; between, there is no such distribution.
 
-        ============== ============================ ======================
-        power          distribution                 takes
-        ============== ============================ ======================
-        below 0        extreme stable               y_pred > 0
-        0              normal                       all numbers
-        1              Poisson                      y_true >= 0, y_pred > 0
-        between 1 and 2 compound Poisson and gamma  y_true >= 0, y_pred > 0
-        2              gamma                        y_true > 0, y_pred > 0
-        3              inverse Gaussian             y_true > 0, y_pred > 0
-        other above 2  positive stable              y_true > 0, y_pred > 0
-        ============== ============================ ======================
+        =============== ============================ ======================
+        power           distribution                 takes
+        =============== ============================ ======================
+        below 0         extreme stable               y_pred > 0
+        0               normal                       all numbers
+        1               Poisson                      y_true >= 0, y_pred > 0
+        between 1 and 2 compound Poisson and gamma   y_true >= 0, y_pred > 0
+        2               gamma                        y_true > 0, y_pred > 0
+        3               inverse Gaussian             y_true > 0, y_pred > 0
+        other above 2   positive stable              y_true > 0, y_pred > 0
+        =============== ============================ ======================
 
     Returns
     -------

@@ -26,7 +26,7 @@ def trimmed_mean_squared_error(
 
     .. math:: \frac{1}{h} \sum_{i=1}^{h} e_{(i)}^2, \qquad h = n - \lfloor \text{proportion} \cdot n \rfloor
 
-    with the squared errors in rising order, :math:`e_{(1)}^2 \le \dots \le e_{(n)}^2`.
+    with the squared errors in rising order, :math:`e_{(1)}^2 \le \ldots \le e_{(n)}^2`.
 
     Parameters
     ----------

@@ -1,0 +1,89 @@
+"""The reference of the site has all there is: metrics, public names, options of the command line, the C interface."""
+
+import importlib
+import pathlib
+import re
+
+import pytest
+import typer
+
+import squarely
+from generators import c_header, command_line, metric_pages, pictures, python_pages
+from squarely import _core
+from squarely.cli.application import application
+
+
+def test_every_metric_has_a_page_with_its_facts_and_its_picture() -> None:
+    pages = metric_pages.pages()
+    for name in squarely.metric_names():
+        assert f"autofunction:: {name}\n" in pages[f"metrics/{name}.rst"]
+        card = metric_pages.card(name)
+        assert ":Best:" in card
+        assert ":Range:" in card
+        assert card.count("<path class=") > 2
+        assert "nan" not in card
+
+
+def test_a_card_stands_before_the_parameters() -> None:
+    lines = ["Mean.", "", "Parameters", "----------"]
+    metric_pages.add_card(None, "function", "squarely.mean_squared_error", None, None, lines)
+    assert lines[0] == "Mean."
+    assert lines.index("Parameters") == len(lines) - 2
+    assert lines[2] == ".. container:: metric-card"
+
+
+def test_a_picture_has_the_values_of_the_metric() -> None:
+    values = pictures.values("mean_squared_error", {}, pictures.ONE)
+    y_true = pictures.TRUTH
+    expected = [squarely.mean_squared_error(y_true, [*y_true[:4], y_true[4] + error]) for error in pictures.ERRORS]
+    assert values == expected
+
+
+def test_every_public_name_has_a_page() -> None:
+    pages = python_pages.pages() | metric_pages.pages()
+    last = {path.rpartition("/")[2].removesuffix(".rst").rpartition(".")[2] for path in pages}
+    assert set(squarely.__all__) - {"__version__"} <= last
+
+
+def test_names_elsewhere_are_of_metrics() -> None:
+    assert set(metric_pages.NAMES_ELSEWHERE) <= set(_core.metrics)
+
+
+@pytest.mark.parametrize(
+    ("library", "module"), [("scikit-learn", "sklearn.metrics"), ("scikit-image", "skimage.metrics")]
+)
+def test_names_elsewhere_exist(library: str, module: str) -> None:
+    pytest.importorskip(module.partition(".")[0])
+    found = importlib.import_module(module)
+    names = [names[library] for names in metric_pages.NAMES_ELSEWHERE.values() if library in names]
+    assert names
+    for name in names:
+        assert hasattr(found, name), name
+
+
+def test_every_option_of_the_command_line_is_explained() -> None:
+    page = command_line.page()
+    commands = typer.main.get_command(application).commands  # type: ignore[attr-defined]
+    assert set(commands) == {"score", "merge"}
+    for name, command in commands.items():
+        section = page.partition(f"squarely {name}\n---")[2].partition("\n---")[0]
+        for parameter in command.params:
+            for option in parameter.opts if parameter.param_type_name == "option" else ():
+                assert f".. option:: {option}" in section or option == "--help", option
+
+
+def test_every_declaration_of_the_header_is_on_the_page() -> None:
+    header = pathlib.Path(squarely.get_include(), "squarely", "squarely.h").read_text()
+    declared = set(re.findall(r"\b(squarely_\w+)\(", header)) - {"squarely_"}
+    page = c_header.page()
+    for name in declared:
+        assert re.search(rf"^(\.\. c:function::| {{15}}) .*\b{name}\(", page, re.MULTILINE), name
+    constants = set(re.findall(r"^ {4}(SQUARELY_\w+) = \d+", header, re.MULTILINE))
+    assert len(constants) > 20
+    for name in constants:
+        assert f".. c:enumerator:: {name} = " in page
+
+
+def test_a_declaration_of_no_known_form_is_an_error() -> None:
+    with pytest.raises(ValueError, match="does not know what this is"):
+        c_header.declaration("union squarely_unknown { int32_t number; };")

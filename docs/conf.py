@@ -28,6 +28,7 @@ nitpick_ignore_regex = [
     (r"c:identifier", r"u?int\d+_t|size_t|ptrdiff_t"),
 ]
 default_role = "py:obj"
+smartquotes = False  # an option is --true, and quotes are there to be copied
 
 autodoc_typehints = "none"  # the docstrings say what is taken, in words
 autodoc_member_order = "bysource"

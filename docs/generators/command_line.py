@@ -1,5 +1,6 @@
 """The reference of the command line, from the parser itself."""
 
+import re
 from enum import Enum
 from typing import Any
 
@@ -26,7 +27,8 @@ def option(parameter: Any) -> str:
     notes = ["Required."] if parameter.required else []
     if default not in (None, False):
         notes.append(f"By default ``{default}``.")
-    text = " ".join([parameter.help.replace("*", r"\*"), *notes])
+    words = re.sub(r"(?<!\w)--[\w-]+", r"``\g<0>``", parameter.help.replace("*", r"\*"))
+    text = " ".join([words, *notes])
     return f".. option:: {title(parameter)}\n\n{indented(text)}\n"
 
 

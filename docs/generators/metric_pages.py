@@ -32,7 +32,7 @@ def parameter_of(row: _core.MetricRow) -> float:
 def best(row: _core.MetricRow) -> str:
     """Return the best value."""
     if row.better == "zero":
-        return "0, between two bad sides"
+        return "0"
     value = row.range(parameter_of(row))[row.better == "greater"]
     return number(value) if math.isfinite(value) else f"the {row.better}, the better"
 
@@ -42,7 +42,7 @@ def value_range(row: _core.MetricRow) -> str:
     least, greatest = row.range(parameter_of(row))
     other = row.range(2 * parameter_of(row)) if row.parameter and not row.words and not row.is_boolean else None
     hangs = f" (with the default of {row.parameter})" if other is not None and other != (least, greatest) else ""
-    return f"{number(least)} to {number(greatest)}{hangs}"
+    return f"{number(least)}\u00a0to\u00a0{number(greatest)}{hangs}"
 
 
 def parameter(row: _core.MetricRow) -> str:

@@ -35,8 +35,9 @@ sq.Accumulator("mse").updaet([1.0], [2.0])
 
 
 def examples_of(markdown: str) -> str:
-    """Return the lines that are typed at the prompt, as a program."""
-    lines = re.findall(r"^(?:>>>|\.\.\.) (.*)$", markdown, re.MULTILINE)
+    """Return the lines that are typed at the prompt of Python, as a program."""
+    blocks = "\n".join(re.findall(r"^```python\n(.*?)^```", markdown, re.DOTALL | re.MULTILINE))
+    lines = re.findall(r"^(?:>>>|\.\.\.) (.*)$", blocks, re.MULTILINE)
     return "\n".join(lines) + "\n"
 
 

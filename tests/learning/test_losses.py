@@ -177,23 +177,24 @@ def test_gradients_are_zero_at_the_kink(target: str) -> None:
 
 @every_loss
 @both
-@pytest.mark.parametrize(("left", "right"), list(itertools.product(DTYPES, DTYPES)), ids=str)
+@pytest.mark.parametrize("left", DTYPES, ids=str)
 def test_every_pair_of_types_is_computed_in_float64_and_rounded_once(
-    name: str, derivative: bool, left: np.dtype[Any], right: np.dtype[Any], rng: np.random.Generator
+    name: str, derivative: bool, left: np.dtype[Any], rng: np.random.Generator
 ) -> None:
-    y_true, y_pred = pairs_of(rng, left, 700)[0], pairs_of(rng, right, 700)[1]
-    found = computed(name, y_true, y_pred, derivative=derivative)
-    are_integers = left.kind in "biu" and right.kind in "biu"
-    try:
-        promoted = np.dtype(np.float64) if are_integers else np.result_type(left, right)
-    except TypeError:
-        promoted = np.dtype(np.float64)
-    assert found.dtype == promoted
-    expected = expected_of(name, y_true.astype(np.float64), y_pred.astype(np.float64), derivative=derivative)
-    if promoted in FLOATS[:2]:
-        assert same_bits(found, expected.astype(promoted))
-    else:
-        assert is_nearest(found, expected)
+    for right in DTYPES:
+        y_true, y_pred = pairs_of(rng, left, 700)[0], pairs_of(rng, right, 700)[1]
+        found = computed(name, y_true, y_pred, derivative=derivative)
+        are_integers = left.kind in "biu" and right.kind in "biu"
+        try:
+            promoted = np.dtype(np.float64) if are_integers else np.result_type(left, right)
+        except TypeError:
+            promoted = np.dtype(np.float64)
+        assert found.dtype == promoted, right
+        expected = expected_of(name, y_true.astype(np.float64), y_pred.astype(np.float64), derivative=derivative)
+        if promoted in FLOATS[:2]:
+            assert same_bits(found, expected.astype(promoted)), right
+        else:
+            assert is_nearest(found, expected), right
 
 
 @pytest.mark.parametrize("dtype", [dtype for dtype in FLOATS if dtype.itemsize == 2], ids=str)

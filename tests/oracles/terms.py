@@ -7,6 +7,8 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 
+from oracles import rational
+
 LARGEST = Fraction(np.finfo(np.float64).max)
 UNIT = Fraction(1, 2**53)
 # The difference between one and the next double, which is what relative errors are divided by where truth is zero.
@@ -162,6 +164,6 @@ def sums_of(
         if term in EXTREMES:
             sums[term] = EXTREMES[term]([Fraction(y) for y in y_true], [Fraction(p) for p in y_pred])
         else:
-            pairs = zip(shares, y_true, y_pred, strict=True)
-            sums[term] = sum((share * exact_term(term, y, p, parameter) for share, y, p in pairs), Fraction(0))
+            pairs = zip(y_true, y_pred, strict=True)
+            sums[term] = rational.total((exact_term(term, y, p, parameter) for y, p in pairs), weights)
     return sums

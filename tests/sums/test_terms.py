@@ -34,7 +34,7 @@ OF_TWO_WORDS = Fraction(1, 2**100)
 # Bits below it are cut off.
 LAST_PLACE = Fraction(1, 2**2148)
 # Every sum holds any squared error, and so a weighted term that is no larger.
-LARGEST_SQUARE = (2 * LARGEST) ** 2
+LARGEST_SQUARE = int(2 * LARGEST) ** 2
 
 EVERY_TERM = [one for one in every_term() if one.term not in EXTREMES]
 TO_THE_LAST_BIT = [
@@ -75,18 +75,21 @@ def exact_terms(summed: Summed, y_true: Array, y_pred: Array) -> list[Fraction]:
 
 
 class Data(NamedTuple):
-    """Rows, the exact sum of their terms, and that of the sizes of these where some of it may be lost."""
+    """Rows, the exact sums of weights and of terms, and that of sizes of terms where some of it may be lost."""
 
     y_true: Array
     y_pred: Array
     weights: Array | None
+    weight: Fraction
     total: Fraction
     sizes: Fraction
 
 
 def data_of(summed: Summed, y_true: Array, y_pred: Array, exact: list[Fraction], weights: Array | None = None) -> Data:
-    sizes = rational.total(map(abs, exact)) if lost_of(summed) else Fraction(0)
-    return Data(y_true, y_pred, weights, rational.total(exact), sizes)
+    plain, sizes = (None, None) if weights is None else (weights.tolist(), abs(weights).tolist())
+    of_sizes = rational.total(map(abs, exact), sizes) if lost_of(summed) else Fraction(0)
+    weight = Fraction(len(exact)) if plain is None else rational.total(map(Fraction, plain))
+    return Data(y_true, y_pred, weights, weight, rational.total(exact, plain), of_sizes)
 
 
 # Once for all targets, as all that is cached here: to add rationals takes longer than all else.
@@ -128,14 +131,10 @@ def weights_of_any_size(rng: np.random.Generator, length: int) -> Array:
     return 10.0 ** rng.choice([-300, -150, -90, 0, 0, 0, 90, 150, 300], length)
 
 
-def weighed_terms(summed: Summed, y_true: Array, y_pred: Array, weights: Array) -> list[Fraction]:
-    """Return terms times their weights, of which those become one that are too large for a sum."""
-    exact = exact_terms(summed, y_true, y_pred)
-    weighed = [w * value for w, value in zip(rationals(weights), exact, strict=True)]
-    for row, value in enumerate(weighed):
-        if abs(value) > LARGEST_SQUARE:
-            weights[row], weighed[row] = 1, exact[row]
-    return weighed
+def is_too_large(value: Fraction, weight: float) -> bool:
+    """Whether a weighed term is too large for a sum."""
+    (n, below), (of_weight, below_weight) = value.as_integer_ratio(), weight.as_integer_ratio()
+    return abs(n * of_weight) > LARGEST_SQUARE * below * below_weight
 
 
 Weigh = Callable[[np.random.Generator, int], Array]
@@ -149,9 +148,9 @@ def weighed_data(summed: Summed, weigh: Weigh, seed: int, are_tiny_left_out: boo
         y_true, y_pred = make(rng, 600)
         if are_tiny_left_out:
             y_true[abs(y_true) < 1e-200] = y_pred[abs(y_pred) < 1e-200] = 0
-        weights = weigh(rng, 600)
-        weighed = weighed_terms(summed, y_true, y_pred, weights)
-        found.append(data_of(summed, y_true, y_pred, weighed, weights))
+        weights, exact = weigh(rng, 600), exact_terms(summed, y_true, y_pred)
+        weights[[is_too_large(*row) for row in zip(exact, weights.tolist(), strict=True)]] = 1
+        found.append(data_of(summed, y_true, y_pred, exact, weights))
     return found
 
 
@@ -162,7 +161,7 @@ def weighed_data(summed: Summed, weigh: Weigh, seed: int, are_tiny_left_out: boo
 def test_weighted_sums_keep_every_bit(target: str, summed: Summed, weigh: Weigh, rng: np.random.Generator) -> None:
     for data in weighed_data(summed, weigh, seed_of(rng)):
         found = held(summed.asked, data.y_true, data.y_pred, data.weights)
-        assert found["sample_weight"] == rational.total(rationals(data.weights))
+        assert found["sample_weight"] == data.weight
         assert abs(found[summed.term] - data.total) <= lost_of(summed) * data.sizes + 600 * LAST_PLACE
 
 
@@ -219,17 +218,20 @@ def in_domain(summed: Summed, y_true: Array, y_pred: Array) -> tuple[Array, Arra
     return y_true, y_pred
 
 
-def assert_is_near(value: Fraction, summed: Summed, y: float, p: float) -> None:
+@functools.lru_cache(maxsize=40_000)
+def least_and_greatest(summed: Summed, y: float, p: float) -> tuple[Fraction, Fraction]:
+    """Return between which numbers the term of a pair may be."""
     exact = exact_term(summed.term, y, p, summed.parameter)
     if abs(exact) > LARGEST:
-        assert value == 0  # and counted as infinite
-    elif exact == 0:
-        assert value == 0
-    else:
-        # Below the normal numbers, up to four of the smallest.
-        error = abs(value - exact) - 4 * SMALLEST
-        bound = HALVES_OF_AN_ULP[summed.term] * UNIT * abs(exact)
-        assert error <= bound, (y.hex(), p.hex())
+        return Fraction(0), Fraction(0)  # and counted as infinite
+    # Below the normal numbers, up to four of the smallest.
+    error = HALVES_OF_AN_ULP[summed.term] * UNIT * abs(exact) + (4 * SMALLEST if exact else 0)
+    return exact - error, exact + error
+
+
+def assert_is_near(value: Fraction, summed: Summed, y: float, p: float) -> None:
+    least, greatest = least_and_greatest(summed, y, p)
+    assert least <= value <= greatest, (y.hex(), p.hex())
 
 
 @each(TO_SOME_ULP)
@@ -472,9 +474,7 @@ def data_of_large_integers(summed: Summed, dtype: type, seed: int) -> tuple[Data
     define, parameter = RATIONAL[summed.term], Fraction(summed.parameter)
     pairs = zip(y_true.tolist(), y_pred.tolist(), strict=True)
     exact = [define(Fraction(y), Fraction(p), parameter) for y, p in pairs]
-    weighed = [w * value for w, value in zip(rationals(weights), exact, strict=True)]
-    sides = y_true, y_pred
-    return data_of(summed, *sides, exact), data_of(summed, *sides, weighed, weights)
+    return data_of(summed, y_true, y_pred, exact), data_of(summed, y_true, y_pred, exact, weights)
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint64])

@@ -100,7 +100,7 @@ def test_weights_go_with_groups(chunks: Any, truth: Any, prediction: Any) -> Non
     for sample_weight in (weights, 3.0):
         for by in ("region", "time.month"):
             options = {"sample_weight": sample_weight}
-            found = squarely.xarray.evaluate(*sides, ("time", "lat"), metrics=METRICS, by=by, **options)
+            found = squarely.xarray.evaluate(*sides, ("time", "lat"), metrics=METRICS, by=by, **options).compute()
             for key in found[by.removeprefix("time.")].values:
                 rows = (truth[by] == key).values
                 (along,) = truth[by].dims

@@ -1,6 +1,5 @@
 """Every element type against every other, in every byte order: no value is rounded before it is compared."""
 
-import itertools
 from fractions import Fraction
 
 import ml_dtypes
@@ -36,17 +35,19 @@ def values_of(dtype: np.dtype, rng: np.random.Generator, rows: int = ROWS) -> np
     return values
 
 
-def integer_of(value: object) -> int:
-    return (
-        int(value) << rational.UNIT
-        if isinstance(value, (int, np.integer, np.bool_))
-        else rational.integer_of(float(value))
-    )
+def integers_of(side: npt.NDArray) -> tuple[list[int], int]:
+    """Return whole numbers, and the power of two that they are multiples of."""
+    if side.dtype.kind in "iub":
+        return [int(value) for value in side], 0
+    (integers,), last = rational.integers_of(side.astype(np.float64))
+    return integers, last
 
 
 def exact(y_true: npt.NDArray, y_pred: npt.NDArray) -> Fraction:
-    total = sum((integer_of(y) - integer_of(p)) ** 2 for y, p in zip(y_true, y_pred, strict=True))
-    return Fraction(total, 4**rational.UNIT)
+    (truths, of_truths), (predictions, of_predictions) = integers_of(y_true), integers_of(y_pred)
+    last = min(of_truths, of_predictions)
+    pairs = zip(truths, predictions, strict=True)
+    return sum(((y << of_truths - last) - (p << of_predictions - last)) ** 2 for y, p in pairs) * Fraction(4) ** last
 
 
 def found(y_true: npt.NDArray, y_pred: npt.NDArray) -> Fraction:
@@ -56,10 +57,11 @@ def found(y_true: npt.NDArray, y_pred: npt.NDArray) -> Fraction:
     return sums_held_by(state.to_bytes())[0]
 
 
-@pytest.mark.parametrize(("left", "right"), list(itertools.product(DTYPES, DTYPES)), ids=str)
-def test_every_pair_of_types_is_exact(target: str, left: np.dtype, right: np.dtype, rng: np.random.Generator) -> None:
-    y_true, y_pred = values_of(left, rng), values_of(right, rng)
-    assert found(y_true, y_pred) == exact(y_true, y_pred)
+@pytest.mark.parametrize("left", DTYPES, ids=str)
+def test_every_pair_of_types_is_exact(target: str, left: np.dtype, rng: np.random.Generator) -> None:
+    for right in DTYPES:
+        y_true, y_pred = values_of(left, rng), values_of(right, rng)
+        assert found(y_true, y_pred) == exact(y_true, y_pred), right
 
 
 def layouts(array: npt.NDArray) -> dict[str, npt.NDArray]:

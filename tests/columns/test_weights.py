@@ -96,11 +96,8 @@ def test_rows_of_no_weight_are_absent(target: str, summation: str, make: Maker, 
     weights[rng.random(1500) < 0.4] = 0
     weights[[3, 700]] = -0.0
     there = weights != 0
-    asked = [
-        (name, parameter)
-        for name, parameter in EVERY
-        if not state_of_everything(y_true, y_pred).outside(name, parameter)[0]
-    ]
+    everything = state_of_everything(y_true, y_pred)
+    asked = [metric for metric in EVERY if not everything.outside(*metric)[0]]
     with_zeros = state_of(asked, y_true, y_pred, weights, summation=summation)
     without = state_of(asked, y_true[there], y_pred[there], weights[there], summation=summation)
     for metric in asked:

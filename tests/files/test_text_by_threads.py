@@ -140,16 +140,16 @@ def test_what_cannot_be_cut_is_told_after_the_rows_before_it(tmp_path, monkeypat
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "csv.gz", "csv.xz", "csv.zst", "csv.zip", "jsonl", "jsonl.gz"])
-@pytest.mark.parametrize("summation", ["exact", *ROUNDED])
-def test_threads_give_the_bits_of_one_in_every_form(tmp_path, monkeypatch, rng, suffix, summation):
+def test_threads_give_the_bits_of_one_in_every_form(tmp_path, monkeypatch, rng, suffix):
     monkeypatch.setattr(csv_rows, "BLOCK_BYTES", 1000)
-    columns = {"n": ['a, "b"\n'] * 3000, "y": rng.standard_normal(3000), "p": rng.standard_normal(3000)}
+    columns = {"n": ['a, "b"\n'] * 1500, "y": rng.standard_normal(1500), "p": rng.standard_normal(1500)}
     path = write_table(tmp_path / f"t.{suffix}", columns)
-    one, *others = (
-        told(score_files(path, **COLUMNS, summation=summation, threads=threads, nan_policy="omit"))
-        for threads in (1, 2, 5)
-    )
-    assert others == [one, one]
+    for summation in ("exact", *ROUNDED):
+        one, *others = (
+            told(score_files(path, **COLUMNS, summation=summation, threads=threads, nan_policy="omit"))
+            for threads in (1, 2, 5)
+        )
+        assert others == [one, one], summation
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])

@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out scikit-learn's tests of metrics that are none of regression."""
     others = [item for item in items if _is_of_other_metrics(item)]
     config.hook.pytest_deselected(items=others)
-    items[:] = [item for item in items if item not in others]
+    items[:] = [item for item in items if not _is_of_other_metrics(item)]
 
 
 def _is_of_other_metrics(item: pytest.Item) -> bool:

@@ -1,6 +1,7 @@
 """Losses of single pairs, their sums and their gradients, against rational arithmetic and many digits."""
 
 import doctest
+import functools
 import inspect
 import itertools
 import math
@@ -136,17 +137,25 @@ def test_losses_are_near_the_real_number(name: str, rng: np.random.Generator) ->
         assert abs(Fraction(found) - exact(name, Fraction(y) - Fraction(p))) <= Fraction(5, 2**53) * Fraction(found)
 
 
+# Once for all targets.
+@functools.cache
+def log_cosh_and_tanh(error: float) -> tuple[mpmath.mpf, mpmath.mpf]:
+    size = abs(error)
+    with mpmath.workdps(60 if size > 1e-15 else 400):  # cosh of a small number has as many zeros after its point
+        log_cosh = size + mpmath.log1p(mpmath.exp(-2 * mpmath.mpf(size))) - mpmath.log(2)
+        return log_cosh, mpmath.tanh(error)
+
+
 def test_the_log_cosh_loss_is_right_at_every_scale(target: str, rng: np.random.Generator) -> None:
     errors = rng.standard_normal(400) * 10.0 ** np.linspace(-150, 300, 400)
     errors = np.concatenate([errors, rng.uniform(-3, 3, 1000), np.linspace(0.6, 0.8, 400)])
     zeros = np.zeros_like(errors)
     losses, slopes = loss_of("log_cosh_loss")(errors, zeros), gradient_of("log_cosh_loss")(zeros, errors)
-    with mpmath.workdps(400):  # cosh of a small number has as many zeros after its point
+    with mpmath.workdps(60):
         for error, loss, slope in zip(errors.tolist(), losses.tolist(), slopes.tolist(), strict=True):
-            size = abs(mpmath.mpf(error))
-            expected = size + mpmath.log1p(mpmath.exp(-2 * size)) - mpmath.log(2)
-            assert abs(loss - expected) <= 2 * math.ulp(float(expected))
-            assert abs(slope - mpmath.tanh(error)) <= 2 * math.ulp(float(mpmath.tanh(error)))
+            log_cosh, tanh = log_cosh_and_tanh(error)
+            assert abs(loss - log_cosh) <= 2 * math.ulp(float(log_cosh))
+            assert abs(slope - tanh) <= 2 * math.ulp(float(tanh))
     assert loss_of("log_cosh_loss")([np.inf, -np.inf], [0.0, 0.0]).tolist() == [np.inf, np.inf]
     assert gradient_of("log_cosh_loss")([0.0, 0.0], [np.inf, -np.inf]).tolist() == [1.0, -1.0]
 
@@ -168,23 +177,24 @@ def test_gradients_are_zero_at_the_kink(target: str) -> None:
 
 @every_loss
 @both
-@pytest.mark.parametrize(("left", "right"), list(itertools.product(DTYPES, DTYPES)), ids=str)
+@pytest.mark.parametrize("left", DTYPES, ids=str)
 def test_every_pair_of_types_is_computed_in_float64_and_rounded_once(
-    name: str, derivative: bool, left: np.dtype[Any], right: np.dtype[Any], rng: np.random.Generator
+    name: str, derivative: bool, left: np.dtype[Any], rng: np.random.Generator
 ) -> None:
-    y_true, y_pred = pairs_of(rng, left, 700)[0], pairs_of(rng, right, 700)[1]
-    found = computed(name, y_true, y_pred, derivative=derivative)
-    are_integers = left.kind in "biu" and right.kind in "biu"
-    try:
-        promoted = np.dtype(np.float64) if are_integers else np.result_type(left, right)
-    except TypeError:
-        promoted = np.dtype(np.float64)
-    assert found.dtype == promoted
-    expected = expected_of(name, y_true.astype(np.float64), y_pred.astype(np.float64), derivative=derivative)
-    if promoted in FLOATS[:2]:
-        assert same_bits(found, expected.astype(promoted))
-    else:
-        assert is_nearest(found, expected)
+    for right in DTYPES:
+        y_true, y_pred = pairs_of(rng, left, 700)[0], pairs_of(rng, right, 700)[1]
+        found = computed(name, y_true, y_pred, derivative=derivative)
+        are_integers = left.kind in "biu" and right.kind in "biu"
+        try:
+            promoted = np.dtype(np.float64) if are_integers else np.result_type(left, right)
+        except TypeError:
+            promoted = np.dtype(np.float64)
+        assert found.dtype == promoted, right
+        expected = expected_of(name, y_true.astype(np.float64), y_pred.astype(np.float64), derivative=derivative)
+        if promoted in FLOATS[:2]:
+            assert same_bits(found, expected.astype(promoted)), right
+        else:
+            assert is_nearest(found, expected), right
 
 
 @pytest.mark.parametrize("dtype", [dtype for dtype in FLOATS if dtype.itemsize == 2], ids=str)
@@ -199,16 +209,14 @@ def test_half_precision_is_rounded_to_nearest_ties_to_even(target: str, dtype: n
 
 
 def is_nearest(found: Array, wide: Array) -> bool:
-    """Compare with rounding on the grid of the type, in integers: other conversions to bfloat16 round twice."""
+    """Compare with rounding on the grid of the type: other conversions to bfloat16 round twice."""
     digits, smallest, largest = (11, -24, 65504) if found.dtype == np.float16 else (8, -133, 2**128 - 2**120)
-    values = found.astype(np.float64)
-    for number, value in zip(wide.tolist(), values.tolist(), strict=True):
-        place = max(math.frexp(number)[1] - digits, smallest)
-        nearest = round(Fraction(number) / Fraction(2) ** place) * Fraction(2) ** place
-        expected = float(nearest) if abs(nearest) <= largest else math.copysign(math.inf, number)
-        if value != expected:
-            return False
-    return True
+    assert np.isfinite(wide).all()
+    # Powers of two take no bit away, so that the one rounding is that to whole numbers, with ties to even.
+    place = np.maximum(np.frexp(wide)[1] - digits, smallest)
+    nearest = np.ldexp(np.rint(np.ldexp(wide, -place)), place)
+    expected = np.where(np.abs(nearest) <= largest, nearest, np.copysign(math.inf, wide))
+    return bool((found.astype(np.float64) == expected).all())
 
 
 @every_loss
@@ -536,8 +544,8 @@ def test_a_place_for_results_needs_losses_of_pairs() -> None:
 @both
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
 def test_targets_and_threads_change_no_bit(name: str, derivative: bool, dtype: np.dtype[Any], rng: Any) -> None:
-    y_true, y_pred = pairs_of(rng, dtype, (300, 1001))
-    weights = rng.random(300)
+    y_true, y_pred = pairs_of(rng, dtype, (200, 1001))  # four stretches
+    weights = rng.random(200)
     found = set()
     for target in squarely.targets():
         squarely.set_target(target)

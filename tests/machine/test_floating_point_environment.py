@@ -1,10 +1,12 @@
 """A host that flushes subnormals or rounds upward changes nothing, and finds its settings again afterwards."""
 
+import functools
 import pathlib
 import shutil
 import subprocess
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import squarely
@@ -27,27 +29,39 @@ def test_kernels_are_not_compiled_where_operations_are_rounded_otherwise(flag: s
     assert "proofs about rounding" in found.stderr
 
 
+def order_statistics(make: Maker, seed: int) -> list[list[float]]:
+    y_true, y_pred, weights = data_of(make, seed)
+    statistics = _core.OrderStatistics(1, 70_000, "absolute_error")
+    statistics.update(y_true, y_pred)
+    return [
+        *(statistics.quantiles(level, chosen) for level in (0.01, 0.5) for chosen in (None, weights)),
+        statistics.trimmed_mean_squares(0.1),
+    ]
+
+
+@functools.cache
+def data_of(make: Maker, seed: int) -> tuple[npt.NDArray[np.float64], ...]:
+    rng = np.random.default_rng(seed)
+    return *make(rng, 70_000), rng.integers(0, 9, 70_000) * 5e-324
+
+
+# Once for all settings: without them it is the same.
+@functools.cache
+def undisturbed(target: str, threads: int, make: Maker, seed: int) -> list[list[float]]:
+    return order_statistics(make, seed)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
 def test_settings_of_the_host_do_not_move_an_order_statistic(
     target: str, make: Maker, threads: int, disturbed: tuple[Environment, int], rng: np.random.Generator
 ) -> None:
     environment, control = disturbed
-    y_true, y_pred = make(rng, 70_000)
-    weights = rng.integers(0, 9, 70_000) * 5e-324
-
-    def answers() -> list[list[float]]:
-        statistics = _core.OrderStatistics(1, 70_000, "absolute_error")
-        statistics.update(y_true, y_pred)
-        return [
-            *(statistics.quantiles(level, chosen) for level in (0.01, 0.5) for chosen in (None, weights)),
-            statistics.trimmed_mean_squares(0.1),
-        ]
-
+    seed = int(rng.integers(2**63))
     squarely.set_num_threads(threads)
-    expected = answers()
+    expected = undisturbed(target, threads, make, seed)
     environment.set(control)
-    found = answers()
+    found = order_statistics(make, seed)
     environment.set(0)
     assert found == expected
 

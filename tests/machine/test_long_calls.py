@@ -28,7 +28,7 @@ def end_in_the_middle(call: Callable[[], object]) -> None:
         raise Interrupted
 
     before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
+    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.1)
     try:
         with pytest.raises(Interrupted):
             call()

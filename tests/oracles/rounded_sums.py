@@ -19,8 +19,10 @@ def added(a: float, b: float) -> tuple[float, float]:
 
 
 def multiplied(a: float, b: float) -> tuple[float, float]:
-    product = float(Fraction(a) * Fraction(b))
-    return product, float(Fraction(a) * Fraction(b) - Fraction(product))
+    """Return the product and what rounding left out of it, in integers, whose quotient is rounded once."""
+    product = a * b
+    (n, of_a), (m, of_b), (rounded, of_product) = (one.as_integer_ratio() for one in (a, b, product))
+    return product, (n * m * of_product - rounded * of_a * of_b) / (of_a * of_b * of_product)
 
 
 def squared_difference(y_true: float, y_pred: float) -> list[float]:

@@ -144,6 +144,12 @@ class Form2:
         return self.around(self.state())
 
 
+def in_last_places(count: int) -> Fraction:
+    """Return so many times 2^-2148, reduced by its zeros: a divisor of two thousand bits would be looked for slowly."""
+    zeros = min((count & -count).bit_length() - 1, 2 * UNIT) if count else 2 * UNIT
+    return Fraction(count >> zeros, 1 << (2 * UNIT - zeros))
+
+
 def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:
     """Return the sums of every output of an accumulator's bytes, by the documented byte form.
 
@@ -177,7 +183,7 @@ def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:
             sign, bottom, used = data[position : position + 3]
             limbs = data[position + 3 : position + 3 + 8 * used]
             magnitude = int.from_bytes(limbs, "little") << (64 * bottom)
-            of_output[TERMS[term]] = Fraction(-magnitude if sign else magnitude, 4**UNIT)
+            of_output[TERMS[term]] = in_last_places(-magnitude if sign else magnitude)
             position += 3 + 8 * used + counts_after
         sums.append(of_output)
     return sums

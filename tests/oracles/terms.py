@@ -7,6 +7,8 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 
+from oracles import rational
+
 LARGEST = Fraction(np.finfo(np.float64).max)
 UNIT = Fraction(1, 2**53)
 # The difference between one and the next double, which is what relative errors are divided by where truth is zero.
@@ -57,11 +59,18 @@ def log_cosh(y: float, p: float, _: float) -> mpmath.mpf:
     return size - mpmath.log(2) + mpmath.log1p(mpmath.exp(-2 * size))
 
 
+# At many powers of the same sides.
+@functools.lru_cache(maxsize=20_000)
+def logarithm(value: float) -> mpmath.mpf:
+    with mpmath.workdps(180):
+        return mpmath.log(value)
+
+
 def tweedie_parts(y: float, p: float, k: float) -> tuple[mpmath.mpf, mpmath.mpf, mpmath.mpf]:
-    truth = real(max(y, 0.0)) ** (2 - real(k)) if y > 0 else mpmath.mpf(0)
-    k = real(k)
-    cross = real(y) * real(p) ** (1 - k) / (1 - k)
-    return 2 * truth / ((1 - k) * (2 - k)), -2 * cross, 2 * real(p) ** (2 - k) / (2 - k)
+    y, p, k = real(y), real(p), real(k)
+    truth = y * mpmath.exp((1 - k) * logarithm(y)) if y > 0 else mpmath.mpf(0)
+    power = mpmath.exp((1 - k) * logarithm(p))
+    return 2 * truth / ((1 - k) * (2 - k)), -2 * y * power / (1 - k), 2 * p * power / (2 - k)
 
 
 def tweedie_deviance(y: float, p: float, k: float) -> mpmath.mpf:
@@ -155,6 +164,6 @@ def sums_of(
         if term in EXTREMES:
             sums[term] = EXTREMES[term]([Fraction(y) for y in y_true], [Fraction(p) for p in y_pred])
         else:
-            pairs = zip(shares, y_true, y_pred, strict=True)
-            sums[term] = sum((share * exact_term(term, y, p, parameter) for share, y, p in pairs), Fraction(0))
+            pairs = zip(y_true, y_pred, strict=True)
+            sums[term] = rational.total((exact_term(term, y, p, parameter) for y, p in pairs), weights)
     return sums

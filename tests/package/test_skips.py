@@ -1,8 +1,11 @@
 """No test vanishes: what .ci/check_skips says of reports."""
 
+import functools
+import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -29,22 +32,26 @@ tests/test_a.py::test_that_is_skipped  there is no *
 """
 
 
+@functools.cache
+def report_of(tests: str) -> str:
+    """Return what pytest reports of these tests."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "tests").mkdir()
+        (folder / "tests" / "test_a.py").write_text(tests)
+        options = ["-q", "--import-mode=importlib", "-c", "/dev/null", "--rootdir=.", "--junitxml=report.xml"]
+        without_plugins = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        command = [sys.executable, "-m", "pytest", *options, "tests"]
+        subprocess.run(command, cwd=folder, env=without_plugins, capture_output=True, check=False)
+        return (folder / "report.xml").read_text()
+
+
 def checked(folder: pathlib.Path, permitted: str, tests: str, report: str = "report.xml") -> str:
     """Return what the check says where these tests have run, after a run of those that were there before."""
     (folder / "tests").mkdir(exist_ok=True)
     (folder / "tests" / "test_a.py").write_text(tests)
     (folder / "skips").write_text(permitted)
-    pytest_ = [
-        "-m",
-        "pytest",
-        "-q",
-        "--import-mode=importlib",
-        "-c",
-        "/dev/null",
-        "--rootdir=.",
-        f"--junitxml={report}",
-    ]
-    subprocess.run([sys.executable, *pytest_, "tests"], cwd=folder, capture_output=True, check=False)
+    (folder / report).write_text(report_of(tests))
     reports = [path.name for path in folder.glob("*.xml")]
     run = subprocess.run(
         [sys.executable, CHECK, "skips", *reports], cwd=folder, capture_output=True, text=True, check=False

@@ -4,6 +4,7 @@ import functools
 import itertools
 from collections.abc import Callable
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +34,7 @@ OF_TWO_WORDS = Fraction(1, 2**100)
 # Bits below it are cut off.
 LAST_PLACE = Fraction(1, 2**2148)
 # Every sum holds any squared error, and so a weighted term that is no larger.
-LARGEST_SQUARE = (2 * LARGEST) ** 2
+LARGEST_SQUARE = int(2 * LARGEST) ** 2
 
 EVERY_TERM = [one for one in every_term() if one.term not in EXTREMES]
 TO_THE_LAST_BIT = [
@@ -73,22 +74,47 @@ def exact_terms(summed: Summed, y_true: Array, y_pred: Array) -> list[Fraction]:
     return [exact_term(summed.term, y, p, summed.parameter) for y, p in pairs]
 
 
+class Data(NamedTuple):
+    """Rows, the exact sums of weights and of terms, and that of sizes of terms where some of it may be lost."""
+
+    y_true: Array
+    y_pred: Array
+    weights: Array | None
+    weight: Fraction
+    total: Fraction
+    sizes: Fraction
+
+
+def data_of(summed: Summed, y_true: Array, y_pred: Array, exact: list[Fraction], weights: Array | None = None) -> Data:
+    plain, sizes = (None, None) if weights is None else (weights.tolist(), abs(weights).tolist())
+    of_sizes = rational.total(map(abs, exact), sizes) if lost_of(summed) else Fraction(0)
+    weight = Fraction(len(exact)) if plain is None else rational.total(map(Fraction, plain))
+    return Data(y_true, y_pred, weights, weight, rational.total(exact, plain), of_sizes)
+
+
+# Once for all targets, as all that is cached here: to add rationals takes longer than all else.
+@functools.cache
+def hard_data(summed: Summed, length: int, seed: int) -> list[Data]:
+    rng = np.random.default_rng(seed)
+    sides = [make(rng, length) for make in MAKERS]
+    return [data_of(summed, y_true, y_pred, exact_terms(summed, y_true, y_pred)) for y_true, y_pred in sides]
+
+
+def seed_of(rng: np.random.Generator) -> int:
+    return int(rng.integers(2**63))
+
+
 @each(TO_THE_LAST_BIT)
 def test_sums_of_what_no_bit_is_lost_of_are_exact(target: str, summed: Summed, rng: np.random.Generator) -> None:
-    for make in MAKERS:
-        y_true, y_pred = make(rng, 1400)
-        assert held(summed.asked, y_true, y_pred)[summed.term] == sum(exact_terms(summed, y_true, y_pred))
+    for data, make in zip(hard_data(summed, 1400, seed_of(rng)), MAKERS, strict=True):
+        assert held(summed.asked, data.y_true, data.y_pred)[summed.term] == data.total, make.__name__
 
 
 @each(OF_A_HUNDRED_BITS)
-@make_hard
-def test_terms_of_two_words_keep_a_hundred_bits(
-    target: str, summed: Summed, make: Maker, rng: np.random.Generator
-) -> None:
-    y_true, y_pred = make(rng, 700)
-    exact = exact_terms(summed, y_true, y_pred)
-    bound = OF_TWO_WORDS * sum(map(abs, exact)) + len(exact) * LAST_PLACE
-    assert abs(held(summed.asked, y_true, y_pred)[summed.term] - sum(exact)) <= bound
+def test_terms_of_two_words_keep_a_hundred_bits(target: str, summed: Summed, rng: np.random.Generator) -> None:
+    for data, make in zip(hard_data(summed, 700, seed_of(rng)), MAKERS, strict=True):
+        bound = OF_TWO_WORDS * data.sizes + 700 * LAST_PLACE
+        assert abs(held(summed.asked, data.y_true, data.y_pred)[summed.term] - data.total) <= bound, make.__name__
 
 
 def ordinary_weights(rng: np.random.Generator, length: int) -> Array:
@@ -105,30 +131,26 @@ def weights_of_any_size(rng: np.random.Generator, length: int) -> Array:
     return 10.0 ** rng.choice([-300, -150, -90, 0, 0, 0, 90, 150, 300], length)
 
 
-def weighed_terms(summed: Summed, y_true: Array, y_pred: Array, weights: Array) -> list[Fraction]:
-    """Return terms times their weights, of which those become one that are too large for a sum."""
-    exact = exact_terms(summed, y_true, y_pred)
-    weighed = [w * value for w, value in zip(rationals(weights), exact, strict=True)]
-    for row, value in enumerate(weighed):
-        if abs(value) > LARGEST_SQUARE:
-            weights[row], weighed[row] = 1, exact[row]
-    return weighed
+def is_too_large(value: Fraction, weight: float) -> bool:
+    """Whether a weighed term is too large for a sum."""
+    (n, below), (of_weight, below_weight) = value.as_integer_ratio(), weight.as_integer_ratio()
+    return abs(n * of_weight) > LARGEST_SQUARE * below * below_weight
 
 
 Weigh = Callable[[np.random.Generator, int], Array]
 
 
-# Once for all targets: to multiply rationals takes longer than all else.
 @functools.cache
-def weighed_data(summed: Summed, weigh: Weigh, seed: int) -> list[tuple[Array, Array, Array, Fraction, Fraction]]:
-    """Return truths, predictions, weights, the sum of weighed terms and that of their sizes, of every kind of data."""
+def weighed_data(summed: Summed, weigh: Weigh, seed: int, are_tiny_left_out: bool = False) -> list[Data]:
     rng = np.random.default_rng(seed)
     found = []
     for make in MAKERS:
         y_true, y_pred = make(rng, 600)
-        weights = weigh(rng, 600)
-        weighed = weighed_terms(summed, y_true, y_pred, weights)
-        found.append((y_true, y_pred, weights, sum(weighed, Fraction(0)), sum(map(abs, weighed), Fraction(0))))
+        if are_tiny_left_out:
+            y_true[abs(y_true) < 1e-200] = y_pred[abs(y_pred) < 1e-200] = 0
+        weights, exact = weigh(rng, 600), exact_terms(summed, y_true, y_pred)
+        weights[[is_too_large(*row) for row in zip(exact, weights.tolist(), strict=True)]] = 1
+        found.append(data_of(summed, y_true, y_pred, exact, weights))
     return found
 
 
@@ -137,22 +159,19 @@ def weighed_data(summed: Summed, weigh: Weigh, seed: int) -> list[tuple[Array, A
     "weigh", [ordinary_weights, weights_of_all_signs_and_sizes, weights_of_any_size], ids=lambda f: f.__name__
 )
 def test_weighted_sums_keep_every_bit(target: str, summed: Summed, weigh: Weigh, rng: np.random.Generator) -> None:
-    for y_true, y_pred, weights, weighed, sizes in weighed_data(summed, weigh, int(rng.integers(2**63))):
-        found = held(summed.asked, y_true, y_pred, weights)
-        assert found["sample_weight"] == sum(rationals(weights))
-        assert abs(found[summed.term] - weighed) <= lost_of(summed) * sizes + 600 * LAST_PLACE
+    for data in weighed_data(summed, weigh, seed_of(rng)):
+        found = held(summed.asked, data.y_true, data.y_pred, data.weights)
+        assert found["sample_weight"] == data.weight
+        assert abs(found[summed.term] - data.total) <= lost_of(summed) * data.sizes + 600 * LAST_PLACE
 
 
 @each(TO_THE_LAST_BIT)
 def test_weighted_sums_of_numbers_that_are_not_tiny_are_exact(
     target: str, summed: Summed, rng: np.random.Generator
 ) -> None:
-    for make in MAKERS:
-        y_true, y_pred = make(rng, 600)
-        y_true[abs(y_true) < 1e-200] = y_pred[abs(y_pred) < 1e-200] = 0  # so that no bit is below the last place
-        weights = weights_of_all_signs_and_sizes(rng, 600)
-        weighed = weighed_terms(summed, y_true, y_pred, weights)
-        assert held(summed.asked, y_true, y_pred, weights)[summed.term] == sum(weighed)
+    # No bit is below the last place.
+    for data in weighed_data(summed, weights_of_all_signs_and_sizes, seed_of(rng), are_tiny_left_out=True):
+        assert held(summed.asked, data.y_true, data.y_pred, data.weights)[summed.term] == data.total
 
 
 @make_hard
@@ -199,30 +218,31 @@ def in_domain(summed: Summed, y_true: Array, y_pred: Array) -> tuple[Array, Arra
     return y_true, y_pred
 
 
-def assert_is_near(value: Fraction, summed: Summed, y: float, p: float) -> None:
+@functools.lru_cache(maxsize=40_000)
+def least_and_greatest(summed: Summed, y: float, p: float) -> tuple[Fraction, Fraction]:
+    """Return between which numbers the term of a pair may be."""
     exact = exact_term(summed.term, y, p, summed.parameter)
     if abs(exact) > LARGEST:
-        assert value == 0  # and counted as infinite
-    elif exact == 0:
-        assert value == 0
-    else:
-        # Below the normal numbers, up to four of the smallest.
-        error = abs(value - exact) - 4 * SMALLEST
-        bound = HALVES_OF_AN_ULP[summed.term] * UNIT * abs(exact)
-        assert error <= bound, (y.hex(), p.hex())
+        return Fraction(0), Fraction(0)  # and counted as infinite
+    # Below the normal numbers, up to four of the smallest.
+    error = HALVES_OF_AN_ULP[summed.term] * UNIT * abs(exact) + (4 * SMALLEST if exact else 0)
+    return exact - error, exact + error
+
+
+def assert_is_near(value: Fraction, summed: Summed, y: float, p: float) -> None:
+    least, greatest = least_and_greatest(summed, y, p)
+    assert least <= value <= greatest, (y.hex(), p.hex())
 
 
 @each(TO_SOME_ULP)
-@make_hard
-def test_terms_are_near_what_sixty_digits_say(
-    target: str, summed: Summed, make: Maker, rng: np.random.Generator
-) -> None:
-    y_true, y_pred = in_domain(summed, *make(rng, 60))
-    state = state_of([summed.asked], y_true.reshape(1, -1), y_pred.reshape(1, -1))
-    assert not any(state.outside(*summed.asked))
-    values = of_single_pairs(summed.asked, summed.term, y_true, y_pred)
-    for value, y, p in zip(values, y_true.tolist(), y_pred.tolist(), strict=True):
-        assert_is_near(value, summed, y, p)
+def test_terms_are_near_what_sixty_digits_say(target: str, summed: Summed, rng: np.random.Generator) -> None:
+    for make in MAKERS:
+        y_true, y_pred = in_domain(summed, *make(rng, 60))
+        state = state_of([summed.asked], y_true.reshape(1, -1), y_pred.reshape(1, -1))
+        assert not any(state.outside(*summed.asked)), make.__name__
+        values = of_single_pairs(summed.asked, summed.term, y_true, y_pred)
+        for value, y, p in zip(values, y_true.tolist(), y_pred.tolist(), strict=True):
+            assert_is_near(value, summed, y, p)
 
 
 # Three full blocks and a rest, and a row inside the first and the middle one.
@@ -275,10 +295,10 @@ def test_pairs_at_the_limits_of_the_short_way_add_what_they_add_alone(
 def test_sums_are_those_of_the_terms_of_single_pairs(target: str, summed: Summed, rng: np.random.Generator) -> None:
     for make in MAKERS:
         y_true, y_pred = in_domain(summed, *make(rng, 200))
-        singles = of_single_pairs(summed.asked, summed.term, y_true, y_pred)
+        once = rational.total(of_single_pairs(summed.asked, summed.term, y_true, y_pred))
         for times in (1, 8):  # less than a block, and several
             repeated = np.tile(y_true, times), np.tile(y_pred, times)
-            assert held(summed.asked, *repeated)[summed.term] == times * sum(singles)
+            assert held(summed.asked, *repeated)[summed.term] == times * once, make.__name__
 
 
 @each(TO_SOME_ULP)
@@ -287,9 +307,8 @@ def test_weighted_sums_are_those_of_weighted_terms(target: str, summed: Summed, 
     weights = rng.standard_normal(ROWS) * 10.0 ** rng.uniform(-99, 99, ROWS)
     weights[::13] = 0
     singles = of_single_pairs(summed.asked, summed.term, y_true, y_pred)
-    expected = sum(w * value for w, value in zip(rationals(weights), singles, strict=True))
     found = held(summed.asked, y_true, y_pred, weights)[summed.term]
-    assert abs(found - expected) <= ROWS * LAST_PLACE
+    assert abs(found - rational.total(singles, weights.tolist())) <= ROWS * LAST_PLACE
 
 
 @each(TO_SOME_ULP)
@@ -319,10 +338,10 @@ def test_tweedie_deviances_of_every_power_keep_their_digits(
     target: str, power: float, rng: np.random.Generator
 ) -> None:
     summed = Summed("tweedie_deviance", "mean_tweedie_deviance", power)
-    p = np.concatenate([np.exp(rng.normal(0, 3, 300)), 10.0 ** rng.uniform(-300, 300, 300)])
-    near = p * (1 + rng.normal(0, 1, 600) * 10.0 ** rng.uniform(-16, 0, 600))
-    far = np.clip(p, 1e-270, 1e270) * 10.0 ** rng.uniform(-30, 30, 600)
-    apart = 10.0 ** rng.uniform(-300, 300, 600)
+    p = np.concatenate([np.exp(rng.normal(0, 3, 200)), 10.0 ** rng.uniform(-300, 300, 200)])
+    near = p * (1 + rng.normal(0, 1, 400) * 10.0 ** rng.uniform(-16, 0, 400))
+    far = np.clip(p, 1e-270, 1e270) * 10.0 ** rng.uniform(-30, 30, 400)
+    apart = 10.0 ** rng.uniform(-300, 300, 400)
     everything = np.abs(np.concatenate([near, far, apart]))
     y_true, y_pred = np.clip(everything, 1e-307, 1e307), np.tile(p, 3)
     if power < 0:
@@ -443,23 +462,29 @@ def test_terms_beyond_the_largest_double_are_infinite(
     assert found.values(metric, parameter) == without.values(metric, parameter)
 
 
-@pytest.mark.parametrize("dtype", [np.int64, np.uint64])
-def test_sums_of_integers_no_double_holds_are_exact(target: str, dtype: type, rng: np.random.Generator) -> None:
+@functools.cache
+def data_of_large_integers(summed: Summed, dtype: type, seed: int) -> tuple[Data, Data]:
+    """Return rows without weights, and the same with them."""
+    rng = np.random.default_rng(seed)
     top = np.iinfo(dtype).max
     y_true = rng.integers(top - 2**40, top, 900, dtype=dtype)
     y_pred = rng.integers(top - 2**41, top, 900, dtype=dtype)
     y_true[::3] = rng.integers(0, 100, 300)
     weights = rng.standard_normal(900)
+    define, parameter = RATIONAL[summed.term], Fraction(summed.parameter)
+    pairs = zip(y_true.tolist(), y_pred.tolist(), strict=True)
+    exact = [define(Fraction(y), Fraction(p), parameter) for y, p in pairs]
+    return data_of(summed, y_true, y_pred, exact), data_of(summed, y_true, y_pred, exact, weights)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64])
+def test_sums_of_integers_no_double_holds_are_exact(target: str, dtype: type, rng: np.random.Generator) -> None:
+    seed = seed_of(rng)
     for summed in [*TO_THE_LAST_BIT, *OF_A_HUNDRED_BITS]:
-        parameter = Fraction(summed.parameter)
-        exact = [
-            RATIONAL[summed.term](Fraction(int(y)), Fraction(int(p)), parameter)
-            for y, p in zip(y_true, y_pred, strict=True)
-        ]
-        assert held(summed.asked, y_true, y_pred)[summed.term] == sum(exact)
-        weighed = [w * value for w, value in zip(rationals(weights), exact, strict=True)]
-        found = held(summed.asked, y_true, y_pred, weights)[summed.term]
-        assert abs(found - sum(weighed)) <= lost_of(summed) * sum(map(abs, weighed))
+        plain, weighed = data_of_large_integers(summed, dtype, seed)
+        assert held(summed.asked, plain.y_true, plain.y_pred)[summed.term] == plain.total, summed
+        found = held(summed.asked, weighed.y_true, weighed.y_pred, weighed.weights)[summed.term]
+        assert abs(found - weighed.total) <= lost_of(summed) * weighed.sizes, summed
 
 
 @pytest.mark.parametrize("weighted", [False, True])

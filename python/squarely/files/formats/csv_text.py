@@ -16,7 +16,7 @@ from squarely.files.formats.csv_rows import Marks, end_of_rows, row_blocks
 from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.format import Format
 from squarely.files.formats.reading import ReadingOptions
-from squarely.files.formats.table import Piece, Position, Section, Table, after_rows
+from squarely.files.formats.table import As, Piece, Position, Section, Table, after_rows
 from squarely.files.formats.text_blocks import TextBlock, worked_blocks
 from squarely.files.formats.text_keys import TextKeys, kind_of, schema_with
 from squarely.files.formats.unpacked import open_text
@@ -38,7 +38,7 @@ def open_csv(separator: str, source: DataFile, reading: ReadingOptions) -> Itera
     sections = (Section(begins_anywhere=True),)
     table = Table(schema, sections, partial(_pieces, source, reading, names, {}), after_rows, suggest)
 
-    def keyed(columns: Mapping[str, bool]) -> Table:
+    def keyed(columns: Mapping[str, As]) -> Table:
         keys = _keys_in(first_block, reading, names, columns)
         pieces = partial(_pieces, source, reading, names, keys)
         return table._replace(schema=schema_with(schema, keys), pieces=pieces)
@@ -47,15 +47,15 @@ def open_csv(separator: str, source: DataFile, reading: ReadingOptions) -> Itera
 
 
 def _keys_in(
-    first_block: bytes, reading: ReadingOptions, names: Sequence[str], columns: Mapping[str, bool]
+    first_block: bytes, reading: ReadingOptions, names: Sequence[str], columns: Mapping[str, As]
 ) -> dict[str, TextKeys]:
     """Return what the keys in some columns are, by the first block: a block alone might guess otherwise."""
     missing = ("", *reading.words)
-    as_text = {name: TextKeys(name, None, missing) for name in columns}
+    as_text = {name: TextKeys(name, None, ("",) if one is As.ID else missing) for name, one in columns.items()}
     batch = BlockParser(reading, names, list(columns), as_text).parsed(first_block, Place(0, True))
     if batch is None:
         return as_text
-    texts = {name: batch.column(name).unique() for name, is_text in columns.items() if not is_text}
+    texts = {name: batch.column(name).unique() for name, one in columns.items() if one is As.FOUND}
     return as_text | {name: TextKeys(name, kind_of(own), missing) for name, own in texts.items()}
 
 

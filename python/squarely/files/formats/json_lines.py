@@ -12,7 +12,7 @@ from squarely.files.formats.csv_rows import ROW_BYTES, Marks, Text, row_blocks
 from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.format import Format
 from squarely.files.formats.reading import ReadingOptions
-from squarely.files.formats.table import Piece, Position, Section, Table, after_rows
+from squarely.files.formats.table import As, Piece, Position, Section, Table, after_rows
 from squarely.files.formats.text_blocks import TextBlock, worked_blocks
 from squarely.files.formats.text_keys import TextKeys, kind_of, schema_with, text_of_keys
 from squarely.files.formats.unpacked import open_text
@@ -31,16 +31,14 @@ def open_json_lines(source: DataFile, reading: ReadingOptions) -> Iterator[Table
     pieces = partial(_pieces, source, reading, schema, {})
     table = Table(schema, (Section(begins_anywhere=True),), pieces, after_rows)
 
-    def keyed(columns: Mapping[str, bool]) -> Table:
+    def keyed(columns: Mapping[str, As]) -> Table:
         read, keys = _keys_in(first_block, found, schema, columns)
         return table._replace(schema=schema_with(read, keys), pieces=partial(_pieces, source, reading, read, keys))
 
     yield table._replace(keyed=keyed)
 
 
-def _keys_in(
-    first_block: bytes, found: Any, schema: Any, columns: Mapping[str, bool]
-) -> tuple[Any, dict[str, TextKeys]]:
+def _keys_in(first_block: bytes, found: Any, schema: Any, columns: Mapping[str, As]) -> tuple[Any, dict[str, TextKeys]]:
     """Return the schema to read keys by, as they are, and of those that are strings what these are."""
     pyarrow, types = import_extra("pyarrow"), import_extra("pyarrow.types")
     texts = []
@@ -53,8 +51,9 @@ def _keys_in(
     if not texts:
         return schema, {}
     read = _read(first_block, pyarrow.schema([schema.field(name) for name in texts]))
-    kinds = {name: None if columns[name] else kind_of(read[name].unique(), only_times=True) for name in texts}
-    return schema, {name: TextKeys(name, kind) for name, kind in kinds.items()}
+    found_in = {name: read[name].unique() for name in texts if columns[name] is As.FOUND}
+    kinds = {name: kind_of(own, only_times=True) for name, own in found_in.items()}
+    return schema, {name: TextKeys(name, kinds.get(name)) for name in texts}
 
 
 def _found_schema(block: bytes) -> Any:

@@ -14,7 +14,7 @@ from squarely.files.errors import ContentError
 from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.format import Format
 from squarely.files.formats.reading import ReadingOptions
-from squarely.files.formats.table import Piece, Position, Section, Table, batch_rows
+from squarely.files.formats.table import As, Piece, Position, Section, Table, batch_rows
 
 # Without a buffer a column is read whole, a row group at a time, whatever its size.
 BUFFER_BYTES = 64 << 10  # what is longer, as most pages are, is read around it: through it, it would be copied twice
@@ -46,7 +46,7 @@ def open_parquet(source: DataFile, _: ReadingOptions) -> Iterator[Table]:
         pieces, where = partial(_pieces, file, bounds, failed), partial(_where, bounds, failed)
         table = Table(file.schema_arrow, _sections(bounds), pieces, where)
 
-        def keyed(columns: Mapping[str, bool]) -> Table:
+        def keyed(columns: Mapping[str, As]) -> Table:
             short = _short_dictionaries(file, columns)
             if not short:
                 return table

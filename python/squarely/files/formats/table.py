@@ -1,9 +1,18 @@
 """What every format offers once a file is open."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Enum, auto
 from typing import Any, NamedTuple
 
 BATCH_ROWS = 65_536  # what one thread of the core takes at once; a column of so many rows is 512 KiB
+
+
+class As(Enum):
+    """What a column of text, which has no types, is read as where it holds no numbers to score."""
+
+    FOUND = auto()  # what its first rows are
+    TEXT = auto()  # as it is written, null where that means a missing value
+    ID = auto()  # as it is written, null where nothing is
 
 
 class Section(NamedTuple):
@@ -42,12 +51,12 @@ class Table(NamedTuple):
     """Says, for an error, where in the file a number of rows of a section ends."""
     suggest: Callable[[Sequence[str]], Mapping[str, Any]] = lambda _: {}
     """Guesses which reading options would find columns that are not there."""
-    keyed: Callable[[Mapping[str, bool]], "Table"] | None = None
-    """Of text: the same table with types found for columns of keys, or text where that is asked for."""
+    keyed: Callable[[Mapping[str, As]], "Table"] | None = None
+    """The same table with columns of keys and of ids, read as these are best."""
 
-    def with_keys(self, columns: Mapping[str, bool]) -> "Table":
-        """Return the table in which these columns hold keys of groups, each as it is or, where true, as text."""
-        there = {name: as_text for name, as_text in columns.items() if name in self.schema.names}
+    def with_keys(self, columns: Mapping[str, As]) -> "Table":
+        """Return the table in which these columns hold keys of groups, or ids."""
+        there = {name: read_as for name, read_as in columns.items() if name in self.schema.names}
         return self if self.keyed is None or not there else self.keyed(there)
 
 

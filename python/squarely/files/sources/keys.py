@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from squarely.extras import import_extra
 from squarely.files.errors import ContentError
+from squarely.files.formats.table import As
 from squarely.files.formats.text_keys import dictionary_of
 from squarely.files.sources.schema import type_name, type_of_column
 
@@ -24,8 +25,8 @@ class Key(NamedTuple):
     part: str | None
 
     @property
-    def is_as_text(self) -> bool:
-        return self.part == AS_TEXT
+    def read_as(self) -> As:
+        return As.TEXT if self.part == AS_TEXT else As.FOUND
 
 
 def keys_named(by: Sequence[str], names: Sequence[str]) -> tuple[Key, ...]:
@@ -48,7 +49,7 @@ def check_keys(schema: Any, keys: Sequence[Key], suggest: Callable[[], Mapping[s
         kind = _value_type(type_of_column(schema, key.column, suggest))
         if key.part in PARTS:
             _check_part(key, kind)
-        elif not key.is_as_text and not _is_key(kind):
+        elif key.part != AS_TEXT and not _is_key(kind):
             way = f"; group by {key.column + ':text'!r}" if import_extra("pyarrow.types").is_decimal(kind) else ""
             raise ContentError(f"column {key.column!r} holds {type_name(kind)}, which are no keys of groups{way}")
 

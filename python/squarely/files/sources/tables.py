@@ -13,13 +13,13 @@ from squarely.files.formats.content import FIRST_BYTES, Kind, kind_of
 from squarely.files.formats.data_file import DataFile
 from squarely.files.formats.format import Format
 from squarely.files.formats.reading import ReadingOptions
-from squarely.files.formats.table import Position, Section, Table
+from squarely.files.formats.table import As, Position, Section, Table
 from squarely.files.formats.unpacked import PACKINGS
 from squarely.files.sources.arrow_numbers import to_numpy
 from squarely.files.sources.fields import with_fields
 from squarely.files.sources.keys import Key, check_keys, keys_in, keys_named
 from squarely.files.sources.partition_keys import with_partition_keys
-from squarely.files.sources.schema import check_columns
+from squarely.files.sources.schema import check_columns, type_of_column
 from squarely.files.sources.source import Chunk, Names, Source
 from squarely.files.sources.unchanged import Versions, check_unchanged, versions
 from squarely.files.sources.waiting import asked
@@ -45,12 +45,13 @@ def _looked_at(file: DataFile, asked_for: "Asked", reading: ReadingOptions) -> t
 
 
 class Asked(NamedTuple):
-    """What is asked for of a table: columns of numbers, and keys of groups."""
+    """What is asked for of a table: columns of numbers, keys of groups, and ids."""
 
     columns: Sequence[str]
     by: Sequence[str] = ()
     kinds: Mapping[str, Any] = MappingProxyType({})
-    """What the names of folders are as keys."""
+    """What the names of folders are as keys and as ids."""
+    ids: Sequence[str] = ()
 
 
 @contextlib.contextmanager
@@ -87,17 +88,19 @@ def _opened(
     with form.open(file, reading) as opened:
         columns = asked_for.columns
         keys = keys_named(asked_for.by, [*opened.schema.names, *file.keys])
-        read_alike = {key.column: key.is_as_text for key in keys}
-        fields = with_fields(opened.with_keys(read_alike), [*columns, *read_alike])
+        read_as = {key.column: key.read_as for key in keys} | dict.fromkeys(asked_for.ids, As.ID)
+        fields = with_fields(opened.with_keys(read_as), [*columns, *read_as])
         kinds = {
-            name: import_extra("pyarrow").string() if as_text else asked_for.kinds[name]
-            for name, as_text in read_alike.items()
+            name: import_extra("pyarrow").string() if one is As.TEXT else asked_for.kinds[name]
+            for name, one in read_as.items()
             if name in asked_for.kinds
         }
         table = with_partition_keys(fields, file.keys, kinds)
-        in_file = [name for name in [*columns, *read_alike] if name not in file.keys]
+        in_file = [name for name in [*columns, *read_as] if name not in file.keys]
         check_columns(table.schema, columns, lambda: table.suggest(in_file))
         check_keys(table.schema, keys, lambda: table.suggest(in_file))
+        for name in asked_for.ids:
+            type_of_column(table.schema, name, lambda: table.suggest(in_file))
         yield table, keys
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "Multioutput",
     "NanPolicy",
     "Summation",
+    "Unmatched",
     "check_axis",
     "check_choice",
     "check_dimensions",
@@ -28,11 +29,13 @@ __all__ = [
 
 NanPolicy = Literal["raise", "propagate", "omit", "omit_true"]
 Summation = Literal["exact", "kahan", "pairwise"]
+Unmatched = Literal["raise", "omit"]
 Multioutput = Literal["raw_values", "uniform_average"] | Sequence[float]
 VarianceMultioutput = Literal["raw_values", "uniform_average", "variance_weighted"] | Sequence[float] | None
 
 NAN_POLICIES: tuple[str, ...] = get_args(NanPolicy)
 SUMMATIONS: tuple[str, ...] = get_args(Summation)
+UNMATCHED: tuple[str, ...] = get_args(Unmatched)
 MULTIOUTPUTS = ("raw_values", "uniform_average", "variance_weighted")
 
 

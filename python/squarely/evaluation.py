@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from squarely.arguments import (
     SUMMATIONS,
     NanPolicy,
     Summation,
+    Unmatched,
     VarianceMultioutput,
     check_choice,
     check_multioutput,
@@ -48,6 +49,8 @@ def evaluate(
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     axis: int = 0,
+    on: str | Sequence[str] | None = None,
+    unmatched: Unmatched = "raise",
 ) -> Report: ...
 @overload
 def evaluate(
@@ -62,6 +65,8 @@ def evaluate(
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     axis: int = 0,
+    on: str | Sequence[str] | None = None,
+    unmatched: Unmatched = "raise",
 ) -> GroupedReport: ...
 def evaluate(
     y_true: npt.ArrayLike,
@@ -75,6 +80,8 @@ def evaluate(
     summation: Summation = "exact",
     axis: int = 0,
     by: object = None,
+    on: str | Sequence[str] | None = None,
+    unmatched: Unmatched = "raise",
 ) -> Report | GroupedReport:
     """Score predictions by any number of metrics, reading the data once.
 
@@ -106,6 +113,13 @@ def evaluate(
     by : array-like, column, mapping of str to such, or table, optional
         The key of every row, or several columns of them: every group of rows of one key is scored on its own, as in
         `GroupedAccumulator`. Metrics over order statistics take a call a group, about a tenth of a millisecond each.
+    on : str or sequence of str, optional
+        Columns with ids, where `y_true` and `y_pred` are frames whose rows belong together by them, in any order.
+        Beside ids the frame of truth has one column, and what `sample_weight`, `where` and `by` then name; one of
+        predictions has one or more, or there is a mapping of frames of one each. Needs DuckDB. Ids are matched as in
+        `score_files`, and one that is missing or occurs twice in a frame is refused.
+    unmatched : {"raise", "omit"}, default="raise"
+        What happens to ids that not all of the frames have.
 
     Returns
     -------
@@ -141,6 +155,14 @@ def evaluate(
     median         0.375  0.5
     2 groups of 4 pairs
     """
+    if on is not None:
+        from squarely.files.joined_frames import joined_frames
+
+        y_true, y_pred, sample_weight, where, by = joined_frames(
+            y_true, y_pred, on, unmatched, sample_weight, where, by
+        )
+    elif unmatched != "raise":
+        raise ValueError("unmatched= is for frames that are joined: say on=, the columns with ids")
     question = _question_of(metrics, multioutput, nan_policy, summation)
     if by is not None:
         from squarely.groups.evaluation import grouped_report

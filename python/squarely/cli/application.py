@@ -27,6 +27,7 @@ from squarely.report import label_of
 
 READING: Any = {"rich_help_panel": "How files are read"}
 GROUPS: Any = {"rich_help_panel": "Scores by group"}
+JOINING: Any = {"rich_help_panel": "Truth and predictions in tables of their own"}
 
 Sort = Annotated[
     str | None, typer.Option(metavar="METRIC", help="Put the best groups first, by one of the metrics.", **GROUPS)
@@ -48,6 +49,13 @@ class NanPolicy(str, Enum):
     OMIT = "omit"
     OMIT_TRUE = "omit_true"
     PROPAGATE = "propagate"
+
+
+class Unmatched(str, Enum):
+    """What happens to an id that one of the tables lacks."""
+
+    RAISE = "raise"
+    OMIT = "omit"
 
 
 class Format(str, Enum):
@@ -93,6 +101,23 @@ def score(
     ] = None,
     weight: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Column with the weights of the rows, or a .npy file.")
+    ] = None,
+    truth: Annotated[
+        str | None, typer.Option(metavar="FILE", help="File with the true values, joined by --on.", **JOINING)
+    ] = None,
+    prediction: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="File with predictions; may be repeated, to compare them.", **JOINING),
+    ] = None,
+    on: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Column with the ids in both; may be repeated.", **JOINING),
+    ] = None,
+    unmatched: Annotated[
+        Unmatched, typer.Option(help="What happens to ids that one of the files lacks.", **JOINING)
+    ] = Unmatched.RAISE,
+    sql: Annotated[
+        str | None, typer.Option(metavar="QUERY", help="Score the rows of a query of DuckDB.", **JOINING)
     ] = None,
     by: Annotated[
         list[str] | None,
@@ -192,7 +217,13 @@ def score(
         na=tuple(na or ()),
         input_format=input_format,
     )
-    what = _columns(files, true, pred, weight) if files else _arrays(true, pred, weight)
+    joined = _tables(truth, prediction, on, unmatched, sql)
+    if joined:
+        if files:
+            raise UsageError("a FILE has truth and predictions side by side; leave it out with --on and with --sql")
+        what = {**joined, "true": true, "pred": pred if len(prediction or ()) < 2 else _only(pred), "weight": weight}
+    else:
+        what = _columns(files, true, pred, weight) if files else _arrays(true, pred, weight)
     _prepare_pyarrow(threads)
     try:
         with progress_bar(hidden=no_progress) as progress:
@@ -244,6 +275,39 @@ def merge(
         return _finish(merged, save_state, answered)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+
+
+def _tables(
+    truth: str | None, prediction: list[str] | None, on: list[str] | None, unmatched: Unmatched, sql: str | None
+) -> dict[str, Any]:
+    """Return what names tables to be joined, or a query that joins them, and nothing where there are neither."""
+    if sql is not None:
+        if truth is not None or prediction or on:
+            raise UsageError("--sql joins by itself; leave out --truth, --prediction and --on")
+        return {"sql": sql}
+    if truth is None and not prediction and not on:
+        if unmatched is not Unmatched.RAISE:
+            raise UsageError("--unmatched is for --truth, --prediction and --on")
+        return {}
+    if truth is None or not prediction or not on:
+        raise UsageError("--truth, --prediction and --on go together: two files, and the column with the ids in both")
+    named = prediction[0] if len(prediction) == 1 else _named(prediction)
+    return {"truth": truth, "prediction": named, "on": on, "unmatched": unmatched.value}
+
+
+def _named(files: list[str]) -> dict[str, str]:
+    """Call each prediction by the name of its file, or by its whole path where names are the same."""
+    stems = [os.path.basename(path).partition(".")[0] for path in files]
+    called = stems if len(set(stems)) == len(files) else files
+    if len(set(called)) < len(files):
+        raise UsageError("--prediction names a file twice")
+    return dict(zip(called, files, strict=True))
+
+
+def _only(pred: list[str]) -> str:
+    if len(pred) > 1:
+        raise UsageError("with several --prediction, --pred names one column, which each of them has")
+    return pred[0]
 
 
 def _columns(files: list[str], true: str, pred: list[str], weight: str | None) -> dict[str, Any]:

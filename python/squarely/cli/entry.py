@@ -8,7 +8,7 @@ from squarely.cli.errors import UsageError
 from squarely.cli.reading import as_typed
 from squarely.cli.streams import EXIT_INTERRUPTED, answer, refuse
 from squarely.extras import missing_of
-from squarely.files import FileError, InfiniteValueError, MissingValueError
+from squarely.files import FileError, InfiniteValueError, MissingValueError, UnmatchedIdError
 
 COMMANDS = ("score", "merge")
 
@@ -45,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except MissingValueError as error:
         return refuse(f"{error}; --nan omit leaves such rows out")
+    except UnmatchedIdError as error:
+        return refuse(f"{error}; --unmatched omit leaves such rows out")
     except InfiniteValueError as error:
         return refuse(f"{error}; --nan propagate lets it through to the scores")
     except FileError as error:

@@ -34,7 +34,7 @@ def progress_bar(*, hidden: bool) -> Iterator[Callable[[Progress], None] | None]
                 task,
                 description=os.path.basename(progress.path),
                 completed=progress.bytes_read,
-                total=progress.bytes_total,
+                total=progress.bytes_total or None,  # of a query nobody knows
                 rows=progress.rows,
             )
 

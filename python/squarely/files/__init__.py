@@ -6,7 +6,7 @@ again after a run that was ended. `sources` makes of what the caller names somet
 `runs` scores it and saves the sums.
 """
 
-from squarely.files.errors import FileError, InfiniteValueError, MissingValueError
+from squarely.files.errors import FileError, InfiniteValueError, MissingValueError, UnmatchedIdError
 from squarely.files.formats.reading import ReadingOptions
 from squarely.files.runs.progress import Progress
 from squarely.files.runs.states import FileStates
@@ -22,6 +22,7 @@ __all__ = [
     "MissingValueError",
     "Progress",
     "ReadingOptions",
+    "UnmatchedIdError",
     "accumulate_files",
     "expand_paths",
     "read_batches",

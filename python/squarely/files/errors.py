@@ -40,6 +40,10 @@ class InfiniteValueError(FileError):
     """An infinity where the NaN policy does not let it through."""
 
 
+class UnmatchedIdError(FileError):
+    """An id in one table that the other lacks, where such rows are not to be left out."""
+
+
 class StuckError(KeyboardInterrupt):
     """Ctrl-C while a thread hangs in a read, which it leaves only when the filesystem answers."""
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, overload
 
 import squarely
-from squarely.arguments import NanPolicy, Summation
+from squarely.arguments import NanPolicy, Summation, Unmatched
 from squarely.files.formats.reading import AS_NAMED, ReadingOptions
 from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
 from squarely.files.runs.progress import Progress
 from squarely.files.runs.run import run, saved_in
 from squarely.files.runs.states import FileStates
+from squarely.files.sources.joins import Tables, join_plan
 from squarely.files.sources.plan import plan
+from squarely.files.sources.queries import query_plan
+from squarely.files.sources.source import Names, Source
 from squarely.groups.report import GroupedReport
 from squarely.named_metrics import EVERYDAY, MetricLike
 from squarely.report import Report
@@ -24,8 +28,13 @@ MOST_THREADS = 8  # by default: each takes 10 MB a column, and eight decode more
 
 @overload
 def score_files(
-    paths: Any,
+    paths: Any = None,
     *,
+    truth: Any = None,
+    prediction: Any = None,
+    on: str | Sequence[str] | None = None,
+    unmatched: Unmatched = "raise",
+    sql: str | None = None,
     true: str | None = None,
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
@@ -42,8 +51,13 @@ def score_files(
 ) -> Report: ...
 @overload
 def score_files(
-    paths: Any,
+    paths: Any = None,
     *,
+    truth: Any = None,
+    prediction: Any = None,
+    on: str | Sequence[str] | None = None,
+    unmatched: Unmatched = "raise",
+    sql: str | None = None,
     by: str | Sequence[str],
     true: str | None = None,
     pred: str | Sequence[str] | None = None,
@@ -59,8 +73,13 @@ def score_files(
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> GroupedReport: ...
 def score_files(
-    paths: Any,
+    paths: Any = None,
     *,
+    truth: Any = None,
+    prediction: Any = None,
+    on: str | Sequence[str] | None = None,
+    unmatched: Unmatched = "raise",
+    sql: str | None = None,
     true: str | None = None,
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
@@ -82,17 +101,31 @@ def score_files(
 
     Parameters
     ----------
-    paths : path, folder, pyarrow.dataset.Dataset or iterable of these and of pairs
+    paths : path, folder, pyarrow.dataset.Dataset, whatever brings Arrow batches, or iterable of these and of pairs
         Parquet, CSV and other text, JSON lines, Arrow IPC files and streams, ORC, or ``.npz``; text also packed, as in
         ``.csv.gz``; ``"-"`` is standard input. Patterns such as ``part-*.csv`` are expanded, sorted. Of a folder every
         file counts, also in folders in it, except names that begin with ``_`` or ``.`` or end in ``.sq``; folders
-        named ``key=value`` are columns. URIs such as ``s3://bucket/folder`` are opened by pyarrow.
+        named ``key=value`` are columns. URIs such as ``s3://bucket/folder`` are opened by pyarrow. Frames, Arrow
+        readers, relations of DuckDB and a polars LazyFrame are tables that come in batches.
 
         A pair ``(y_true, y_pred)``, or three with weights, is of ``.npy`` paths, of arrays on disk (`numpy.memmap`,
         ``zarr.Array``, ``h5py.Dataset``) or of whatever `Accumulator.update` takes, one output each; ``y_pred`` may be
         a dict of several by name, or a frame of them. Items of an iterator are taken one after another, and never
         looked at before their turn: it may be endless data in chunks, some of them without rows. Of a list all files
         are checked before the first is read.
+    truth, prediction : path, folder, pattern, or whatever brings Arrow batches, optional
+        Truth and predictions in tables of their own, joined by `on`; `prediction` may be a mapping of several by name,
+        of which each has the column `pred`. Rows may be in any order. Needs DuckDB, which spills to disk.
+    on : str or sequence of str, optional
+        Columns that both tables have, whose values together say which rows belong to each other. They are integers,
+        text, booleans, dates, times or bytes, in both tables the same; in CSV they are text as it is written, and
+        integers or dates of a table beside it match the text that writes them: 7 is ``7`` and not ``007``. An id that
+        is missing or occurs twice in a table is refused.
+    unmatched : {"raise", "omit"}
+        What happens to ids that not all of the tables have.
+    sql : str, optional
+        A query of DuckDB whose rows are scored, over files by their names. `paths` may be the DuckDB connection that
+        runs it, or joins tables; by default it is one of our own, that installs no extensions.
     true : str, optional
         Name of the column with the true values, where ``r.y`` may be the field ``y`` of structs in the column ``r``;
         for pairs only what it is called.
@@ -178,6 +211,11 @@ def score_files(
     """
     states = accumulate_files(
         paths,
+        truth=truth,
+        prediction=prediction,
+        on=on,
+        unmatched=unmatched,
+        sql=sql,
         true=true,
         pred=pred,
         weight=weight,
@@ -197,8 +235,13 @@ def score_files(
 
 
 def accumulate_files(
-    paths: Any,
+    paths: Any = None,
     *,
+    truth: Any = None,
+    prediction: Any = None,
+    on: str | Sequence[str] | None = None,
+    unmatched: Unmatched = "raise",
+    sql: str | None = None,
     true: str | None = None,
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
@@ -226,7 +269,9 @@ def accumulate_files(
     3
     """
     workers = _checked_threads(threads)
-    names, sources = plan(paths, (true, pred, weight), by, filesystem, reading)
+    planned = _asked(paths, truth, prediction, on, unmatched, sql)
+    names, sources = planned((true, pred, weight), by, filesystem, reading)
+    _check_order(sources, summation)
     kind = squarely.GroupedAccumulator if names.by else squarely.Accumulator
     empty = kind(metrics, nan_policy=nan_policy, summation=summation)
     predictions = {name: copy.copy(empty) for name in names.predictions}
@@ -235,6 +280,28 @@ def accumulate_files(
     )
     with saved_in(checkpoint, checkpoint_seconds, sources, reading) as saving:
         return run(sources, states, workers, progress, saving)
+
+
+def _asked(
+    paths: Any, truth: Any, prediction: Any, on: str | Sequence[str] | None, unmatched: str, sql: str | None
+) -> Callable[..., tuple[Names, Iterable[Source]]]:
+    """Return what makes sources of the names of columns: of paths, of a query, or of two tables."""
+    if on is None and (truth is not None or prediction is not None or unmatched != "raise"):
+        raise ValueError("truth=, prediction= and unmatched= are for joins by ids: say on=, the column that both have")
+    if on is not None and sql is not None:
+        raise ValueError("on= and sql= are two ways to join; pass one of them")
+    if on is not None:
+        return partial(join_plan, Tables(truth, prediction, on, unmatched, paths))
+    if sql is not None:
+        return partial(query_plan, sql, paths)
+    if paths is None:
+        raise TypeError("nothing is named to be scored: pass paths, or truth=, prediction= and on=, or sql=")
+    return partial(plan, paths)
+
+
+def _check_order(sources: Iterable[Source], summation: str) -> None:
+    if summation != "exact" and isinstance(sources, list) and not all(one.rows_have_order for one in sources):
+        raise ValueError(f"summation={summation!r} depends on the order of rows, which a database does not keep")
 
 
 def _checked_threads(threads: int | None) -> int:

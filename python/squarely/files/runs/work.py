@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, NamedTuple
 
@@ -54,17 +54,16 @@ def score_sources(
     """
     limit = Limit()
     running: dict[Future[None], int] = {}
-    at_work: set[int] = (
-        set()
-    )  # said by the threads: of a job that Ctrl-C met while it was handed out, there is no future
+    # Said by the threads: of a job that Ctrl-C met while it was handed out, there is no future.
+    at_work: dict[int, Job] = {}
 
     def work(job: Job) -> None:
-        at_work.add(job.order)
+        at_work[job.order] = job
         try:
             if job.order <= limit.last:
                 score_section(job, totals, limit, nan_policy, threads_of(job.order))
         finally:
-            at_work.remove(job.order)
+            del at_work[job.order]
 
     pool = ThreadPoolExecutor(threads, "squarely-files")
     turn = _Turn(tell)
@@ -91,6 +90,8 @@ def score_sources(
         limit.last = -1
         for future in running:
             future.cancel()
+        for job in list(at_work.values()):
+            job.source.interrupt()
         if not _all_end(at_work) and isinstance(error, KeyboardInterrupt):
             raise StuckError from error
         raise
@@ -98,7 +99,7 @@ def score_sources(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _all_end(at_work: set[int]) -> bool:
+def _all_end(at_work: Mapping[int, Job]) -> bool:
     until = time.monotonic() + STOP_SECONDS
     while at_work and time.monotonic() < until:
         time.sleep(STOP_SECONDS / 100)
@@ -222,15 +223,16 @@ def _update(scored: Accumulators, source: Source, chunk: Chunk, rows_before: int
     names = source.names
     truth, *others = chunk.columns
     weights, guesses = (None, others) if names.weight is None else (others[0], others[1:])
-    for name, guess in zip(names.predictions, guesses, strict=True):
+    first = len(chunk.columns) - len(guesses)
+    for place, (name, guess) in enumerate(zip(names.predictions, guesses, strict=True), first):
         try:
             if chunk.keys is None:
                 scored[name].update(truth, guess, sample_weight=weights)
             else:
                 scored[name].update(truth, guess, sample_weight=weights, by=chunk.keys)
         except ValueError as error:
-            sides = ((names.true, truth), (name, guess))
-            raise _refusal(source.name, rows_before, sides, nan_policy, error) from error
+            sides = ((source.table_of(0), names.true, truth), (source.table_of(place), name, guess))
+            raise _refusal(source, rows_before, sides, nan_policy, error) from error
         if source.is_passing and not isinstance(scored[name].count, int):
             raise FileError(
                 f"{source.name}: {name!r} has several outputs; files are scored one output at a time, so pass a pair "
@@ -246,22 +248,22 @@ def _where_refused(nan_policy: str, truth: Any, prediction: Any) -> Any:
 
 
 def _refusal(
-    where: str, rows_before: int, sides: tuple[tuple[str, Any], ...], nan_policy: str, error: ValueError
+    source: Source, rows_before: int, sides: tuple[tuple[str, str, Any], ...], nan_policy: str, error: ValueError
 ) -> FileError:
     """Say which value made an update fail; looked up only now, so that good data is never searched."""
-    (true_name, _), (pred_name, _) = sides
+    (_, true_name, _), (_, pred_name, _) = sides
     try:
-        arrays = [(name, np.asarray(side, np.float64)) for name, side in sides]
-        scored = _where_refused(nan_policy, *(array for _, array in arrays))
+        arrays = [(table, name, np.asarray(side, np.float64)) for table, name, side in sides]
+        scored = _where_refused(nan_policy, *(array for _, _, array in arrays))
         for refused, kind, description in (
             (np.isnan, MissingValueError, "a missing value or NaN"),
             (np.isinf, InfiniteValueError, "an infinite value"),
         ):
-            for name, column in arrays:
+            for table, name, column in arrays:
                 found = refused(column) & scored
                 if found.any():
-                    row = rows_before + int(found.argmax()) + 1
-                    return kind(f"{where}: column {name!r} has {description} in data row {row}")
+                    row = f"data row {rows_before + int(found.argmax()) + 1}" if source.rows_have_order else "some row"
+                    return kind(f"{table}: column {name!r} has {description} in {row}")
     except (TypeError, ValueError):  # a container that is no plain array; the error says what there is to say
         pass
-    return FileError(f"{where}: columns {true_name!r} and {pred_name!r} cannot be scored: {one_line(error)}")
+    return FileError(f"{source.name}: columns {true_name!r} and {pred_name!r} cannot be scored: {one_line(error)}")

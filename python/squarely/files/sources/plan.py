@@ -8,6 +8,7 @@ from typing import Any
 from squarely.files.errors import FileError
 from squarely.files.formats.reading import ReadingOptions
 from squarely.files.sources.arrays import pair_source
+from squarely.files.sources.arrow_streams import has_stream, stream_source
 from squarely.files.sources.datasets import dataset_sources, is_dataset
 from squarely.files.sources.partition_keys import kinds_of_keys
 from squarely.files.sources.paths import check_named_once, data_files
@@ -22,13 +23,13 @@ def plan(
 
     They are a list where `paths` is complete, and an iterator where it is one or may be long.
     """
-    is_one = isinstance(paths, str | os.PathLike) or is_dataset(paths)
+    is_one = isinstance(paths, str | os.PathLike) or is_dataset(paths) or has_stream(paths)
     items = [paths] if is_one else paths
     if isinstance(items, dict) or not isinstance(items, Iterable):
         raise TypeError(
             f"paths must be a path, a dataset or an iterable of paths and pairs, not {type(paths).__name__}"
         )
-    found = _with_same_names(_sources(items, asked, _keys_asked(by), filesystem, reading))
+    found = _with_same_names(_sources(items, asked, keys_asked(by), filesystem, reading))
     first = next(found, None)
     if first is None:
         raise ValueError("paths is empty: name at least one file")
@@ -66,15 +67,18 @@ def _sources(
                 )
             yield pair_source(item, number, asked, filesystem, reading)
         elif isinstance(item, str | os.PathLike):
-            names = _names_of_columns(*asked, by, str(item))
+            names = names_of_columns(*asked, by, str(item))
             files = data_files(item, filesystem)
             for file in files:
                 check_named_once(file, seen)
             kinds = kinds_of_keys(files) if by else {}
             for file in files:
                 yield table_source(file, names, reading, kinds)
+        elif has_stream(item):
+            name = f"{type(item).__name__} {number}"
+            yield stream_source(item, name, names_of_columns(*asked, by, name), reading)
         elif is_dataset(item):
-            yield from dataset_sources(item, _names_of_columns(*asked, by, "dataset"), reading)
+            yield from dataset_sources(item, names_of_columns(*asked, by, "dataset"), reading)
         else:
             raise TypeError(
                 f"paths[{number - 1}] is {_described(item)}, and it must be a path, a pyarrow dataset or a pair "
@@ -87,7 +91,7 @@ def _described(item: Any) -> str:
     return f"a {type(item).__name__}" + (f" of {len(item)}" if is_sized else "")
 
 
-def _keys_asked(by: Any) -> tuple[str, ...]:
+def keys_asked(by: Any) -> tuple[str, ...]:
     names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     if by is not None and not names:
         raise ValueError("by is empty: name at least one column of keys, or leave it out")
@@ -99,7 +103,7 @@ def _keys_asked(by: Any) -> tuple[str, ...]:
     return names
 
 
-def _names_of_columns(true: str | None, pred: Any, weight: str | None, by: tuple[str, ...], path: str) -> Names:
+def names_of_columns(true: str | None, pred: Any, weight: str | None, by: tuple[str, ...], path: str) -> Names:
     if true is None or pred is None:
         raise FileError(f"{path}: a table needs true= and pred=, the names of its columns")
     predictions = (pred,) if isinstance(pred, str) else tuple(dict.fromkeys(pred))

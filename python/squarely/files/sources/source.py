@@ -46,4 +46,14 @@ class Source(NamedTuple):
     read: Callable[[Section, Position, int], Iterator[Chunk]]
     identity: tuple[tuple[str, int, int], ...] | None = None
     """Path, size and time of change of each file; None where nobody can tell whether it is the same in a later run."""
+    interrupt: Callable[[], object] = lambda: None
+    """Ends a read that waits for a database, from another thread."""
+    tables: tuple[str, ...] = ()
+    """Of rows that are joined, which table each of the columns is from."""
+    rows_have_order: bool = True
+    """Whether rows come in the same order every time: then one has a number, and rounded sums are the same."""
     is_passing: bool = False  # a chunk in memory: to be scored before the next one is asked for, where the caller runs
+
+    def table_of(self, column: int) -> str:
+        """Return what a column is from, in words."""
+        return self.tables[column] if self.tables else self.name

@@ -181,7 +181,7 @@ def test_float32_stays_float32():
 
 
 def test_frames_and_readers_and_queries_of_polars_are_sides():
-    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars", "1.34")
     y, p = numbers()
     truth, prediction = two_tables(range(ROWS), y, p)
     for left in (truth.to_pandas(), polars.from_arrow(truth), truth.to_reader(max_chunksize=999)):
@@ -216,6 +216,14 @@ def test_an_integer_matches_the_text_that_writes_it_and_no_other(tmp_path):
     assert joined(few([7, 8], "y"), path)["mse"] == 0
     path.write_text("id,p\n2024-01-31,0\n2024-02-01,1\n")
     assert joined(few([datetime.date(2024, 1, 31), datetime.date(2024, 2, 1)], "y"), path)["mse"] == 0
+
+
+def test_a_connection_that_compares_text_without_regard_to_case_matches_no_other_id():
+    with duckdb.connect() as connection:
+        connection.execute("set default_collation = 'nocase'")
+        with pytest.raises(UnmatchedIdError, match="truth: 1 id has no row in prediction: 'a'; prediction: 1 id"):
+            joined(few(["a", "b"], "y"), few(["A", "b"]), paths=connection)
+        assert joined(few(["a", "A"], "y"), few(["a", "A"]), paths=connection)["mse"] == 0
 
 
 @pytest.mark.parametrize(
@@ -274,6 +282,13 @@ def test_ids_without_a_partner_are_refused_or_left_out():
     assert (report.digest, report.rows, report.count) == (side_by_side(y[100:], p[100:]), ROWS, ROWS - 100)
     both = joined(truth.slice(50), lacking.filter(pa.compute.less(lacking["id"], 4990)), unmatched="omit")
     assert both.digest == side_by_side(y[100:4990], p[100:4990])
+
+
+def test_no_id_in_both_tables_is_said_so():
+    with pytest.raises(
+        FileError, match="no pair is left to score for column 'p': every row has an id without a partner$"
+    ):
+        joined(few([1, 2], "y"), few([3]), unmatched="omit")
 
 
 def test_several_predictions_are_scored_on_the_ids_that_all_of_them_have():

@@ -95,8 +95,9 @@ class FileStates:
             whole = accumulator if isinstance(accumulator, squarely.Accumulator) else accumulator.overall()
             missing = _missing_in(whole)
             if whole.count == 0 and (missing == 0 or self.nan_policy != "propagate"):
-                lacking = {0: "the weight 0", self.rows: "a missing value"}
-                why = lacking.get(missing, "a missing value or the weight 0")
+                other = "an id without a partner" if self.weight is None else "the weight 0"
+                lacking = {0: other, self.rows: "a missing value"}
+                why = lacking.get(missing, f"a missing value or {other}")
                 raise FileError(f"{where}: no pair is left to score for column {name!r}: every row has {why}")
         accumulators: dict[str, Any] = {"" if self.is_single else name: one for name, one in self.predictions.items()}
         try:

@@ -27,7 +27,7 @@ def kind_of(column: str, kind: Any) -> Kind:
     rows: Sequence[tuple[bool, str, Any]] = (
         (types.is_uint64(kind), "integers", pyarrow.uint64()),
         (types.is_integer(kind), "integers", pyarrow.int64()),
-        ("string" in str(kind), "text", pyarrow.string()),
+        ("string" in str(kind), "text", pyarrow.binary()),  # a connection may have text compared without regard to case
         (types.is_boolean(kind), "booleans", pyarrow.bool_()),
         (types.is_date(kind), "dates", pyarrow.date32()),
         # DuckDB keeps microseconds only of times with a zone.
@@ -52,7 +52,7 @@ def agreed(ids: Sequence[str], sides: Sequence[tuple[str, Sequence[Kind], bool]]
         if len(typed) == 1 and typed <= {"integers", "dates"}:
             # One way to write each of them, so that text and value are equal where the text is written so.
             for kinds in compared:
-                kinds[place] = Kind("text", import_extra("pyarrow").string())
+                kinds[place] = Kind("text", import_extra("pyarrow").binary())
             continue
         told = ", and ".join(f"{kinds[place].name} in {name}" for name, kinds, _ in sides)
         raise FileError(f"column {column!r} holds {told}; ids match only where both are of one kind")
@@ -68,6 +68,8 @@ def compared_ids(array: Any, kind: Kind) -> Any:
         array = array.cast(pyarrow.timestamp("ns", array.type.tz))
     if types.is_date64(array.type):
         array = array.cast(pyarrow.date32())
+    if kind.name == "text":
+        array = array.cast(pyarrow.string())
     return array.cast(kind.type)
 
 
@@ -81,6 +83,8 @@ def shown(rows: Sequence[Sequence[Any]], kinds: Sequence[Kind], total: int) -> s
 def _shown_id(value: Any, kind: Kind) -> str:
     if kind.name.startswith("times"):
         return str(np.datetime64(value, "ns"))
+    if kind.name == "text":
+        value = value.decode(errors="backslashreplace")
     show: Callable[[Any], str] = repr if isinstance(value, str | bytes) else str
     return show(value)
 

@@ -10,6 +10,7 @@ from squarely.files.errors import FileError, one_line
 
 # Nothing is fetched from anywhere, and a name in a query is never that of a variable of ours.
 OFFLINE = {"autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
+ANSWER_ROWS = 8192  # in a batch; the columns of larger ones are new pages of memory every time
 
 
 def is_connection(item: Any) -> bool:
@@ -53,10 +54,10 @@ def quoted(name: str) -> str:
 
 
 @contextlib.contextmanager
-def batches_of(database: Any, relation: Any, rows: int) -> Iterator[Iterator[Any]]:
+def batches_of(database: Any, relation: Any) -> Iterator[Iterator[Any]]:
     """Bring the rows of a query. One that is left early is ended and waited for: the next might wait in vain."""
     pyarrow, duckdb = import_extra("pyarrow"), import_extra("duckdb")
-    reader = reader_of(relation, rows)
+    reader = reader_of(relation, ANSWER_ROWS)
     left: list[Any] = [reader]
 
     def batches() -> Iterator[Any]:

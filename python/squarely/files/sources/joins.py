@@ -18,7 +18,7 @@ from squarely.arguments import UNMATCHED
 from squarely.extras import import_extra
 from squarely.files.errors import FileError, UnmatchedIdError, told_in_one_sentence
 from squarely.files.formats.reading import ReadingOptions
-from squarely.files.formats.table import BATCH_ROWS, Position, Section
+from squarely.files.formats.table import Position, Section
 from squarely.files.sources.database import batches_of, check_connection, opened_database, told_by_database
 from squarely.files.sources.ids import SHOWN_IDS, agreed, counted_ids, shown
 from squarely.files.sources.plan import keys_asked
@@ -136,6 +136,7 @@ class Join:
         with contextlib.ExitStack() as stack:
             if self.connection is None:
                 database = stack.enter_context(opened_database(threads))
+                database.execute("set preserve_insertion_order = false")
             else:  # a cursor sees the same limits, and names of ours are not seen elsewhere
                 database = stack.enter_context(contextlib.closing(self.connection.cursor()))
             for side in self.sides:
@@ -182,7 +183,7 @@ class Join:
         numbers = int(firsts[-1])
         keys = self.sides[0].content.keys
         unmatched = rows = 0
-        with batches_of(database, self._queried(database, self._query()), BATCH_ROWS) as batches:
+        with batches_of(database, self._queried(database, self._query())) as batches:
             for batch in batches:
                 own = batch.num_rows
                 rows += own

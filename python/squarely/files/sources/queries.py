@@ -8,7 +8,7 @@ from typing import Any
 
 from squarely.files.errors import told_in_one_sentence
 from squarely.files.formats.reading import ReadingOptions
-from squarely.files.formats.table import BATCH_ROWS, Position, Section
+from squarely.files.formats.table import Position, Section
 from squarely.files.sources.arrow_numbers import to_numpy
 from squarely.files.sources.database import (
     batches_of,
@@ -76,7 +76,7 @@ class Query:
         with self._opened(threads) as database, told_by_database(NAME), told_in_one_sentence(NAME):
             wanted = ", ".join(map(quoted, dict.fromkeys([*self.names.columns, *(key.column for key in self._keys)])))
             relation = self._relation(database).project(wanted)
-            with batches_of(database, relation, BATCH_ROWS) as batches:
+            with batches_of(database, relation) as batches:
                 for batch in batches:
                     rows += batch.num_rows
                     missing = self.reading.numbers

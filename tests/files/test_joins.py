@@ -8,6 +8,8 @@ import time
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import squarely
 from squarely.files import (
@@ -315,6 +317,52 @@ def test_a_reader_that_can_be_read_only_once_is_refused_in_the_same_words():
     once = few([1, 1, 2]).to_reader()
     with pytest.raises(FileError, match="^prediction: 1 id occurs more than once: 1$"):
         joined(few([1, 2, 3], "y"), once)
+
+
+IDS_OF_A_SIDE = st.lists(st.one_of(st.none(), st.integers(0, 6)) | st.integers(0, 6), max_size=8)
+
+
+def told_of(truth, prediction):
+    """Return what a refusal must say, by Python alone: rows without an id, then twins, then ids without a partner."""
+    sides = {"truth": truth, "prediction": prediction}
+    for name, ids in sides.items():
+        if lacking := ids.count(None):
+            return f"{name}: {lacking} row{' has' if lacking == 1 else 's have'} no 'id'"
+    twins = {name: sorted({i for i in ids if ids.count(i) > 1}) for name, ids in sides.items()}
+    told = [(name, "occurs" if len(ids) == 1 else "occur", "more than once", ids) for name, ids in twins.items() if ids]
+    if not told:
+        lacking = {
+            ("truth", "prediction"): sorted({*truth} - {*prediction}),
+            ("prediction", "truth"): sorted({*prediction} - {*truth}),
+        }
+        told = [
+            (name, "has" if len(ids) == 1 else "have", f"no row in {other}", ids)
+            for (name, other), ids in lacking.items()
+            if ids
+        ]
+    return "; ".join(
+        f"{name}: {len(ids)} id{'' if len(ids) == 1 else 's'} {verb} {what}: "
+        + ", ".join(map(str, ids[:3]))
+        + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
+        for name, verb, what, ids in told
+    )
+
+
+@settings(max_examples=60)
+@given(IDS_OF_A_SIDE, IDS_OF_A_SIDE)
+def test_any_ids_join_or_are_refused_as_python_finds_them(truth, prediction):
+    sides = (
+        pa.table({"id": pa.array(truth, pa.int64()), "y": np.arange(len(truth), dtype=float)}),
+        pa.table({"id": pa.array(prediction, pa.int64()), "p": np.arange(len(prediction), dtype=float)}),
+    )
+    told = told_of(truth, prediction)
+    if told or not truth:
+        with pytest.raises(FileError) as refused:
+            joined(*sides)
+        assert str(refused.value) == (told or "paths: there are no rows to score")
+        return
+    where = [prediction.index(one) for one in truth]
+    assert joined(*sides).digest == side_by_side(np.arange(len(truth), dtype=float), np.array(where, float))
 
 
 # What else is refused

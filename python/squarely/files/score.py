@@ -136,9 +136,9 @@ def score_files(
         Name of the column with the weights of the rows.
     by : str or sequence of str, optional
         Names of columns with the keys of groups, to be scored each: numbers, text, dates, also those that only folders
-        name. ``"date:month"`` is a part of what is in the column ``date``; there are ``year``, ``month``, ``day``,
-        ``hour``, ``weekday`` (0 for Monday) and ``date``, and ``"store:text"`` for text as it is written. A null key is
-        a group.
+        name; of tables that are joined, columns of the truth. ``"date:month"`` is a part of what is in the column
+        ``date``; there are ``year``, ``month``, ``day``, ``hour``, ``weekday`` (0 for Monday) and ``date``, and
+        ``"store:text"`` for text as it is written. A null key is a group.
     metrics : str, function, Metric or iterable of these, default=eight everyday metrics
         As in `squarely.evaluate`, but for those that need all rows at once.
     nan_policy : {"raise", "omit", "omit_true", "propagate"}

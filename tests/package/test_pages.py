@@ -14,7 +14,7 @@ from instruments.page_commands import printed_by, steps_of
 
 DOCS = pathlib.Path(__file__).parents[2] / "docs"
 # Tested beside what they are about: tests/chunks, tests/files, tests/groups, tests/learning, tests/embedding.
-ELSEWHERE = {"boosting.md", "chunks.md", "embedding.md", "files.md", "groups.md", "training.md"}
+ELSEWHERE = {"boosting.md", "chunks.md", "embedding.md", "files.md", "groups.md", "joins.md", "training.md"}
 PAGES = sorted(page for page in DOCS.rglob("*.md") if page.name not in ELSEWHERE or page.parent != DOCS)
 WITH_EXAMPLES = [page for page in PAGES if ">>> " in page.read_text(encoding="utf-8")]
 WITH_OUTPUT = [page for page in PAGES if any(step.output for step in steps_of(page))]

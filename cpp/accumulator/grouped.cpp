@@ -98,12 +98,7 @@ void make_room(GroupedAccumulator& grouped, const State& more, std::size_t count
     }
     make_room(grouped.state->counts, more.counts);
     if (count <= grouped.groups) return;
-    try {
-        resize_outputs(*grouped.state, count * width);
-    } catch (...) {
-        resize_outputs(*grouped.state, grouped.groups * width);
-        throw;
-    }
+    resize_outputs(*grouped.state, count * width);
     grouped.groups = count;
 }
 
@@ -237,11 +232,12 @@ bool add_short_chunk(GroupedAccumulator& grouped, const Pairs& pairs, std::ptrdi
     const bool is_short = rows <= static_cast<std::ptrdiff_t>(std::max(rows_of_a_short_chunk, 2 * count));
     if (!is_short || !can_stay_open(grouped, shape) || are_weighted(pairs)) return false;
     if (!lets_through(grouped.configuration->nan_policy, counts_of(pairs, rows))) return false;
+    if (!grouped.open) grouped.open.emplace(*grouped.state);
     if (count > grouped.groups) {
+        grouped.open->make_room(count);
         resize_outputs(*grouped.state, count);
         grouped.groups = count;
     }
-    if (!grouped.open) grouped.open.emplace(*grouped.state);
     grouped.open->add(*grouped.state, pairs, rows, groups);
     return true;
 }

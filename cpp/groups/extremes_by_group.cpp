@@ -40,7 +40,7 @@ ExtremesByGroup extremes_for(const State& kind, std::size_t groups) {
 
 void make_room(ExtremesByGroup& extremes, std::size_t groups) {
     const auto grow = [&](std::vector<double>& values, double first) {
-        if (!values.empty()) values.resize(groups, first);
+        if (!values.empty() && groups > values.size()) values.resize(groups, first);
     };
     grow(extremes.largest_error, 0);
     grow(extremes.least_truth, infinity);

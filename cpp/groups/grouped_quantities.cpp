@@ -71,6 +71,7 @@ GroupTable::GroupTable(const GroupTable& other) : GroupTable(other.exponent, oth
 }
 
 void make_room(GroupTable& table, std::size_t groups) {
+    if (groups <= table.groups) return;
     GroupTable larger(table.exponent, table.quarters, groups);
     const std::size_t words = static_cast<std::size_t>(words_in_quarter * table.quarters);
     std::copy_n(table.rows, table.groups * words, larger.rows);

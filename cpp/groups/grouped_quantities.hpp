@@ -47,7 +47,7 @@ struct GroupTable {
     std::uint64_t* rows;  // in it, none across lines of the cache
 };
 
-// For as many groups, of which there are more than before.
+// For as many groups at least.
 void make_room(GroupTable& table, std::size_t groups);
 
 // Where the sums of a quantity go: one a group, null where nobody asks.

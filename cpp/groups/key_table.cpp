@@ -57,18 +57,19 @@ std::ptrdiff_t WordKeys::codes_by_offset(const std::uint64_t* words, std::ptrdif
     auto* numbers = static_cast<std::uint32_t*>(numbers_.get());
     std::uint64_t base = base_, range = range_;
     for (std::ptrdiff_t i = 0; i < count; ++i) {
-        if (words[i] - base >= range) [[unlikely]] {
+        const std::uint64_t word = words[i];  // read once: the memory is a caller's, who may write to it meanwhile
+        if (word - base >= range) [[unlikely]] {
             if (fresh == NewKeys::found_only) {
                 codes[i] = no_code;
                 continue;
             }
-            if (!widen(words[i])) return i;
+            if (!widen(word)) return i;
             numbers = static_cast<std::uint32_t*>(numbers_.get());
             base = base_, range = range_;
         }
-        std::uint32_t& number = numbers[words[i] - base];
+        std::uint32_t& number = numbers[word - base];
         if (number == 0 && fresh == NewKeys::entered) [[unlikely]]
-            number = enter(words[i]) + 1;
+            number = enter(word) + 1;
         codes[i] = number - 1;
     }
     return count;
@@ -137,16 +138,18 @@ void WordKeys::lay_out_numbers(std::uint64_t base, std::uint64_t range) {
 }
 
 void WordKeys::forget_after(std::size_t count) {
+    bool were_in_place = true;
     for (std::size_t i = words_.size(); i-- > count;) {
         if (i == missing_) {
             missing_ = no_code;
         } else if (is_hashed_) {
-            slots_.take_out(mixed(words_[i]), static_cast<std::uint32_t>(i) + 1);
+            were_in_place &= slots_.take_out(mixed(words_[i]), static_cast<std::uint32_t>(i) + 1);
         } else {
             static_cast<std::uint32_t*>(numbers_.get())[words_[i] - base_] = 0;
         }
     }
     words_.resize(std::min(count, words_.size()));
+    if (!were_in_place) lay_out_hashes(words_.size());
 }
 
 std::pair<std::uint32_t, std::uint32_t> unpaired(std::uint64_t word) {

@@ -146,7 +146,7 @@ void empty_all(SharedSums& sum, std::span<Thread> threads) {
     });
 }
 
-void make_room(Thread& thread, std::size_t groups) {
+void grow(Thread& thread, std::size_t groups) {
     for (TablesOfQuantity& own : thread.quantities) {
         for (GroupTable& table : own.tables) make_room(table, groups);
     }
@@ -179,16 +179,19 @@ OpenMoments& OpenMoments::operator=(OpenMoments other) noexcept {
     return *this;
 }
 
+void OpenMoments::make_room(std::size_t groups) {
+    if (groups <= own_->room) return;
+    const std::size_t room = groups + groups / 2;  // groups come a few at a time
+    grow(own_->thread, room);
+    own_->room = room;  // not before: where memory runs out, there is none
+}
+
 void OpenMoments::add(State& state, const Pairs& pairs, std::ptrdiff_t rows, std::span<const std::uint32_t> groups) {
     const FloatingPointEnvironment environment;
-    if (state.counts.size() > own_->room) {
-        own_->room = state.counts.size() + state.counts.size() / 2;  // groups come a few at a time
-        make_room(own_->thread, own_->room);
-    }
     SharedSums sum{state, {}, own_->room};
     RowAdder adder(*own_->kernels, sum, own_->thread.quantities);
     const Rest all{pairs, groups.data(), 0, rows, false};
-    if (own_->thread.quantities.front().tables.empty()) expect_numbers(adder, *own_->kernels, all);
+    if (own_->thread.quantities.back().tables.empty()) expect_numbers(adder, *own_->kernels, all);
     add_rows(adder, *own_->kernels, sum, own_->thread, all);
 }
 

@@ -33,7 +33,10 @@ class OpenMoments {
     OpenMoments& operator=(OpenMoments other) noexcept;
     ~OpenMoments();
 
-    // Of rows whose groups are below the number of outputs, which may have grown. Rows that are full go into the state.
+    // For as many groups at least. To be called before the state has more outputs: all of them must have a row.
+    void make_room(std::size_t groups);
+
+    // Of rows whose groups are below the number of outputs. Rows that are full go into the state.
     void add(State& state, const Pairs& pairs, std::ptrdiff_t rows, std::span<const std::uint32_t> groups);
 
     // Moves everything into the state; then these rows are of no use any more.

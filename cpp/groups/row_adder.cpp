@@ -43,7 +43,8 @@ bool is_any_set(const std::uint64_t* misfits, std::ptrdiff_t rows) {
 
 void RowAdder::expect(const Block& sample) {
     for (TablesOfQuantity& own : quantities_) {
-        own.tables.push_back(table_for(block_of(*own.quantity, sample), own.quarters));
+        // The first ones have theirs where memory ran out the time before.
+        if (own.tables.empty()) own.tables.push_back(table_for(block_of(*own.quantity, sample), own.quarters));
     }
 }
 

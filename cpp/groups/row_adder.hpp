@@ -38,7 +38,7 @@ class RowAdder {
     RowAdder(const Kernels& kernels, SharedSums& sums, std::vector<TablesOfQuantity>& of_thread)
         : kernels_(kernels), sums_(sums), quantities_(of_thread) {}
 
-    // Before the first pairs: what tables are made for, the most of a sample.
+    // Before the first pairs: what tables are made for, the most of a sample. The last quantity has one then.
     void expect(const Block& sample);
 
     // Adds differences, which all states of groups have, and whose rows count the pairs. Sets the bits of pairs that do

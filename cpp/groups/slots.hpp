@@ -23,7 +23,8 @@ inline std::uint64_t mixed(std::uint64_t word) {
 }
 
 // Keys enter in the order of their codes, also where the table grows, and leave in the opposite order: so what leaves
-// was the last to find its place, and nothing stands where it does because of it.
+// was the last to find its place, and nothing stands where it does because of it. A caller who writes to the memory of
+// keys during a call has some in places that are not theirs: then the table is laid out again.
 class Slots {
   public:
     void prefetch(std::uint64_t hash) const { __builtin_prefetch(first() + (hash & mask_)); }
@@ -50,8 +51,12 @@ class Slots {
         find(hash, [](const Slot&) { return false; }) = slot;
     }
 
-    void take_out(std::uint64_t hash, std::uint32_t number) {
-        find(hash, [number](const Slot& slot) { return slot.number == number; }) = {};
+    // False where it is not there.
+    bool take_out(std::uint64_t hash, std::uint32_t number) {
+        Slot& slot = find(hash, [number](const Slot& one) { return one.number == number; });
+        const bool was_there = slot.number != 0;
+        slot = {};
+        return was_there;
     }
 
   private:

@@ -123,15 +123,17 @@ void TextKeys::lay_out(std::size_t room) {
 }
 
 void TextKeys::forget_after(std::size_t count) {
+    bool were_in_place = true;
     for (std::size_t i = size(); i-- > count;) {
         if (i == missing_) {
             missing_ = no_code;
         } else {
-            slots_.take_out(hash_of(text(i)), static_cast<std::uint32_t>(i) + 1);
+            were_in_place &= slots_.take_out(hash_of(text(i)), static_cast<std::uint32_t>(i) + 1);
         }
     }
     ends_.resize(std::min(count, size()));
     bytes_.resize(ends_.empty() ? 0 : ends_.back());
+    if (!were_in_place) lay_out(size());
 }
 
 }  // namespace squarely

@@ -67,6 +67,14 @@ void OutputCounts::add(std::size_t output, const PairCounts& more) {
     set(output, counts);
 }
 
+void OutputCounts::reserve(std::size_t outputs) {
+    if (all_.empty()) {
+        reserve_to_grow(pairs_, outputs);
+    } else {
+        reserve_to_grow(all_, outputs);
+    }
+}
+
 void OutputCounts::resize(std::size_t outputs) {
     if (all_.empty()) {
         pairs_.resize(outputs);

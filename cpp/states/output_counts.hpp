@@ -1,6 +1,7 @@
 // Which pairs an output has seen, and which were left out.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -25,6 +26,12 @@ struct PairCounts {
 
     bool operator==(const PairCounts&) const = default;
 };
+
+// Outputs come a few at a time: a table that is full gets room for twice as many.
+template <class Table>
+void reserve_to_grow(Table& table, std::size_t outputs) {
+    if (outputs > table.capacity()) table.reserve(std::max(outputs, 2 * table.size()));
+}
 
 // In the order of the byte form, where the second ones stand only if there are infinite pairs.
 constexpr std::uint64_t PairCounts::* counts_of_every_output[] = {&PairCounts::pairs,        &PairCounts::infinite,
@@ -67,6 +74,7 @@ class OutputCounts {
     void add_pairs(std::size_t output, std::uint64_t pairs) {
         (all_.empty() ? pairs_[output] : all_[output].pairs) += pairs;
     }
+    void reserve(std::size_t outputs);
     void resize(std::size_t outputs);
     void append(const OutputCounts& more);
     OutputCounts part(std::size_t first, std::size_t count) const;

@@ -117,6 +117,20 @@ State difference(const State& state, const State& other) {
     return rest;
 }
 
+// Calls visit(table, that of the other state) for each that has something of every output.
+template <class Visit>
+void for_each_table(State& state, const State& other, Visit visit) {
+    const auto visit_used = [&](auto& all, const auto& others) {
+        if (!others.empty()) visit(all, others);
+    };
+    for (std::size_t i = 0; i < state.sums.size(); ++i) {
+        visit_used(state.sums[i].exact, other.sums[i].exact);
+        visit_used(state.sums[i].rounded, other.sums[i].rounded);
+        visit_used(state.sums[i].extreme, other.sums[i].extreme);
+        visit_used(state.sums[i].counted, other.sums[i].counted);
+    }
+}
+
 Sums make_sums(const Summand& summand, Summation summation, bool weighted, std::size_t outputs) {
     Sums sums{summand, {}, {}, {}, {}};
     if (is_extreme(summand.term)) {
@@ -156,31 +170,16 @@ State empty_like(const State& state, std::size_t outputs) {
 
 void resize_outputs(State& state, std::size_t outputs) {
     const State empty = empty_like(state, 1);
+    state.counts.reserve(outputs);
+    for_each_table(state, empty, [outputs](auto& all, const auto&) { reserve_to_grow(all, outputs); });
+    // From here on nothing asks for memory.
     state.counts.resize(outputs);
-    for (std::size_t i = 0; i < state.sums.size(); ++i) {
-        const Sums& first = empty.sums[i];
-        Sums& sums = state.sums[i];
-        const auto resize = [outputs](auto& all, const auto& one) {
-            if (!one.empty()) all.resize(outputs, one[0]);
-        };
-        resize(sums.exact, first.exact);
-        resize(sums.rounded, first.rounded);
-        resize(sums.extreme, first.extreme);
-        resize(sums.counted, first.counted);
-    }
+    for_each_table(state, empty, [outputs](auto& all, const auto& one) { all.resize(outputs, one[0]); });
 }
 
 void set_output(State& state, std::size_t output, const State& other, std::size_t from) {
     state.counts.set(output, other.counts[from]);
-    const auto set = [=](auto& all, const auto& others) {
-        if (!others.empty()) all[output] = others[from];
-    };
-    for (std::size_t i = 0; i < state.sums.size(); ++i) {
-        set(state.sums[i].exact, other.sums[i].exact);
-        set(state.sums[i].rounded, other.sums[i].rounded);
-        set(state.sums[i].extreme, other.sums[i].extreme);
-        set(state.sums[i].counted, other.sums[i].counted);
-    }
+    for_each_table(state, other, [=](auto& all, const auto& others) { all[output] = others[from]; });
 }
 
 State outputs_from(const State& state, std::size_t first, std::size_t count) {

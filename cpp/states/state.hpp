@@ -96,7 +96,7 @@ State outputs_from(const State& state, std::size_t first, std::size_t count);
 // they differ in summation or summands.
 State outputs_together(std::span<const State* const> parts);
 
-// More outputs, which have seen nothing, or fewer.
+// More outputs, which have seen nothing, or fewer. Where memory runs out there are as many as before.
 void resize_outputs(State& state, std::size_t outputs);
 
 // One of another state, of the same kind, in place of whatever there was.

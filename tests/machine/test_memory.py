@@ -77,3 +77,41 @@ def test_bytes_that_are_refused_take_no_more_than_ten_times_themselves(hostile: 
     data = Form2(CONFIGURATION_2.replace(*HOSTILE[hostile])).to_bytes()
     found = subprocess.run([sys.executable, "-c", READING], input=data, capture_output=True, check=True)
     assert float(found.stdout) < 10
+
+
+# Chunks of groups that came before and of new ones, each with a little more memory than the last.
+SHORT_CHUNKS = """
+import resource, numpy as np, squarely
+squarely.set_num_threads(1)
+rng = np.random.default_rng(5)
+first, chunk, new = np.arange(40_000), np.arange(20, 120), np.arange(39_950, 40_050)
+y_true, y_pred = rng.normal(size=(2, 40_000))
+few = (y_true[:100], y_pred[:100])
+def grouped():
+    whole = squarely.GroupedAccumulator(("r2", "max_error")).update(y_true, y_pred, by=first)
+    return whole.update(*few, by=chunk)
+expected = grouped().update(*few, by=new).to_bytes()
+before = resource.getrlimit(resource.RLIMIT_AS)
+refused = 0
+for megabytes in range(0, 96, 2):
+    short = grouped()
+    with open("/proc/self/statm") as numbers:
+        mapped = int(numbers.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (mapped + megabytes * 2**20, before[1]))
+    try:
+        short.update(*few, by=new)
+    except MemoryError:
+        refused += 1
+        resource.setrlimit(resource.RLIMIT_AS, before)
+        short.update(*few, by=new)
+    resource.setrlimit(resource.RLIMIT_AS, before)
+    assert short.to_bytes() == expected, megabytes
+print(refused)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
+def test_a_short_chunk_of_new_groups_may_be_added_again_when_memory_ran_out() -> None:
+    done = subprocess.run([sys.executable, "-c", SHORT_CHUNKS], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 0

@@ -233,12 +233,19 @@ class Dictionary:
         numbers = self.places.codes(used, True)
         places = used.keys(np.arange(len(used), dtype=np.uint32)).astype(np.intp)  # type: ignore[union-attr]
         missing = len(places) if used.missing is None else used.missing
+        self._check_places(places[np.arange(len(places)) != missing])
         found = [
             self.values.rows(places[:missing]).codes(table, adds),
             codes_of_nulls(len(places[missing : missing + 1]), table, adds),
             self.values.rows(places[missing + 1 :]).codes(table, adds),
         ]
         return np.concatenate(found)[numbers]
+
+    def _check_places(self, places: Rows) -> None:
+        if ((places < 0) | (places >= len(self.values))).any():
+            raise ValueError(
+                f"{self.places.label} has places that are not in its dictionary of {len(self.values)} keys."
+            )
 
     def rows(self, chosen: Rows) -> Dictionary:
         return Dictionary(self.places.rows(chosen), self.values)
@@ -259,8 +266,13 @@ class Pieces:
     def codes(self, table: Table, adds: bool) -> Codes:
         return np.concatenate([np.empty(0, np.uint32), *(piece.codes(table, adds) for piece in self.pieces)])
 
-    def rows(self, chosen: Rows) -> Chunk:
-        raise NotImplementedError  # no dictionary has its values in pieces
+    def rows(self, chosen: Rows) -> Pieces:
+        firsts = np.cumsum([0, *map(len, self.pieces)])
+        owners = np.searchsorted(firsts, chosen, side="right") - 1
+        # Their order is kept: keys are numbered in it.
+        runs = np.split(np.arange(len(chosen)), np.flatnonzero(np.diff(owners)) + 1) if len(chosen) else []
+        parts = [(int(owners[run[0]]), run) for run in runs]
+        return Pieces(self.kind, [self.pieces[owner].rows(chosen[run] - firsts[owner]) for owner, run in parts])
 
     def in_unit(self, kind: Kind) -> Pieces:
         return Pieces(kind, [piece.in_unit(kind) if piece.kind.is_time else piece for piece in self.pieces])  # type: ignore[attr-defined]

@@ -161,9 +161,16 @@ def chunk_of_times(array: npt.NDArray[Any], label: str, zone: str = "") -> Chunk
             return Nulls(len(array))
         raise refused(label, f"{array.dtype} without a unit", f"Pass {label}.astype('{array.dtype.kind}8[s]')")
     if count != 1:
-        array = array.astype(f"{array.dtype.kind}8[{unit}]")
+        array = _in_single_units(array, unit, label)
     integers = array.view(np.dtype(np.int64).newbyteorder(array.dtype.byteorder))
     return Words(kind_of_time(array.dtype.kind == "M", unit, zone), integers, label)
+
+
+def _in_single_units(array: npt.NDArray[Any], unit: str, label: str) -> npt.NDArray[Any]:
+    times = array.astype(f"{array.dtype.kind}8[{unit}]")
+    if (times.astype(array.dtype) != array)[~np.isnat(array)].any():
+        raise ValueError(f"{label} holds times of dtype {array.dtype} that are beyond what {times.dtype} holds.")
+    return times
 
 
 def _chunk_of_masked(values: Any, label: str) -> Chunk:

@@ -128,6 +128,7 @@ std::vector<std::uint64_t> counted(const OrderStatistics& statistics) {
 }  // namespace
 
 void register_order_statistics(py::module_& module) {
+    module.attr("fewest_rows_in_one_pass") = fewest_rows_in_one_pass;
     module.def("quantile_of_absolute_errors", &quantile_of_absolute_errors, py::arg("y_true"), py::arg("y_pred"),
                py::arg("level"));
     py::class_<OrderStatistics>(module, "OrderStatistics")

@@ -136,6 +136,7 @@ const Kernels SQUARELY_KERNELS = {
     .log_cosh = for_each<log_cosh>,
 
     .absolute_differences = absolute_differences,
+    .absolute_differences_between = absolute_differences_between,
     .widen_extremes = widen_extremes,
     .values_between = values_between,
     .losses =

@@ -372,6 +372,8 @@ struct Kernels {
 
     // For order statistics, in order.hpp.
     bool (*absolute_differences)(const Block& block, double* values);
+    std::ptrdiff_t (*absolute_differences_between)(const Block& block, double low, double high, double* inside,
+                                                   std::uint64_t* below);
     void (*widen_extremes)(const double* values, std::ptrdiff_t count, double* smallest, double* largest);
     std::ptrdiff_t (*values_between)(const double* values, std::ptrdiff_t count, double low, double high,
                                      double* inside, std::uint64_t* below);

@@ -51,6 +51,10 @@ SQUARELY_INLINE std::uint64_t lane(Bits value, int) { return value; }
 SQUARELY_INLINE double lane(Vector value, int) { return value; }
 SQUARELY_INLINE Bits mask(bool condition) { return -static_cast<std::uint64_t>(condition); }
 SQUARELY_INLINE std::uint64_t lanes_set(Bits mask) { return mask & 1; }
+SQUARELY_INLINE std::ptrdiff_t store_set(double* target, std::uint64_t set, Vector value) {
+    *target = value;
+    return static_cast<std::ptrdiff_t>(set);
+}
 SQUARELY_INLINE Bits mask_of_bytes(const unsigned char* bytes) { return mask(*bytes != 0); }
 // Without a branch, which would be taken at random.
 SQUARELY_INLINE Vector select(std::uint64_t word, Vector set, Vector clear) {
@@ -170,6 +174,21 @@ SQUARELY_INLINE std::uint64_t lanes_set(Bits mask) {
     std::uint64_t set = 0;
     for (int i = 0; i < lanes; ++i) set |= (mask[i] & 1) << i;
     return set;
+#endif
+}
+
+// The lanes of these bits, one after the other; what is behind them in a vector may be overwritten. Returns how many.
+SQUARELY_INLINE std::ptrdiff_t store_set(double* target, std::uint64_t set, Vector values) {
+#if defined(__AVX512F__)
+    store(target, _mm512_maskz_compress_pd(static_cast<__mmask8>(set), values));
+    return __builtin_popcountll(set);
+#else
+    if (set == 0) return 0;
+    double all[lanes];
+    store(all, values);
+    std::ptrdiff_t found = 0;
+    for (; set != 0; set &= set - 1) target[found++] = all[__builtin_ctzll(set)];
+    return found;
 #endif
 }
 

@@ -19,6 +19,25 @@ bool absolute_differences(const Block& block, double* values) {
     return !any(special);
 }
 
+// Copies the sizes |y_true - y_pred| from low to high, both included, and counts those below. Negative where not all of
+// them are finite. Behind what is copied there is room for a vector.
+std::ptrdiff_t absolute_differences_between(const Block& block, double low, double high, double* inside,
+                                            std::uint64_t* below) {
+    Ahead ahead = block.ahead;
+    Bits special{};
+    Bits under{};
+    std::ptrdiff_t found = 0;
+    for (std::ptrdiff_t i = 0; i < block.length; i += lanes) {
+        if (i % 8 == 0) prefetch_next(ahead);
+        const Vector size = absolute(load<Vector>(block.y_true + i) - load<Vector>(block.y_pred + i));
+        special |= bits(size - size);  // zero, or NaN
+        under -= mask(size < low);     // a set mask is -1
+        found += store_set(inside + found, lanes_set(mask(size >= low) & mask(size <= high)), size);
+    }
+    for (int j = 0; j < lanes; ++j) *below += lane(under, j);
+    return any(special) ? -1 : found;
+}
+
 void widen_extremes(const double* values, std::ptrdiff_t count, double* smallest, double* largest) {
     Vector low = broadcast(*smallest);
     Vector high = broadcast(*largest);

@@ -19,9 +19,9 @@
 namespace squarely {
 namespace {
 
-constexpr std::ptrdiff_t sample_size = 32768;
-constexpr std::ptrdiff_t fewest_rows = 8 * sample_size;  // the others are soon sorted out
-constexpr std::ptrdiff_t most_between = 8;               // one in so many values: of more there are ties
+constexpr std::ptrdiff_t sample_size = fewest_rows_in_one_pass / 8;
+constexpr std::ptrdiff_t usually_between = 32;
+constexpr std::ptrdiff_t most_between = 8;  // one in so many values: of more there are ties
 
 struct ValueRange {
     double low;
@@ -69,30 +69,40 @@ std::optional<ValueRange> likely_range(const Pairs& pairs, std::ptrdiff_t rows, 
     return range;
 }
 
+// Negative where not all values are finite.
+std::ptrdiff_t copy_between(const Kernels& kernels, const Block& block, std::ptrdiff_t count, ValueRange range,
+                            double* between, std::uint64_t* below) {
+    if (count == block.length) {
+        return kernels.absolute_differences_between(block, range.low, range.high, between, below);
+    }
+    alignas(64) double values[block_length];  // without the padding
+    if (!kernels.absolute_differences(block, values)) return -1;
+    return kernels.values_between(values, count, range.low, range.high, between, below);
+}
+
 Found found_in(const Pairs& pairs, Stretch stretch, ValueRange range) {
     const FloatingPointEnvironment environment;
     const Kernels& kernels = *current_target().kernels;
     BlockBuffers buffers;
-    alignas(64) double values[block_length];
-    double between[block_length];
+    double between[block_length + max_lanes];
     Found found;
+    found.between.reserve(static_cast<std::size_t>((stretch.last - stretch.first) / usually_between));
     for (std::ptrdiff_t first = stretch.first; first < stretch.last && !found.is_misled; first += block_length) {
         if (begins_a_piece(stretch, first)) look_at_call();
         const Rows rows{first, std::min<std::ptrdiff_t>(block_length, stretch.last - first)};
         const RowsKept kept = rows_kept(kernels, pairs, rows, buffers);
         std::vector<LargePair> large;
         const Block block = load_block(kernels, pairs, rows, kept, buffers, large);
-        found.is_misled = !kernels.absolute_differences(block, values);
-        const std::ptrdiff_t count =
-            kernels.values_between(values, rows.count, range.low, range.high, between, &found.below);
-        found.between.insert(found.between.end(), between, between + count);
-        found.is_misled |= std::ssize(found.between) > (stretch.last - stretch.first) / most_between;
+        const std::ptrdiff_t count = copy_between(kernels, block, rows.count, range, between, &found.below);
+        found.between.insert(found.between.end(), between, between + std::max<std::ptrdiff_t>(count, 0));
+        found.is_misled = count < 0 || std::ssize(found.between) > (stretch.last - stretch.first) / most_between;
     }
     return found;
 }
 
 Found found_in_all(const Pairs& pairs, std::ptrdiff_t rows, ValueRange range) {
     Found all;
+    all.between.reserve(static_cast<std::size_t>(rows / usually_between));
     std::mutex mutex;
     parallel_for(number_of_stretches(rows), [&](std::ptrdiff_t index) {
         {
@@ -111,7 +121,7 @@ Found found_in_all(const Pairs& pairs, std::ptrdiff_t rows, ValueRange range) {
 }  // namespace
 
 std::optional<double> quantile_in_one_pass(const Pairs& pairs, std::ptrdiff_t rows, double level) {
-    if (rows < fewest_rows || !are_doubles(pairs)) return std::nullopt;
+    if (rows < fewest_rows_in_one_pass || !are_doubles(pairs)) return std::nullopt;
     const FloatingPointEnvironment environment;
     const Reached reached = reached_among(static_cast<std::uint64_t>(rows), level_of(level));
     const std::uint64_t rank = reached.count - 1;

@@ -25,6 +25,7 @@ metrics: dict[str, MetricRow]
 arrow_formats: dict[str, str]
 c_api: object
 no_code: int
+fewest_rows_in_one_pass: int
 
 # What the core refuses: a reason of cpp/tables/reasons.def, and numbers. squarely/policy.py has the words.
 class Refused(ValueError):  # noqa: N818  (what happened, and no error of the core)

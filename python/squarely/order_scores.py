@@ -14,7 +14,7 @@ from squarely.pairing import PairedColumns
 from squarely.policy import check_some_pairs, no_weight, told_of_too_few, warn_of
 from squarely.scoring import Score, accumulated, averaged, checked_pairs, configuration_of, score_at
 
-__all__ = ["order_score", "score_of_order"]
+__all__ = ["median_at_once", "order_score", "score_of_order"]
 
 
 def order_score(
@@ -61,6 +61,12 @@ def score_of_order(
         values = _explained_pinball_losses(asked, pairs, nan_policy, summation, warns=warns)
     # The variance of the truth says nothing about an order: as scikit-learn, only scores of variance are weighed by it.
     return averaged(values, "uniform_average" if averaging == "variance_weighted" else averaging, pairs.output_shape)
+
+
+def median_at_once(pairs: PairedColumns, averaging: str | list[float]) -> Score | None:
+    """Return the median of the absolute errors of one output where one pass finds it: then every pair counts."""
+    found = pairs.quantile_of_errors_in_one_pass(0.5) if pairs.weights is None else None
+    return None if found is None else averaged([found], averaging, pairs.output_shape)
 
 
 def _medians(pairs: PairedColumns, nan_policy: str, *, is_raw: bool) -> list[float]:

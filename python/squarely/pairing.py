@@ -107,7 +107,7 @@ class PairedColumns:
 
     def quantile_of_errors_in_one_pass(self, level: float) -> float | None:
         """Return a quantile of the absolute errors of one output, None where all of them are needed to find it."""
-        if self.where is not None or self.outputs != 1 or self.axis != 0:
+        if self.rows < _core.fewest_rows_in_one_pass or self.where is not None or self.outputs != 1 or self.axis != 0:
             return None
         truth, prediction = self.truth, self.prediction
         if not isinstance(truth, Array) or not isinstance(prediction, Array):

@@ -18,6 +18,8 @@ namespace {
 // Outputs side by side are read better together, where they are many or long.
 constexpr std::ptrdiff_t most_numbers_of_outputs = 2048;
 
+constexpr std::size_t most_certified = 256;  // outputs of predictions, whose ends take 8 KB each
+
 // Whether each output is one stretch of rows, which needs no state to be summed.
 bool is_short(std::size_t outputs, std::ptrdiff_t rows) {
     if (outputs == 1) return rows <= smallest_stretch;
@@ -37,32 +39,46 @@ bool give_value(const Question& question, const OutputSums& sums, double& value)
     return true;
 }
 
-bool add_stretches(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, std::ptrdiff_t rows, int set) {
-    const std::ptrdiff_t stretches = number_of_stretches(rows);
-    if (stretches == 1) return add_stretch(ends, pairs, {0, rows}, set);
+// Outputs of predictions of one truth, all weighted alike: those of the predictions of an output are side by side.
+struct Outputs {
+    std::span<const Pairs> pairs;
+    std::size_t predictions;
+    std::ptrdiff_t rows;
+};
+
+bool add_stretches(std::span<CertifiedEnds> ends, const Outputs& outputs, int set) {
+    const std::ptrdiff_t stretches = number_of_stretches(outputs.rows);
+    const auto jobs = static_cast<std::ptrdiff_t>(outputs.pairs.size() / outputs.predictions) * stretches;
+    if (jobs == 1) return add_stretch(ends, outputs.pairs, {0, outputs.rows}, set);
     std::mutex mutex;
     std::atomic<bool> is_certified = true;
-    parallel_for(stretches, [&](std::ptrdiff_t index) {
-        std::vector<CertifiedEnds> own(ends.size());
-        if (!is_certified || !add_stretch(own, pairs, stretch_at(rows, index), set)) {
+    parallel_for(jobs, [&](std::ptrdiff_t index) {
+        const std::size_t first = static_cast<std::size_t>(index / stretches) * outputs.predictions;
+        const std::span<const Pairs> pairs = outputs.pairs.subspan(first, outputs.predictions);
+        std::vector<CertifiedEnds> own(outputs.predictions);
+        if (!is_certified || !add_stretch(own, pairs, stretch_at(outputs.rows, index % stretches), set)) {
             is_certified = false;
             return;
         }
         const std::lock_guard lock(mutex);
-        for (std::size_t i = 0; i < own.size(); ++i) merge(ends[i], own[i]);
+        for (std::size_t i = 0; i < own.size(); ++i) merge(ends[first + i], own[i]);
     });
     return is_certified;
 }
 
-// Of predictions of one truth, all weighted alike.
-bool find_ends(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, std::ptrdiff_t rows,
-               std::span<const Summand> summands) {
-    if (rows < fewest_certified_rows) return false;
-    const std::optional<int> set = certified_set(summands, are_weighted(pairs.front()));
-    return set &&
-           std::all_of(pairs.begin(), pairs.end(),
-                       [&](const Pairs& one) { return may_be_certified(one, rows, *set); }) &&
-           add_stretches(ends, pairs, rows, *set) && share_truth(ends, *set) &&
+bool share_truth(std::span<CertifiedEnds> ends, std::size_t predictions, int set) {
+    for (std::size_t first = 0; first < ends.size(); first += predictions) {
+        if (!share_truth(ends.subspan(first, predictions), set)) return false;
+    }
+    return true;
+}
+
+bool find_ends(std::span<CertifiedEnds> ends, const Outputs& outputs, std::span<const Summand> summands) {
+    if (outputs.rows < fewest_certified_rows || ends.size() > most_certified) return false;
+    const std::optional<int> set = certified_set(summands, are_weighted(outputs.pairs.front()));
+    const auto may_be = [&](const Pairs& one) { return may_be_certified(one, outputs.rows, *set); };
+    return set && std::all_of(outputs.pairs.begin(), outputs.pairs.end(), may_be) &&
+           add_stretches(ends, outputs, *set) && share_truth(ends, outputs.predictions, *set) &&
            std::all_of(ends.begin(), ends.end(), [&](const CertifiedEnds& own) { return are_certain(own, *set); });
 }
 
@@ -81,8 +97,22 @@ bool give_certified_value(const Question& question, const Pairs& pairs, std::ptr
                           const SummandList& summands, double& value) {
     if (!question.asked.metric->follows_its_sums || question.summation != Summation::exact) return false;
     CertifiedEnds ends;
-    return find_ends({&ends, 1}, {&pairs, 1}, rows, {summands.begin(), summands.end()}) &&
+    return find_ends({&ends, 1}, {{&pairs, 1}, 1, rows}, {summands.begin(), summands.end()}) &&
            has_one_value(question, ends, summands, value);
+}
+
+bool give_certified_values(const Question& question, std::span<const Pairs> pairs, std::ptrdiff_t rows,
+                           std::span<double> values) {
+    if (are_interleaved(pairs)) return false;
+    const SummandList summands = question.asked.metric->summands(question.asked.parameter);
+    if (pairs.size() == 1) return give_certified_value(question, pairs[0], rows, summands, values[0]);
+    if (!question.asked.metric->follows_its_sums || question.summation != Summation::exact) return false;
+    std::vector<CertifiedEnds> ends(pairs.size());
+    if (!find_ends(ends, {pairs, 1, rows}, {summands.begin(), summands.end()})) return false;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+        if (!has_one_value(question, ends[i], summands, values[i])) return false;
+    }
+    return true;
 }
 
 bool are_squares_alone(const Question& question, const SummandList& summands, const Pairs& pairs) {
@@ -142,73 +172,82 @@ bool answer_by_a_state(const Question& question, std::span<const Pairs> outputs,
 }  // namespace
 
 bool answer(const Question& question, std::span<const Pairs> outputs, std::ptrdiff_t rows, std::span<double> values) {
-    if (is_short(outputs.size(), rows)) {
-        if (answer_at_once(question, outputs, rows, values)) return true;
-    } else if (outputs.size() == 1) {
-        const SummandList summands = question.asked.metric->summands(question.asked.parameter);
-        if (give_certified_value(question, outputs[0], rows, summands, values[0])) return true;
-    }
-    return answer_by_a_state(question, outputs, rows, values);
+    const bool is_answered = is_short(outputs.size(), rows) ? answer_at_once(question, outputs, rows, values)
+                                                            : give_certified_values(question, outputs, rows, values);
+    return is_answered || answer_by_a_state(question, outputs, rows, values);
 }
 
 namespace {
 
-bool give_values(const Configuration& configuration, const CertifiedEnds& ends, Answer& answer) {
-    answer.counts = ends.counts;
+// Of one prediction in one output.
+template <class GiveValue>
+bool give_values(const Configuration& configuration, const Outputs& outputs, std::size_t index,
+                 const PairCounts& counts, std::span<Answer> answers, GiveValue give) {
+    const std::size_t all = outputs.pairs.size() / outputs.predictions;
+    Answer& answer = answers[index % outputs.predictions];
+    answer.values.resize(configuration.metrics.size() * all);
+    add(answer.counts, counts);
+    std::size_t place = index / outputs.predictions;
     for (const AskedMetric& asked : configuration.metrics) {
-        const Question question{asked, Averaging::uniform_average, configuration.nan_policy};
-        const SummandList summands = asked.metric->summands(asked.parameter);
-        if (!has_one_value(question, ends, summands, answer.values.emplace_back())) return false;
+        const Question question{asked, Averaging::raw_values, configuration.nan_policy, configuration.summation};
+        if (!give(question, asked.metric->summands(asked.parameter), answer.values[place])) return false;
+        place += all;
     }
     return true;
 }
 
-bool give_certified_values(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
+bool give_certified_values(const Configuration& configuration, const Outputs& outputs,
                            std::span<const Summand> summands, std::span<Answer> answers) {
     const auto may_be_certain = [](const AskedMetric& asked) { return asked.metric->follows_its_sums; };
     if (!std::all_of(configuration.metrics.begin(), configuration.metrics.end(), may_be_certain)) return false;
-    std::vector<CertifiedEnds> ends(predictions.size());
-    if (!find_ends(ends, predictions, rows, summands)) return false;
+    std::vector<CertifiedEnds> ends(outputs.pairs.size());
+    if (!find_ends(ends, outputs, summands)) return false;
     for (std::size_t i = 0; i < ends.size(); ++i) {
-        if (!give_values(configuration, ends[i], answers[i])) return false;
+        const auto give = [&](const Question& question, const SummandList& own, double& value) {
+            return has_one_value(question, ends[i], own, value);
+        };
+        if (!give_values(configuration, outputs, i, ends[i].counts, answers, give)) return false;
     }
     return true;
 }
 
-bool give_rounded_values(const Configuration& configuration, const Pairs& pairs, std::ptrdiff_t rows,
-                         std::span<const Summand> summands, Answer& answer) {
-    RunningSums running = running_sums(configuration.summation, are_weighted(pairs), summands);
-    sum_stretch(running, pairs, rows);
-    answer.counts = running.counts;
-    for (const AskedMetric& asked : configuration.metrics) {
-        const Question question{asked, Averaging::uniform_average, configuration.nan_policy, configuration.summation};
-        const OutputSums sums = sums_of_output(running, asked.metric->summands(asked.parameter));
-        if (!give_value(question, sums, answer.values.emplace_back())) return false;
-    }
-    return true;
-}
-
-bool give_rounded_values(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
-                         std::span<const Summand> summands, std::span<Answer> answers) {
-    if (!is_short(1, rows)) return false;
-    for (std::size_t i = 0; i < predictions.size(); ++i) {
-        if (!give_rounded_values(configuration, predictions[i], rows, summands, answers[i])) return false;
+bool give_summed_values(const Configuration& configuration, const Outputs& outputs, std::span<const Summand> summands,
+                        std::span<Answer> answers) {
+    if (!is_short(outputs.pairs.size(), outputs.rows)) return false;
+    for (std::size_t i = 0; i < outputs.pairs.size(); ++i) {
+        const Pairs& pairs = outputs.pairs[i];
+        RunningSums running = running_sums(configuration.summation, are_weighted(pairs), summands);
+        sum_stretch(running, pairs, outputs.rows);
+        const WeightFaults faults = weight_faults(running);
+        if (faults.has_nan || faults.has_infinite) return false;
+        const auto give = [&](const Question& question, const SummandList& own, double& value) {
+            return give_value(question, sums_of_output(running, own), value);
+        };
+        if (!give_values(configuration, outputs, i, running.counts, answers, give)) return false;
     }
     return true;
 }
 
 }  // namespace
 
-bool answer_all(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
-                std::span<Answer> answers) {
+bool answer_all(const Configuration& configuration, std::span<const std::span<const Pairs>> predictions,
+                std::ptrdiff_t rows, std::span<Answer> answers) {
+    if (are_interleaved(predictions.front())) return false;
+    std::vector<Pairs> pairs;
+    for (std::size_t output = 0; output < predictions.front().size(); ++output) {
+        for (const std::span<const Pairs> own : predictions) pairs.push_back(own[output]);
+    }
     std::vector<Summand> summands;
     for (const AskedMetric& asked : configuration.metrics) {
         const SummandList own = asked.metric->summands(asked.parameter);
         summands.insert(summands.end(), own.begin(), own.end());
     }
-    return configuration.summation == Summation::exact
-               ? give_certified_values(configuration, predictions, rows, summands, answers)
-               : give_rounded_values(configuration, predictions, rows, summands, answers);
+    const Outputs outputs{pairs, predictions.size(), rows};
+    const bool is_exact = configuration.summation == Summation::exact;
+    if (is_exact && give_certified_values(configuration, outputs, summands, answers)) return true;
+    if (is_exact && rows >= fewest_certified_rows) return false;
+    std::fill(answers.begin(), answers.end(), Answer{});
+    return give_summed_values(configuration, outputs, summands, answers);
 }
 
 }  // namespace squarely

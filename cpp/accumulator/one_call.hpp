@@ -18,13 +18,13 @@ struct Question {
 bool answer(const Question& question, std::span<const Pairs> outputs, std::ptrdiff_t rows, std::span<double> values);
 
 struct Answer {
-    std::vector<double> values;  // one a metric
-    PairCounts counts;
+    std::vector<double> values;  // of each metric one an output
+    PairCounts counts;           // of all outputs together
 };
 
-// Of predictions of one truth without weights, each of one output. False also where there is no shorter way than a
-// state for one of them.
-bool answer_all(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
-                std::span<Answer> answers);
+// Of predictions of one truth, with as many outputs each and all weighted alike. False also where there is no shorter
+// way than a state for one of them.
+bool answer_all(const Configuration& configuration, std::span<const std::span<const Pairs>> predictions,
+                std::ptrdiff_t rows, std::span<Answer> answers);
 
 }  // namespace squarely

@@ -182,33 +182,53 @@ PyObject* score(PyObject* long_way, PyObject* const* given, py::ssize_t count, P
     return PyObject_Vectorcall(long_way, given, static_cast<std::size_t>(count), names);
 }
 
-py::tuple scores_of(const Answer& answer) {
-    py::tuple scores(answer.values.size());
-    for (std::size_t i = 0; i < answer.values.size(); ++i) scores[i] = answer.values[i];
+py::object score_of(const Configuration& configuration, std::vector<std::size_t>& shape,
+                    std::span<const double> values) {
+    if (configuration.averaging == Averaging::raw_values) {
+        return py::reinterpret_steal<py::object>(raw_values(shape, values));
+    }
+    if (values.size() == 1) return py::float_(values[0]);
+    const std::vector<double> alike(values.size(), 1.0);
+    return py::float_(average(values, configuration.output_weights.empty() ? alike : configuration.output_weights));
+}
+
+py::tuple scores_of(const Configuration& configuration, std::vector<std::size_t>& shape, const Answer& answer) {
+    py::tuple scores(configuration.metrics.size());
+    const std::span<const double> values = answer.values;
+    const std::size_t outputs = values.size() / scores.size();
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+        scores[i] = score_of(configuration, shape, values.subspan(i * outputs, outputs));
+    }
     const PairCounts& counts = answer.counts;
     return py::make_tuple(scores, counts.pairs, counts.missing_true + counts.missing_pred + counts.masked);
 }
 
-// All scores of a configuration, how many pairs they are of and how many were left out: a tuple a prediction, each of
-// one output in one dimension; or None.
+bool may_average(const Configuration& configuration, std::size_t outputs) {
+    if (configuration.averaging == Averaging::variance_weighted) return outputs == 1;
+    return configuration.averaging != Averaging::weights ||
+           (outputs > 1 && configuration.output_weights.size() == outputs);
+}
+
+// All scores of a configuration, how many pairs they are of and how many were left out: a tuple a prediction; or None.
 py::object scores_at_once(const Configuration& configuration, const py::object& y_true, const py::tuple& predictions,
-                          const py::object& where, py::ssize_t axis) {
-    if (predictions.empty() || configuration.averaging == Averaging::raw_values) return py::none();
-    if (configuration.complex_values) return py::none();
+                          const py::object& sample_weight, const py::object& where, py::ssize_t axis) {
+    if (predictions.empty() || configuration.complex_values) return py::none();
     std::vector<PlainPairs> sides(predictions.size());
-    std::vector<Pairs> pairs;
+    std::vector<std::span<const Pairs>> pairs;
     for (std::size_t i = 0; i < sides.size(); ++i) {
         PlainPairs& own = sides[i];
-        if (!see_plain_pairs(y_true, predictions[i], py::none(), where, axis, Numbers::refused, own)) return py::none();
-        if (own.outputs().size() != 1 || !own.shape.empty()) return py::none();
-        pairs.push_back(own.outputs()[0]);
+        if (!see_plain_pairs(y_true, predictions[i], sample_weight, where, axis, Numbers::refused, own)) {
+            return py::none();
+        }
+        pairs.push_back(own.outputs());
     }
+    if (!may_average(configuration, pairs[0].size())) return py::none();
     std::vector<Answer> answers(pairs.size());
     bool is_answered = false;
-    without_the_interpreter([&] { is_answered = answer_all(configuration, pairs, sides.front().rows, answers); });
+    without_the_interpreter([&] { is_answered = answer_all(configuration, pairs, sides[0].rows, answers); });
     if (!is_answered) return py::none();
     py::tuple all(answers.size());
-    for (std::size_t i = 0; i < answers.size(); ++i) all[i] = scores_of(answers[i]);
+    for (std::size_t i = 0; i < answers.size(); ++i) all[i] = scores_of(configuration, sides[i].shape, answers[i]);
     return all;
 }
 
@@ -220,7 +240,7 @@ PyMethodDef definition = {"score", reinterpret_cast<PyCFunction>(reinterpret_cas
 void register_way_in(py::module_& module) {
     (void)words();
     module.def("scores_at_once", &scores_at_once, py::arg("configuration"), py::arg("y_true"), py::arg("predictions"),
-               py::arg("where"), py::arg("axis"));
+               py::arg("sample_weight"), py::arg("where"), py::arg("axis"));
     module.def(
         "way_in",
         [](const py::function& long_way) {

@@ -19,7 +19,7 @@ struct BlockBuffers {
 
 struct Rows {
     std::ptrdiff_t first;
-    std::ptrdiff_t count;  // at most block_length
+    std::ptrdiff_t count;  // at most block_length, but where nothing is copied
 };
 
 // Which rows of a block are to be read, known before their values are.

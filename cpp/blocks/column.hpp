@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <span>
 
 namespace squarely {
 
@@ -36,5 +38,13 @@ struct Pairs {
 };
 
 inline bool are_weighted(const Pairs& pairs) { return pairs.weights.data != nullptr; }
+
+// Whether neighbouring outputs share cache lines, as in a C-ordered array: then they are best read side by side.
+inline bool are_interleaved(std::span<const Pairs> outputs) {
+    if (outputs.size() == 1) return false;
+    const auto* here = static_cast<const char*>(outputs[0].y_true.data);
+    const auto* next = static_cast<const char*>(outputs[1].y_true.data);
+    return std::abs(next - here) < std::abs(outputs[0].y_true.stride);
+}
 
 }  // namespace squarely

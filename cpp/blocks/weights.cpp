@@ -13,12 +13,16 @@ bool has_zero(const Kernels& kernels, const double* weights, std::ptrdiff_t coun
 
 }  // namespace
 
+bool is_viewed(const Column& weights) {
+    return weights.dtype == DType::float64 && !weights.swapped && weights.stride == 8 &&
+           reinterpret_cast<std::uintptr_t>(weights.data) % 8 == 0;
+}
+
 const double* weights_of(const Kernels& kernels, const Pairs& pairs, Rows rows, double* buffer) {
     if (!are_weighted(pairs)) return nullptr;
     const Column& weights = pairs.weights;
-    const bool may_view = rows.count % block_multiple == 0 && weights.dtype == DType::float64 && !weights.swapped &&
-                          weights.stride == 8 && reinterpret_cast<std::uintptr_t>(weights.data) % 8 == 0;
-    if (may_view) return static_cast<const double*>(weights.data) + rows.first;
+    if (rows.count % block_multiple == 0 && is_viewed(weights))
+        return static_cast<const double*>(weights.data) + rows.first;
     load_weights(kernels, weights, rows, buffer);
     std::fill(buffer + rows.count, buffer + block_length, 0.0);
     return buffer;

@@ -5,6 +5,9 @@
 
 namespace squarely {
 
+// Whether they lie as kernels read them.
+bool is_viewed(const Column& weights);
+
 // In place where they lie so, else in a buffer of block_length with zeros for padding. Null where there are none.
 const double* weights_of(const Kernels& kernels, const Pairs& pairs, Rows rows, double* buffer);
 

@@ -99,12 +99,12 @@ const Kernels SQUARELY_KERNELS = {
     .certified = {certified_kernel<0>, certified_kernel<1>, certified_kernel<2>, certified_kernel<3>,
                   certified_kernel<4>, certified_kernel<5>, certified_kernel<6>, certified_kernel<7>,
                   certified_kernel<8>, certified_kernel<9>, certified_kernel<10>, certified_kernel<11>,
-                  certified_kernel<12>},
+                  certified_kernel<12>, certified_kernel<13>},
     .certified_present = {certified_present_kernel<0>, certified_present_kernel<1>, certified_present_kernel<2>,
                           certified_present_kernel<3>, certified_present_kernel<4>, certified_present_kernel<5>,
                           certified_present_kernel<6>, certified_present_kernel<7>, certified_present_kernel<8>,
                           certified_present_kernel<9>, certified_present_kernel<10>, certified_present_kernel<11>,
-                          certified_present_kernel<12>},
+                          certified_present_kernel<12>, certified_present_kernel<13>},
 
     .terms =
         {

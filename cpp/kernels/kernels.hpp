@@ -161,6 +161,13 @@ constexpr CertifiedSet certified_sets[] = {
      .truth = true,
      .largest_error = true,
      .weighted = true},
+    {.squared_error = true,
+     .absolute_error = true,
+     .error = true,
+     .truth = true,
+     .largest_error = true,
+     .percentage_error = true,
+     .weighted = true},
 };
 constexpr int certified_set_count = sizeof certified_sets / sizeof certified_sets[0];
 

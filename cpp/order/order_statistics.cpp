@@ -145,14 +145,6 @@ void join(OrderedValues& ordered, const Found& found) {
     ordered.present += found.present;
 }
 
-// Whether neighbouring outputs share cache lines, so that they are best read side by side.
-bool are_interleaved(std::span<const Pairs> outputs) {
-    if (outputs.size() == 1) return false;
-    const auto* here = static_cast<const char*>(outputs[0].y_true.data);
-    const auto* next = static_cast<const char*>(outputs[1].y_true.data);
-    return std::abs(next - here) < std::abs(outputs[0].y_true.stride);
-}
-
 // The stretch of one job, in all its outputs.
 void add_stretch(std::span<OrderedValues> ordered, OrderedQuantity quantity, std::span<const Pairs> outputs,
                  Stretch stretch, std::mutex& mutex) {

@@ -10,7 +10,6 @@
 #include "sums/tiles.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <mutex>
 
 namespace squarely {
@@ -87,14 +86,6 @@ void for_each_block(const Job& job, std::size_t outputs, Visit visit) {
 }
 
 using Outputs = std::span<const Pairs>;
-
-// Whether neighbouring outputs share cache lines, as in a C-ordered array: then they are read side by side.
-bool are_interleaved(Outputs outputs) {
-    if (outputs.size() == 1) return false;
-    const auto* here = static_cast<const char*>(outputs[0].y_true.data);
-    const auto* next = static_cast<const char*>(outputs[1].y_true.data);
-    return std::abs(next - here) < std::abs(outputs[0].y_true.stride);
-}
 
 bool share_truth(Outputs outputs) { return outputs.size() > 1 && outputs[0].y_true.data == outputs[1].y_true.data; }
 

@@ -20,12 +20,13 @@ namespace {
 constexpr int above_block = 4;
 constexpr int square_unit = -42;
 constexpr int value_unit = -35;
+constexpr int most_steps = 512;  // of a lane, between two looks at its range
 
 // Where neither units nor squares leave the doubles. Other blocks are scaled, as for windows.
 constexpr int smallest_unscaled = -300;
 constexpr int largest_unscaled = 400;
 constexpr int smallest_exponent = -1018;  // of subnormal numbers, and of zeros
-constexpr int largest_unit = 900;         // of percentages, which are not scaled: larger ones leave their range
+constexpr int largest_unit = 700;         // of percentages, which are not scaled: larger ones leave their range
 
 // Of weights: their products with differences and squares stay among the doubles that lose nothing.
 constexpr int smallest_of_weights = -200;
@@ -58,6 +59,7 @@ struct Running {
     std::ptrdiff_t rows = 0;  // padding included
     bool chosen = false;
     int blocks_with_missing = 0;
+    std::ptrdiff_t length = block_length;  // of the next block where rows are viewed: doubled while all goes well
 };
 
 // Of 2^51 units each at most, which a word holds.
@@ -70,11 +72,11 @@ int128 in_parts(double units) {
     return (static_cast<int128>(whole) << -part_of_unit) + static_cast<std::int64_t>(rest * parts_of_unit);
 }
 
-// What is left of n terms is below half a unit each. The k steps of a lane in a block round a sum of k of them by 2^-53
-// of it at most, and so do the products of differences with their own errors, which are below 2^-53 of the squares; the
-// squares of errors, below 2^-106 of these, are left out. Times weights, which is one product more, they are below
-// 2^-51 and still 2^-106. The second words of blocks are added with rounding: sums of up to 1,024 units. More than all
-// that: n (k + 8) 2^-52 units, of 64 steps or more.
+// What is left of n terms is below half a unit each. The k steps of a lane round sums of up to k/2 units of them, by
+// k^2 2^-55 units together, and k is most_steps at most. The products of differences with their own errors, 2^-53 of
+// the squares, round sums below a unit; the squares of errors, below 2^-106 of these, are left out. Times weights,
+// which is one product more, they are below 2^-51 and still 2^-106. The second words of blocks are added with rounding:
+// sums of up to 1,024 units, of 64 steps or more. Together less than n (k / 8 + 8) 2^-52 units.
 void add_ends(const CertifiedLanes& sum, const Kernels& kernels, int unit, int scale, std::ptrdiff_t rows,
               std::optional<Ends>& ends) {
     if (!ends) ends.emplace();
@@ -84,8 +86,7 @@ void add_ends(const CertifiedLanes& sum, const Kernels& kernels, int unit, int s
         middle += static_cast<int128>(static_cast<std::int64_t>(sum.units[lane])) << -part_of_unit;
         middle += in_parts(sum.rest[lane] * unit_inverse) + in_parts(sum.low[lane] * unit_inverse);
     }
-    const int steps = block_length / kernels.lanes;
-    const int128 radius = (static_cast<int128>(rows) * (steps + 8) << (-part_of_unit - 52)) + 2 * max_lanes;
+    const int128 radius = (static_cast<int128>(rows) * (most_steps / 8 + 8) << (-part_of_unit - 52)) + 2 * max_lanes;
     add_units(ends->low, middle - radius, unit + part_of_unit - scale);
     add_units(ends->high, middle + radius, unit + part_of_unit - scale);
 }
@@ -182,7 +183,7 @@ void choose_units(Running& running, const Kernels& kernels, const Block& block, 
                       of_values(of_errors),
                       of_squares(of_truths),
                       of_values(of_truths),
-                      rounding_constant(of_percentages + value_unit),
+                      rounding_constant(of_percentages + factors + value_unit),
                       rounding_constant(factors + above_block + value_unit),
                       running.starts.least_weight};
     running.sums = {};
@@ -212,7 +213,8 @@ void flush_if_full(Running& running, const Kernels& kernels, CertifiedEnds& ends
 
 // Enough to try, where a few rows tell the size of others. Percentages do not.
 Block begin_of(const Block& block, const CertifiedSet& set) {
-    return {block.y_true, block.y_pred, set.percentage_error ? block.length : block_multiple, block.ahead};
+    const auto most = std::min<std::ptrdiff_t>(block.length, set.percentage_error ? block_length : block_multiple);
+    return {block.y_true, block.y_pred, most, block.ahead};
 }
 
 // False where there are infinities, or numbers too different for it.
@@ -307,17 +309,45 @@ bool add_rows(Running& running, const Kernels& kernels, const Pairs& pairs, Rows
     return add_block(running, kernels, block, buffers, ends);
 }
 
+// Whether all rows are read as they lie: then as many are a block as a lane has room for.
+bool are_viewed(const Pairs& pairs) {
+    return pairs.y_true.dtype == DType::float64 && is_contiguous_and_whole(pairs) &&
+           (!are_weighted(pairs) || is_viewed(pairs.weights));
+}
+
+bool add_long_block(Running& running, const Kernels& kernels, const Pairs& pairs, Rows rows, BlockBuffers& buffers,
+                    CertifiedEnds& ends) {
+    const Block block = load_block(kernels, pairs, rows, {nullptr, rows.count, false}, buffers, nullptr);
+    const double* weights = nullptr;
+    if (running.set.weighted) {
+        weights = static_cast<const double*>(pairs.weights.data) + rows.first;
+        running.starts.least_weight = positive;
+    }
+    if (!running.chosen) choose_units(running, kernels, begin_of(block, running.set), weights, ends);
+    if (running.scale != 0 || !add_to_kernel(running, kernels, block, weights)) return false;
+    ends.counts.pairs += static_cast<std::uint64_t>(rows.count);
+    return true;
+}
+
 // What can be viewed as it lies first, and then less than that, which is copied.
-std::ptrdiff_t length_of_block(std::ptrdiff_t rows_left) {
-    const std::ptrdiff_t length = std::min<std::ptrdiff_t>(block_length, rows_left);
+std::ptrdiff_t length_of_block(std::ptrdiff_t longest, std::ptrdiff_t rows_left) {
+    const std::ptrdiff_t length = std::min(longest, rows_left);
     return length < block_multiple ? length : length / block_multiple * block_multiple;
 }
 
 bool add_piece(Running& running, const Kernels& kernels, const Pairs& pairs, const Stretch& piece,
                BlockBuffers& buffers, CertifiedEnds& ends) {
+    const std::ptrdiff_t longest = are_viewed(pairs) ? most_steps * kernels.lanes : block_length;
     for (std::ptrdiff_t first = piece.first; first < piece.last;) {
-        const Rows rows{first, length_of_block(piece.last - first)};
-        if (!add_rows(running, kernels, pairs, rows, buffers, ends)) return false;
+        const std::ptrdiff_t most = running.blocks_with_missing > 0 ? block_length : std::min(longest, running.length);
+        const Rows rows{first, length_of_block(most, piece.last - first)};
+        if (rows.count <= block_length) {
+            if (!add_rows(running, kernels, pairs, rows, buffers, ends)) return false;
+        } else if (!add_long_block(running, kernels, pairs, rows, buffers, ends)) {
+            running.length = block_length;
+            continue;
+        }
+        running.length = std::min(longest, 2 * running.length);
         flush_if_full(running, kernels, ends);
         first += rows.count;
     }
@@ -368,17 +398,24 @@ const ExactSum& at(const CertifiedEnds& ends, const Direction& direction, bool i
 
 OutputSums sums_at(const CertifiedEnds& ends, const SummandList& summands, Corner corner) {
     OutputSums sums(Summation::exact, ends.weight.has_value(), ends.counts);
+    // Made where they stay: members that were just stored one by one are loaded late together.
+    const auto next = [&](const Summand& summand) -> SumOfOutput& {
+        SumOfOutput& own = sums.sums[sums.number++];
+        own.summand = summand;
+        own.rounded = nullptr;
+        own.counted = &no_counts;
+        return own;
+    };
     for (const Summand& summand : summands) {
+        SumOfOutput& own = next(summand);
         if (summand.term == Term::largest_error) {
-            append(sums, {summand, {}, nullptr, ExtremeValue{ends.largest_error}, nullptr});
-            continue;
+            own.extreme = ExtremeValue{ends.largest_error};
+            own.counted = nullptr;
+        } else {
+            own.exact.emplace(at(ends, *direction_of(summand.term), corner.is_worst));
         }
-        append(sums, {summand, at(ends, *direction_of(summand.term), corner.is_worst), nullptr, {}, &no_counts});
     }
-    if (ends.weight) {
-        const ExactSum& weight = corner.is_heavy ? ends.weight->high : ends.weight->low;
-        append(sums, {{Term::sample_weight}, weight, nullptr, {}, &no_counts});
-    }
+    if (ends.weight) next({Term::sample_weight}).exact.emplace(corner.is_heavy ? ends.weight->high : ends.weight->low);
     return sums;
 }
 

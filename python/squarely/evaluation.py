@@ -168,14 +168,10 @@ def evaluate(
         from squarely.groups.evaluation import grouped_report
 
         return grouped_report(y_true, y_pred, sample_weight, where, axis, by, question)
-    if not isinstance(y_pred, Mapping) and not question.is_of_order and type(axis) is int:
+    if not question.is_of_order and type(axis) is int:
         plain = _plain_report(y_true, y_pred, sample_weight, where, axis, question)
         if plain is not None:
             return plain
-    if isinstance(y_pred, dict) and not question.is_of_order and type(axis) is int and sample_weight is None:
-        named = _report_at_once(y_true, y_pred, where, axis, question, is_single=False)
-        if named is not None:
-            return named
     from squarely.columns.frame_of_models import models_in
 
     models = models_in(y_true, y_pred)
@@ -216,48 +212,43 @@ def _question(metrics: Any, multioutput: object, nan_policy: str, summation: str
     return Question(asked, tuple(one.label for one in asked), len(of_sums) < len(asked), configuration)
 
 
-def _report_at_once(
-    y_true: object, predictions: Mapping[str, object], where: object, axis: int, question: Question, *, is_single: bool
-) -> Report | None:
-    """Return the report of plain arrays in one dimension that need no sums to be kept, else None."""
-    if not predictions or not all(type(name) is str for name in predictions):
-        return None
-    found = _core.scores_at_once(question.configuration, y_true, tuple(predictions.values()), where, axis)
-    if found is None:
-        return None
-    columns = {
-        name: Scored(scores, {}, pairs, omitted)
-        for name, (scores, pairs, omitted) in zip(predictions, found, strict=True)
-    }
-    return Report(question.labels, columns, is_single=is_single)
+# Of each prediction the scores, how many pairs they are of, and how many were left out.
+_Found = tuple[tuple[tuple[Score, ...], int, int], ...]
 
 
 def _plain_report(
-    y_true: object,
-    y_pred: object,
-    sample_weight: object,
-    where: object,
-    axis: int,
-    question: Question,
+    y_true: object, y_pred: object, sample_weight: object, where: object, axis: int, question: Question
 ) -> Report | None:
     """Return the report of plain arrays of which there is nothing to say, else None."""
-    if sample_weight is None:
-        at_once = _report_at_once(y_true, {"": y_pred}, where, axis, question, is_single=True)
-        if at_once is not None:
-            return at_once
+    named: Any = y_pred if type(y_pred) is dict else {"": y_pred}
+    is_single = named is not y_pred
+    if isinstance(y_pred, Mapping) if is_single else not named or {type(name) for name in named} != {str}:
+        return None
+    predictions = tuple(named.values())
+    found: _Found | None = _core.scores_at_once(question.configuration, y_true, predictions, sample_weight, where, axis)
+    if found is None and is_single:
+        found = _scores_of_sums(y_true, y_pred, sample_weight, where, axis, question)
+    if found is not None:
+        columns = [Scored(scores, {}, pairs, omitted) for scores, pairs, omitted in found]
+        return Report(question.labels, dict(zip(named, columns, strict=True)), is_single=is_single)
+    inside = plain_arrays(y_true, sample_weight, where, *predictions) if axis == 0 else None
+    if inside is None:
+        return None
+    y_true, sample_weight, where, *arrays = inside
+    y_pred = arrays[0] if is_single else dict(zip(named, arrays, strict=True))
+    return _plain_report(y_true, y_pred, sample_weight, where, axis, question)
+
+
+def _scores_of_sums(
+    y_true: object, y_pred: object, sample_weight: object, where: object, axis: int, question: Question
+) -> _Found | None:
     accumulator = _core.Accumulator(question.configuration)
     try:
-        if not accumulator.update(y_true, y_pred, sample_weight, where, axis, False):
-            plain = plain_arrays(y_true, y_pred, sample_weight, where) if axis == 0 else None
-            if plain is None or not accumulator.update(plain[0], plain[1], plain[2], plain[3], 0, False):
-                return None
+        is_added = accumulator.update(y_true, y_pred, sample_weight, where, axis, False)
     except _core.Refused:
         return None
-    scores = accumulator.scores()
-    if scores is None:
-        return None
-    only = Scored(scores, {}, sum(accumulator.pairs), sum(accumulator.omitted))
-    return Report(question.labels, {"": only}, is_single=True)
+    scores = accumulator.scores() if is_added else None
+    return None if scores is None else ((scores, sum(accumulator.pairs), sum(accumulator.omitted)),)
 
 
 def _report(

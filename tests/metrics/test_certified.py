@@ -9,6 +9,7 @@ import pytest
 
 import squarely
 from inputs.hard_data import MAKERS, Maker
+from squarely.report import Report
 
 Array = npt.NDArray[np.float64]
 
@@ -329,3 +330,125 @@ def test_predictions_with_other_rows_share_no_truth(
         single = squarely.evaluate(y_true, y_pred, nan_policy="omit")
         assert {metric: report[metric][name] for metric in report.metrics} == single.to_dict()
     assert report.count == {name: 2500 - int(np.isnan(y_pred).sum()) for name, y_pred in named.items()}
+
+
+def assert_reports_agree(report: Report, accumulator: squarely.Accumulator) -> None:
+    scores = accumulator.compute()
+    assert isinstance(scores, dict)
+    for name, value in report.to_dict().items():
+        np.testing.assert_array_equal(value, scores[name], err_msg=name)
+    assert report.count == sum(accumulator.core.pairs)
+    assert report.omitted == sum(accumulator.core.omitted)
+
+
+@pytest.mark.parametrize("metrics", SETS.values(), ids=SETS)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_weighted_reports_have_the_scores_and_counts_of_states(
+    target: str, metrics: tuple[str, ...] | None, kind: str, make: Maker, rng: np.random.Generator
+) -> None:
+    y_true, y_pred = make(rng, 2500)
+    weights = weights_of(kind, 2500, rng)
+    options = {} if metrics is None else {"metrics": metrics}
+    report = squarely.evaluate(y_true, y_pred, sample_weight=weights, **options)
+    assert_reports_agree(report, squarely.Accumulator(**options).update(y_true, y_pred, sample_weight=weights))
+
+
+@pytest.mark.parametrize("policy", ["omit", "propagate"])
+@pytest.mark.parametrize("kind", ["uniform", "some zero"])
+def test_weighted_reports_count_what_is_left_out(target: str, kind: str, policy: str, rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.standard_normal((2, 2500))
+    y_true[MIDDLE] = y_pred[7] = math.nan
+    where, weights = rng.random(2500) < 0.9, weights_of(kind, 2500, rng)
+    beside = {"sample_weight": weights, "where": where}
+    report = squarely.evaluate(y_true, y_pred, nan_policy=policy, **beside)
+    assert_reports_agree(report, squarely.Accumulator(nan_policy=policy).update(y_true, y_pred, **beside))
+
+
+@pytest.mark.parametrize("metrics", SETS.values(), ids=SETS)
+@pytest.mark.parametrize("length", [70, 2500, 150_000])
+def test_weighted_reports_of_several_predictions_are_those_of_each(
+    target: str, metrics: tuple[str, ...] | None, length: int, rng: np.random.Generator
+) -> None:
+    y_true, *predictions = rng.standard_normal((4, length))
+    weights = rng.random(length)
+    named = dict(zip(("one", "other", "third"), predictions, strict=True))
+    options = {} if metrics is None else {"metrics": metrics}
+    report = squarely.evaluate(y_true, named, sample_weight=weights, **options)
+    for name, y_pred in named.items():
+        sums = squarely.Accumulator(**options).update(y_true, y_pred, sample_weight=weights)
+        assert {metric: report[metric][name] for metric in report.metrics} == sums.compute()
+    assert report.count == dict.fromkeys(named, length)
+
+
+def columns_of(rng: np.random.Generator, length: int, outputs: int) -> tuple[Array, Array]:
+    """Each column contiguous, and of a scale of its own."""
+    y_true, y_pred = np.asfortranarray(rng.standard_normal((2, outputs, length))).transpose(0, 2, 1)
+    scales = 10.0 ** rng.integers(-9, 9, outputs)
+    return np.asfortranarray(y_true * scales), np.asfortranarray(y_pred * scales)
+
+
+AVERAGES: tuple[str | list[float], ...] = ("uniform_average", "raw_values", "variance_weighted", [0.2, 0.3, 0.5])
+
+
+@pytest.mark.parametrize("average", AVERAGES, ids=str)
+@pytest.mark.parametrize("length", [70, 2500, 70_000])
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_reports_of_several_outputs_have_the_scores_of_states(
+    target: str, average: str | list[float], length: int, is_weighted: bool, rng: np.random.Generator
+) -> None:
+    y_true, y_pred = columns_of(rng, length, 3)
+    beside = {"sample_weight": rng.random(length)} if is_weighted else {}
+    report = squarely.evaluate(y_true, y_pred, multioutput=average, **beside)
+    assert_reports_agree(report, squarely.Accumulator(multioutput=average).update(y_true, y_pred, **beside))
+    both = squarely.evaluate(y_true, {"same": y_pred, "constant": y_true * 0.5}, multioutput=average, **beside)
+    for name, value in report.to_dict().items():
+        np.testing.assert_array_equal(both[name]["same"], value)
+
+
+@pytest.mark.parametrize("length", [2500, 70_000])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_scores_of_several_outputs_are_those_of_states(
+    target: str, length: int, threads: int, rng: np.random.Generator
+) -> None:
+    squarely.set_num_threads(threads)
+    y_true, y_pred = columns_of(rng, length, 5)
+    y_pred[length // 2, 3] = math.nan
+    for name in METRICS:
+        for average in ("uniform_average", "raw_values"):
+            for options in ({"nan_policy": "omit"}, {"nan_policy": "propagate"}):
+                found = getattr(squarely, name)(y_true, y_pred, multioutput=average, **options)
+                sums = squarely.Accumulator(metrics=[name], multioutput=average, **options).update(y_true, y_pred)
+                np.testing.assert_array_equal(found, sums.compute()[name], err_msg=name)
+
+
+def test_weights_of_outputs_that_are_not_there_are_refused() -> None:
+    ones = np.ones(1000)
+    with pytest.raises(ValueError, match="multi-output"):
+        squarely.evaluate(ones, ones, metrics="mse", multioutput=[0.5, 0.5])
+    with pytest.raises(ValueError, match=r"weights \(2\)"):
+        squarely.evaluate(ones.reshape(200, 5), ones.reshape(200, 5), metrics="mse", multioutput=[0.5, 0.5])
+
+
+@pytest.mark.parametrize("value", [math.nan, 1e3, 1e12, 1e160, 1e-300, 0.0])
+@pytest.mark.parametrize("place", [3000, 9000, 19_999])
+def test_one_far_into_a_long_array_is_seen(target: str, value: float, place: int, rng: np.random.Generator) -> None:
+    y_true, y_pred, weights = rng.random((3, 20_000))
+    y_true[place] = value
+    assert_same(y_true, y_pred, nan_policy="omit")
+    assert_same_weighted(y_true, y_pred, weights, nan_policy="omit")
+    y_pred[::100] *= value
+    assert_same(y_true, y_pred, nan_policy="omit")
+
+
+def test_sizes_that_grow_slowly_are_followed(target: str, rng: np.random.Generator) -> None:
+    growth = 1.002 ** np.arange(30_000.0)
+    y_true, y_pred = rng.standard_normal((2, 30_000)) * growth
+    assert_same(y_true, y_pred)
+    assert_same(y_true[::-1].copy(), y_pred[::-1].copy())
+
+
+@pytest.mark.parametrize("offset", [1e2, 1e4, 1e6, 1e8])
+def test_truth_far_from_zero_has_the_scores_of_states(target: str, offset: float, rng: np.random.Generator) -> None:
+    y_true = offset + rng.standard_normal(20_000)
+    assert_same(y_true, y_true + 0.1 * rng.standard_normal(20_000))

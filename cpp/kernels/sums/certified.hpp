@@ -116,6 +116,9 @@ bool certified(const Block& block, const double* weights, const CertifiedStarts&
                 add_product(weight, y_true, truth);
             }
             if constexpr (set.largest_error) largest = larger_size(difference, largest);
+            if constexpr (set.percentage_error) {
+                add_product(weight, AbsolutePercentageError::of_difference(difference, y_true), percentages);
+            }
             return;
         }
         if constexpr (set.squared_error) {

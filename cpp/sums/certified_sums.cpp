@@ -337,7 +337,9 @@ std::ptrdiff_t length_of_block(std::ptrdiff_t longest, std::ptrdiff_t rows_left)
 
 bool add_piece(Running& running, const Kernels& kernels, const Pairs& pairs, const Stretch& piece,
                BlockBuffers& buffers, CertifiedEnds& ends) {
-    const std::ptrdiff_t longest = are_viewed(pairs) ? most_steps * kernels.lanes : block_length;
+    // Where memory takes the time, long blocks of several sums take more of it.
+    const bool is_near = piece.last - piece.first < smallest_stretch;
+    const std::ptrdiff_t longest = is_near && are_viewed(pairs) ? most_steps * kernels.lanes : block_length;
     for (std::ptrdiff_t first = piece.first; first < piece.last;) {
         const std::ptrdiff_t most = running.blocks_with_missing > 0 ? block_length : std::min(longest, running.length);
         const Rows rows{first, length_of_block(most, piece.last - first)};

@@ -198,3 +198,22 @@ def test_parameters_that_differ_in_the_last_digits_are_told_apart() -> None:
 def test_metrics_made_by_hand_are_checked(name: str, parameter: float) -> None:
     with pytest.raises(ValueError, match="'metrics' parameter of Accumulator"):
         squarely.Accumulator(Metric(name, parameter))
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_median_of_many_pairs_has_the_counts_of_its_report(is_whole: bool) -> None:
+    rng = np.random.default_rng(7)
+    y_true, y_pred = rng.standard_normal((2, 300_000))
+    if not is_whole:
+        y_true[5] = np.nan
+    expected = np.nanmedian(np.abs(y_true - y_pred))
+    report = squarely.evaluate(y_true, y_pred, metrics="median_absolute_error", nan_policy="omit")
+    assert (report["median_absolute_error"], report.count) == (expected, 300_000 - (not is_whole))
+    assert report.omitted == (not is_whole)
+    both = {"one": y_pred, "zero": np.zeros(300_000)}
+    named = squarely.evaluate(
+        y_true, both, metrics="median_absolute_error", nan_policy="omit", multioutput="raw_values"
+    )
+    assert named["median_absolute_error"]["one"].tolist() == [expected]
+    with pytest.raises(ValueError, match="multi-output"):
+        squarely.evaluate(y_true, y_pred, metrics="median_absolute_error", nan_policy="omit", multioutput=[1.0, 2.0])

@@ -14,11 +14,15 @@ const Kind* one_of(const std::vector<Kind>& outputs, std::size_t output) {
     return outputs.empty() ? nullptr : &outputs[output];
 }
 
+SumOfOutput sum_of_output(const Sums& own, std::size_t output) {
+    return {own.summand, own.exact.empty() ? std::nullopt : std::optional(limbs_of(own.exact[output])),
+            one_of(own.rounded, output), own.extreme.empty() ? std::nullopt : std::optional(own.extreme[output]),
+            one_of(own.counted, output)};
+}
+
 void append(OutputSums& sums, const State& state, std::size_t output, const Summand& summand) {
     const Sums& own = *find(state, summand);
-    append(sums, {summand, own.exact.empty() ? std::nullopt : std::optional(limbs_of(own.exact[output])),
-                  one_of(own.rounded, output), own.extreme.empty() ? std::nullopt : std::optional(own.extreme[output]),
-                  one_of(own.counted, output)});
+    append(sums, sum_of_output(own, output));
 }
 
 }  // namespace
@@ -30,6 +34,13 @@ OutputSums sums_of_output(const State& state, std::size_t output, const SummandL
     for (const Summand& summand : summands) append(sums, state, output, summand);
     if (state.weighted) append(sums, state, output, {Term::sample_weight});
     return sums;
+}
+
+void refer_to(OutputSums& sums, const State& state, std::size_t output) {
+    sums.counts = state.counts[output];
+    for (int i = 0; i < sums.number; ++i) {
+        sums.sums[i] = sum_of_output(*find(state, sums.sums[i].summand), output);
+    }
 }
 
 const SumOfOutput& find(const OutputSums& sums, const Summand& summand) {

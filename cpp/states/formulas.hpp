@@ -20,6 +20,9 @@ struct OutputSums {
 
 OutputSums sums_of_output(const State& state, std::size_t output, const SummandList& summands);
 
+// Those of another output of the state, in the place of what sums_of_output told of one.
+void refer_to(OutputSums& sums, const State& state, std::size_t output);
+
 void append(OutputSums& sums, const SumOfOutput& sum);
 
 // Of one of these summands.

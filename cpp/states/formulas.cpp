@@ -3,6 +3,7 @@
 #include "machine/elementary.hpp"
 #include "states/possible.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -14,15 +15,11 @@ const Kind* one_of(const std::vector<Kind>& outputs, std::size_t output) {
     return outputs.empty() ? nullptr : &outputs[output];
 }
 
-SumOfOutput sum_of_output(const Sums& own, std::size_t output) {
-    return {own.summand, own.exact.empty() ? std::nullopt : std::optional(limbs_of(own.exact[output])),
-            one_of(own.rounded, output), own.extreme.empty() ? std::nullopt : std::optional(own.extreme[output]),
-            one_of(own.counted, output)};
-}
-
 void append(OutputSums& sums, const State& state, std::size_t output, const Summand& summand) {
     const Sums& own = *find(state, summand);
-    append(sums, sum_of_output(own, output));
+    append(sums, {summand, own.exact.empty() ? std::nullopt : std::optional(limbs_of(own.exact[output])),
+                  one_of(own.rounded, output), own.extreme.empty() ? std::nullopt : std::optional(own.extreme[output]),
+                  one_of(own.counted, output)});
 }
 
 }  // namespace
@@ -39,7 +36,12 @@ OutputSums sums_of_output(const State& state, std::size_t output, const SummandL
 void refer_to(OutputSums& sums, const State& state, std::size_t output) {
     sums.counts = state.counts[output];
     for (int i = 0; i < sums.number; ++i) {
-        sums.sums[i] = sum_of_output(*find(state, sums.sums[i].summand), output);
+        SumOfOutput& sum = sums.sums[i];
+        const Sums& own = *find(state, sum.summand);
+        if (sum.exact) sum.exact = limbs_of(own.exact[output]);
+        if (sum.rounded != nullptr) sum.rounded = &own.rounded[output];
+        if (sum.extreme) sum.extreme = own.extreme[output];
+        if (sum.counted != nullptr) sum.counted = &own.counted[output];
     }
 }
 
@@ -47,6 +49,11 @@ const SumOfOutput& find(const OutputSums& sums, const Summand& summand) {
     int i = 0;
     while (sums.sums[i].summand != summand) ++i;
     return sums.sums[i];
+}
+
+bool may_be_special(const OutputSums& sums) {
+    return std::any_of(sums.sums, sums.sums + sums.number,
+                       [](const SumOfOutput& sum) { return sum.counted != nullptr || sum.rounded != nullptr; });
 }
 
 double special_value(const OutputSums& sums, const Summand& summand) {

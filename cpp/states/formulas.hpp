@@ -28,6 +28,9 @@ void append(OutputSums& sums, const SumOfOutput& sum);
 // Of one of these summands.
 const SumOfOutput& find(const OutputSums& sums, const Summand& summand);
 
+// Whether some sum may be no finite number: most are exact, of terms that always are numbers.
+bool may_be_special(const OutputSums& sums);
+
 // Not a finite number where some term was none, or where a rounding sum has overflowed.
 bool is_finite(const OutputSums& sums, const Summand& summand);
 double special_value(const OutputSums& sums, const Summand& summand);  // then: NaN or infinity

@@ -80,23 +80,23 @@ bool enter_new(const Coder& coder, Stretch stretch, const std::vector<std::ptrdi
     return fits;
 }
 
-// Four times as many rows each time, as ever fewer of them have a key that has not come before. Where most have one,
-// those that follow are entered without looking for them first.
+// Ever fewer rows have a key that has not come before, so that four times as many are tried each time. Where most have
+// one, as in data in the order of their keys, four times as many are entered without looking for them first.
 bool enter_by_threads(const Coder& coder, std::ptrdiff_t rows, std::uint32_t* codes) {
-    std::ptrdiff_t length = smallest_stretch;
-    bool are_new = false;
-    for (std::ptrdiff_t first = 0, last; first < rows; first = last) {
-        last = std::min(rows, first + length);
-        const Stretch stretch{first, last};
+    std::ptrdiff_t to_try = smallest_stretch, to_enter = smallest_stretch;
+    bool are_new = true;
+    for (Stretch stretch{0, 0}; stretch.last < rows;) {
+        stretch = {stretch.last, std::min(rows, stretch.last + (are_new ? to_enter : to_try))};
         if (are_new) {
             if (!enter_all(coder, stretch, codes)) return false;
+            to_enter *= 4;
             are_new = false;
             continue;
         }
         const std::vector<std::ptrdiff_t> new_rows = find_all(coder, stretch, codes);
         if (!enter_new(coder, stretch, new_rows, codes)) return false;
-        are_new = 2 * std::reduce(new_rows.begin(), new_rows.end()) > last - first;
-        if (!are_new) length *= 4;
+        are_new = 2 * std::reduce(new_rows.begin(), new_rows.end()) > stretch.last - stretch.first;
+        to_try = are_new ? smallest_stretch : 4 * to_try;
     }
     return true;
 }

@@ -16,8 +16,7 @@ using SharedConfiguration = std::shared_ptr<Configuration>;
 
 GroupNumbers numbers_of(const Numbers& array, std::size_t count) {
     const GroupNumbers numbers{array.data(), static_cast<std::size_t>(array.size())};
-    const bool are_all_below = std::all_of(numbers.begin(), numbers.end(), [&](auto number) { return number < count; });
-    if (array.ndim() != 1 || !are_all_below) throw std::invalid_argument("There are no such groups.");
+    if (array.ndim() != 1 || !are_all_below(numbers, count)) throw std::invalid_argument("There are no such groups.");
     return numbers;
 }
 

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import squarely
 from squarely import _core
 from squarely.groups.keys import GroupKeys
 
@@ -379,6 +380,110 @@ def test_every_container_of_a_kind_gives_the_same_groups(kind: str) -> None:
     read_by_all = [read(by) for by in (keys, polars.Series(keys, **dtype), arrow, pandas.Series(keys, dtype=object))]
     assert len({one.to_bytes() for one in read_by_all}) == 1
     assert len({one.kinds for one in read_by_all}) == 1
+
+
+# Many rows
+
+
+def as_times(ids: Any) -> Any:
+    return np.where(ids == 5, np.datetime64("NaT", "s"), ids.astype("M8[s]"))
+
+
+def as_arrow(ids: Any) -> Any:
+    pyarrow = pytest.importorskip("pyarrow")
+    return pyarrow.array([None if number == 5 else f"the key {number}" for number in ids.tolist()])
+
+
+# Containers of a key for each number.
+OF_NUMBERS: dict[str, Callable[[Any], Any]] = {
+    "small range": lambda ids: ids,
+    "anywhere": lambda ids: (ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)).view(np.int64),
+    "large": lambda ids: ids.astype(np.uint64) << np.uint64(40) | np.uint64(2**63),
+    "narrow": lambda ids: ids.astype(np.float32) * np.float32(2**-140),
+    "masked": lambda ids: np.ma.masked_array(ids * 2**40, ids == 5),
+    "times": as_times,
+    "text": lambda ids: np.char.add("ü", ids.astype(str)),
+    "bytes": lambda ids: ids.astype("S"),
+    "Arrow": as_arrow,
+    "objects": lambda ids: ids.astype(str).astype(object),
+    "pairs": lambda ids: {"a": ids % 7, "b": ids // 7},
+}
+
+# Of many rows: few keys, ever new ones, and one after another.
+NUMBERS_OF_ROWS: dict[str, Callable[[np.random.Generator, int], Any]] = {
+    "few": lambda rng, rows: rng.integers(0, 300, rows),
+    "many": lambda rng, rows: rng.integers(0, rows // 3, rows),
+    "rare": lambda rng, rows: np.minimum(rng.geometric(0.001, rows), 50_000),
+    "sorted": lambda rng, rows: np.arange(rows) // 3,
+    "late": lambda rng, rows: np.where(np.arange(rows) < rows - 70, 0, np.arange(rows)),
+}
+
+
+def numbers_as_they_first_come(ids: Any) -> Any:
+    _, firsts, places = np.unique(ids, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(firsts))[places]
+
+
+@pytest.mark.parametrize("come", NUMBERS_OF_ROWS)
+@pytest.mark.parametrize("name", OF_NUMBERS)
+def test_keys_have_the_same_numbers_on_any_number_of_threads(name: str, come: str) -> None:
+    ids = NUMBERS_OF_ROWS[come](np.random.default_rng(7), 300_001)
+    container = OF_NUMBERS[name](ids)
+    expected = numbers_as_they_first_come(ids)
+    for threads in (1, 3):
+        squarely.set_num_threads(threads)
+        keys = GroupKeys()
+        assert np.array_equal(keys.codes(container, len(ids)), expected)
+        assert np.array_equal(keys.codes(container, len(ids)), expected)
+        assert len(keys) == expected.max() + 1
+
+
+@pytest.mark.parametrize("last", [5, 2**63, 2**64 - 1])
+def test_many_rows_that_are_refused_leave_everything(last: int) -> None:
+    squarely.set_num_threads(2)
+    keys = read(-1 - np.arange(200_000))
+    before = what_there_is(keys)
+    numbers = np.arange(200_000, dtype=np.uint64)
+    numbers[-1] = last
+    if last == 5:
+        assert keys.codes(numbers, None).tolist() == [*range(200_000, 399_999), 200_005]
+        return
+    with pytest.raises(ValueError, match="no one type holds both"):
+        keys.codes(numbers, None)
+    assert what_there_is(keys) == before
+
+
+@pytest.mark.parametrize("name", ["small range", "anywhere", "large", "narrow", "masked", "times", "text", "Arrow"])
+@pytest.mark.parametrize("count", [1, 1000, 5000])
+def test_the_order_of_many_keys(name: str, count: int) -> None:
+    rng = np.random.default_rng(8)
+    numbers = rng.permutation(count) - (count // 2 if name in ("small range", "narrow", "times") else 0)
+    keys = read(OF_NUMBERS[name](numbers))
+    ordered = [keys.key_of(int(group)) for group in keys.in_order()]
+    there = [key for key in ordered if key is not None]
+    assert there == sorted(there)
+    assert None not in ordered[:-1]
+    assert sorted(keys.in_order().tolist()) == list(range(count))
+
+
+def test_the_order_is_that_of_the_groups_there_are() -> None:
+    keys = read([5, 1, 9])
+    assert keys.in_order().tolist() == [1, 0, 2]
+    keys.codes([9, 5], None)
+    keys.codes([0], None)
+    assert keys.in_order().tolist() == [3, 1, 0, 2]
+    keys.forget_after(2)
+    keys.codes([7, 3], None)
+    assert keys.in_order().tolist() == [1, 3, 0, 2]
+    with pytest.raises(ValueError, match="kind"):
+        keys.codes(["a"], None)
+    copied = keys.copy()
+    copied.codes([4], None)
+    keys.codes([8], None)
+    assert copied.in_order().tolist() == [1, 3, 4, 0, 2]
+    assert keys.in_order().tolist() == [1, 3, 0, 2, 4]
+    pairs = read({"a": [2, 1, 2, 1], "b": ["x", "y", "w", None]})
+    assert pairs.in_order().tolist() == [1, 3, 2, 0]
 
 
 # Chunks

@@ -128,15 +128,7 @@ class KeyColumn:
 
     def in_order(self) -> Codes:
         """Return the numbers of all keys by their keys: NaN after the numbers, and null last."""
-        codes = self.all_codes()
-        missing = self.are_missing(codes)
-        codes, null = codes[~missing], codes[missing]
-        if self.table.is_text:  # the bytes of UTF-8 are in the order of the code points
-            texts = self._separate_texts(codes)
-            order = np.array(sorted(range(len(texts)), key=texts.__getitem__), np.intp)
-        else:
-            order = np.argsort(self._numbers(codes), kind="stable")
-        return np.concatenate([codes[order], null])
+        return self.table.in_order(are_floats=self.kind == FLOAT)
 
     def nearest(self, key: Any) -> list[Any]:
         """Return some keys that a person may have meant."""

@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import gc
+import itertools
 import math
 import random
 import signal
@@ -556,15 +557,57 @@ def test_widths_of_integers_are_one_kind() -> None:
     assert keys.kinds == ("integer",)
 
 
-def test_units_of_times_are_one_kind_where_that_is_exact() -> None:
+def test_units_of_times_are_one_kind() -> None:
     keys = read(np.array([NOON], "M8[ms]"), np.array([NOON], "M8[ns]"), np.array([NOON], "M8[h]"), [NOON])
     assert all_keys(keys) == [NOON]
-    with pytest.raises(
-        ValueError, match=r"by holds times in the unit 'ns' that the unit of the first chunk, 'ms', does"
-    ):
-        keys.codes(np.array([1, 10**6], "M8[ns]"), 2)
-    with pytest.raises(ValueError, match="does not hold"):
-        keys.codes(np.array([2**62], "M8[s]"), 1)
+    assert keys.codes(np.array([1, 10**6], "M8[ns]"), 2).tolist() == [1, 2]
+    assert keys.codes(np.array([NOON], "M8[s]"), 1).tolist() == [0]
+    assert all_keys(keys) == [
+        NOON,
+        np.datetime64(1, "ns"),
+        datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=1),
+    ]
+    assert keys.codes([None], 1).tolist() == [3]
+    assert keys.codes(np.array(["NaT", 1], "M8[ns]"), 2).tolist() == [3, 1]
+
+
+def test_times_that_no_unit_holds_together_are_refused() -> None:
+    keys = read(np.array([1, "NaT"], "M8[ns]"))
+    before = keys.to_bytes()
+    with pytest.raises(ValueError, match=r"^by holds times in the unit 's', and there are times in the unit 'ns' al"):
+        keys.codes(np.array([2**60], "M8[s]"), 1)
+    assert keys.to_bytes() == before
+    assert all_keys(read(np.array([10**9], "M8[ns]"), np.array([2**60], "M8[s]"))) == [
+        datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=1),
+        np.datetime64(2**60, "s"),
+    ]
+
+
+def test_months_are_no_days() -> None:
+    with pytest.raises(ValueError, match=r"by holds keys of kind date\[D\], and there are keys of kind date\[M\] alr"):
+        read(np.array(["2024-01"], "M8[M]"), np.array(["2024-01-01"], "M8[D]"))
+    assert all_keys(read(np.array(["2024"], "M8[Y]"), np.array(["2024-01"], "M8[M]"))) == [np.datetime64("2024-01")]
+    assert all_keys(read(np.array(["2024-01-04"], "M8[W]"), [datetime.date(2024, 1, 4)])) == [datetime.date(2024, 1, 4)]
+
+
+@pytest.mark.parametrize("letter", ["M8", "m8"])
+@pytest.mark.parametrize("fine", ["ms", "us", "ns"])
+def test_bytes_do_not_depend_on_the_units_of_chunks(letter: str, fine: str) -> None:
+    coarse = np.array([0, 5, 2], f"{letter}[s]")
+    exact = np.array([1, 3], f"{letter}[{fine}]")
+    chunks = [coarse, exact, coarse.astype(f"{letter}[{fine}]"), coarse[:1].astype(f"{letter}[m]"), [None]]
+    found = {read(*order).to_bytes() for order in itertools.permutations(chunks)}
+    assert len(found) == 1
+    (data,) = found
+    assert GroupKeys.from_bytes(data).to_bytes() == data
+
+
+def test_units_of_bytes_are_microseconds_where_these_hold_all() -> None:
+    units = {("s", 1): "us", ("ns", 1000): "us", ("ns", 1): "ns", ("as", 10**9): "ns", ("as", 1): "as"}
+    units |= {("s", 2**60): "s", ("ms", 2**60): "ms", ("h", 2**60): "h", ("m", 2): "us"}
+    for (unit, count), canonical in units.items():
+        data = read(np.array([count], f"M8[{unit}]")).to_bytes()
+        assert GroupKeys.from_bytes(data).kinds == (f"datetime[{canonical}]",)
 
 
 def test_a_column_of_nulls_is_of_every_kind() -> None:

@@ -47,10 +47,13 @@ std::uint64_t infinities_outside(const PairCounts& counts, const AskedMetric& as
 
 }  // namespace
 
-// Of weights that are all zero nothing is left, whatever the number of pairs.
+bool has_no_weight(const State& state, std::size_t output) {
+    return state.counts[output].pairs > 0 && weights_sum_to_zero(state, output);
+}
+
 Refusal why_no_weights(const State& state) {
     for (std::size_t i = 0; i < state.counts.size(); ++i) {
-        if (state.counts[i].pairs > 0 && weights_sum_to_zero(state, i)) return {Reason::weights_sum_to_zero, i};
+        if (has_no_weight(state, i)) return {Reason::weights_sum_to_zero, i};
     }
     return {};
 }

@@ -176,8 +176,8 @@ WeightFaults update_in_order(State& state, Outputs outputs, const Plan& plan, co
     WeightFaults faults;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         add(faults, parts[i].faults);
-        merge_outputs(state, static_cast<std::size_t>(job_at(plan, static_cast<std::ptrdiff_t>(i)).first_output),
-                      parts[i].state);
+        const Job own = job_at(plan, static_cast<std::ptrdiff_t>(i));
+        merge_outputs(state, parts[i].state, {.first = static_cast<std::size_t>(own.first_output)});
     }
     return faults;
 }
@@ -191,7 +191,7 @@ WeightFaults update_in_any_order(State& state, Outputs outputs, const Plan& plan
         const Part part = run_apart(state, outputs, own, kernels);
         const std::lock_guard lock(mutex);
         add(faults, part.faults);
-        merge_outputs(state, static_cast<std::size_t>(own.first_output), part.state);
+        merge_outputs(state, part.state, {.first = static_cast<std::size_t>(own.first_output)});
     });
     return faults;
 }

@@ -557,6 +557,14 @@ def test_widths_of_integers_are_one_kind() -> None:
     assert keys.kinds == ("integer",)
 
 
+@pytest.mark.parametrize("by", [[5, 7, None, 1], {"a": ["x", "x", "y", None], "b": [1, 2, 1, 1]}])
+def test_some_of_the_groups_are_numbered_in_the_order_asked_for(by: Any) -> None:
+    keys = read(by)
+    for asked in ([3, 0], [2], [1, 3, 2, 0], []):
+        some = keys.only(np.array(asked, np.intp))
+        assert all_keys(some) == [keys.key_of(group) for group in asked]
+
+
 def test_units_of_times_are_one_kind() -> None:
     keys = read(np.array([NOON], "M8[ms]"), np.array([NOON], "M8[ns]"), np.array([NOON], "M8[h]"), [NOON])
     assert all_keys(keys) == [NOON]

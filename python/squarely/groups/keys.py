@@ -262,6 +262,9 @@ class GroupKeys:
 
     def _entered_from(self, other: GroupKeys, parts: Sequence[Codes]) -> Codes:
         """Return the numbers of groups of another, of which the numbers of their keys there are given."""
+        if len(self.names) == 1:  # whose keys are the groups, and enter in the order asked for
+            label = f"the column {self.names[0]!r}"
+            return self._columns[0].codes(other._columns[0].chunk(parts[0], label), label)
         entered = []
         for name, mine, its, codes in zip(self.names, self._columns, other._columns, parts, strict=True):
             is_used = np.zeros(len(its), np.bool_)

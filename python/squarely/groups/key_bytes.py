@@ -1,10 +1,10 @@
 """Keys as bytes: little-endian, in the order of the keys, with a checksum.
 
 `sqgk`, the version (1 byte), how many columns (2). Of each column its name as a length (2) and UTF-8, its kind (1),
-unit (1, UTF-8; microseconds, where these hold all keys exactly, and otherwise the first of `kinds.units_like` that does)
-and time zone (2, UTF-8), whether it has integers beyond 2**63 - 1 (1) and null (1), how many other keys
-(4), and these: 8 bytes each, or of texts all lengths (8 each) and all texts. Then how many groups (4), of several
-columns for every group the places of its keys (4 each), column after column, and the CRC-32 of all that (4).
+unit (1, UTF-8: microseconds where these hold all keys exactly, and otherwise the first of `kinds.units_like` that
+does), time zone (2, UTF-8), whether it has integers beyond 2**63 - 1 (1) and null (1), how many other keys (4), and
+these: 8 bytes each, or of texts all lengths (8 each) and all texts. Then how many groups (4), of several columns for
+every group the places of its keys (4 each), column after column, and the CRC-32 of all that (4).
 """
 
 from __future__ import annotations

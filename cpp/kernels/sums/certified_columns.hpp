@@ -61,6 +61,7 @@ SQUARELY_INLINE void add_to_columns(const ColumnRows& rows, RowsAhead& ahead, st
     if constexpr (set.largest_error) largest = load<Vector>(words.begins ? own.sums.largest_error : *words.next++);
     const char* at_true = rows.y_true + byte;
     const char* at_pred = rows.y_pred + byte;
+#pragma GCC unroll 1
     for (int row = 0; row < column_rows; ++row) {
         prefetch_rows(ahead);
         const Vector y_true = load<Vector>(at_true);

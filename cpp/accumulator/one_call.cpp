@@ -1,11 +1,14 @@
 #include "accumulator/one_call.hpp"
 
-#include "blocks/stretches.hpp"
+#include "blocks/block.hpp"
+#include "blocks/jobs.hpp"
 #include "machine/targets.hpp"
 #include "machine/threads.hpp"
+#include "sums/certified_columns.hpp"
 #include "sums/certified_sums.hpp"
 #include "sums/exact_squares.hpp"
 #include "sums/running_sums.hpp"
+#include "sums/tiles.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -85,6 +88,47 @@ bool give_certified_value(const Question& question, const Pairs& pairs, std::ptr
            has_one_value(question, ends, summands, value);
 }
 
+using AddOutputs = void (*)(std::span<CertifiedEnds> ends, std::span<const Pairs> outputs, const Stretch& stretch,
+                            int set);
+
+void add_jobs(std::span<CertifiedEnds> ends, std::span<const Pairs> outputs, const Plan& plan, AddOutputs add,
+              int set) {
+    if (jobs_of(plan) == 1) return add(ends, outputs, {0, plan.rows}, set);
+    std::mutex mutex;
+    parallel_for(jobs_of(plan), [&](std::ptrdiff_t index) {
+        const Job job = job_at(plan, index);
+        const std::span<const Pairs> own_outputs = outputs_of(job, outputs);
+        std::vector<CertifiedEnds> own(own_outputs.size());
+        add(own, own_outputs, {job.first_row, job.last_row}, set);
+        const std::lock_guard lock(mutex);
+        const auto of_job = ends.subspan(static_cast<std::size_t>(job.first_output));
+        for (std::size_t i = 0; i < own.size(); ++i) merge(of_job[i], own[i]);
+    });
+}
+
+// Of all outputs at once. None where there is no such way.
+std::vector<CertifiedEnds> ends_of_outputs(std::span<const Pairs> outputs, std::ptrdiff_t rows,
+                                           std::span<const Summand> summands) {
+    if (rows < fewest_certified_rows_of_outputs) return {};
+    const std::optional<int> set = certified_set(summands, are_weighted(outputs.front()));
+    if (!set) return {};
+    const auto may_be = [&](const Pairs& pairs) {
+        return both_contiguous(pairs) && may_be_certified(pairs, rows, *set);
+    };
+    const std::optional<int> of_columns = set_of_columns(outputs, *set);
+    if (!of_columns && !std::all_of(outputs.begin(), outputs.end(), may_be)) return {};
+    const std::ptrdiff_t width = std::ssize(outputs);
+    std::vector<CertifiedEnds> ends(outputs.size());
+    if (of_columns) {
+        add_jobs(ends, outputs, width > outputs_in_job ? tiled_plan_for(rows, width) : plan_for(rows, width),
+                 add_columns, *of_columns);
+    } else {
+        add_jobs(ends, outputs, plan_for(rows, width), add_outputs, *set);
+    }
+    for (CertifiedEnds& own : ends) own.are_known = are_certain(own, *set);
+    return ends;
+}
+
 bool are_squares_alone(const Question& question, const SummandList& summands, const Pairs& pairs) {
     return question.summation == Summation::exact && !are_weighted(pairs) && summands.count == 1 &&
            summands.all[0].term == Term::squared_error;
@@ -139,6 +183,31 @@ bool answer_by_a_state(const Question& question, std::span<const Pairs> outputs,
     return true;
 }
 
+// Of those that are certain, and then of the others.
+bool answer_outputs(const Question& question, std::span<const Pairs> outputs, std::ptrdiff_t rows,
+                    std::span<double> values) {
+    if (!question.asked.metric->follows_its_sums || question.summation != Summation::exact) return false;
+    const SummandList summands = question.asked.metric->summands(question.asked.parameter);
+    const bool have_lanes =
+        are_squares_alone(question, summands, outputs[0]) && are_tiled(*current_target().kernels, outputs);
+    if (have_lanes) return false;
+    const std::vector<CertifiedEnds> ends = ends_of_outputs(outputs, rows, {summands.begin(), summands.end()});
+    if (ends.empty()) return false;
+    std::vector<std::size_t> others;
+    std::vector<Pairs> pairs_of_others;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+        if (ends[i].counts.pairs == 0) return false;
+        if (ends[i].are_known && has_one_value(question, ends[i], summands, values[i])) continue;
+        others.push_back(i);
+        pairs_of_others.push_back(outputs[i]);
+    }
+    if (others.empty()) return true;
+    std::vector<double> found(others.size());
+    if (!answer_by_a_state(question, pairs_of_others, rows, found)) return false;
+    for (std::size_t i = 0; i < others.size(); ++i) values[others[i]] = found[i];
+    return true;
+}
+
 }  // namespace
 
 bool answer(const Question& question, std::span<const Pairs> outputs, std::ptrdiff_t rows, std::span<double> values) {
@@ -147,11 +216,27 @@ bool answer(const Question& question, std::span<const Pairs> outputs, std::ptrdi
     } else if (outputs.size() == 1) {
         const SummandList summands = question.asked.metric->summands(question.asked.parameter);
         if (give_certified_value(question, outputs[0], rows, summands, values[0])) return true;
+    } else if (answer_outputs(question, outputs, rows, values)) {
+        return true;
     }
     return answer_by_a_state(question, outputs, rows, values);
 }
 
 namespace {
+
+std::vector<Summand> summands_of(const Configuration& configuration) {
+    std::vector<Summand> summands;
+    for (const AskedMetric& asked : configuration.metrics) {
+        const SummandList own = asked.metric->summands(asked.parameter);
+        summands.insert(summands.end(), own.begin(), own.end());
+    }
+    return summands;
+}
+
+bool follow_their_sums(const Configuration& configuration) {
+    return std::all_of(configuration.metrics.begin(), configuration.metrics.end(),
+                       [](const AskedMetric& asked) { return asked.metric->follows_its_sums; });
+}
 
 bool give_values(const Configuration& configuration, const CertifiedEnds& ends, Answer& answer) {
     answer.counts = ends.counts;
@@ -165,8 +250,7 @@ bool give_values(const Configuration& configuration, const CertifiedEnds& ends, 
 
 bool give_certified_values(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
                            std::span<const Summand> summands, std::span<Answer> answers) {
-    const auto may_be_certain = [](const AskedMetric& asked) { return asked.metric->follows_its_sums; };
-    if (!std::all_of(configuration.metrics.begin(), configuration.metrics.end(), may_be_certain)) return false;
+    if (!follow_their_sums(configuration)) return false;
     std::vector<CertifiedEnds> ends(predictions.size());
     if (!find_ends(ends, predictions, rows, summands)) return false;
     for (std::size_t i = 0; i < ends.size(); ++i) {
@@ -201,14 +285,40 @@ bool give_rounded_values(const Configuration& configuration, std::span<const Pai
 
 bool answer_all(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
                 std::span<Answer> answers) {
-    std::vector<Summand> summands;
-    for (const AskedMetric& asked : configuration.metrics) {
-        const SummandList own = asked.metric->summands(asked.parameter);
-        summands.insert(summands.end(), own.begin(), own.end());
-    }
+    const std::vector<Summand> summands = summands_of(configuration);
     return configuration.summation == Summation::exact
                ? give_certified_values(configuration, predictions, rows, summands, answers)
                : give_rounded_values(configuration, predictions, rows, summands, answers);
+}
+
+bool answer_all(const Configuration& configuration, std::span<const Pairs> outputs, std::ptrdiff_t rows,
+                std::span<std::vector<double>> values, PairCounts& counts) {
+    if (configuration.summation != Summation::exact || !follow_their_sums(configuration)) return false;
+    const std::vector<CertifiedEnds> ends = ends_of_outputs(outputs, rows, summands_of(configuration));
+    if (ends.empty()) return false;
+    for (std::vector<double>& of_metric : values) of_metric.resize(outputs.size());
+    std::vector<std::size_t> others;
+    std::vector<Pairs> pairs_of_others;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+        Answer answer;
+        if (ends[i].are_known && give_values(configuration, ends[i], answer)) {
+            for (std::size_t metric = 0; metric < values.size(); ++metric) values[metric][i] = answer.values[metric];
+            add(counts, ends[i].counts);
+        } else {
+            others.push_back(i);
+            pairs_of_others.push_back(outputs[i]);
+        }
+    }
+    if (others.empty()) return true;
+    const State sums = pass_over(configuration, pairs_of_others, rows);
+    for (const PairCounts& own : sums.counts) add(counts, own);
+    for (std::size_t metric = 0; metric < values.size(); ++metric) {
+        const AskedMetric& asked = configuration.metrics[metric];
+        if (!says_nothing(configuration, sums, asked)) return false;
+        const std::vector<double> found = values_of(configuration, sums, asked);
+        for (std::size_t i = 0; i < others.size(); ++i) values[metric][others[i]] = found[i];
+    }
+    return true;
 }
 
 }  // namespace squarely

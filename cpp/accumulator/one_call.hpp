@@ -27,4 +27,8 @@ struct Answer {
 bool answer_all(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
                 std::span<Answer> answers);
 
+// Of one prediction of several outputs: for every metric one value an output. Their pairs are counted together.
+bool answer_all(const Configuration& configuration, std::span<const Pairs> outputs, std::ptrdiff_t rows,
+                std::span<std::vector<double>> values, PairCounts& counts);
+
 }  // namespace squarely

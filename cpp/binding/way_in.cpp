@@ -189,18 +189,41 @@ py::tuple scores_of(const Answer& answer) {
     return py::make_tuple(scores, counts.pairs, counts.missing_true + counts.missing_pred + counts.masked);
 }
 
+// The same of one prediction of several outputs.
+py::object scores_of_outputs(const Configuration& configuration, PlainPairs& pairs) {
+    const bool is_raw = configuration.averaging == Averaging::raw_values;
+    if (pairs.shape.size() != 1 || !(is_raw || configuration.averaging == Averaging::uniform_average)) {
+        return py::none();
+    }
+    std::vector<std::vector<double>> values(configuration.metrics.size());
+    PairCounts counts;
+    bool is_answered = false;
+    without_the_interpreter(
+        [&] { is_answered = answer_all(configuration, pairs.outputs(), pairs.rows, values, counts); });
+    if (!is_answered) return py::none();
+    const std::vector<double> alike(pairs.outputs().size(), 1.0);
+    py::tuple scores(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        scores[i] = is_raw ? py::reinterpret_steal<py::object>(raw_values(pairs.shape, values[i]))
+                           : py::object(py::float_(average(values[i], alike)));
+    }
+    return py::make_tuple(
+        py::make_tuple(scores, counts.pairs, counts.missing_true + counts.missing_pred + counts.masked));
+}
+
 // All scores of a configuration, how many pairs they are of and how many were left out: a tuple a prediction, each of
 // one output in one dimension; or None.
 py::object scores_at_once(const Configuration& configuration, const py::object& y_true, const py::tuple& predictions,
                           const py::object& where, py::ssize_t axis) {
-    if (predictions.empty() || configuration.averaging == Averaging::raw_values) return py::none();
-    if (configuration.complex_values) return py::none();
+    if (predictions.empty() || configuration.complex_values) return py::none();
     std::vector<PlainPairs> sides(predictions.size());
     std::vector<Pairs> pairs;
     for (std::size_t i = 0; i < sides.size(); ++i) {
         PlainPairs& own = sides[i];
         if (!see_plain_pairs(y_true, predictions[i], py::none(), where, axis, Numbers::refused, own)) return py::none();
+        if (sides.size() == 1 && own.outputs().size() > 1) return scores_of_outputs(configuration, own);
         if (own.outputs().size() != 1 || !own.shape.empty()) return py::none();
+        if (configuration.averaging == Averaging::raw_values) return py::none();
         pairs.push_back(own.outputs()[0]);
     }
     std::vector<Answer> answers(pairs.size());

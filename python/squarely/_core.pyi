@@ -151,11 +151,11 @@ class Configuration:
     @property
     def complex_values(self) -> bool: ...
 
-# Scores of one output, pairs and pairs left out, of each prediction; None where there is something to say, or no way
-# but a state.
+# Scores, pairs and pairs left out, of each prediction of one output or of a single one of several; None where there is
+# something to say, or no way but a state.
 def scores_at_once(
     configuration: Configuration, y_true: object, predictions: tuple[object, ...], where: object, axis: int
-) -> tuple[tuple[tuple[float, ...], int, int], ...] | None: ...
+) -> tuple[tuple[tuple[float | npt.NDArray[np.float64], ...], int, int], ...] | None: ...
 
 @final
 class Accumulator:

@@ -219,7 +219,7 @@ def _question(metrics: Any, multioutput: object, nan_policy: str, summation: str
 def _report_at_once(
     y_true: object, predictions: Mapping[str, object], where: object, axis: int, question: Question, *, is_single: bool
 ) -> Report | None:
-    """Return the report of plain arrays in one dimension that need no sums to be kept, else None."""
+    """Return the report of plain arrays that need no sums to be kept, else None."""
     if not predictions or not all(type(name) is str for name in predictions):
         return None
     found = _core.scores_at_once(question.configuration, y_true, tuple(predictions.values()), where, axis)

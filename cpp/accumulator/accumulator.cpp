@@ -74,13 +74,14 @@ void add(Accumulator& accumulator, State&& sums, const Shape& shape) {
     check_weighting(accumulator, sums.weighted);
     check_policy(accumulator.configuration->nan_policy, sums);
     if (!has_rows(sums)) return;
+    Shape own = shape;
     if (accumulator.has_seen) {
         merge(*accumulator.state, sums);
     } else {
         // A sum that rounds is not joined with nothing: the bits are those of the chunk.
         accumulator.state = std::move(sums);
     }
-    accumulator.shape = shape;
+    accumulator.shape = std::move(own);
     accumulator.has_seen = true;
 }
 
@@ -103,18 +104,24 @@ OpenOutputs::OpenOutputs(const State& state) : moments(state), groups(state.coun
 
 bool add_wide_rows(Accumulator& accumulator, std::span<const Pairs> rows, const Shape& shape) {
     if (!can_outputs_stay_open(accumulator, shape)) return false;
-    const auto outputs = static_cast<std::ptrdiff_t>(outputs_of(shape));
+    const std::size_t outputs = outputs_of(shape);
+    PairCounts all;
     for (const Pairs& row : rows) {
-        if (!lets_through(accumulator.configuration->nan_policy, counts_of(row, outputs))) return false;
+        const std::optional<PairCounts> counts = counts_of(row, static_cast<std::ptrdiff_t>(outputs));
+        if (!counts || !lets_through(accumulator.configuration->nan_policy, *counts)) return false;
+        add(all, *counts);
     }
+    Accumulator first(accumulator.configuration);
     if (!accumulator.has_seen) {
-        accumulator.state = empty_state(*accumulator.configuration, outputs_of(shape), false);
-        accumulator.shape = shape;
+        first.state = empty_state(*accumulator.configuration, outputs, false);
+        first.shape = shape;
+        first.has_seen = true;
     }
-    if (!accumulator.open_outputs) accumulator.open_outputs.emplace(*accumulator.state);
-    accumulator.has_seen = true;
-    OpenOutputs& open = *accumulator.open_outputs;
-    for (const Pairs& row : rows) open.moments.add(*accumulator.state, row, outputs, open.groups);
+    Accumulator& own = accumulator.has_seen ? accumulator : first;
+    if (!own.open_outputs) own.open_outputs.emplace(*own.state);
+    OpenOutputs& open = *own.open_outputs;
+    open.moments.add(*own.state, rows, static_cast<std::ptrdiff_t>(outputs), open.groups, outputs, all);
+    if (!accumulator.has_seen) accumulator = std::move(first);
     return true;
 }
 
@@ -129,14 +136,15 @@ void merge(Accumulator& accumulator, Accumulator& other) {
     if (theirs == nullptr) return;
     check_outputs(accumulator, other.shape);
     check_weighting(accumulator, theirs->weighted);
+    Shape shape = other.shape;
     if (sums_of(accumulator) == nullptr) {
-        accumulator.state = *theirs;
+        accumulator.state = State(*theirs);
     } else if (&accumulator == &other) {
         merge(*accumulator.state, State(*theirs));
     } else {
         merge(*accumulator.state, *theirs);
     }
-    accumulator.shape = other.shape;
+    accumulator.shape = std::move(shape);
     accumulator.has_seen = true;
 }
 

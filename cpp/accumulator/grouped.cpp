@@ -33,19 +33,7 @@ void for_each_output(GroupNumbers numbers, std::size_t width, Visit visit) {
 }
 
 // Sums that round are not joined with nothing: the bits are those of the part.
-void merge_or_set(State& state, std::size_t output, const State& part, std::size_t from) {
-    if (state.summation != Summation::exact && rows_of(state.counts[output]) == 0) {
-        set_output(state, output, part, from);
-    } else {
-        merge_output(state, output, part, from);
-    }
-}
-
-void merge_groups(State& state, const State& part, GroupNumbers numbers, std::size_t width) {
-    const FloatingPointEnvironment environment;
-    for_each_output(numbers, width,
-                    [&](std::size_t output, std::size_t from) { merge_or_set(state, output, part, from); });
-}
+Places places_of(GroupNumbers numbers, std::size_t width) { return {0, numbers, width, true}; }
 
 void check_room(const State& state, const State& part, GroupNumbers numbers, std::size_t width) {
     for_each_output(numbers, width, [&](std::size_t output, std::size_t from) {
@@ -70,38 +58,6 @@ bool are_all_in_order(GroupNumbers numbers, std::size_t count) {
     return numbers.size() == count;
 }
 
-bool are_pairs_alone(const PairCounts& counts) {
-    return rows_of(counts) == counts.pairs && counts.infinite == 0 && counts.undefined == 0;
-}
-
-// From the first count of anything but pairs on, all have more memory. Afterwards none is asked for.
-void make_room(OutputCounts& counts, const PairCounts& more) {
-    if (are_pairs_alone(more) || counts.empty()) return;
-    const PairCounts first = counts[0];
-    counts.set(0, more);
-    counts.set(0, first);
-}
-
-void make_room(OutputCounts& counts, const OutputCounts& more) {
-    const auto found = std::find_if_not(more.begin(), more.end(), are_pairs_alone);
-    if (found != more.end()) make_room(counts, *found);
-}
-
-// All of it, or none.
-void make_room(GroupedAccumulator& grouped, const State& more, std::size_t count, std::size_t width) {
-    if (!grouped.state) {
-        State empty = empty_like(more, count * width);
-        make_room(empty.counts, more.counts);
-        grouped.state = std::move(empty);
-        grouped.groups = count;
-        return;
-    }
-    make_room(grouped.state->counts, more.counts);
-    if (count <= grouped.groups) return;
-    resize_outputs(*grouped.state, count * width);
-    grouped.groups = count;
-}
-
 // Asks for no memory, where there is room for the counts.
 void move_output(State& state, std::size_t output, State& next, std::size_t from) {
     state.counts.set(output, next.counts[from]);
@@ -114,32 +70,48 @@ void move_output(State& state, std::size_t output, State& next, std::size_t from
     }
 }
 
-// What these outputs will be, of those that are there: sums that grow ask for memory, and must change nothing before.
-State merged_outputs(const State& state, const State& part, GroupNumbers numbers, std::size_t width) {
-    const FloatingPointEnvironment environment;
-    State next = empty_like(part, part.counts.size());
-    for_each_output(numbers, width, [&](std::size_t output, std::size_t from) {
-        if (output < state.counts.size()) set_output(next, from, state, output);
-        merge_or_set(next, from, part, from);
-    });
-    return next;
+void resize_groups(GroupedAccumulator& grouped, std::size_t groups) {
+    resize_outputs(*grouped.state, groups * width_of(grouped));
+    grouped.groups = groups;
 }
 
-// No two of the numbers are the same.
-void add_groups(GroupedAccumulator& grouped, State&& part, const Shape& shape, GroupNumbers numbers,
-                std::size_t count) {
-    const std::size_t width = outputs_of(shape);
-    Shape own = shape;
-    if (!grouped.state && are_all_in_order(numbers, count)) {
-        grouped.state = std::move(part);
-        grouped.groups = count;
-    } else {
-        State next = grouped.state ? merged_outputs(*grouped.state, part, numbers, width) : std::move(part);
-        make_room(grouped, next, count, width);
-        for_each_output(numbers, width,
-                        [&](std::size_t output, std::size_t from) { move_output(*grouped.state, output, next, from); });
+// Groups that are there. All of them, or none where memory runs out.
+void merge_passes(State& state, std::span<const SumsByGroup> passes, std::size_t width) {
+    std::size_t merged = 0;
+    try {
+        for (; merged < passes.size(); ++merged) {
+            merge_exact_sums(state, passes[merged].state, places_of(passes[merged].groups, width));
+        }
+    } catch (...) {
+        while (merged-- > 0) take_exact_sums_back(state, passes[merged].state, places_of(passes[merged].groups, width));
+        throw;
     }
-    grouped.shape = std::move(own);
+    for (const SumsByGroup& pass : passes) merge_the_rest(state, pass.state, places_of(pass.groups, width));
+}
+
+void add_passes(GroupedAccumulator& grouped, std::span<SumsByGroup> passes, const Shape& shape, std::size_t count) {
+    const std::size_t width = outputs_of(shape);
+    if (grouped.state) {
+        const std::size_t before = grouped.groups;
+        resize_groups(grouped, std::max(before, count));
+        try {
+            merge_passes(*grouped.state, passes, width);
+        } catch (...) {
+            resize_groups(grouped, before);
+            throw;
+        }
+        return;
+    }
+    GroupedAccumulator whole(grouped.configuration);
+    whole.shape = shape;
+    whole.groups = count;
+    if (passes.size() == 1 && are_all_in_order(passes[0].groups, count)) {
+        whole.state = std::move(passes[0].state);
+    } else {
+        whole.state = empty_like(passes[0].state, count * width);
+        merge_passes(*whole.state, passes, width);
+    }
+    grouped = std::move(whole);
 }
 
 std::vector<std::uint32_t> numbers_up_to(std::size_t count) {
@@ -158,7 +130,7 @@ SumsByGroup sums_of_stretches(const State& kind, std::span<const Pairs> outputs,
         const auto own = groups.subspan(static_cast<std::size_t>(first), size);
         const SumsByGroup part = sums_by_group(kind, outputs, first, own, count);
         add(all.weight_faults, part.weight_faults);
-        merge_groups(all.state, part.state, part.groups, outputs.size());
+        merge_outputs(all.state, part.state, places_of(part.groups, outputs.size()));
     }
     return all;
 }
@@ -221,7 +193,7 @@ SumsByGroup grouped_pass(const Configuration& configuration, std::span<const Pai
 
 const State* sums_of(GroupedAccumulator& grouped) {
     if (grouped.open) {
-        grouped.open->close(*grouped.state);
+        grouped.open->close(*grouped.state);  // where memory runs out, it goes on another time
         grouped.open.reset();
     }
     return grouped.state ? &*grouped.state : nullptr;
@@ -231,14 +203,12 @@ bool add_short_chunk(GroupedAccumulator& grouped, const Pairs& pairs, std::ptrdi
                      const Shape& shape, std::size_t count) {
     const bool is_short = rows <= static_cast<std::ptrdiff_t>(std::max(rows_of_a_short_chunk, 2 * count));
     if (!is_short || !can_stay_open(grouped, shape) || are_weighted(pairs)) return false;
-    if (!lets_through(grouped.configuration->nan_policy, counts_of(pairs, rows))) return false;
+    const std::optional<PairCounts> counts = counts_of(pairs, rows);
+    if (!counts || !lets_through(grouped.configuration->nan_policy, *counts)) return false;
     if (!grouped.open) grouped.open.emplace(*grouped.state);
-    if (count > grouped.groups) {
-        grouped.open->make_room(count);
-        resize_outputs(*grouped.state, count);
-        grouped.groups = count;
-    }
-    grouped.open->add(*grouped.state, pairs, rows, groups);
+    const std::size_t all = std::max(count, grouped.groups);
+    grouped.open->add(*grouped.state, {&pairs, 1}, rows, groups, all, *counts);
+    grouped.groups = all;
     return true;
 }
 
@@ -257,9 +227,9 @@ void add(std::span<Accumulator* const> accumulators, const SumsByGroup& pass) {
             accumulator.state = empty_like(next, 1);
             accumulator.shape.reserve(1);
         }
-        merge_or_set(next, i, pass.state, i);
-        make_room(accumulator.state->counts, next.counts[i]);
     }
+    merge_outputs(next, pass.state, {.are_set_first = true});
+    for (const std::uint32_t group : pass.groups) accumulators[group]->state->counts.make_room(next.counts);
     // From here on nothing asks for memory, and nothing is refused.
     for (std::size_t i = 0; i < pass.groups.size(); ++i) {
         Accumulator& accumulator = *accumulators[pass.groups[i]];
@@ -281,9 +251,8 @@ void add(GroupedAccumulator& grouped, std::vector<SumsByGroup>&& passes, const S
     for (const SumsByGroup& pass : passes) {
         if (grouped.state) check_room(*grouped.state, pass.state, pass.groups, width);
     }
-    for (SumsByGroup& pass : passes) {
-        if (!pass.groups.empty()) add_groups(grouped, std::move(pass.state), shape, pass.groups, count);
-    }
+    std::erase_if(passes, [](const SumsByGroup& pass) { return pass.groups.empty(); });
+    if (!passes.empty()) add_passes(grouped, passes, shape, count);
 }
 
 void merge(GroupedAccumulator& grouped, GroupedAccumulator& other, GroupNumbers numbers, std::size_t count) {
@@ -292,7 +261,8 @@ void merge(GroupedAccumulator& grouped, GroupedAccumulator& other, GroupNumbers 
     (void)sums_of(grouped);
     check_fits(grouped, other.shape, other.state->weighted);
     if (grouped.state) check_room(*grouped.state, *other.state, numbers, width_of(grouped));
-    add_groups(grouped, State(*other.state), other.shape, numbers, count);
+    SumsByGroup all{{numbers.begin(), numbers.end()}, *other.state, {}};
+    add_passes(grouped, {&all, 1}, other.shape, count);
 }
 
 void subtract(GroupedAccumulator& grouped, GroupedAccumulator& other, GroupNumbers numbers) {
@@ -304,7 +274,7 @@ void subtract(GroupedAccumulator& grouped, GroupedAccumulator& other, GroupNumbe
     const std::size_t width = width_of(grouped);
     State own = empty_like(*grouped.state, numbers.size() * width);
     for_each_output(numbers, width,
-                    [&](std::size_t output, std::size_t from) { merge_or_set(own, from, *grouped.state, output); });
+                    [&](std::size_t output, std::size_t from) { set_output(own, from, *grouped.state, output); });
     subtract(own, *other.state);
     State rest = *grouped.state;  // an output may ask for memory
     for_each_output(numbers, width, [&](std::size_t output, std::size_t from) { set_output(rest, output, own, from); });
@@ -316,8 +286,9 @@ GroupedAccumulator merged_groups(GroupedAccumulator& grouped, GroupNumbers numbe
     if (sums_of(grouped) == nullptr) return merged;
     check_room_together(*grouped.state, numbers, width_of(grouped), count);
     merged.shape = grouped.shape;
-    make_room(merged, *grouped.state, count, width_of(grouped));
-    merge_groups(*merged.state, *grouped.state, numbers, width_of(grouped));
+    merged.groups = count;
+    merged.state = empty_like(*grouped.state, count * width_of(grouped));
+    merge_outputs(*merged.state, *grouped.state, places_of(numbers, width_of(grouped)));
     return merged;
 }
 

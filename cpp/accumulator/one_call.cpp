@@ -1,11 +1,14 @@
 #include "accumulator/one_call.hpp"
 
-#include "blocks/stretches.hpp"
+#include "blocks/block.hpp"
+#include "blocks/jobs.hpp"
 #include "machine/targets.hpp"
 #include "machine/threads.hpp"
+#include "sums/certified_columns.hpp"
 #include "sums/certified_sums.hpp"
 #include "sums/exact_squares.hpp"
 #include "sums/running_sums.hpp"
+#include "sums/tiles.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -101,18 +104,46 @@ bool give_certified_value(const Question& question, const Pairs& pairs, std::ptr
            has_one_value(question, ends, summands, value);
 }
 
-bool give_certified_values(const Question& question, std::span<const Pairs> pairs, std::ptrdiff_t rows,
-                           std::span<double> values) {
-    if (are_interleaved(pairs)) return false;
-    const SummandList summands = question.asked.metric->summands(question.asked.parameter);
-    if (pairs.size() == 1) return give_certified_value(question, pairs[0], rows, summands, values[0]);
-    if (!question.asked.metric->follows_its_sums || question.summation != Summation::exact) return false;
-    std::vector<CertifiedEnds> ends(pairs.size());
-    if (!find_ends(ends, {pairs, 1, rows}, {summands.begin(), summands.end()})) return false;
-    for (std::size_t i = 0; i < ends.size(); ++i) {
-        if (!has_one_value(question, ends[i], summands, values[i])) return false;
+using AddOutputs = void (*)(std::span<CertifiedEnds> ends, std::span<const Pairs> outputs, const Stretch& stretch,
+                            int set);
+
+void add_jobs(std::span<CertifiedEnds> ends, std::span<const Pairs> outputs, const Plan& plan, AddOutputs add,
+              int set) {
+    if (jobs_of(plan) == 1) return add(ends, outputs, {0, plan.rows}, set);
+    std::mutex mutex;
+    parallel_for(jobs_of(plan), [&](std::ptrdiff_t index) {
+        const Job job = job_at(plan, index);
+        const std::span<const Pairs> own_outputs = outputs_of(job, outputs);
+        std::vector<CertifiedEnds> own(own_outputs.size());
+        add(own, own_outputs, {job.first_row, job.last_row}, set);
+        const std::lock_guard lock(mutex);
+        const auto of_job = ends.subspan(static_cast<std::size_t>(job.first_output));
+        for (std::size_t i = 0; i < own.size(); ++i) merge(of_job[i], own[i]);
+    });
+}
+
+// Of all outputs at once. None where there is no such way.
+std::vector<CertifiedEnds> ends_of_outputs(std::span<const Pairs> outputs, std::ptrdiff_t rows,
+                                           std::span<const Summand> summands) {
+    if (rows < fewest_certified_rows_of_outputs) return {};
+    const std::optional<int> set = certified_set(summands, are_weighted(outputs.front()));
+    if (!set) return {};
+    const std::optional<int> of_columns = set_of_columns(outputs, *set);
+    if (!of_columns) {
+        const auto may_be = [&](const Pairs& pairs) { return may_be_certified(pairs, rows, *set); };
+        if (are_interleaved(outputs) || outputs.size() > most_certified) return {};
+        if (!std::all_of(outputs.begin(), outputs.end(), may_be)) return {};
     }
-    return true;
+    const std::ptrdiff_t width = std::ssize(outputs);
+    std::vector<CertifiedEnds> ends(outputs.size());
+    if (of_columns) {
+        add_jobs(ends, outputs, width > outputs_in_job ? tiled_plan_for(rows, width) : plan_for(rows, width),
+                 add_columns, *of_columns);
+    } else {
+        add_jobs(ends, outputs, plan_for(rows, width), add_outputs, *set);
+    }
+    for (CertifiedEnds& own : ends) own.are_known = are_certain(own, *set);
+    return ends;
 }
 
 bool are_squares_alone(const Question& question, const SummandList& summands, const Pairs& pairs) {
@@ -169,15 +200,60 @@ bool answer_by_a_state(const Question& question, std::span<const Pairs> outputs,
     return true;
 }
 
+// Of those that are certain, and then of the others.
+bool answer_outputs(const Question& question, std::span<const Pairs> outputs, std::ptrdiff_t rows,
+                    std::span<double> values) {
+    if (!question.asked.metric->follows_its_sums || question.summation != Summation::exact) return false;
+    const SummandList summands = question.asked.metric->summands(question.asked.parameter);
+    const bool have_lanes =
+        are_squares_alone(question, summands, outputs[0]) && are_tiled(*current_target().kernels, outputs);
+    if (have_lanes) return false;
+    const std::vector<CertifiedEnds> ends = ends_of_outputs(outputs, rows, {summands.begin(), summands.end()});
+    if (ends.empty()) return false;
+    std::vector<std::size_t> others;
+    std::vector<Pairs> pairs_of_others;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+        if (ends[i].counts.pairs == 0) return false;
+        if (ends[i].are_known && has_one_value(question, ends[i], summands, values[i])) continue;
+        others.push_back(i);
+        pairs_of_others.push_back(outputs[i]);
+    }
+    if (others.empty()) return true;
+    std::vector<double> found(others.size());
+    if (!answer_by_a_state(question, pairs_of_others, rows, found)) return false;
+    for (std::size_t i = 0; i < others.size(); ++i) values[others[i]] = found[i];
+    return true;
+}
+
 }  // namespace
 
 bool answer(const Question& question, std::span<const Pairs> outputs, std::ptrdiff_t rows, std::span<double> values) {
-    const bool is_answered = is_short(outputs.size(), rows) ? answer_at_once(question, outputs, rows, values)
-                                                            : give_certified_values(question, outputs, rows, values);
-    return is_answered || answer_by_a_state(question, outputs, rows, values);
+    if (is_short(outputs.size(), rows)) {
+        if (answer_at_once(question, outputs, rows, values)) return true;
+    } else if (outputs.size() == 1) {
+        const SummandList summands = question.asked.metric->summands(question.asked.parameter);
+        if (give_certified_value(question, outputs[0], rows, summands, values[0])) return true;
+    } else if (answer_outputs(question, outputs, rows, values)) {
+        return true;
+    }
+    return answer_by_a_state(question, outputs, rows, values);
 }
 
 namespace {
+
+std::vector<Summand> summands_of(const Configuration& configuration) {
+    std::vector<Summand> summands;
+    for (const AskedMetric& asked : configuration.metrics) {
+        const SummandList own = asked.metric->summands(asked.parameter);
+        summands.insert(summands.end(), own.begin(), own.end());
+    }
+    return summands;
+}
+
+bool follow_their_sums(const Configuration& configuration) {
+    return std::all_of(configuration.metrics.begin(), configuration.metrics.end(),
+                       [](const AskedMetric& asked) { return asked.metric->follows_its_sums; });
+}
 
 // Of one prediction in one output.
 template <class GiveValue>
@@ -198,8 +274,7 @@ bool give_values(const Configuration& configuration, const Outputs& outputs, std
 
 bool give_certified_values(const Configuration& configuration, const Outputs& outputs,
                            std::span<const Summand> summands, std::span<Answer> answers) {
-    const auto may_be_certain = [](const AskedMetric& asked) { return asked.metric->follows_its_sums; };
-    if (!std::all_of(configuration.metrics.begin(), configuration.metrics.end(), may_be_certain)) return false;
+    if (!follow_their_sums(configuration)) return false;
     std::vector<CertifiedEnds> ends(outputs.pairs.size());
     if (!find_ends(ends, outputs, summands)) return false;
     for (std::size_t i = 0; i < ends.size(); ++i) {
@@ -207,6 +282,40 @@ bool give_certified_values(const Configuration& configuration, const Outputs& ou
             return has_one_value(question, ends[i], own, value);
         };
         if (!give_values(configuration, outputs, i, ends[i].counts, answers, give)) return false;
+    }
+    return true;
+}
+
+// Of one prediction, in those outputs that are certain by what is certain, and in the others by a state.
+bool give_values_of_outputs(const Configuration& configuration, std::span<const Pairs> pairs, std::ptrdiff_t rows,
+                            Answer& answer) {
+    if (configuration.summation != Summation::exact || !follow_their_sums(configuration)) return false;
+    const std::vector<CertifiedEnds> ends = ends_of_outputs(pairs, rows, summands_of(configuration));
+    if (ends.empty()) return false;
+    const Outputs outputs{pairs, 1, rows};
+    std::vector<std::size_t> others;
+    std::vector<Pairs> pairs_of_others;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+        const auto give = [&](const Question& question, const SummandList& own, double& value) {
+            return has_one_value(question, ends[i], own, value);
+        };
+        if (ends[i].are_known && give_values(configuration, outputs, i, {}, {&answer, 1}, give)) {
+            add(answer.counts, ends[i].counts);
+        } else {
+            others.push_back(i);
+            pairs_of_others.push_back(pairs[i]);
+        }
+    }
+    if (others.empty()) return true;
+    answer.values.resize(configuration.metrics.size() * pairs.size());
+    const State sums = pass_over(configuration, pairs_of_others, rows);
+    for (const PairCounts& own : sums.counts) add(answer.counts, own);
+    std::size_t place = 0;
+    for (const AskedMetric& asked : configuration.metrics) {
+        if (!says_nothing(configuration, sums, asked)) return false;
+        const std::vector<double> found = values_of(configuration, sums, asked);
+        for (std::size_t i = 0; i < others.size(); ++i) answer.values[place + others[i]] = found[i];
+        place += pairs.size();
     }
     return true;
 }
@@ -232,16 +341,16 @@ bool give_summed_values(const Configuration& configuration, const Outputs& outpu
 
 bool answer_all(const Configuration& configuration, std::span<const std::span<const Pairs>> predictions,
                 std::ptrdiff_t rows, std::span<Answer> answers) {
+    if (predictions.size() == 1 && predictions.front().size() > 1) {
+        if (give_values_of_outputs(configuration, predictions.front(), rows, answers.front())) return true;
+        answers.front() = {};
+    }
     if (are_interleaved(predictions.front())) return false;
     std::vector<Pairs> pairs;
     for (std::size_t output = 0; output < predictions.front().size(); ++output) {
         for (const std::span<const Pairs> own : predictions) pairs.push_back(own[output]);
     }
-    std::vector<Summand> summands;
-    for (const AskedMetric& asked : configuration.metrics) {
-        const SummandList own = asked.metric->summands(asked.parameter);
-        summands.insert(summands.end(), own.begin(), own.end());
-    }
+    const std::vector<Summand> summands = summands_of(configuration);
     const Outputs outputs{pairs, predictions.size(), rows};
     const bool is_exact = configuration.summation == Summation::exact;
     if (is_exact && give_certified_values(configuration, outputs, summands, answers)) return true;

@@ -1,5 +1,6 @@
 #include "accumulator/scores.hpp"
 
+#include "machine/threads.hpp"
 #include "numbers/average.hpp"
 #include "states/metric_formulas.hpp"
 
@@ -11,6 +12,19 @@ namespace squarely {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+// Calls fill(first, last) for all outputs, by threads where they are many.
+template <class Fill>
+void for_outputs(std::size_t count, Fill fill) {
+    constexpr std::size_t outputs_in_job = 4096;
+    if (count == 0) return;
+    if (count <= outputs_in_job) return fill(0, count);
+    const std::size_t jobs = (count + outputs_in_job - 1) / outputs_in_job;
+    parallel_for(static_cast<std::ptrdiff_t>(jobs), [&](std::ptrdiff_t job) {
+        const std::size_t first = static_cast<std::size_t>(job) * outputs_in_job;
+        fill(first, std::min(count, first + outputs_in_job));
+    });
+}
 
 bool has_few_pairs(const PairCounts& counts, const Metric& metric) {
     return counts.pairs < static_cast<std::uint64_t>(metric.least_pairs);
@@ -33,10 +47,13 @@ std::uint64_t infinities_outside(const PairCounts& counts, const AskedMetric& as
 
 }  // namespace
 
-// Of weights that are all zero nothing is left, whatever the number of pairs.
+bool has_no_weight(const State& state, std::size_t output) {
+    return state.counts[output].pairs > 0 && weights_sum_to_zero(state, output);
+}
+
 Refusal why_no_weights(const State& state) {
     for (std::size_t i = 0; i < state.counts.size(); ++i) {
-        if (state.counts[i].pairs > 0 && weights_sum_to_zero(state, i)) return {Reason::weights_sum_to_zero, i};
+        if (has_no_weight(state, i)) return {Reason::weights_sum_to_zero, i};
     }
     return {};
 }
@@ -64,11 +81,16 @@ std::uint64_t pairs_outside(const State& state, std::size_t output, const AskedM
 std::vector<double> values_of(const Configuration& configuration, const State& state, const AskedMetric& asked) {
     const bool propagates = configuration.nan_policy == NanPolicy::propagate;
     std::vector<double> values(state.counts.size(), nan);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (has_few_pairs(state.counts[i], *asked.metric)) continue;
-        if (propagates && is_missing_some(state.counts[i])) continue;
-        values[i] = value_of(*asked.metric, state, i, asked.parameter);
-    }
+    const auto fill = [&](std::size_t first, std::size_t last) {
+        OutputSums sums = sums_of_output(state, first, asked.metric->summands(asked.parameter));
+        for (std::size_t i = first; i < last; ++i) {
+            refer_to(sums, state, i);
+            if (has_few_pairs(sums.counts, *asked.metric)) continue;
+            if (propagates && is_missing_some(sums.counts)) continue;
+            values[i] = value_of(*asked.metric, sums, asked.parameter);
+        }
+    };
+    for_outputs(values.size(), fill);
     return values;
 }
 

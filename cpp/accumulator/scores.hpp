@@ -14,6 +14,9 @@ Refusal why_no_score(const Configuration& configuration, const State& state, con
 Refusal why_no_weights(const State& state);  // of an output with pairs
 bool has_too_few_pairs(const State& state, const AskedMetric& asked);
 
+// Of weights that are all zero nothing is left, whatever the number of pairs.
+bool has_no_weight(const State& state, std::size_t output);
+
 // Of one output, by the sums of the metric: whether its weights sum to zero, and how many pairs are outside the domain.
 bool weights_sum_to_zero(const OutputSums& sums);
 std::uint64_t pairs_outside(const OutputSums& sums, const AskedMetric& asked);

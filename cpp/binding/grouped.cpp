@@ -16,8 +16,7 @@ using SharedConfiguration = std::shared_ptr<Configuration>;
 
 GroupNumbers numbers_of(const Numbers& array, std::size_t count) {
     const GroupNumbers numbers{array.data(), static_cast<std::size_t>(array.size())};
-    const bool are_all_below = std::all_of(numbers.begin(), numbers.end(), [&](auto number) { return number < count; });
-    if (array.ndim() != 1 || !are_all_below) throw std::invalid_argument("There are no such groups.");
+    if (array.ndim() != 1 || !are_all_below(numbers, count)) throw std::invalid_argument("There are no such groups.");
     return numbers;
 }
 
@@ -80,15 +79,23 @@ py::array_t<double> values_of_groups(GroupedAccumulator& grouped, std::size_t in
     return array_of(shape, values);
 }
 
-template <class Count>
-py::array_t<std::int64_t> counted(GroupedAccumulator& grouped, Count count) {
-    if (sums_of(grouped) == nullptr) return py::array_t<std::int64_t>(0);
+// What there is of every output of every group.
+template <class Value, class Of>
+py::array_t<Value> array_of_outputs(GroupedAccumulator& grouped, Of of) {
+    const State* const sums = sums_of(grouped);
+    if (sums == nullptr) return py::array_t<Value>(0);
     std::vector<py::ssize_t> shape{static_cast<py::ssize_t>(grouped.groups)};
     for (const std::size_t length : grouped.shape) shape.push_back(static_cast<py::ssize_t>(length));
-    py::array_t<std::int64_t> array(shape);
-    std::transform(grouped.state->counts.begin(), grouped.state->counts.end(), array.mutable_data(),
-                   [&](const PairCounts& counts) { return static_cast<std::int64_t>(count(counts)); });
+    py::array_t<Value> array(shape);
+    Value* const values = array.mutable_data();
+    for (std::size_t i = 0; i < sums->counts.size(); ++i) values[i] = static_cast<Value>(of(*sums, i));
     return array;
+}
+
+template <class Count>
+py::array_t<std::int64_t> counted(GroupedAccumulator& grouped, Count count) {
+    return array_of_outputs<std::int64_t>(
+        grouped, [&](const State& sums, std::size_t output) { return count(sums.counts[output]); });
 }
 
 }  // namespace
@@ -146,6 +153,9 @@ void register_grouped(py::module_& module) {
                                [](const GroupedAccumulator& grouped) { return py::tuple(py::cast(grouped.shape)); })
         .def_property_readonly(
             "weighted", [](const GroupedAccumulator& grouped) { return grouped.state && grouped.state->weighted; })
+        .def_property_readonly(
+            "have_no_weight",
+            [](GroupedAccumulator& grouped) { return array_of_outputs<bool>(grouped, has_no_weight); })
         .def_property_readonly("configuration",
                                [](const GroupedAccumulator& grouped) {
                                    return std::const_pointer_cast<Configuration>(grouped.configuration);

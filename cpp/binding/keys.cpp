@@ -1,7 +1,9 @@
 // The keys of groups, for python/squarely/groups.
 #include "binding/binding.hpp"
+#include "groups/key_order.hpp"
 #include "groups/text_columns.hpp"
 #include "groups/word_columns.hpp"
+#include "machine/threads.hpp"
 
 #include <cstring>
 #include <stdexcept>
@@ -112,12 +114,8 @@ py::object codes_of_fixed(KeyTable& table, const py::tuple& source, bool adds) {
     }
     const auto bytes = static_cast<std::size_t>(array.itemsize());
     const bool is_wide = kind == 'U';
-    FixedTexts fixed{static_cast<const char*>(array.data()),
-                     array.strides(0),
-                     is_wide ? bytes / 4 : bytes,
-                     is_wide,
-                     is_swapped(array.dtype()),
-                     {}};
+    const FixedTexts fixed{static_cast<const char*>(array.data()), array.strides(0), is_wide ? bytes / 4 : bytes,
+                           is_wide, is_swapped(array.dtype())};
     const ReadTexts read = [&](auto... rows) { fixed.read(rows...); };
     return codes_of_read(table, read, nullptr, array.shape(0), adds);
 }
@@ -175,6 +173,12 @@ class ObjectReader {
     std::string utf8_;
 };
 
+struct OneThreadHere {
+    const bool before = use_one_thread_here(true);
+
+    ~OneThreadHere() { use_one_thread_here(before); }
+};
+
 // Objects are looked at while the interpreter is held.
 py::object codes_of_objects(KeyTable& table, const py::tuple& source, bool adds) {
     const auto objects = source[0].cast<py::array>();
@@ -186,6 +190,7 @@ py::object codes_of_objects(KeyTable& table, const py::tuple& source, bool adds)
         reader.read(objects, first, count, to);
     };
     Codes codes(objects.shape(0));
+    const OneThreadHere one_thread;
     codes_of_texts(table.texts, read, nullptr, objects.shape(0), fresh_if(adds), codes.mutable_data());
     return codes;
 }
@@ -258,6 +263,17 @@ py::object pairs_of_codes(KeyTable& table, const Codes& codes) {
     return py::make_tuple(first, second);
 }
 
+Codes codes_of_order(KeyTable& table, bool are_floats) {
+    opened(table);
+    const Ordering ordering = are_floats                          ? Ordering::floats
+                              : table.words.signs == Signs::large ? Ordering::large_integers
+                                                                  : Ordering::integers;
+    std::vector<std::uint32_t> order;
+    work(table, static_cast<std::ptrdiff_t>(size_of(table)),
+         [&] { order = table.is_text ? codes_in_order(table.texts) : codes_in_order(table.words.keys, ordering); });
+    return Codes(static_cast<py::ssize_t>(order.size()), order.data());
+}
+
 py::object code_of_missing(KeyTable& table, NewKeys fresh) {
     opened(table);
     const std::uint32_t code =
@@ -282,6 +298,7 @@ void register_keys(py::module_& module) {
         .def("key", &key_of, py::arg("code"))
         .def("keys", &keys_of, py::arg("codes"))
         .def("pairs", &pairs_of_codes, py::arg("codes"))
+        .def("in_order", &codes_of_order, py::arg("are_floats"))
         .def("add_missing", [](KeyTable& table) { return code_of_missing(table, NewKeys::entered); })
         .def("forget_after", &forget, py::arg("count"))
         .def_readonly("is_text", &KeyTable::is_text)

@@ -2,6 +2,7 @@
 #include "order/one_pass.hpp"
 
 #include "binding/binding.hpp"
+#include "groups/rows_by_group.hpp"
 #include "machine/threads.hpp"
 
 #include <algorithm>
@@ -46,6 +47,30 @@ void update_from(OrderStatistics& statistics, const py::object& y_true, const py
         throw std::invalid_argument("The arrays have more rows than room was made for.");
     }
     without_the_interpreter([&] { add_rows(statistics.outputs, statistics.quantity, pairs.outputs, pairs.rows); });
+}
+
+using Groups = py::array_t<std::uint32_t, py::array::c_style>;
+
+// Of one output, whose rows are then those of so many groups, one beside the other: each group is an output of as many
+// rows as it has.
+OrderStatistics by_group(const OrderStatistics& statistics, const Groups& groups, std::size_t count) {
+    const std::span<const std::uint32_t> numbers{groups.data(), static_cast<std::size_t>(groups.size())};
+    const bool are_groups = std::all_of(numbers.begin(), numbers.end(), [=](auto number) { return number < count; });
+    if (statistics.outputs.size() != 1 || statistics.outputs[0].rows != groups.size() || !are_groups) {
+        throw std::invalid_argument("There must be one output, and a group for every row.");
+    }
+    OrderStatistics sorted{statistics.quantity, py::array_t<double>({py::ssize_t{1}, groups.size()}), {}};
+    const double* const from = statistics.values.data();
+    double* const to = sorted.values.mutable_data();
+    without_the_interpreter([&] {
+        const RowsByGroup rows = rows_by_group(numbers, count);
+        for (std::size_t i = 0; i < rows.rows.size(); ++i) to[i] = from[rows.rows[i]];
+        sorted.outputs.resize(count);
+        for (std::size_t i = 0; i < rows.groups.size(); ++i) {
+            sorted.outputs[rows.groups[i]] = ordered_values(to + rows.firsts[i], rows.firsts[i + 1] - rows.firsts[i]);
+        }
+    });
+    return sorted;
 }
 
 // Long outputs are read by all threads, one after the other; of short ones each thread has its own.
@@ -135,6 +160,7 @@ void register_order_statistics(py::module_& module) {
         .def(py::init(&make_order_statistics), py::arg("outputs"), py::arg("rows"), py::arg("quantity"))
         .def("update", &update_from, py::arg("y_true"), py::arg("y_pred"), py::arg("where") = py::none(),
              py::arg("axis") = 0)
+        .def("by_group", &by_group, py::arg("groups"), py::arg("count"))
         .def("quantiles", &quantiles, py::arg("level"), py::arg("weights") = py::none())
         .def("trimmed_mean_squares", &trimmed_mean_squares, py::arg("proportion"))
         .def_property_readonly("values", [](const OrderStatistics& statistics) { return statistics.values; })

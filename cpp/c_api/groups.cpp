@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <mutex>
 #include <numeric>
 #include <utility>
 
@@ -16,12 +17,20 @@ struct squarely_groups {
     squarely_groups(squarely::GroupedAccumulator own, const squarely::MadeFor& made)
         : grouped(std::move(own)), made_for(made) {}
 
-    mutable squarely::GroupedAccumulator grouped;  // of which nothing is open here: many may read it
+    mutable squarely::GroupedAccumulator grouped;
     squarely::MadeFor made_for;
+    mutable std::mutex reading;
 };
 
 namespace squarely {
 namespace {
+
+// Many may read at once, and the first of them closes what short chunks have left open.
+GroupedAccumulator& read(const squarely_groups& groups) {
+    const std::lock_guard<std::mutex> lock(groups.reading);
+    (void)sums_of(groups.grouped);
+    return groups.grouped;
+}
 
 constexpr std::size_t most_groups = UINT32_MAX;  // what keys of Python may have
 
@@ -84,10 +93,10 @@ void add_sums(squarely_groups& groups, SumsByGroup&& sums, std::size_t count) {
 void add_rows(squarely_groups& groups, const GivenOutputs& given, std::int64_t rows, GroupNumbers numbers,
               std::size_t count) {
     const std::size_t all = std::max(count, groups.grouped.groups);
-    add_sums(
-        groups,
-        rows == 0 ? no_rows(groups, all) : grouped_pass(*groups.grouped.configuration, given.pairs, rows, numbers, all),
-        all);
+    if (rows == 0) return add_sums(groups, no_rows(groups, all), all);
+    const bool is_of_one = given.pairs.size() == 1;
+    if (is_of_one && add_short_chunk(groups.grouped, given.pairs[0], rows, numbers, shape_of(groups), all)) return;
+    add_sums(groups, grouped_pass(*groups.grouped.configuration, given.pairs, rows, numbers, all), all);
 }
 
 // The numbers of the other's groups here; the same where none are given.
@@ -197,7 +206,7 @@ squarely_status squarely_groups_copy(const squarely_groups* groups, squarely_gro
     return guarded(error, [&] {
         check_not_null(groups, "groups");
         check_not_null(copy, "copy");
-        *copy = new squarely_groups(*groups);
+        *copy = new squarely_groups(copy_of(read(*groups)), groups->made_for);
     });
 }
 
@@ -246,7 +255,7 @@ squarely_status squarely_groups_merge(squarely_groups* groups, const squarely_gr
         const std::vector<std::uint32_t> here = numbers_here(*other, numbers, group_count);
         const std::size_t all = std::max(group_count, groups->grouped.groups);
         if (!other->grouped.state) return add_sums(*groups, no_rows(*groups, all), all);
-        merge(groups->grouped, other->grouped, here, all);
+        merge(groups->grouped, read(*other), here, all);
     });
 }
 
@@ -256,7 +265,7 @@ squarely_status squarely_groups_subtract(squarely_groups* groups, const squarely
         check_not_null(groups, "groups");
         check_not_null(other, "other");
         check_alike(*groups, *other);
-        subtract(groups->grouped, other->grouped, numbers_here(*other, numbers, groups->grouped.groups));
+        subtract(groups->grouped, read(*other), numbers_here(*other, numbers, groups->grouped.groups));
     });
 }
 
@@ -269,7 +278,7 @@ squarely_status squarely_groups_counts(const squarely_groups* groups, size_t gro
         check_not_null(counts, "counts");
         check_group(*groups, group);
         check_output(groups->made_for, output);
-        write_counts(counts, groups->grouped.state->counts[group * groups->made_for.outputs + output]);
+        write_counts(counts, read(*groups).state->counts[group * groups->made_for.outputs + output]);
     });
 }
 
@@ -279,7 +288,7 @@ squarely_status squarely_groups_values(const squarely_groups* groups, const char
         check_not_null(groups, "groups");
         check_output(groups->made_for, output);
         const AskedMetric found = asked(metric, parameter);
-        const GroupedAccumulator& grouped = groups->grouped;
+        const GroupedAccumulator& grouped = read(*groups);
         check_has_sums_of(*grouped.configuration, found);
         if (grouped.groups > 0) check_not_null(values, "values");
         for (std::size_t group = 0; group < grouped.groups; ++group) {
@@ -296,7 +305,7 @@ squarely_status squarely_groups_state(const squarely_groups* groups, size_t grou
         check_not_null(groups, "groups");
         check_not_null(state, "state");
         check_group(*groups, group);
-        *state = state_of(*groups, accumulator_of(groups->grouped, group));
+        *state = state_of(*groups, accumulator_of(read(*groups), group));
     });
 }
 
@@ -305,7 +314,7 @@ squarely_status squarely_groups_overall(const squarely_groups* groups, squarely_
     return guarded(error, [&] {
         check_not_null(groups, "groups");
         check_not_null(state, "state");
-        *state = state_of(*groups, overall(groups->grouped));
+        *state = state_of(*groups, overall(read(*groups)));
     });
 }
 
@@ -315,7 +324,7 @@ squarely_status squarely_groups_to_bytes(const squarely_groups* groups, void* bu
     return guarded(error, [&] {
         check_not_null(groups, "groups");
         check_not_null(size, "size");
-        Accumulator all = accumulator_of(groups->grouped);
+        Accumulator all = accumulator_of(read(*groups));
         write_bytes(to_bytes(all), buffer, capacity, size);
     });
 }
@@ -343,7 +352,7 @@ squarely_status squarely_groups_digest(const squarely_groups* groups, char diges
     return guarded(error, [&] {
         check_not_null(groups, "groups");
         check_not_null(digest, "digest");
-        Accumulator all = accumulator_of(groups->grouped);
+        Accumulator all = accumulator_of(read(*groups));
         std::memcpy(digest, squarely::digest(all).c_str(), 65);
     });
 }

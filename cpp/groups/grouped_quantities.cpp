@@ -50,11 +50,54 @@ void add_linear_words(CompactSum& sum, const std::uint64_t* words, std::uint64_t
     add_limbs(sum, limbs, table.exponent + grid3);
 }
 
-void add_to(CompactSums* sums, const BinaryNumber& number, bool negative, std::size_t group) {
-    add_number((*sums)[group], number.significand, number.exponent, negative);
+void add_to(CompactSum& sum, const BinaryNumber& number, bool negative) {
+    add_number(sum, number.significand, number.exponent, negative);
 }
 
 bool is_less(const BinaryNumber& a, const BinaryNumber& b) { return nearest_difference(a, b) < 0; }
+
+// A sum of a group, and what it was.
+struct Changed {
+    Changed(CompactSums* sums, std::size_t group) {
+        if (sums == nullptr) return;
+        sum = &(*sums)[group];
+        is_whole = sum->whole != nullptr;
+        std::copy_n(sum->limbs, CompactSum::few, limbs);
+        first = sum->first;
+    }
+
+    bool is_few() const { return sum != nullptr && !is_whole; }
+    void restore() const {
+        if (!is_few()) return;
+        std::copy_n(limbs, CompactSum::few, sum->limbs);
+        sum->first = first;
+        sum->whole.reset();
+    }
+
+    CompactSum* sum = nullptr;
+    bool is_whole = false;
+    std::uint64_t limbs[CompactSum::few];
+    int first;
+};
+
+// To those that are asked for. Memory may run out at each of them, and then none has changed: those that are whole ask
+// for none, and come last.
+template <class Square, class Linear, class Size>
+void add_together(const QuantitySums& sums, std::size_t group, Square add_to_square, Linear add_to_linear,
+                  Size add_to_size) {
+    const Changed square(sums.square, group), linear(sums.linear, group), size(sums.size, group);
+    try {
+        if (square.is_few()) add_to_square(*square.sum);
+        if (linear.is_few()) add_to_linear(*linear.sum);
+        if (size.is_few()) add_to_size(*size.sum);
+    } catch (...) {
+        for (const Changed* one : {&square, &linear, &size}) one->restore();
+        throw;
+    }
+    if (square.is_whole) add_to_square(*square.sum);
+    if (linear.is_whole) add_to_linear(*linear.sum);
+    if (size.is_whole) add_to_size(*size.sum);
+}
 
 }  // namespace
 
@@ -87,13 +130,13 @@ std::uint64_t empty_row(GroupTable& table, std::size_t group, const Quantity& qu
     const std::size_t words = static_cast<std::size_t>(words_in_quarter * table.quarters);
     std::uint64_t* const row = table.rows + group * words;
     const std::uint64_t count = row[0];
-    if (count == 0) return 0;
-    if (sums.square != nullptr) add_square_words((*sums.square)[group], row, table);
+    // Of pairs that have been taken back a row may have as many as of others, and count none.
+    if (count == 0 && std::all_of(row, row + words, [](std::uint64_t word) { return word == 0; })) return 0;
     const std::uint64_t* const linear = row + words_in_quarter;
-    if (sums.linear != nullptr) {
-        add_linear_words((*sums.linear)[group], linear, count, table, quantity.linear_is_opposite);
-    }
-    if (sums.size != nullptr) add_linear_words((*sums.size)[group], linear + 2, count, table, false);
+    add_together(
+        sums, group, [&](CompactSum& sum) { add_square_words(sum, row, table); },
+        [&](CompactSum& sum) { add_linear_words(sum, linear, count, table, quantity.linear_is_opposite); },
+        [&](CompactSum& sum) { add_linear_words(sum, linear + 2, count, table, false); });
     std::fill_n(row, words, std::uint64_t{0});
     return count;
 }
@@ -102,19 +145,16 @@ void add_pair(const GroupedPair& pair, const Quantity& quantity, const QuantityS
     constexpr BinaryNumber zero{0, -1074, false};
     const BinaryNumber& y_true = quantity.of_truth ? pair.y_true : zero;
     const BinaryNumber& y_pred = quantity.of_prediction ? pair.y_pred : zero;
-    const bool is_single = !quantity.of_truth;
-    if (sums.square != nullptr) add_square((*sums.square)[pair.group], y_true, y_pred);
-    if (sums.linear != nullptr) {
-        // Of a prediction alone the sum is of itself, though it is what is taken away elsewhere.
-        const bool is_opposite = quantity.linear_is_opposite || is_single;
-        add_to(sums.linear, y_true, y_true.negative != is_opposite, pair.group);
-        add_to(sums.linear, y_pred, y_pred.negative == is_opposite, pair.group);
-    }
-    if (sums.size != nullptr) {
-        const bool is_negative = is_less(y_true, y_pred);
-        add_to(sums.size, y_true, y_true.negative != is_negative, pair.group);
-        add_to(sums.size, y_pred, y_pred.negative == is_negative, pair.group);
-    }
+    const auto add_both = [&](CompactSum& sum, bool is_opposite) {
+        add_to(sum, y_true, y_true.negative != is_opposite);
+        add_to(sum, y_pred, y_pred.negative == is_opposite);
+    };
+    // Of a prediction alone the sum is of itself, though it is what is taken away elsewhere.
+    const bool is_opposite = quantity.linear_is_opposite || !quantity.of_truth;
+    add_together(
+        sums, pair.group, [&](CompactSum& sum) { add_square(sum, y_true, y_pred); },
+        [&](CompactSum& sum) { add_both(sum, is_opposite); },
+        [&](CompactSum& sum) { add_both(sum, is_less(y_true, y_pred)); });
 }
 
 }  // namespace squarely

@@ -59,10 +59,11 @@ struct QuantitySums {
 
 QuantitySums sums_of_quantity(State& state, const Quantity& quantity);
 
-// Moves the row of a group into its sums, and returns how many pairs it was of.
+// Moves the row of a group into its sums, or leaves both as they are where memory runs out, and returns how many pairs
+// it was of.
 std::uint64_t empty_row(GroupTable& table, std::size_t group, const Quantity& quantity, const QuantitySums& sums);
 
-// One pair, exactly.
+// One pair, exactly and to all sums, or to none where memory runs out.
 void add_pair(const GroupedPair& pair, const Quantity& quantity, const QuantitySums& sums);
 
 }  // namespace squarely

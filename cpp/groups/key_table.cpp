@@ -13,6 +13,9 @@ constexpr std::ptrdiff_t rows_at_once = 512;
 // So many slots are on their way from memory: with twice as many a processor forgets some.
 constexpr std::ptrdiff_t rows_ahead = 24;
 
+// The slots of so many keys are waited for no longer than it takes to ask for them before.
+constexpr std::size_t keys_in_cache = 4096;
+
 // A table by offset is at least so long before its memory is counted against the number of keys.
 constexpr std::uint64_t small_range = std::uint64_t{1} << 20;
 constexpr std::uint64_t range_of_each_key = 8;
@@ -82,6 +85,16 @@ void WordKeys::codes_by_hash(const std::uint64_t* words, std::ptrdiff_t count, N
         const std::ptrdiff_t rows = std::min(rows_at_once, count - first);
         const std::size_t most = words_.size() + static_cast<std::size_t>(rows);
         if (fresh == NewKeys::entered && !slots_.has_room_for(most)) lay_out_hashes(most);
+        const auto code_of = [&](std::uint64_t word, std::uint64_t hash) {
+            Slot& slot = slots_.find(hash, [word](const Slot& one) { return one.word == word; });
+            if (slot.number == 0 && fresh == NewKeys::entered) [[unlikely]]
+                slot = {word, enter(word) + 1};
+            return slot.number - 1;
+        };
+        if (most <= keys_in_cache) {
+            for (std::ptrdiff_t i = 0; i < rows; ++i) codes[first + i] = code_of(here[i], mixed(here[i]));
+            continue;
+        }
         const auto look_ahead = [&](std::ptrdiff_t row) {
             hashes[row] = mixed(here[row]);
             slots_.prefetch(hashes[row]);
@@ -89,10 +102,7 @@ void WordKeys::codes_by_hash(const std::uint64_t* words, std::ptrdiff_t count, N
         for (std::ptrdiff_t i = 0; i < std::min(rows, rows_ahead); ++i) look_ahead(i);
         for (std::ptrdiff_t i = 0; i < rows; ++i) {
             if (i + rows_ahead < rows) look_ahead(i + rows_ahead);
-            const std::uint64_t word = here[i];
-            Slot& slot = slots_.find(hashes[i], [word](const Slot& one) { return one.word == word; });
-            if (slot.number == 0 && fresh == NewKeys::entered) slot = {word, enter(word) + 1};
-            codes[first + i] = slot.number - 1;
+            codes[first + i] = code_of(here[i], hashes[i]);
         }
     }
 }

@@ -32,6 +32,7 @@ class WordKeys {
     // In the order of their codes. What is missing is a key too, whose word is zero and says nothing.
     std::span<const std::uint64_t> words() const { return words_; }
     std::uint32_t code_of_missing(NewKeys fresh);
+    std::uint32_t missing() const { return missing_; }
 
     // After an exception those before it may have been entered.
     void codes(const std::uint64_t* words, std::ptrdiff_t count, NewKeys fresh, std::uint32_t* codes);

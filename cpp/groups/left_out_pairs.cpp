@@ -28,6 +28,12 @@ PairCounts counts_of_masked() {
 
 }  // namespace
 
+void forget(LeftOutPairs& left_out) {
+    left_out.counts.clear();
+    left_out.large.clear();
+    left_out.any = false;
+}
+
 void find_left_out(const RowsKept& kept, std::ptrdiff_t rows, const std::uint32_t* groups,
                    const std::vector<LargePair>& large, LeftOutPairs& left_out) {
     for (std::ptrdiff_t i = 0; kept.where != nullptr && i < rows; ++i) {

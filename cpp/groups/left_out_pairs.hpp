@@ -11,12 +11,17 @@ namespace squarely {
 
 // Pairs that do not count, or are not two finite numbers, or are of integers no double holds, are made pairs of zeros,
 // which add nothing; and what they are is counted, or added exactly.
+// There is room for those of a block before the first comes.
 struct LeftOutPairs {
+    LeftOutPairs() { counts.reserve(block_length); }
+
     std::vector<std::pair<std::uint32_t, PairCounts>> counts;
     std::vector<GroupedPair> large;
     bool any = false;
     bool left_out[block_length];  // where there are any
 };
+
+void forget(LeftOutPairs& left_out);
 
 // Those known before the numbers are looked at.
 void find_left_out(const RowsKept& kept, std::ptrdiff_t rows, const std::uint32_t* groups,

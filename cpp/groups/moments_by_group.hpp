@@ -6,6 +6,7 @@
 #include "groups/grouped_quantities.hpp"
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,8 +20,9 @@ bool sums_grouped_moments_alone(const State& state);
 State moments_by_group(const State& kind, std::span<const Pairs> parts, std::ptrdiff_t rows,
                        std::span<const std::uint32_t> groups, std::size_t count);
 
-// What pairs that have not been added yet will count, as far as a policy asks.
-PairCounts counts_of(const Pairs& pairs, std::ptrdiff_t rows);
+// What pairs that have not been added yet will count, beside pairs of two numbers. None where some are of integers that
+// no double holds: each of these asks for memory.
+std::optional<PairCounts> counts_of(const Pairs& pairs, std::ptrdiff_t rows);
 
 // The rows of a stream of short chunks, kept from one to the next: to make rows for a million groups, and to empty
 // them, costs more than the pairs of a chunk. They are summed by one thread.
@@ -33,13 +35,13 @@ class OpenMoments {
     OpenMoments& operator=(OpenMoments other) noexcept;
     ~OpenMoments();
 
-    // For as many groups at least. To be called before the state has more outputs: all of them must have a row.
-    void make_room(std::size_t groups);
+    // Of parts which each have so many rows, of the same groups, which are below count: so many outputs the state has
+    // from now on. Rows that are full go into the state. Where memory runs out, nothing is changed.
+    void add(State& state, std::span<const Pairs> parts, std::ptrdiff_t rows, std::span<const std::uint32_t> groups,
+             std::size_t count, const PairCounts& counts);
 
-    // Of rows whose groups are below the number of outputs. Rows that are full go into the state.
-    void add(State& state, const Pairs& pairs, std::ptrdiff_t rows, std::span<const std::uint32_t> groups);
-
-    // Moves everything into the state; then these rows are of no use any more.
+    // Moves everything into the state; then these rows are of no use any more. Where memory runs out, some of it stays
+    // here until the next time.
     void close(State& state);
 
   private:

@@ -1,5 +1,11 @@
 #include "groups/rows_by_group.hpp"
 
+#include "blocks/stretches.hpp"
+#include "machine/threads.hpp"
+
+#include <algorithm>
+#include <atomic>
+
 namespace squarely {
 namespace {
 
@@ -33,6 +39,18 @@ RowsByGroup rows_by_group(std::span<const std::uint32_t> groups, std::size_t cou
     }
     sorted.firsts.push_back(end);
     return sorted;
+}
+
+bool are_all_below(std::span<const std::uint32_t> groups, std::size_t count) {
+    const std::ptrdiff_t rows = std::ssize(groups);
+    std::atomic<bool> are_all{true};
+    parallel_for(number_of_stretches(rows), [&](std::ptrdiff_t index) {
+        const Stretch own = stretch_at(rows, index);
+        std::uint32_t largest = 0;  // of all of them, which vectors find
+        for (std::ptrdiff_t i = own.first; i < own.last; ++i) largest = std::max(largest, groups.data()[i]);
+        if (largest >= count) are_all = false;
+    });
+    return are_all;
 }
 
 }  // namespace squarely

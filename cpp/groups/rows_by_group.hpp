@@ -17,4 +17,6 @@ struct RowsByGroup {
 // By counting, of fewer than 2^32 rows whose groups are all below count.
 RowsByGroup rows_by_group(std::span<const std::uint32_t> groups, std::size_t count);
 
+bool are_all_below(std::span<const std::uint32_t> groups, std::size_t count);
+
 }  // namespace squarely

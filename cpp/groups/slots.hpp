@@ -17,8 +17,8 @@ struct Slot {
 
 // Half of the product of two words, folded: every bit of the result depends on every bit of both.
 inline std::uint64_t mixed(std::uint64_t word) {
-    __extension__ typedef unsigned __int128 uint128;
-    const uint128 product = static_cast<uint128>(word ^ 0x9e3779b97f4a7c15u) * 0xd6e8feb86659fd93u;
+    __extension__ typedef unsigned __int128 Product;
+    const Product product = static_cast<Product>(word ^ 0x9e3779b97f4a7c15u) * 0xd6e8feb86659fd93u;
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
@@ -27,7 +27,7 @@ inline std::uint64_t mixed(std::uint64_t word) {
 // keys during a call has some in places that are not theirs: then the table is laid out again.
 class Slots {
   public:
-    void prefetch(std::uint64_t hash) const { __builtin_prefetch(first() + (hash & mask_)); }
+    void prefetch(std::uint64_t hash) const { __builtin_prefetch(first_ + (hash & mask_)); }
 
     bool has_room_for(std::size_t keys) const { return memory_ != nullptr && slots_for(keys) <= mask_ + 1; }
 
@@ -35,16 +35,16 @@ class Slots {
     void clear(std::size_t room) {
         const std::uint64_t count = slots_for(room);
         memory_ = zeroed_memory(count * sizeof(Slot));
+        first_ = static_cast<Slot*>(memory_.get());
         mask_ = count - 1;
     }
 
-    // The first slot behind a hash that is meant, or else the one that is free.
+    // The first slot behind a hash that is meant, or else the one that is free: to be filled where there is room.
     template <class IsMeant>
     Slot& find(std::uint64_t hash, IsMeant is_meant) {
-        Slot* slots = first();
         std::uint64_t place = hash & mask_;
-        while (slots[place].number != 0 && !is_meant(slots[place])) place = (place + 1) & mask_;
-        return slots[place];
+        while (first_[place].number != 0 && !is_meant(first_[place])) place = (place + 1) & mask_;
+        return first_[place];
     }
 
     void put(std::uint64_t hash, Slot slot) {
@@ -63,15 +63,16 @@ class Slots {
     static constexpr std::uint64_t least = 1024;
     static constexpr std::size_t many = std::size_t{1} << 18;
 
-    Slot* first() const { return static_cast<Slot*>(memory_.get()); }
-
     // A quarter of the slots is used, as a key that is not where its hash leads to is a branch mispredicted. Of many
     // keys a half: they wait for memory.
     static std::uint64_t slots_for(std::size_t keys) {
         return std::bit_ceil(std::max(least, keys * (keys < many ? 4 : 2)));
     }
 
+    static inline Slot free_{};  // all there is before there is memory
+
     ZeroedMemory memory_;
+    Slot* first_ = &free_;
     std::uint64_t mask_ = 0;
 };
 

@@ -1,9 +1,8 @@
 #include "groups/text_columns.hpp"
 
-#include "blocks/block.hpp"
 #include "blocks/validity.hpp"
+#include "groups/codes_by_threads.hpp"
 #include "groups/word_columns.hpp"
-#include "machine/long_call.hpp"
 #include "machine/targets.hpp"
 
 #include <algorithm>
@@ -12,8 +11,6 @@
 
 namespace squarely {
 namespace {
-
-constexpr std::ptrdiff_t blocks_between_looks = 16;
 
 // An empty text has an address, or it would be missing.
 std::string_view view_of(const char* at, std::size_t size) {
@@ -108,7 +105,7 @@ void TextViews::read(std::ptrdiff_t first, std::ptrdiff_t count, const std::uint
     }
 }
 
-void FixedTexts::read(std::ptrdiff_t first, std::ptrdiff_t count, const std::uint64_t*, std::string_view* texts) {
+void FixedTexts::read(std::ptrdiff_t first, std::ptrdiff_t count, const std::uint64_t*, std::string_view* texts) const {
     const char* at = data + first * stride;
     if (!is_wide) {
         for (std::ptrdiff_t i = 0; i < count; ++i, at += stride) {
@@ -118,6 +115,7 @@ void FixedTexts::read(std::ptrdiff_t first, std::ptrdiff_t count, const std::uin
         }
         return;
     }
+    thread_local std::vector<char> utf8;  // of the rows at hand
     utf8.resize(std::max(utf8.size(), static_cast<std::size_t>(count) * length * character_size));
     char* to = utf8.data();
     for (std::ptrdiff_t i = 0; i < count; ++i, at += stride) {
@@ -130,18 +128,27 @@ void FixedTexts::read(std::ptrdiff_t first, std::ptrdiff_t count, const std::uin
 void codes_of_texts(TextKeys& keys, const ReadTexts& read, const Column* presence, std::ptrdiff_t rows, NewKeys fresh,
                     std::uint32_t* codes) {
     const Kernels& kernels = *current_target().kernels;
-    std::string_view texts[block_length];
-    std::uint64_t validity[block_length / 64];
-    for (std::ptrdiff_t first = 0; first < rows; first += block_length) {
-        if (first / block_length % blocks_between_looks == 0) look_at_call();
-        const std::ptrdiff_t count = std::min<std::ptrdiff_t>(block_length, rows - first);
-        const bool has_missing = presence != nullptr && find_nulls(kernels, *presence, first, count, validity);
-        read(first, count, has_missing ? validity : nullptr, texts);
-        for (std::ptrdiff_t i = 0; has_missing && i < count; ++i) {
+    const auto read_block = [&](Rows own, std::string_view* texts) {
+        std::uint64_t validity[block_length / 64];
+        const bool has_missing = presence != nullptr && find_nulls(kernels, *presence, own.first, own.count, validity);
+        read(own.first, own.count, has_missing ? validity : nullptr, texts);
+        for (std::ptrdiff_t i = 0; has_missing && i < own.count; ++i) {
             if (!is_valid(validity, i)) texts[i] = {};
         }
-        keys.codes(texts, count, fresh, codes + first);
-    }
+    };
+    const auto find = [&](Rows own, std::uint32_t* to) {
+        std::string_view texts[block_length];
+        read_block(own, texts);
+        keys.codes(texts, own.count, NewKeys::found_only, to);
+    };
+    const auto enter = [&](Rows own, RowsOfBlock some, std::uint32_t* to) {
+        std::string_view texts[block_length];
+        read_block(own, texts);
+        for (std::size_t i = 0; i < some.size(); ++i) texts[i] = texts[some[i]];
+        keys.codes(texts, some.empty() ? own.count : std::ssize(some), NewKeys::entered, to);
+        return true;
+    };
+    codes_by_threads({find, enter}, rows, fresh, codes);
 }
 
 }  // namespace squarely

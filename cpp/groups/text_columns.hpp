@@ -7,14 +7,13 @@
 #include <cstddef>
 #include <functional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace squarely {
 
-// Fills the texts of some rows, at most block_length. They need to last until it is called again. What bits say is
-// missing need not be filled; null where every row is there.
+// Fills the texts of some rows, at most block_length. They need to last until the same thread calls it again. What bits
+// say is missing need not be filled; null where every row is there.
 using ReadTexts = std::function<void(std::ptrdiff_t first, std::ptrdiff_t count, const std::uint64_t* validity,
                                      std::string_view* texts)>;
 
@@ -48,9 +47,8 @@ struct FixedTexts {
     std::size_t length;
     bool is_wide;
     bool swapped;
-    std::string utf8;  // of the rows at hand
 
-    void read(std::ptrdiff_t first, std::ptrdiff_t count, const std::uint64_t* validity, std::string_view* texts);
+    void read(std::ptrdiff_t first, std::ptrdiff_t count, const std::uint64_t* validity, std::string_view* texts) const;
 };
 
 // Writes a character in up to four bytes and returns where they end.

@@ -77,7 +77,7 @@ void TextKeys::codes(const std::string_view* texts, std::ptrdiff_t count, NewKey
     for (std::ptrdiff_t first = 0; first < count; first += rows_at_once) {
         const std::ptrdiff_t rows = std::min(rows_at_once, count - first);
         const std::size_t most = size() + static_cast<std::size_t>(rows);
-        if (!slots_.has_room_for(most)) lay_out(most);
+        if (fresh == NewKeys::entered && !slots_.has_room_for(most)) lay_out(most);
         codes_of_rows(texts + first, rows, fresh, codes + first);
     }
 }

@@ -19,6 +19,7 @@ class TextKeys {
     std::size_t size() const { return ends_.size(); }
     std::string_view text(std::size_t code) const;
     std::uint32_t code_of_missing(NewKeys fresh);
+    std::uint32_t missing() const { return missing_; }
 
     // After an exception those before it may have been entered.
     void codes(const std::string_view* texts, std::ptrdiff_t count, NewKeys fresh, std::uint32_t* codes);

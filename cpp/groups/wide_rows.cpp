@@ -54,8 +54,8 @@ bool add_wide_rows(State& state, std::span<const Pairs> outputs, std::ptrdiff_t 
     if (wide.empty()) return false;
     std::vector<std::uint32_t> groups(outputs.size());
     std::iota(groups.begin(), groups.end(), 0U);
-    merge_outputs(state, 0,
-                  moments_by_group(state, wide, static_cast<std::ptrdiff_t>(outputs.size()), groups, outputs.size()));
+    merge_outputs(
+        state, moments_by_group(state, wide, static_cast<std::ptrdiff_t>(outputs.size()), groups, outputs.size()), {});
     return true;
 }
 

@@ -1,9 +1,7 @@
 #include "groups/word_columns.hpp"
 
-#include "blocks/block.hpp"
 #include "blocks/validity.hpp"
-#include "machine/floating_point.hpp"
-#include "machine/long_call.hpp"
+#include "groups/codes_by_threads.hpp"
 #include "machine/targets.hpp"
 
 #include <algorithm>
@@ -17,7 +15,6 @@ namespace {
 constexpr std::uint64_t highest_bit = std::uint64_t{1} << 63;
 constexpr std::uint64_t bits_of_infinity = std::uint64_t{0x7ff} << 52;
 constexpr std::uint64_t bits_of_nan = std::uint64_t{0xfff} << 51;
-constexpr std::ptrdiff_t blocks_between_looks = 64;
 
 std::uint64_t word_of(double value) {
     const auto bits = std::bit_cast<std::uint64_t>(value);
@@ -111,11 +108,10 @@ void codes_with_missing(WordKeys& keys, const BlockOfWords& block, std::ptrdiff_
     }
 }
 
-Signs signs_of(const BlockOfWords& block, std::ptrdiff_t count, const ElementType& type) {
+bool is_any_signed(const BlockOfWords& block, std::ptrdiff_t count) {
     std::uint64_t any = 0;
     for (std::ptrdiff_t i = 0; i < count; ++i) any |= block.at[i];
-    if (any < highest_bit) return Signs::none;
-    return type.kind == 'u' ? Signs::large : Signs::negative;
+    return any >= highest_bit;
 }
 
 // What is not to be found, as its bits stand for another number.
@@ -134,22 +130,67 @@ const std::uint64_t* words_in_place(const Column& column, std::ptrdiff_t first) 
     return is_plain && !may_have_nulls(column) ? reinterpret_cast<const std::uint64_t*>(at) : nullptr;
 }
 
-bool codes_of_block(WordColumn& known, BlockOfWords& block, std::ptrdiff_t count, const ElementType& type,
-                    NewKeys fresh, std::uint32_t* codes) {
+void codes_of_block(WordKeys& keys, const BlockOfWords& block, std::ptrdiff_t count, NewKeys fresh,
+                    std::uint32_t* codes) {
+    if (block.has_missing) return codes_with_missing(keys, block, count, fresh, codes);
+    keys.codes(block.at, count, fresh, codes);
+}
+
+bool are_others(Signs signs, Signs known) { return signs != Signs::none && known != Signs::none && signs != known; }
+
+// A column as blocks of words.
+struct WordReader {
+    const Kernels& kernels = *current_target().kernels;
+    const Column& column;
+    Meaning meaning;
+
+    bool is_signed() const {
+        const char kind = facts_of(column.dtype).kind;
+        return meaning == Meaning::number && (kind == 'i' || kind == 'u');
+    }
+    Signs signs_of_type() const { return facts_of(column.dtype).kind == 'u' ? Signs::large : Signs::negative; }
+
+    void read(Rows rows, BlockOfWords& block) const {
+        block.at = meaning == Meaning::number ? words_in_place(column, rows.first) : nullptr;
+        if (block.at == nullptr) {
+            load_words(column, rows.first, rows.count, block.words);
+            block.at = block.words;
+        }
+        block.has_missing = find_nulls(kernels, column, rows.first, rows.count, block.validity);
+        if (meaning == Meaning::time) leave_out_no_times(block, rows.count);
+    }
+};
+
+void keep(BlockOfWords& block, RowsOfBlock some) {
+    for (std::size_t i = 0; i < some.size(); ++i) block.words[i] = block.at[some[i]];
+    block.at = block.words;
+    for (std::size_t i = 0; i < some.size() && block.has_missing; ++i) {
+        const std::uint64_t bit = std::uint64_t{1} << i % 64;
+        std::uint64_t& word = block.validity[i / 64];
+        word = is_valid(block.validity, some[i]) ? word | bit : word & ~bit;
+    }
+}
+
+bool enter_block(WordColumn& known, const WordReader& reader, Rows rows, RowsOfBlock some, std::uint32_t* codes) {
+    BlockOfWords block;
+    reader.read(rows, block);
+    if (!some.empty()) keep(block, some);
+    const std::ptrdiff_t count = some.empty() ? rows.count : std::ssize(some);
     const bool is_empty = block.has_missing && first_row_that_is(true, block, count) == count;
     if (block.has_missing && !is_empty) fill_missing(block, count);
-    const bool is_signed = type.kind == 'i' || type.kind == 'u';
-    const Signs signs = is_signed && !is_empty ? signs_of(block, count, type) : Signs::none;
-    const bool is_other = signs != Signs::none && known.signs != Signs::none && signs != known.signs;
-    if (is_other && fresh == NewKeys::entered) return false;
-    if (signs != Signs::none && fresh == NewKeys::entered) known.signs = signs;
-    if (block.has_missing) {
-        codes_with_missing(known.keys, block, count, fresh, codes);
-    } else {
-        known.keys.codes(block.at, count, fresh, codes);
-    }
-    if (is_other) lose_signed(block, count, codes);
+    const bool has_signs = reader.is_signed() && !is_empty && is_any_signed(block, count);
+    const Signs signs = has_signs ? reader.signs_of_type() : Signs::none;
+    if (are_others(signs, known.signs)) return false;
+    if (has_signs) known.signs = signs;
+    codes_of_block(known.keys, block, count, NewKeys::entered, codes);
     return true;
+}
+
+void find_block(WordColumn& known, const WordReader& reader, Rows rows, std::uint32_t* codes) {
+    BlockOfWords block;
+    reader.read(rows, block);
+    codes_of_block(known.keys, block, rows.count, NewKeys::found_only, codes);
+    if (reader.is_signed() && are_others(reader.signs_of_type(), known.signs)) lose_signed(block, rows.count, codes);
 }
 
 }  // namespace
@@ -175,34 +216,30 @@ void load_words(const Column& column, std::ptrdiff_t first, std::ptrdiff_t count
 
 bool codes_of_column(WordColumn& known, const Column& column, std::ptrdiff_t rows, Meaning meaning, NewKeys fresh,
                      std::uint32_t* codes) {
-    const FloatingPointEnvironment environment;
-    const Kernels& kernels = *current_target().kernels;
-    const ElementType& type = facts_of(meaning == Meaning::time ? DType::float64 : column.dtype);
-    BlockOfWords block;
-    for (std::ptrdiff_t first = 0; first < rows; first += block_length) {
-        if (first / block_length % blocks_between_looks == 0) look_at_call();
-        const std::ptrdiff_t count = std::min<std::ptrdiff_t>(block_length, rows - first);
-        block.at = meaning == Meaning::number ? words_in_place(column, first) : nullptr;
-        if (block.at == nullptr) {
-            load_words(column, first, count, block.words);
-            block.at = block.words;
-        }
-        block.has_missing = find_nulls(kernels, column, first, count, block.validity);
-        if (meaning == Meaning::time) leave_out_no_times(block, count);
-        if (!codes_of_block(known, block, count, type, fresh, codes + first)) return false;
-    }
-    return true;
+    const WordReader reader{.column = column, .meaning = meaning};
+    return codes_by_threads({[&](Rows own, std::uint32_t* to) { find_block(known, reader, own, to); },
+                             [&](auto... own) { return enter_block(known, reader, own...); }},
+                            rows, fresh, codes);
 }
 
 void codes_of_pairs(WordKeys& keys, const std::uint32_t* first, const std::uint32_t* second, std::ptrdiff_t rows,
                     NewKeys fresh, std::uint32_t* codes) {
-    std::uint64_t words[block_length];
-    for (std::ptrdiff_t start = 0; start < rows; start += block_length) {
-        if (start / block_length % blocks_between_looks == 0) look_at_call();
-        const std::ptrdiff_t count = std::min<std::ptrdiff_t>(block_length, rows - start);
-        for (std::ptrdiff_t i = 0; i < count; ++i) words[i] = paired(first[start + i], second[start + i]);
-        keys.codes(words, count, fresh, codes + start);
-    }
+    const auto find = [&](Rows own, std::uint32_t* to) {
+        std::uint64_t words[block_length];
+        for (std::ptrdiff_t i = 0; i < own.count; ++i) words[i] = paired(first[own.first + i], second[own.first + i]);
+        keys.codes(words, own.count, NewKeys::found_only, to);
+    };
+    const auto enter = [&](Rows own, RowsOfBlock some, std::uint32_t* to) {
+        std::uint64_t words[block_length];
+        const std::ptrdiff_t count = some.empty() ? own.count : std::ssize(some);
+        for (std::ptrdiff_t i = 0; i < count; ++i) {
+            const std::ptrdiff_t row = own.first + (some.empty() ? i : some[static_cast<std::size_t>(i)]);
+            words[i] = paired(first[row], second[row]);
+        }
+        keys.codes(words, count, NewKeys::entered, to);
+        return true;
+    };
+    codes_by_threads({find, enter}, rows, fresh, codes);
 }
 
 void forget_after(WordColumn& known, std::size_t count) {

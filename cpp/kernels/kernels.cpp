@@ -13,6 +13,7 @@
 #include "kernels/scaled.hpp"
 #include "kernels/store.hpp"
 #include "kernels/sums/certified.hpp"
+#include "kernels/sums/certified_columns.hpp"
 #include "kernels/sums/exact.hpp"
 #include "kernels/sums/exact_columns.hpp"
 #include "kernels/sums/exact_integers.hpp"
@@ -105,6 +106,11 @@ const Kernels SQUARELY_KERNELS = {
                           certified_present_kernel<6>, certified_present_kernel<7>, certified_present_kernel<8>,
                           certified_present_kernel<9>, certified_present_kernel<10>, certified_present_kernel<11>,
                           certified_present_kernel<12>, certified_present_kernel<13>},
+    .certified_columns = {certified_columns_kernel<0>, certified_columns_kernel<1>, certified_columns_kernel<2>,
+                          certified_columns_kernel<3>, certified_columns_kernel<4>, certified_columns_kernel<5>,
+                          certified_columns_kernel<6>, certified_columns_kernel<7>, certified_columns_kernel<8>,
+                          certified_columns_kernel<9>, certified_columns_kernel<10>, certified_columns_kernel<11>,
+                          certified_columns_kernel<12>, certified_columns_kernel<13>},
 
     .terms =
         {

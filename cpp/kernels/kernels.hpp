@@ -189,6 +189,41 @@ struct CertifiedSums {
     double largest_error[max_lanes];
 };
 
+// Rows of neighbouring columns at once.
+constexpr int column_rows = 8;
+
+// What is fetched meanwhile, a step for every row of a set of columns.
+struct RowsAhead {
+    std::uintptr_t y_true;
+    std::uintptr_t y_pred;
+    std::uintptr_t true_step;
+    std::uintptr_t pred_step;
+};
+
+// Of float64, column_rows of them. Several of these are a tile, which begins and ends.
+struct ColumnRows {
+    const char* y_true;
+    const char* y_pred;
+    std::ptrdiff_t true_stride;
+    std::ptrdiff_t pred_stride;
+    std::ptrdiff_t columns;  // at least as many as lanes
+    bool begins;
+    bool ends;
+    RowsAhead ahead;
+};
+
+struct CertifiedColumnStarts {
+    double squared_error[max_lanes], error[max_lanes], squared_truth[max_lanes], truth[max_lanes];
+};
+
+// A set of columns, one a lane.
+struct alignas(64) CertifiedColumnSet {
+    CertifiedColumnStarts starts;
+    double words[14][max_lanes];  // of a tile that has begun and not ended
+    CertifiedSums sums;           // of those that have ended
+    bool failed;                  // nothing of the last tile is in the sums: an accumulator left its range
+};
+
 struct KahanSums {
     double lanes[2 * kahan_lanes];  // their sums, and then their errors
 };
@@ -343,6 +378,9 @@ struct Kernels {
                                CertifiedSums& sums, std::uint64_t* missing);
     Certified certified[certified_set_count];
     Certified certified_present[certified_set_count];
+    // Of neighbouring columns, null where a larger set takes as long.
+    using CertifiedColumns = void (*)(const ColumnRows& rows, CertifiedColumnSet* sets);
+    CertifiedColumns certified_columns[certified_set_count];
 
     // The way of all other sums: terms of a block, perhaps weighed, summed as values.
     TermKernel terms[term_count];  // by Term; empty where it is not summed

@@ -41,19 +41,18 @@ void copy_from(const SumLimbs& sum, int first, int count, std::uint64_t* target)
     }
 }
 
-// Most sums of a state are of one kind of data, and have their limbs at the same place. False, and nothing added, where
-// the result needs another limb.
-bool add_in_place(CompactSum& sum, const std::uint64_t* more, Complement complement) {
+// False, and nothing added, where the result needs another limb.
+bool add_if_it_fits(std::uint64_t (&limbs)[few], const std::uint64_t* more, Complement complement) {
     std::uint64_t total[few];
-    std::copy_n(sum.limbs, few, total);
+    std::copy_n(limbs, few, total);
     add_limbs(total, more, few, complement);
     const std::uint64_t added = more[few - 1] ^ complement;
-    if (((sum.limbs[few - 1] ^ total[few - 1]) & (added ^ total[few - 1])) >> 63 != 0) return false;
-    std::copy_n(total, few, sum.limbs);
+    if (((limbs[few - 1] ^ total[few - 1]) & (added ^ total[few - 1])) >> 63 != 0) return false;
+    std::copy_n(total, few, limbs);
     return true;
 }
 
-// From the lowest limb of either to one above the highest: it takes the sign and the last carry.
+// From the lowest limb of either to one above the highest: it takes the sign and the last carry, where there are any.
 struct Range {
     int first;
     int last;
@@ -78,24 +77,36 @@ void add_whole(CompactSum& sum, const SumLimbs& more, Complement complement) {
     add_limbs(sum.whole->limbs, others, all, complement);
 }
 
+bool copy_if_it_fits(const SumLimbs& sum, int first, std::uint64_t (&limbs)[few]) {
+    copy_from(sum, first, few, limbs);
+    return (limbs[few - 1] >> 63 != 0) == is_negative(sum);
+}
+
+// Wherever their limbs are. False, and nothing added, only where no few limbs hold one of them or the result.
+bool add_few(CompactSum& sum, const SumLimbs& more, Complement complement) {
+    const Range range = range_of(limbs_of(sum), more);
+    if (range.last - range.first > few + 1) return false;
+    std::uint64_t total[few];
+    std::uint64_t others[few];
+    if (!copy_if_it_fits(limbs_of(sum), range.first, total) || !copy_if_it_fits(more, range.first, others))
+        return false;
+    if (!add_if_it_fits(total, others, complement)) return false;
+    std::copy_n(total, few, sum.limbs);
+    sum.first = range.first;
+    return true;
+}
+
 void add(CompactSum& sum, const SumLimbs& more, Complement complement) {
     if (is_unused(sum) && more.count == few && complement == as_it_is) {
         std::copy_n(more.limbs, few, sum.limbs);
         sum.first = more.first;
         return;
     }
+    // Most sums of a state are of one kind of data, and have their limbs at the same place.
     const bool is_alike = sum.whole == nullptr && more.first == sum.first && more.count == few;
-    if (is_alike && add_in_place(sum, more.limbs, complement)) return;
+    if (is_alike && add_if_it_fits(sum.limbs, more.limbs, complement)) return;
     if (is_zero(more)) return;
-    const Range range = sum.whole == nullptr ? range_of(limbs_of(sum), more) : Range{0, ExactSum::limb_count};
-    if (range.last - range.first > few) return add_whole(sum, more, complement);
-    std::uint64_t total[few];
-    std::uint64_t others[few];
-    copy_from(limbs_of(sum), range.first, few, total);
-    copy_from(more, range.first, few, others);
-    add_limbs(total, others, few, complement);
-    std::copy_n(total, few, sum.limbs);
-    sum.first = range.first;
+    if (sum.whole != nullptr || !add_few(sum, more, complement)) add_whole(sum, more, complement);
 }
 
 // (high * 2^128 + low) * 2^exponent

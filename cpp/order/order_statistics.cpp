@@ -182,4 +182,16 @@ void add_rows(std::span<OrderedValues> ordered, OrderedQuantity quantity, std::s
     for (OrderedValues& one : ordered) one.rows += rows;
 }
 
+OrderedValues ordered_values(double* values, std::ptrdiff_t rows) {
+    const FloatingPointEnvironment environment;
+    Found found;
+    found.present =
+        static_cast<std::uint64_t>(std::count_if(values, values + rows, [](double value) { return value == value; }));
+    found.counts.pairs = found.present;
+    current_target().kernels->widen_extremes(values, rows, &found.smallest, &found.largest);
+    OrderedValues ordered{values, rows};
+    join(ordered, found);
+    return ordered;
+}
+
 }  // namespace squarely

@@ -33,6 +33,9 @@ struct OrderedValues {
 void add_rows(std::span<OrderedValues> ordered, OrderedQuantity quantity, std::span<const Pairs> outputs,
               std::ptrdiff_t rows);
 
+// Values that are there already, as of some of the rows of others. They are counted as pairs.
+OrderedValues ordered_values(double* values, std::ptrdiff_t rows);
+
 // The averaged inverse of the distribution function: the smallest value whose share of values not above it reaches the
 // level; the mean of it and the next value where it meets the level. At one half that is the median. NaN where no value
 // is present.

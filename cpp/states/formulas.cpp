@@ -3,6 +3,7 @@
 #include "machine/elementary.hpp"
 #include "states/possible.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -32,10 +33,27 @@ OutputSums sums_of_output(const State& state, std::size_t output, const SummandL
     return sums;
 }
 
+void refer_to(OutputSums& sums, const State& state, std::size_t output) {
+    sums.counts = state.counts[output];
+    for (int i = 0; i < sums.number; ++i) {
+        SumOfOutput& sum = sums.sums[i];
+        const Sums& own = *find(state, sum.summand);
+        if (sum.exact) sum.exact = limbs_of(own.exact[output]);
+        if (sum.rounded != nullptr) sum.rounded = &own.rounded[output];
+        if (sum.extreme) sum.extreme = own.extreme[output];
+        if (sum.counted != nullptr) sum.counted = &own.counted[output];
+    }
+}
+
 const SumOfOutput& find(const OutputSums& sums, const Summand& summand) {
     int i = 0;
     while (sums.sums[i].summand != summand) ++i;
     return sums.sums[i];
+}
+
+bool may_be_special(const OutputSums& sums) {
+    return std::any_of(sums.sums, sums.sums + sums.number,
+                       [](const SumOfOutput& sum) { return sum.counted != nullptr || sum.rounded != nullptr; });
 }
 
 double special_value(const OutputSums& sums, const Summand& summand) {

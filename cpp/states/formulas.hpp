@@ -20,10 +20,16 @@ struct OutputSums {
 
 OutputSums sums_of_output(const State& state, std::size_t output, const SummandList& summands);
 
+// Those of another output of the state, in the place of what sums_of_output told of one.
+void refer_to(OutputSums& sums, const State& state, std::size_t output);
+
 void append(OutputSums& sums, const SumOfOutput& sum);
 
 // Of one of these summands.
 const SumOfOutput& find(const OutputSums& sums, const Summand& summand);
+
+// Whether some sum may be no finite number: most are exact, of terms that always are numbers.
+bool may_be_special(const OutputSums& sums);
 
 // Not a finite number where some term was none, or where a rounding sum has overflowed.
 bool is_finite(const OutputSums& sums, const Summand& summand);

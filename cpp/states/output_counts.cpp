@@ -37,6 +37,13 @@ void add(PairCounts& counts, const PairCounts& more) {
     for (auto count : counts_of_infinite_pairs) counts.*count += more.*count;
 }
 
+PairCounts difference(const PairCounts& counts, const PairCounts& other) {
+    PairCounts rest = counts;
+    for (auto count : counts_of_every_output) rest.*count -= other.*count;
+    for (auto count : counts_of_infinite_pairs) rest.*count -= other.*count;
+    return rest;
+}
+
 void add(PairCounts& counts, const LeftOut& left_out) {
     counts.missing_true += left_out.missing_true;
     counts.missing_pred += left_out.missing_pred;
@@ -54,11 +61,19 @@ void OutputCounts::set(std::size_t output, const PairCounts& counts) {
         pairs_[output] = counts.pairs;
         return;
     }
-    if (all_.empty()) {
-        all_ = std::vector<PairCounts>(begin(), end());
-        pairs_ = {};
-    }
+    make_room(counts);
     all_[output] = counts;
+}
+
+void OutputCounts::make_room(const PairCounts& more) {
+    if (are_pairs_alone(more) || !all_.empty()) return;
+    all_ = std::vector<PairCounts>(begin(), end());
+    pairs_ = {};
+}
+
+void OutputCounts::make_room(const OutputCounts& more) {
+    const auto found = std::find_if_not(more.begin(), more.end(), are_pairs_alone);
+    if (found != more.end()) make_room(*found);
 }
 
 void OutputCounts::add(std::size_t output, const PairCounts& more) {
@@ -68,11 +83,10 @@ void OutputCounts::add(std::size_t output, const PairCounts& more) {
 }
 
 void OutputCounts::reserve(std::size_t outputs) {
-    if (all_.empty()) {
-        reserve_to_grow(pairs_, outputs);
-    } else {
-        reserve_to_grow(all_, outputs);
-    }
+    const auto grow = [outputs](auto& all) {
+        if (outputs > all.capacity()) all.reserve(std::max(outputs, 2 * all.capacity()));
+    };
+    all_.empty() ? grow(pairs_) : grow(all_);
 }
 
 void OutputCounts::resize(std::size_t outputs) {

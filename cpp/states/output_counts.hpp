@@ -1,7 +1,6 @@
 // Which pairs an output has seen, and which were left out.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -27,12 +26,6 @@ struct PairCounts {
     bool operator==(const PairCounts&) const = default;
 };
 
-// Outputs come a few at a time: a table that is full gets room for twice as many.
-template <class Table>
-void reserve_to_grow(Table& table, std::size_t outputs) {
-    if (outputs > table.capacity()) table.reserve(std::max(outputs, 2 * table.size()));
-}
-
 // In the order of the byte form, where the second ones stand only if there are infinite pairs.
 constexpr std::uint64_t PairCounts::* counts_of_every_output[] = {&PairCounts::pairs,        &PairCounts::infinite,
                                                                   &PairCounts::undefined,    &PairCounts::missing_true,
@@ -41,6 +34,8 @@ constexpr std::uint64_t PairCounts::* counts_of_infinite_pairs[] = {&PairCounts:
                                                                     &PairCounts::high_pred, &PairCounts::low_pred};
 
 void add(PairCounts& counts, const PairCounts& more);
+
+PairCounts difference(const PairCounts& counts, const PairCounts& other);
 
 // Throws Refused where the rows of both together are more than an output can have.
 void check_room(const PairCounts& counts, const PairCounts& more, std::size_t output);
@@ -69,6 +64,11 @@ class OutputCounts {
         counts.pairs = pairs_[output];
         return counts;
     }
+
+    // From the first count of anything but pairs on, all have more memory. Where these have been made room for, set and
+    // add ask for none.
+    void make_room(const PairCounts& more);
+    void make_room(const OutputCounts& more);
     void set(std::size_t output, const PairCounts& counts);
     void add(std::size_t output, const PairCounts& more);
     void add_pairs(std::size_t output, std::uint64_t pairs) {

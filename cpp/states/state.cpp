@@ -26,13 +26,6 @@ bool contains(const PairCounts& counts, const PairCounts& other) {
            std::all_of(std::begin(counts_of_infinite_pairs), std::end(counts_of_infinite_pairs), has_no_less);
 }
 
-PairCounts difference(const PairCounts& counts, const PairCounts& other) {
-    PairCounts rest = counts;
-    for (auto count : counts_of_every_output) rest.*count -= other.*count;
-    for (auto count : counts_of_infinite_pairs) rest.*count -= other.*count;
-    return rest;
-}
-
 void check_is_part(bool is_part, std::size_t output) {
     if (!is_part) throw Refused(Reason::not_a_part, output);
 }
@@ -62,13 +55,37 @@ void add(TermCounts& counted, const TermCounts& more) {
     counted.infinite += more.infinite;
 }
 
-void merge_output(Sums& sums, std::size_t output, const Sums& other, std::size_t from) {
-    if (!other.exact.empty()) squarely::merge(sums.exact[output], limbs_of(other.exact[from]));
-    if (!other.rounded.empty()) sums.rounded[output] = joined(sums.rounded[output], other.rounded[from]);
+void merge_others(Sums& sums, std::size_t output, const Sums& other, std::size_t from, bool is_first) {
+    if (!other.rounded.empty()) {
+        sums.rounded[output] = is_first ? other.rounded[from] : joined(sums.rounded[output], other.rounded[from]);
+    }
     if (!other.extreme.empty()) {
         sums.extreme[output] = extreme_of(sums.summand.term, sums.extreme[output], other.extreme[from]);
     }
     if (!other.counted.empty()) add(sums.counted[output], other.counted[from]);
+}
+
+// From the last of so many to the first: each sum was what it then is again, and has room for it.
+void take_back(Sums& sums, const Sums& other, const Places& places, std::size_t count) {
+    while (count-- > 0) squarely::subtract(sums.exact[places(count)], limbs_of(other.exact[count]));
+}
+
+void take_back(State& state, const State& other, const Places& places, std::size_t summands) {
+    while (summands-- > 0) {
+        take_back(state.sums[summands], other.sums[summands], places, other.sums[summands].exact.size());
+    }
+}
+
+void merge_exact(Sums& sums, const Sums& other, const Places& places) {
+    std::size_t merged = 0;
+    try {
+        for (; merged < other.exact.size(); ++merged) {
+            squarely::merge(sums.exact[places(merged)], limbs_of(other.exact[merged]));
+        }
+    } catch (...) {
+        take_back(sums, other, places, merged);
+        throw;
+    }
 }
 
 void subtract(TermCounts& counted, const TermCounts& taken, std::size_t output) {
@@ -117,20 +134,6 @@ State difference(const State& state, const State& other) {
     return rest;
 }
 
-// Calls visit(table, that of the other state) for each that has something of every output.
-template <class Visit>
-void for_each_table(State& state, const State& other, Visit visit) {
-    const auto visit_used = [&](auto& all, const auto& others) {
-        if (!others.empty()) visit(all, others);
-    };
-    for (std::size_t i = 0; i < state.sums.size(); ++i) {
-        visit_used(state.sums[i].exact, other.sums[i].exact);
-        visit_used(state.sums[i].rounded, other.sums[i].rounded);
-        visit_used(state.sums[i].extreme, other.sums[i].extreme);
-        visit_used(state.sums[i].counted, other.sums[i].counted);
-    }
-}
-
 Sums make_sums(const Summand& summand, Summation summation, bool weighted, std::size_t outputs) {
     Sums sums{summand, {}, {}, {}, {}};
     if (is_extreme(summand.term)) {
@@ -169,17 +172,38 @@ State empty_like(const State& state, std::size_t outputs) {
 }
 
 void resize_outputs(State& state, std::size_t outputs) {
-    const State empty = empty_like(state, 1);
+    const auto for_each = [&](auto change) {
+        for (Sums& sums : state.sums) {
+            if (is_extreme(sums.summand.term)) {
+                change(sums.extreme, ExtremeValue{facts_of(sums.summand.term).first});
+            } else if (state.summation == Summation::exact) {
+                change(sums.exact, CompactSum());
+            } else {
+                change(sums.rounded, RoundedSum());
+            }
+            if (may_be_no_number(sums.summand.term, state.weighted)) change(sums.counted, TermCounts());
+        }
+    };
+    // Twice as much, as they come a few at a time. Afterwards nothing asks for memory.
     state.counts.reserve(outputs);
-    for_each_table(state, empty, [outputs](auto& all, const auto&) { reserve_to_grow(all, outputs); });
-    // From here on nothing asks for memory.
+    for_each([outputs](auto& all, const auto&) {
+        if (outputs > all.capacity()) all.reserve(std::max(outputs, 2 * all.capacity()));
+    });
     state.counts.resize(outputs);
-    for_each_table(state, empty, [outputs](auto& all, const auto& one) { all.resize(outputs, one[0]); });
+    for_each([outputs](auto& all, const auto& nothing) { all.resize(outputs, nothing); });
 }
 
 void set_output(State& state, std::size_t output, const State& other, std::size_t from) {
     state.counts.set(output, other.counts[from]);
-    for_each_table(state, other, [=](auto& all, const auto& others) { all[output] = others[from]; });
+    const auto set = [=](auto& all, const auto& others) {
+        if (!others.empty()) all[output] = others[from];
+    };
+    for (std::size_t i = 0; i < state.sums.size(); ++i) {
+        set(state.sums[i].exact, other.sums[i].exact);
+        set(state.sums[i].rounded, other.sums[i].rounded);
+        set(state.sums[i].extreme, other.sums[i].extreme);
+        set(state.sums[i].counted, other.sums[i].counted);
+    }
 }
 
 State outputs_from(const State& state, std::size_t first, std::size_t count) {
@@ -235,17 +259,39 @@ void merge(State& state, const State& other) {
     prefetch(other);
     check_same_kind(state, other);
     for (std::size_t i = 0; i < state.counts.size(); ++i) check_room(state.counts[i], other.counts[i], i);
-    merge_outputs(state, 0, other);
+    merge_outputs(state, other, {});
 }
 
-void merge_outputs(State& state, std::size_t first, const State& other) {
+void merge_exact_sums(State& state, const State& other, const Places& places) {
+    state.counts.make_room(other.counts);
+    std::size_t merged = 0;
+    try {
+        for (; merged < state.sums.size(); ++merged) merge_exact(state.sums[merged], other.sums[merged], places);
+    } catch (...) {
+        take_back(state, other, places, merged);
+        throw;
+    }
+}
+
+void take_exact_sums_back(State& state, const State& other, const Places& places) {
+    take_back(state, other, places, state.sums.size());
+}
+
+void merge_the_rest(State& state, const State& other, const Places& places) {
     const FloatingPointEnvironment environment;
-    for (std::size_t i = 0; i < other.counts.size(); ++i) merge_output(state, first + i, other, i);
+    for (std::size_t from = 0; from < other.counts.size(); ++from) {
+        const std::size_t output = places(from);
+        const bool is_first = places.are_set_first && rows_of(state.counts[output]) == 0;
+        for (std::size_t i = 0; i < state.sums.size(); ++i) {
+            merge_others(state.sums[i], output, other.sums[i], from, is_first);
+        }
+        state.counts.add(output, other.counts[from]);
+    }
 }
 
-void merge_output(State& state, std::size_t output, const State& other, std::size_t from) {
-    state.counts.add(output, other.counts[from]);
-    for (std::size_t i = 0; i < state.sums.size(); ++i) merge_output(state.sums[i], output, other.sums[i], from);
+void merge_outputs(State& state, const State& other, const Places& places) {
+    merge_exact_sums(state, other, places);
+    merge_the_rest(state, other, places);
 }
 
 void subtract(State& state, const State& other) {

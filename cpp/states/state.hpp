@@ -96,7 +96,7 @@ State outputs_from(const State& state, std::size_t first, std::size_t count);
 // they differ in summation or summands.
 State outputs_together(std::span<const State* const> parts);
 
-// More outputs, which have seen nothing, or fewer. Where memory runs out there are as many as before.
+// More outputs, which have seen nothing, or none of them where memory runs out; or fewer, which asks for none.
 void resize_outputs(State& state, std::size_t outputs);
 
 // One of another state, of the same kind, in place of whatever there was.
@@ -135,10 +135,29 @@ WeightFaults update(State& state, std::span<const Pairs> outputs, std::ptrdiff_t
 // outputs; subtract also where the other state is no part of this one, or where a summand is an extreme: no largest
 // value can be taken away again.
 void merge(State& state, const State& other);
-void merge_outputs(State& state, std::size_t first, const State& other);  // into these outputs only; unchecked
-void merge_output(State& state, std::size_t output, const State& other, std::size_t from);  // likewise, one into one
 void subtract(State& state, const State& other);
 void subtract_sums(State& state, const State& other);  // leaving extremes as they are, to be set by who knows them
+
+// Where outputs of one state go in another.
+struct Places {
+    std::size_t first = 0;                       // where the first of them goes, and the others behind it; or
+    std::span<const std::uint32_t> groups = {};  // of which groups they are, one after another,
+    std::size_t width = 1;                       // each of so many outputs
+    bool are_set_first = false;                  // sums that round are not joined with those of no rows, but set
+
+    std::size_t operator()(std::size_t output) const {
+        if (groups.empty()) return first + output;
+        return width == 1 ? groups[output] : groups[output / width] * width + output % width;
+    }
+};
+
+// Into these outputs, unchecked. Where memory runs out, nothing is changed.
+void merge_outputs(State& state, const State& other, const Places& places);
+
+// The same in two steps, of which only the first asks for memory, and can be taken back without any.
+void merge_exact_sums(State& state, const State& other, const Places& places);
+void take_exact_sums_back(State& state, const State& other, const Places& places);
+void merge_the_rest(State& state, const State& other, const Places& places);
 
 // The bytes of what is summed, and of the counts and sums of all outputs: see cpp/README.md. Equal exact states have
 // equal bytes, and unequal ones different bytes.

@@ -1,5 +1,5 @@
 // Columns -> stretches of rows -> blocks -> sums, over threads.
-#include "blocks/stretches.hpp"
+#include "blocks/jobs.hpp"
 #include "groups/wide_rows.hpp"
 #include "machine/floating_point.hpp"
 #include "machine/long_call.hpp"
@@ -14,53 +14,6 @@
 
 namespace squarely {
 namespace {
-
-// A job is a stretch of rows of a few outputs: in a C-ordered array they share cache lines and pages, which are fetched
-// once for all of them.
-constexpr std::ptrdiff_t outputs_in_job = 128;
-// Tiles read long rows faster than parts of them, which memory has to find one by one.
-constexpr std::ptrdiff_t outputs_in_tiled_job = 1024;
-
-struct Plan {
-    std::ptrdiff_t rows;
-    std::ptrdiff_t outputs;
-    std::ptrdiff_t length;  // of a stretch of rows
-    std::ptrdiff_t in_job;  // outputs
-    std::ptrdiff_t stretches;
-    std::ptrdiff_t groups;  // of outputs
-};
-
-struct Job {
-    std::ptrdiff_t first_row;
-    std::ptrdiff_t last_row;
-    std::ptrdiff_t first_output;
-    std::ptrdiff_t last_output;
-};
-
-std::ptrdiff_t parts(std::ptrdiff_t whole, std::ptrdiff_t part) { return (whole + part - 1) / part; }
-
-Plan plan_for(std::ptrdiff_t rows, std::ptrdiff_t outputs) {
-    const std::ptrdiff_t length = length_of_stretches(rows);
-    return {rows, outputs, length, outputs_in_job, parts(rows, length), parts(outputs, outputs_in_job)};
-}
-
-// Exact sums may be cut anywhere: few outputs in a job would leave work for several threads, and so do fewer rows.
-Plan tiled_plan_for(std::ptrdiff_t rows, std::ptrdiff_t outputs) {
-    const std::ptrdiff_t groups = parts(outputs, outputs_in_tiled_job);
-    const std::ptrdiff_t jobs = num_threads() > 1 ? parts(outputs, outputs_in_job) : groups;
-    const std::ptrdiff_t most = std::max<std::ptrdiff_t>(block_length, parts(rows * groups, jobs));
-    const std::ptrdiff_t length = std::min(length_of_stretches(rows), parts(most, block_length) * block_length);
-    return {rows, outputs, length, outputs_in_tiled_job, parts(rows, length), groups};
-}
-
-Job job_at(const Plan& plan, std::ptrdiff_t index) {
-    const std::ptrdiff_t first = index / plan.groups * plan.length;
-    const std::ptrdiff_t group = index % plan.groups;
-    return {first, std::min(plan.rows, first + plan.length), group * plan.in_job,
-            std::min(plan.outputs, (group + 1) * plan.in_job)};
-}
-
-std::size_t outputs_of(const Job& job) { return static_cast<std::size_t>(job.last_output - job.first_output); }
 
 // Pieces of a job, with a look at the call between them.
 template <class Visit>
@@ -141,7 +94,7 @@ WeightFaults run_sums(State& state, std::size_t first, Outputs outputs, const Jo
 // Adds to the outputs of a state from the first on.
 WeightFaults run(State& state, std::size_t first, Outputs outputs, const Job& job, const Kernels& kernels) {
     const FloatingPointEnvironment environment;
-    const Outputs own = outputs.subspan(static_cast<std::size_t>(job.first_output), outputs_of(job));
+    const Outputs own = outputs_of(job, outputs);
     if (!sums_squares_alone(state)) return run_sums(state, first, own, job, kernels);
     run_squares(state, first, own, job, kernels);
     return {};
@@ -153,36 +106,36 @@ struct Part {
 };
 
 Part run_apart(const State& state, Outputs outputs, const Job& job, const Kernels& kernels) {
-    Part part{empty_like(state, outputs_of(job)), {}};
+    Part part{empty_like(state, outputs_of(job, outputs).size()), {}};
     part.faults = run(part.state, 0, outputs, job, kernels);
     return part;
 }
 
 // Sums that round are joined in the order of the rows, whichever thread was first.
 WeightFaults update_in_order(State& state, Outputs outputs, const Plan& plan, const Kernels& kernels) {
-    std::vector<Part> parts(static_cast<std::size_t>(plan.stretches * plan.groups));
-    parallel_for(plan.stretches * plan.groups, [&](std::ptrdiff_t index) {
+    std::vector<Part> parts(static_cast<std::size_t>(jobs_of(plan)));
+    parallel_for(jobs_of(plan), [&](std::ptrdiff_t index) {
         parts[static_cast<std::size_t>(index)] = run_apart(state, outputs, job_at(plan, index), kernels);
     });
     WeightFaults faults;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         add(faults, parts[i].faults);
-        merge_outputs(state, static_cast<std::size_t>(job_at(plan, static_cast<std::ptrdiff_t>(i)).first_output),
-                      parts[i].state);
+        const Job own = job_at(plan, static_cast<std::ptrdiff_t>(i));
+        merge_outputs(state, parts[i].state, {.first = static_cast<std::size_t>(own.first_output)});
     }
     return faults;
 }
 
 WeightFaults update_in_any_order(State& state, Outputs outputs, const Plan& plan, const Kernels& kernels) {
-    if (plan.stretches * plan.groups == 1) return run(state, 0, outputs, job_at(plan, 0), kernels);
+    if (jobs_of(plan) == 1) return run(state, 0, outputs, job_at(plan, 0), kernels);
     std::mutex mutex;
     WeightFaults faults;
-    parallel_for(plan.stretches * plan.groups, [&](std::ptrdiff_t index) {
+    parallel_for(jobs_of(plan), [&](std::ptrdiff_t index) {
         const Job own = job_at(plan, index);
         const Part part = run_apart(state, outputs, own, kernels);
         const std::lock_guard lock(mutex);
         add(faults, part.faults);
-        merge_outputs(state, static_cast<std::size_t>(own.first_output), part.state);
+        merge_outputs(state, part.state, {.first = static_cast<std::size_t>(own.first_output)});
     });
     return faults;
 }

@@ -5,6 +5,7 @@
 #include "machine/floating_point.hpp"
 #include "machine/long_call.hpp"
 #include "machine/targets.hpp"
+#include "sums/certified_ends.hpp"
 #include "sums/exact_squares.hpp"
 #include "sums/sliced_squares.hpp"
 #include "sums/window.hpp"
@@ -15,28 +16,13 @@
 namespace squarely {
 namespace {
 
-// Units below the largest number of a block times 2^4, for squares and for numbers: a lane takes 512 numbers of 22
-// times that size, or of 65,000 times that, before it leaves its range.
-constexpr int above_block = 4;
-constexpr int square_unit = -42;
-constexpr int value_unit = -35;
-constexpr int most_steps = 512;  // of a lane, between two looks at its range
-
-// Where neither units nor squares leave the doubles. Other blocks are scaled, as for windows.
-constexpr int smallest_unscaled = -300;
-constexpr int largest_unscaled = 400;
-constexpr int smallest_exponent = -1018;  // of subnormal numbers, and of zeros
-constexpr int largest_unit = 700;         // of percentages, which are not scaled: larger ones leave their range
+constexpr int largest_unit = 700;  // of percentages, which are not scaled: larger ones leave their range
 
 // Of weights: their products with differences and squares stay among the doubles that lose nothing.
 constexpr int smallest_of_weights = -200;
 constexpr int largest_of_weights = 200;
 constexpr double any_weight = 0.0;
 constexpr double positive = 0x1p-1074;
-
-// Ends are counted in these parts of a unit.
-constexpr int part_of_unit = -60;
-constexpr double parts_of_unit = 0x1p60;
 
 // Sums of blocks, in units that fit the largest number there was.
 struct Running {
@@ -62,56 +48,21 @@ struct Running {
     std::ptrdiff_t length = block_length;  // of the next block where rows are viewed: doubled while all goes well
 };
 
-// Of 2^51 units each at most, which a word holds.
-constexpr std::ptrdiff_t most_rows = 1024 * block_length;
-
-// Of units that a word holds: to convert all at once would be a call of a function.
-int128 in_parts(double units) {
-    const auto whole = static_cast<std::int64_t>(units);
-    const double rest = units - static_cast<double>(whole);
-    return (static_cast<int128>(whole) << -part_of_unit) + static_cast<std::int64_t>(rest * parts_of_unit);
-}
-
-// What is left of n terms is below half a unit each. The k steps of a lane round sums of up to k/2 units of them, by
-// k^2 2^-55 units together, and k is most_steps at most. The products of differences with their own errors, 2^-53 of
-// the squares, round sums below a unit; the squares of errors, below 2^-106 of these, are left out. Times weights,
-// which is one product more, they are below 2^-51 and still 2^-106. The second words of blocks are added with rounding:
-// sums of up to 1,024 units, of 64 steps or more. Together less than n (k / 8 + 8) 2^-52 units.
-void add_ends(const CertifiedLanes& sum, const Kernels& kernels, int unit, int scale, std::ptrdiff_t rows,
-              std::optional<Ends>& ends) {
-    if (!ends) ends.emplace();
-    const double unit_inverse = power_of_two(-unit);
-    int128 middle = 0;
-    for (int lane = 0; lane < kernels.lanes; ++lane) {
-        middle += static_cast<int128>(static_cast<std::int64_t>(sum.units[lane])) << -part_of_unit;
-        middle += in_parts(sum.rest[lane] * unit_inverse) + in_parts(sum.low[lane] * unit_inverse);
-    }
-    const int128 radius = (static_cast<int128>(rows) * (most_steps / 8 + 8) << (-part_of_unit - 52)) + 2 * max_lanes;
-    add_units(ends->low, middle - radius, unit + part_of_unit - scale);
-    add_units(ends->high, middle + radius, unit + part_of_unit - scale);
-}
-
 // What products with weights are larger by: what they are multiplied with has room to grow for both. Larger weights
 // than that are not summed.
 int exponent_of_factors(const Running& running) {
     return running.set.weighted ? std::min(running.weight_exponent, largest_of_weights) - above_block : 0;
 }
 
-// Of predictions less truths, where the kernel sums truths less predictions.
-void add_negated(const Ends& more, std::optional<Ends>& ends) {
-    if (!ends) ends.emplace();
-    subtract(ends->low, more.high);
-    subtract(ends->high, more.low);
-}
-
 void flush(Running& running, const Kernels& kernels, CertifiedEnds& ends) {
     if (running.rows == 0) return;
     const int weights = exponent_of_factors(running);
+    const Lanes lanes{0, kernels.lanes};
     const auto add_values = [&](const CertifiedLanes& sum, int exponent, std::optional<Ends>& own) {
-        add_ends(sum, kernels, exponent + weights + value_unit, running.scale, running.rows, own);
+        add_ends(sum, lanes, exponent + weights + value_unit, running.scale, running.rows, own);
     };
     const auto add_squares = [&](const CertifiedLanes& sum, int exponent, std::optional<Ends>& own) {
-        add_ends(sum, kernels, 2 * exponent + weights + square_unit, 2 * running.scale, running.rows, own);
+        add_ends(sum, lanes, 2 * exponent + weights + square_unit, 2 * running.scale, running.rows, own);
     };
     const CertifiedSums& sums = running.sums;
     const CertifiedSet& set = running.set;
@@ -120,9 +71,7 @@ void flush(Running& running, const Kernels& kernels, CertifiedEnds& ends) {
     if (set.squared_error) add_squares(sums.squared_error, errors, ends.squared_error);
     if (set.absolute_error) add_values(sums.absolute_error, errors, ends.absolute_error);
     if (set.error) {
-        std::optional<Ends> differences;
-        add_values(sums.error, errors, differences);
-        add_negated(*differences, ends.error);
+        add_negated_ends(sums.error, lanes, errors + weights + value_unit, running.scale, running.rows, ends.error);
     }
     if (set.truth) {
         add_squares(sums.squared_truth, truths, ends.squared_truth);
@@ -137,8 +86,6 @@ void flush(Running& running, const Kernels& kernels, CertifiedEnds& ends) {
     }
     running.rows = 0;
 }
-
-int exponent_above(double largest) { return largest > 0 ? exponent_of(largest) + 1 + above_block : smallest_exponent; }
 
 int scale_for_exponent(int exponent) {
     const bool fits = smallest_unscaled <= exponent && exponent <= largest_unscaled;
@@ -437,12 +384,6 @@ bool want(CertifiedSet& wanted, Term term) {
     }
 }
 
-bool has_all(const CertifiedSet& set, const CertifiedSet& wanted) {
-    return set.weighted == wanted.weighted && set.squared_error >= wanted.squared_error &&
-           set.absolute_error >= wanted.absolute_error && set.error >= wanted.error && set.truth >= wanted.truth &&
-           set.largest_error >= wanted.largest_error && set.percentage_error >= wanted.percentage_error;
-}
-
 std::optional<int> first_with(const CertifiedSet& wanted) {
     const auto* found = std::find_if(std::begin(certified_sets), std::end(certified_sets),
                                      [&](const CertifiedSet& set) { return has_all(set, wanted); });
@@ -471,6 +412,12 @@ bool fit_narrow_squares(const Kernels& kernels, const Pairs& pairs, std::ptrdiff
 }
 
 }  // namespace
+
+bool has_all(const CertifiedSet& set, const CertifiedSet& wanted) {
+    return set.weighted == wanted.weighted && set.squared_error >= wanted.squared_error &&
+           set.absolute_error >= wanted.absolute_error && set.error >= wanted.error && set.truth >= wanted.truth &&
+           set.largest_error >= wanted.largest_error && set.percentage_error >= wanted.percentage_error;
+}
 
 std::optional<int> certified_set(std::span<const Summand> summands, bool weighted) {
     CertifiedSet wanted{.weighted = weighted};
@@ -512,6 +459,12 @@ bool add_stretch(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, co
     return true;
 }
 
+void add_outputs(std::span<CertifiedEnds> ends, std::span<const Pairs> outputs, const Stretch& stretch, int set) {
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        ends[i].are_known = add_stretch({&ends[i], 1}, {&outputs[i], 1}, stretch, set);
+    }
+}
+
 bool share_truth(std::span<CertifiedEnds> ends, int set) {
     if (!certified_sets[set].truth) return true;
     const CertifiedEnds& first = ends.front();
@@ -525,6 +478,7 @@ bool share_truth(std::span<CertifiedEnds> ends, int set) {
 
 void merge(CertifiedEnds& ends, const CertifiedEnds& other) {
     add(ends.counts, other.counts);
+    ends.are_known &= other.are_known;
     ends.largest_error = std::max(ends.largest_error, other.largest_error);
     for (const Direction& direction : directions) merge(ends.*direction.ends, other.*direction.ends);
 }
@@ -538,7 +492,7 @@ bool is_spread(const CertifiedEnds& ends) {
 
 bool are_certain(const CertifiedEnds& ends, int set) {
     const CertifiedSet& sums = certified_sets[set];
-    if (ends.counts.pairs == 0 || (sums.error && !is_certain_of_sign(ends.error))) return false;
+    if (!ends.are_known || ends.counts.pairs == 0 || (sums.error && !is_certain_of_sign(ends.error))) return false;
     if (sums.weighted && (is_negative(ends.weight->low) || is_zero(ends.weight->low))) return false;
     return !sums.truth || (is_certain_of_sign(ends.truth) && is_spread(ends));
 }

@@ -16,9 +16,12 @@ namespace squarely {
 
 // Shorter ones are summed sooner than ends are rounded twice.
 constexpr std::ptrdiff_t fewest_certified_rows = block_length;
+constexpr std::ptrdiff_t fewest_certified_rows_of_outputs = 4 * block_length;
 
 // Which of certified_sets has all of these sums, or none.
 std::optional<int> certified_set(std::span<const Summand> summands, bool weighted);
+
+bool has_all(const CertifiedSet& set, const CertifiedSet& wanted);
 
 bool may_be_certified(const Pairs& pairs, std::ptrdiff_t rows, int set);
 
@@ -36,11 +39,15 @@ struct CertifiedEnds {
     std::optional<Ends> squared_error, absolute_error, error, squared_truth, truth, percentage_error, weight;
     double largest_error = 0;
     PairCounts counts;
+    bool are_known = true;  // false where this is not the way
 };
 
 // Adds a stretch of rows of predictions of one truth. False where this is not the way. Only the first ones have what is
 // of the truth alone.
 bool add_stretch(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, const Stretch& stretch, int set);
+
+// Adds a stretch of rows of outputs, each with a truth of its own.
+void add_outputs(std::span<CertifiedEnds> ends, std::span<const Pairs> outputs, const Stretch& stretch, int set);
 
 // When all stretches are together: false where not all predictions are of the same rows.
 bool share_truth(std::span<CertifiedEnds> ends, int set);

@@ -216,6 +216,7 @@ double value_of(const Metric& metric, const OutputSums& sums, double parameter) 
     const PairCounts& counts = sums.counts;
     if (counts.pairs == 0 || counts.undefined > 0) return nan;
     if (counts.infinite > 0) return metric.at_infinity(sums, parameter);
+    if (!may_be_special(sums)) return metric.formula(sums, parameter);
     const SummandList needed = metric.summands(parameter);
     for (const Summand& summand : needed) {
         if (is_finite(sums, summand)) continue;

@@ -61,6 +61,8 @@ def page(name: str) -> str:
     thing = getattr(importlib.import_module(module), last)
     directive = "autoclass" if inspect.isclass(thing) else "autofunction"
     members = "\n   :members:" if inspect.isclass(thing) else ""
+    if any(base.__module__.startswith("squarely.") for base in getattr(thing, "__mro__", ())[1:]):
+        members += "\n   :inherited-members: object"
     return f"{heading(name)}\n.. currentmodule:: {module}\n\n.. {directive}:: {last}{members}\n"
 
 

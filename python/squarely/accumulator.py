@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import warnings
 from collections.abc import Iterable
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,22 +24,22 @@ from squarely.arguments import (
 from squarely.columns.labels import Names, joined_names
 from squarely.columns.one_row import as_rows
 from squarely.columns.plain import names_of_frames, plain_arrays
+from squarely.mergeable import Mergeable
 from squarely.named_metrics import Metric, MetricLike, as_metric, as_metrics, full_name, metric_names
 from squarely.policy import (
     UndefinedMetricError,
     bytes_refused,
     data_refused,
-    differing,
     outputs_differing,
     score_refused,
 )
 from squarely.result_types import AnyCount, AnyScore
 from squarely.scoring import configuration_of, score_at
 
-__all__ = ["Accumulator", "asked_of", "check_fits", "labels_of", "options_of"]
+__all__ = ["Accumulator", "check_fits"]
 
 
-class Accumulator:
+class Accumulator(Mergeable):
     """Metrics over chunks, with the result of one call over all of them.
 
     The state is exact (with the default summation): it does not depend on how the rows are cut into chunks, on their
@@ -79,9 +77,6 @@ class Accumulator:
     >>> accumulator.count
     4
     """
-
-    # Of the first chunk that had some. What rows are paired by is their place, and names only tell a wrong one.
-    _names: Names = MappingProxyType({})
 
     def __init__(
         self,
@@ -219,7 +214,7 @@ class Accumulator:
         >>> left.merge(right)["sse"]
         10.0
         """
-        self._check_is_accumulator(other)
+        self._check_is_alike(other)
         names = joined_names(self._names, other._names, (" of this accumulator", " of the other"))
         try:
             self._core.merge(other._core)
@@ -256,7 +251,7 @@ class Accumulator:
         >>> whole.subtract(squarely.Accumulator("sse").update([5.0], [8.0]))["sse"]
         1.0
         """
-        self._check_is_accumulator(other)
+        self._check_is_alike(other)
         names = joined_names(self._names, other._names, (" of this accumulator", " of the other"))
         try:
             self._core.subtract(other._core)
@@ -325,34 +320,9 @@ class Accumulator:
         return self
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        """The names of the metrics, with their parameters where these are not the defaults."""
-        return labels_of(self._core.configuration)
-
-    @property
     def core(self) -> _core.Accumulator:
         """The accumulator of the core, for what works on it as a whole."""
         return self._core
-
-    @property
-    def asked(self) -> tuple[Metric, ...]:
-        """The metrics, with their parameters."""
-        return asked_of(self._core.configuration)
-
-    @property
-    def multioutput(self) -> str | list[float]:
-        """How outputs are averaged."""
-        return self._core.configuration.multioutput
-
-    @property
-    def nan_policy(self) -> str:
-        """What a NaN means."""
-        return self._core.configuration.nan_policy
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of raw values: (1,) for one output, and as long as it is not known."""
-        return self._core.shape or (1,)
 
     @property
     def count(self) -> AnyCount:
@@ -451,35 +421,6 @@ class Accumulator:
         """
         return self._core.digest()
 
-    def __add__(self, other: Accumulator) -> Accumulator:
-        if not isinstance(other, Accumulator):
-            return NotImplemented
-        return self._copy().merge(other)
-
-    def __radd__(self, other: int) -> Accumulator:
-        # sum() starts from 0.
-        return self._copy() if isinstance(other, int) and other == 0 else NotImplemented
-
-    def __sub__(self, other: Accumulator) -> Accumulator:
-        if not isinstance(other, Accumulator):
-            return NotImplemented
-        return self._copy().subtract(other)
-
-    def __eq__(self, other: object) -> bool:
-        return self.to_bytes() == other.to_bytes() if isinstance(other, Accumulator) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __copy__(self) -> Accumulator:
-        return self._copy()
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Accumulator:
-        return self._copy()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        names = {"_names": self._names} if self._names else None  # the bytes are of sums, and have none
-        return type(self).from_bytes, (self.to_bytes(),), names
-
     def __repr__(self) -> str:
         return f"Accumulator(metrics={self.metrics!r}, count={self.count})"
 
@@ -488,16 +429,6 @@ class Accumulator:
         other.__dict__.update(self.__dict__)
         other._core = self._core.copy()
         return other
-
-    def _check_is_accumulator(self, other: object) -> None:
-        if not isinstance(other, Accumulator):
-            raise TypeError(f"Only another Accumulator can be merged or subtracted. Got {other!r}.")
-
-    def _differing(
-        self, refused: _core.Refused, other: Accumulator | None, shape: tuple[int, ...], what: str
-    ) -> ValueError:
-        theirs = {} if other is None else options_of(other.core.configuration)
-        return differing(refused, options_of(self._core.configuration), theirs, (self.shape, shape), what)
 
 
 def check_fits(
@@ -541,29 +472,6 @@ def _label_of(name: MetricLike) -> str:
     if not isinstance(name, str):
         return as_metric(name, "name", "Accumulator").label
     return full_name(name)
-
-
-def options_of(configuration: _core.Configuration) -> dict[str, Any]:
-    """Return what an accumulator was asked, as a person writes it."""
-    return {
-        "metrics": labels_of(configuration),
-        "multioutput": configuration.multioutput,
-        "nan_policy": configuration.nan_policy,
-        "summation": configuration.summation,
-        "complex_values": configuration.complex_values,
-    }
-
-
-@functools.lru_cache(maxsize=1024)
-def asked_of(configuration: _core.Configuration) -> tuple[Metric, ...]:
-    """Return the metrics of a configuration, with their parameters."""
-    return tuple(Metric(name, parameter) for name, parameter in configuration.metrics)
-
-
-@functools.lru_cache(maxsize=1024)
-def labels_of(configuration: _core.Configuration) -> tuple[str, ...]:
-    """Return the names of the metrics, with their parameters where these are not the defaults."""
-    return tuple(one.label for one in asked_of(configuration))
 
 
 # One call more costs what a hundred rows do: short chunks of plain arrays never come to the function.

@@ -14,7 +14,7 @@ from squarely.pairing import PairedColumns
 from squarely.policy import check_some_pairs, no_weight, told_of_too_few, warn_of
 from squarely.scoring import Score, accumulated, averaged, checked_pairs, configuration_of, score_at
 
-__all__ = ["median_at_once", "order_score", "score_of_order"]
+__all__ = ["median_at_once", "order_score", "pinball_level", "score_of_order"]
 
 
 def order_score(
@@ -85,10 +85,15 @@ def _trimmed(pairs: PairedColumns, proportion: float, nan_policy: str, *, is_raw
     return trimmed_mean_of_squares(pairs, proportion, nan_policy, is_raw=is_raw)
 
 
+def pinball_level(asked: Metric) -> float:
+    """Return which quantile a share of the pinball loss is measured against."""
+    return asked.parameter if asked.name == "d2_pinball_score" else 0.5
+
+
 def _explained_pinball_losses(
     asked: Metric, pairs: PairedColumns, nan_policy: str, summation: str, *, warns: bool
 ) -> list[float]:
-    alpha = asked.parameter if asked.name == "d2_pinball_score" else 0.5
+    alpha = pinball_level(asked)
     weights = _weights_in_order(pairs, asked.name)
     loss = metric("mean_pinball_loss", alpha=alpha)
     configuration = configuration_of((loss,), "raw_values", nan_policy, summation)

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <functional>
 #include <new>
+#include <utility>
 
 namespace {
 
@@ -16,7 +17,8 @@ thread_local long left = -1;
 
 void* allocated(std::size_t size, std::size_t alignment) {
     if (left >= 0 && left-- == 0) return nullptr;
-    return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+    void* memory = nullptr;
+    return posix_memalign(&memory, alignment, size) == 0 ? memory : nullptr;
 }
 
 void* allocated_or_thrown(std::size_t size, std::size_t alignment) {
@@ -25,6 +27,9 @@ void* allocated_or_thrown(std::size_t size, std::size_t alignment) {
 }
 
 }  // namespace
+
+// Of tables.
+extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept { return allocated(size, alignment); }
 
 void* operator new(std::size_t size) { return allocated_or_thrown(size, alignof(std::max_align_t)); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
@@ -98,12 +103,17 @@ void walk_states(const squarely_state_options& options, const RowsOfGroups& give
     }
 }
 
+Groups made_groups(const squarely_state_options& options) {
+    squarely_groups* groups = nullptr;
+    squarely_error error;
+    expect(squarely_groups_create(&options, &groups, &error), error, "create groups");
+    return Groups(groups);
+}
+
 // Of groups that have seen the rows once.
 void walk_groups(const squarely_state_options& options, const RowsOfGroups& given, Outcome& outcome) {
-    squarely_groups* created = nullptr;
+    const Groups groups = made_groups(options);
     squarely_error error;
-    expect(squarely_groups_create(&options, &created, &error), error, "create groups");
-    const Groups groups(created);
     std::vector<unsigned char> before = bytes_of(groups.get());
     const auto walk_on = [&](const std::function<squarely_status()>& call) {
         before = bytes_of(groups.get());
@@ -130,11 +140,92 @@ void walk_groups(const squarely_state_options& options, const RowsOfGroups& give
         [&] { return made_and_freed([&](auto* all) { return squarely_groups_overall(groups.get(), all, nullptr); }); });
 }
 
+// Of groups that have just seen the rows some times, and hold them in rows of their own until somebody looks. Half of
+// the times nobody does, before the next chunk comes.
+void walk_short_chunks(const squarely_state_options& options, const RowsOfGroups& given, int times, Outcome& outcome) {
+    RowsOfGroups more = given;
+    more.count += 3;
+    Groups groups;
+    const auto make = [&] {
+        groups = made_groups(options);
+        for (int i = 0; i <= times; ++i) (void)update(groups.get(), given);
+    };
+    make();
+    const std::vector<unsigned char> before = bytes_of(groups.get());
+    make();
+    (void)update(groups.get(), more);
+    const std::vector<unsigned char> after = bytes_of(groups.get());
+    bool is_looked_at = false;
+    walk(
+        [&] {
+            const long allowed = std::exchange(left, -1);
+            make();
+            left = allowed;
+            const squarely_status status = update(groups.get(), more);
+            const long rest = std::exchange(left, -1);
+            if (status == SQUARELY_OK) outcome.wrong += bytes_of(groups.get()) != after;
+            left = rest;
+            return status;
+        },
+        [&] {
+            is_looked_at = !is_looked_at;
+            if (is_looked_at) return bytes_of(groups.get()) == before;
+            (void)update(groups.get(), more);
+            return bytes_of(groups.get()) == after;
+        },
+        outcome);
+    // What is open has to be closed by whoever looks, and nothing of it may be lost.
+    make();
+    std::vector<double> values(given.count);
+    for (long allowed = 0;; ++allowed) {
+        left = allowed;
+        const squarely_status status =
+            squarely_groups_values(groups.get(), options.metrics[0].name, nullptr, 0, values.data(), nullptr);
+        left = -1;
+        if (status != SQUARELY_NO_MEMORY) break;
+        ++outcome.refused;
+    }
+    outcome.wrong += bytes_of(groups.get()) != before;
+}
+
+// A state of several outputs, of which a part takes the other before there is no memory for the rest.
+void walk_outputs(squarely_state_options options, const Rows& rows, Outcome& outcome) {
+    options.outputs = 3;
+    const squarely_pairs one = rows.pairs();
+    const squarely_pairs pairs[] = {one, {one.y_pred, one.y_true, one.where, one.where_stride}, one};
+    const squarely_column* weights = rows.weights ? &rows.weights->column : nullptr;
+    const auto made_of = [&](int count) {
+        squarely_state* state = nullptr;
+        squarely_error error;
+        expect(squarely_state_create(&options, &state, &error), error, "create");
+        (void)squarely_state_update(state, pairs, 3, weights, count, nullptr);
+        return State(state);
+    };
+    const State all = made_of(rows.count);
+    const State first = made_of(1);
+    const std::vector<unsigned char> before = bytes_of(first.get());
+    State state;
+    const auto is_unchanged = [&] { return bytes_of(state.get()) == before; };
+    const auto walk_on = [&](auto call) {
+        walk(
+            [&] {
+                const long allowed = std::exchange(left, -1);
+                state = copied(first.get());
+                left = allowed;
+                return call();
+            },
+            is_unchanged, outcome);
+    };
+    walk_on([&] { return squarely_state_merge(state.get(), all.get(), nullptr); });
+    walk_on([&] { return squarely_state_update(state.get(), pairs, 3, weights, rows.count, nullptr); });
+}
+
 Outcome outcome_of(Random& random, squarely_summation summation) {
     Rows rows = draw_rows(random);
     if (random.one_in(2)) rows.weights.reset();
     std::vector<squarely_metric> metrics{{"mean_squared_error", nullptr}};
     if (random.one_in(2)) metrics.insert(metrics.end(), {{"r2_score", nullptr}, {"mean_absolute_error", nullptr}});
+    if (random.one_in(3)) metrics.push_back({"max_error", nullptr});
     squarely_state_options options{};
     options.struct_size = sizeof options;
     options.outputs = 1;
@@ -152,6 +243,8 @@ Outcome outcome_of(Random& random, squarely_summation summation) {
     }
     walk_states(options, given, outcome);
     walk_groups(options, given, outcome);
+    if (random.one_in(2)) walk_short_chunks(options, given, random.between(1, 4), outcome);
+    walk_outputs(options, rows, outcome);
     squarely_state* created = nullptr;
     squarely_error error;
     expect(squarely_state_create(&options, &created, &error), error, "create");

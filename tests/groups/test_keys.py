@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import gc
+import itertools
 import math
 import random
 import signal
@@ -18,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import squarely
 from squarely import _core
 from squarely.groups.keys import GroupKeys
 
@@ -381,6 +383,110 @@ def test_every_container_of_a_kind_gives_the_same_groups(kind: str) -> None:
     assert len({one.kinds for one in read_by_all}) == 1
 
 
+# Many rows
+
+
+def as_times(ids: Any) -> Any:
+    return np.where(ids == 5, np.datetime64("NaT", "s"), ids.astype("M8[s]"))
+
+
+def as_arrow(ids: Any) -> Any:
+    pyarrow = pytest.importorskip("pyarrow")
+    return pyarrow.array([None if number == 5 else f"the key {number}" for number in ids.tolist()])
+
+
+# Containers of a key for each number.
+OF_NUMBERS: dict[str, Callable[[Any], Any]] = {
+    "small range": lambda ids: ids,
+    "anywhere": lambda ids: (ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)).view(np.int64),
+    "large": lambda ids: ids.astype(np.uint64) << np.uint64(40) | np.uint64(2**63),
+    "narrow": lambda ids: ids.astype(np.float32) * np.float32(2**-140),
+    "masked": lambda ids: np.ma.masked_array(ids * 2**40, ids == 5),
+    "times": as_times,
+    "text": lambda ids: np.char.add("ü", ids.astype(str)),
+    "bytes": lambda ids: ids.astype("S"),
+    "Arrow": as_arrow,
+    "objects": lambda ids: ids.astype(str).astype(object),
+    "pairs": lambda ids: {"a": ids % 7, "b": ids // 7},
+}
+
+# Of many rows: few keys, ever new ones, and one after another.
+NUMBERS_OF_ROWS: dict[str, Callable[[np.random.Generator, int], Any]] = {
+    "few": lambda rng, rows: rng.integers(0, 300, rows),
+    "many": lambda rng, rows: rng.integers(0, rows // 3, rows),
+    "rare": lambda rng, rows: np.minimum(rng.geometric(0.001, rows), 50_000),
+    "sorted": lambda rng, rows: np.arange(rows) // 3,
+    "late": lambda rng, rows: np.where(np.arange(rows) < rows - 70, 0, np.arange(rows)),
+}
+
+
+def numbers_as_they_first_come(ids: Any) -> Any:
+    _, firsts, places = np.unique(ids, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(firsts))[places]
+
+
+@pytest.mark.parametrize("come", NUMBERS_OF_ROWS)
+@pytest.mark.parametrize("name", OF_NUMBERS)
+def test_keys_have_the_same_numbers_on_any_number_of_threads(name: str, come: str) -> None:
+    ids = NUMBERS_OF_ROWS[come](np.random.default_rng(7), 300_001)
+    container = OF_NUMBERS[name](ids)
+    expected = numbers_as_they_first_come(ids)
+    for threads in (1, 3):
+        squarely.set_num_threads(threads)
+        keys = GroupKeys()
+        assert np.array_equal(keys.codes(container, len(ids)), expected)
+        assert np.array_equal(keys.codes(container, len(ids)), expected)
+        assert len(keys) == expected.max() + 1
+
+
+@pytest.mark.parametrize("last", [5, 2**63, 2**64 - 1])
+def test_many_rows_that_are_refused_leave_everything(last: int) -> None:
+    squarely.set_num_threads(2)
+    keys = read(-1 - np.arange(200_000))
+    before = what_there_is(keys)
+    numbers = np.arange(200_000, dtype=np.uint64)
+    numbers[-1] = last
+    if last == 5:
+        assert keys.codes(numbers, None).tolist() == [*range(200_000, 399_999), 200_005]
+        return
+    with pytest.raises(ValueError, match="no one type holds both"):
+        keys.codes(numbers, None)
+    assert what_there_is(keys) == before
+
+
+@pytest.mark.parametrize("name", ["small range", "anywhere", "large", "narrow", "masked", "times", "text", "Arrow"])
+@pytest.mark.parametrize("count", [1, 1000, 5000])
+def test_the_order_of_many_keys(name: str, count: int) -> None:
+    rng = np.random.default_rng(8)
+    numbers = rng.permutation(count) - (count // 2 if name in ("small range", "narrow", "times") else 0)
+    keys = read(OF_NUMBERS[name](numbers))
+    ordered = [keys.key_of(int(group)) for group in keys.in_order()]
+    there = [key for key in ordered if key is not None]
+    assert there == sorted(there)
+    assert None not in ordered[:-1]
+    assert sorted(keys.in_order().tolist()) == list(range(count))
+
+
+def test_the_order_is_that_of_the_groups_there_are() -> None:
+    keys = read([5, 1, 9])
+    assert keys.in_order().tolist() == [1, 0, 2]
+    keys.codes([9, 5], None)
+    keys.codes([0], None)
+    assert keys.in_order().tolist() == [3, 1, 0, 2]
+    keys.forget_after(2)
+    keys.codes([7, 3], None)
+    assert keys.in_order().tolist() == [1, 3, 0, 2]
+    with pytest.raises(ValueError, match="kind"):
+        keys.codes(["a"], None)
+    copied = keys.copy()
+    copied.codes([4], None)
+    keys.codes([8], None)
+    assert copied.in_order().tolist() == [1, 3, 4, 0, 2]
+    assert keys.in_order().tolist() == [1, 3, 0, 2, 4]
+    pairs = read({"a": [2, 1, 2, 1], "b": ["x", "y", "w", None]})
+    assert pairs.in_order().tolist() == [1, 3, 2, 0]
+
+
 # Chunks
 
 
@@ -451,15 +557,65 @@ def test_widths_of_integers_are_one_kind() -> None:
     assert keys.kinds == ("integer",)
 
 
-def test_units_of_times_are_one_kind_where_that_is_exact() -> None:
+@pytest.mark.parametrize("by", [[5, 7, None, 1], {"a": ["x", "x", "y", None], "b": [1, 2, 1, 1]}])
+def test_some_of_the_groups_are_numbered_in_the_order_asked_for(by: Any) -> None:
+    keys = read(by)
+    for asked in ([3, 0], [2], [1, 3, 2, 0], []):
+        some = keys.only(np.array(asked, np.intp))
+        assert all_keys(some) == [keys.key_of(group) for group in asked]
+
+
+def test_units_of_times_are_one_kind() -> None:
     keys = read(np.array([NOON], "M8[ms]"), np.array([NOON], "M8[ns]"), np.array([NOON], "M8[h]"), [NOON])
     assert all_keys(keys) == [NOON]
-    with pytest.raises(
-        ValueError, match=r"by holds times in the unit 'ns' that the unit of the first chunk, 'ms', does"
-    ):
-        keys.codes(np.array([1, 10**6], "M8[ns]"), 2)
-    with pytest.raises(ValueError, match="does not hold"):
-        keys.codes(np.array([2**62], "M8[s]"), 1)
+    assert keys.codes(np.array([1, 10**6], "M8[ns]"), 2).tolist() == [1, 2]
+    assert keys.codes(np.array([NOON], "M8[s]"), 1).tolist() == [0]
+    assert all_keys(keys) == [
+        NOON,
+        np.datetime64(1, "ns"),
+        datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=1),
+    ]
+    assert keys.codes([None], 1).tolist() == [3]
+    assert keys.codes(np.array(["NaT", 1], "M8[ns]"), 2).tolist() == [3, 1]
+
+
+def test_times_that_no_unit_holds_together_are_refused() -> None:
+    keys = read(np.array([1, "NaT"], "M8[ns]"))
+    before = keys.to_bytes()
+    with pytest.raises(ValueError, match=r"^by holds times in the unit 's', and there are times in the unit 'ns' al"):
+        keys.codes(np.array([2**60], "M8[s]"), 1)
+    assert keys.to_bytes() == before
+    assert all_keys(read(np.array([10**9], "M8[ns]"), np.array([2**60], "M8[s]"))) == [
+        datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=1),
+        np.datetime64(2**60, "s"),
+    ]
+
+
+def test_months_are_no_days() -> None:
+    with pytest.raises(ValueError, match=r"by holds keys of kind date\[D\], and there are keys of kind date\[M\] alr"):
+        read(np.array(["2024-01"], "M8[M]"), np.array(["2024-01-01"], "M8[D]"))
+    assert all_keys(read(np.array(["2024"], "M8[Y]"), np.array(["2024-01"], "M8[M]"))) == [np.datetime64("2024-01")]
+    assert all_keys(read(np.array(["2024-01-04"], "M8[W]"), [datetime.date(2024, 1, 4)])) == [datetime.date(2024, 1, 4)]
+
+
+@pytest.mark.parametrize("letter", ["M8", "m8"])
+@pytest.mark.parametrize("fine", ["ms", "us", "ns"])
+def test_bytes_do_not_depend_on_the_units_of_chunks(letter: str, fine: str) -> None:
+    coarse = np.array([0, 5, 2], f"{letter}[s]")
+    exact = np.array([1, 3], f"{letter}[{fine}]")
+    chunks = [coarse, exact, coarse.astype(f"{letter}[{fine}]"), coarse[:1].astype(f"{letter}[m]"), [None]]
+    found = {read(*order).to_bytes() for order in itertools.permutations(chunks)}
+    assert len(found) == 1
+    (data,) = found
+    assert GroupKeys.from_bytes(data).to_bytes() == data
+
+
+def test_units_of_bytes_are_microseconds_where_these_hold_all() -> None:
+    units = {("s", 1): "us", ("ns", 1000): "us", ("ns", 1): "ns", ("as", 10**9): "ns", ("as", 1): "as"}
+    units |= {("s", 2**60): "s", ("ms", 2**60): "ms", ("h", 2**60): "h", ("m", 2): "us"}
+    for (unit, count), canonical in units.items():
+        data = read(np.array([count], f"M8[{unit}]")).to_bytes()
+        assert GroupKeys.from_bytes(data).kinds == (f"datetime[{canonical}]",)
 
 
 def test_a_column_of_nulls_is_of_every_kind() -> None:

@@ -45,6 +45,13 @@ def test_every_public_name_has_a_page() -> None:
     assert set(squarely.__all__) - {"__version__"} <= last
 
 
+def test_the_page_of_a_class_has_what_it_has_from_one_of_its_bases() -> None:
+    pages = python_pages.pages()
+    assert ":inherited-members:" in pages["python/Accumulator.rst"]
+    assert ":inherited-members:" in pages["python/GroupedAccumulator.rst"]
+    assert ":inherited-members:" not in pages["python/named_metrics.Metric.rst"]
+
+
 def test_names_elsewhere_are_of_metrics() -> None:
     assert set(metric_pages.NAMES_ELSEWHERE) <= set(_core.metrics)
 

@@ -1,13 +1,12 @@
 """Scores laid out: as a table for a person, as JSON for a program, as rows for a spreadsheet or a page."""
 
-import csv
-import io
 import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from squarely.cli.group_rows import header_of_groups, of_predictions, rows_of_groups
+from squarely.cli.rows import Rows, rows_as_csv, rows_as_markdown
 from squarely.files import FileStates
 from squarely.groups.report import GroupedReport
 from squarely.report import Report
@@ -124,35 +123,29 @@ def _json_number(value: float) -> Any:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def as_rows(report: Report | GroupedReport) -> tuple[list[str], list[list[Any]]]:
-    """Return a header and rows: a row a group, or a row a prediction where there are no groups."""
+def as_rows(report: Report | GroupedReport) -> Rows:
+    """Return a row a group, or a row a prediction where there are no groups."""
     if isinstance(report, GroupedReport):
-        return header_of_groups(report), rows_of_groups(report)
+        return Rows(header_of_groups(report), rows_of_groups(report), len(report.by))
     header = ["prediction", *report.metrics, "rows", "count", "omitted", "digest"]
     rows = [
         [name, *scores.values(), report.rows, report.count[name], report.omitted[name], report.digest[name]]
         for name, scores in report.to_dict().items()
     ]
-    return header, rows
+    return Rows(header, rows)
 
 
 def as_csv(answer: Answer) -> str:
     """Return rows with every digit, and nothing for null."""
-    header, rows = as_rows(answer.report)
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerows([header, *rows])
-    return written.getvalue().removesuffix("\n")
+    return rows_as_csv(as_rows(answer.report))
 
 
 def as_markdown(answer: Answer) -> str:
     """Return rows as a table of Markdown, and below them, of groups, the scores of all rows."""
-    report = answer.report
-    header, rows = as_rows(report)
-    first = len(report.by) if isinstance(report, GroupedReport) else 1
-    lines = [header, ["---"] * first + ["---:"] * (len(header) - first), *rows]
-    if isinstance(report, GroupedReport):
-        lines.append(_overall(report))
-    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+    laid_out = as_rows(answer.report)
+    if isinstance(answer.report, GroupedReport):
+        laid_out = laid_out._replace(rows=[*laid_out.rows, _overall(answer.report)])
+    return rows_as_markdown(laid_out)
 
 
 def _overall(report: GroupedReport) -> list[Any]:
@@ -160,8 +153,3 @@ def _overall(report: GroupedReport) -> list[Any]:
     scores, counts = of_predictions(whole, whole.to_dict()), of_predictions(whole, whole.count)
     cells = [cell for name, own in scores.items() for cell in (*own.values(), counts[name])]
     return ["overall", *[""] * (len(report.by) - 1), *cells]
-
-
-def _cell(value: Any) -> str:
-    text = "null" if value is None else repr(value) if isinstance(value, float) else str(value)
-    return " ".join(text.replace("\\", "\\\\").replace("|", "\\|").split())

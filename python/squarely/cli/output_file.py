@@ -12,7 +12,7 @@ from squarely.files.runs.atomic_write import check_can_be_written, write_atomica
 def _parquet(answer: Answer) -> bytes:
     """Return a row a group, or a prediction, whose keys have their types."""
     pyarrow, parquet = import_extra("pyarrow"), import_extra("pyarrow.parquet")
-    header, rows = as_rows(answer.report)
+    header, rows, _ = as_rows(answer.report)
     columns = [pyarrow.array(list(column)) for column in zip(*rows, strict=True)]
     content = pyarrow.BufferOutputStream()
     parquet.write_table(pyarrow.Table.from_arrays(columns, header), content)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.accumulator import Accumulator, asked_of, check_fits, labels_of, options_of
+from squarely.accumulator import Accumulator, check_fits
 from squarely.arguments import InvalidParameterError, NanPolicy, Summation
 from squarely.columns.labels import Names, joined_names
 from squarely.columns.one_row import as_rows
@@ -22,15 +22,16 @@ from squarely.groups.keys import GroupKeys
 from squarely.groups.row_keys import keys_of_rows
 from squarely.groups.scores import GroupScores
 from squarely.groups.state_bytes import bytes_of, parts_of
-from squarely.named_metrics import Metric, MetricLike
-from squarely.policy import data_refused, differing
+from squarely.mergeable import Mergeable
+from squarely.named_metrics import MetricLike
+from squarely.policy import data_refused
 
 __all__ = ["GroupedAccumulator", "check_is_no_array"]
 
 GroupedMultioutput = Literal["uniform_average", "raw_values"]
 
 
-class GroupedAccumulator:
+class GroupedAccumulator(Mergeable):
     """Metrics of every group of rows, over chunks: an `Accumulator` for each key, in one state.
 
     Groups are the distinct keys, which need not be known before and may come in any chunk. The sums of each are those
@@ -69,9 +70,6 @@ class GroupedAccumulator:
     >>> grouped.overall().compute()
     {'mean_squared_error': 0.375, 'mean_error': 0.25}
     """
-
-    # Of the first chunk that had some, as in an Accumulator.
-    _names: Names = MappingProxyType({})
 
     def __init__(
         self,
@@ -218,7 +216,7 @@ class GroupedAccumulator:
         >>> left.merge(right).compute()
         {'sum_squared_error': array([10.,  0.])}
         """
-        self._check_is_grouped(other)
+        self._check_is_alike(other)
         with self._both_alone(other), self._changing():
             names = self._joined_names(other)
             try:
@@ -256,7 +254,7 @@ class GroupedAccumulator:
         >>> whole.subtract(squarely.GroupedAccumulator("sse").update([5.0], [8.0], by=["b"])).keys()
         ['a']
         """
-        self._check_is_grouped(other)
+        self._check_is_alike(other)
         with self._both_alone(other), self._changing():
             names = self._joined_names(other)
             before = len(self._keys)
@@ -448,16 +446,6 @@ class GroupedAccumulator:
     # Options
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        """The names of the metrics, with their parameters where these are not the defaults."""
-        return labels_of(self._core.configuration)
-
-    @property
-    def asked(self) -> tuple[Metric, ...]:
-        """The metrics, with their parameters."""
-        return asked_of(self._core.configuration)
-
-    @property
     def core(self) -> _core.GroupedAccumulator:
         """The groups of the core, in the order in which they came."""
         return self._core
@@ -471,21 +459,6 @@ class GroupedAccumulator:
     def by(self) -> tuple[str, ...]:
         """The names of the columns of the keys, none before the first chunk; keys without a name are the "group"."""
         return self._keys.names
-
-    @property
-    def multioutput(self) -> str | list[float]:
-        """How the outputs of a group are averaged."""
-        return self._core.configuration.multioutput
-
-    @property
-    def nan_policy(self) -> str:
-        """What a NaN means."""
-        return self._core.configuration.nan_policy
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of the outputs of a group: (1,) for one, and as long as it is not known."""
-        return self._core.shape or (1,)
 
     # States
 
@@ -567,51 +540,12 @@ class GroupedAccumulator:
         """
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
-    def __add__(self, other: GroupedAccumulator) -> GroupedAccumulator:
-        if not isinstance(other, GroupedAccumulator):
-            return NotImplemented
-        return self._copy().merge(other)
-
-    def __radd__(self, other: int) -> GroupedAccumulator:
-        # sum() starts from 0.
-        return self._copy() if isinstance(other, int) and other == 0 else NotImplemented
-
-    def __sub__(self, other: GroupedAccumulator) -> GroupedAccumulator:
-        if not isinstance(other, GroupedAccumulator):
-            return NotImplemented
-        return self._copy().subtract(other)
-
-    def __eq__(self, other: object) -> bool:
-        return self.to_bytes() == other.to_bytes() if isinstance(other, GroupedAccumulator) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __copy__(self) -> GroupedAccumulator:
-        return self._copy()
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> GroupedAccumulator:
-        return self._copy()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        names = {"_names": dict(self._names)} if self._names else None  # the bytes are of sums, and have none
-        return type(self).from_bytes, (self.to_bytes(),), names
-
     def __repr__(self) -> str:
         return f"GroupedAccumulator(metrics={self.metrics!r}, by={self.by!r}, groups={len(self)})"
 
     def _copy(self) -> GroupedAccumulator:
         with self._alone():
             return self._of(self._keys.copy(), self._core.copy(), self._names)
-
-    def _check_is_grouped(self, other: object) -> None:
-        if not isinstance(other, GroupedAccumulator):
-            raise TypeError(f"Only another GroupedAccumulator can be merged or subtracted. Got {other!r}.")
-
-    def _differing(
-        self, refused: _core.Refused, other: GroupedAccumulator | None, shape: tuple[int, ...], what: str
-    ) -> ValueError:
-        theirs = {} if other is None else options_of(other.core.configuration)
-        return differing(refused, options_of(self._core.configuration), theirs, (self.shape, shape), what)
 
 
 def check_is_no_array(multioutput: object, function: str) -> None:

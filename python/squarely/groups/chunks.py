@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from squarely import _core
 from squarely.columns.forms import missing_in
-from squarely.groups.kinds import NOTHING, Kind
+from squarely.groups.kinds import NOTHING, Kind, in_unit
 
 __all__ = [
     "Chunk",
@@ -101,18 +101,11 @@ class Words:
         """Return times in the unit of another kind, or refuse what that does not hold."""
         if kind.unit == self.kind.unit:
             return self
-        letter = "m8" if kind.name == "duration" else "M8"
-        times = self.values.astype(np.int64).view(f"{letter}[{self.kind.unit}]")
-        converted = times.astype(f"{letter}[{kind.unit}]")
+        times, is_lost = in_unit(self.values.astype(np.int64), self.kind.unit, kind.unit)
         missing = missing_in((self.values, self.presence, self.first_bit))
-        is_lost = (converted.astype(times.dtype) != times) & ~np.isnat(times)
         if (is_lost if missing is None else is_lost & ~missing).any():
-            raise ValueError(
-                f"{self.label} holds times in the unit {self.kind.unit!r} that the unit of the first chunk, "
-                f"{kind.unit!r}, does not hold. Nothing is rounded: pass all chunks in {self.kind.unit!r}, "
-                f"for example {self.label}.astype('{letter}[{self.kind.unit}]')."
-            )
-        return Words(kind, converted.view(np.int64), self.label, self.presence, self.first_bit)
+            raise ValueError(f"{self.label} holds times that the unit {kind.unit!r} does not hold.")
+        return Words(kind, times, self.label, self.presence, self.first_bit)
 
 
 class Spans:

@@ -1,9 +1,10 @@
 """Keys as bytes: little-endian, in the order of the keys, with a checksum.
 
 `sqgk`, the version (1 byte), how many columns (2). Of each column its name as a length (2) and UTF-8, its kind (1),
-unit (1, UTF-8) and time zone (2, UTF-8), whether it has integers beyond 2**63 - 1 (1) and null (1), how many other keys
-(4), and these: 8 bytes each, or of texts all lengths (8 each) and all texts. Then how many groups (4), of several
-columns for every group the places of its keys (4 each), column after column, and the CRC-32 of all that (4).
+unit (1, UTF-8: microseconds where these hold all keys exactly, and otherwise the first of `kinds.units_like` that
+does), time zone (2, UTF-8), whether it has integers beyond 2**63 - 1 (1) and null (1), how many other keys (4), and
+these: 8 bytes each, or of texts all lengths (8 each) and all texts. Then how many groups (4), of several columns for
+every group the places of its keys (4 each), column after column, and the CRC-32 of all that (4).
 """
 
 from __future__ import annotations
@@ -43,12 +44,12 @@ def bytes_of(
 
 def _parts_of_column(name: str, column: KeyColumn, order: Codes) -> list[bytes]:
     order = order[~column.are_missing(order)]
-    kind = column.kind
+    kind, words = (column.kind, None) if column.kind.is_text else column.canonical(order)
     number = PLAIN_KINDS.index(kind) if kind in PLAIN_KINDS else MOMENT if kind.name != "duration" else DURATION
     parts = [_sized("<H", name), bytes([number]), _sized("<B", kind.unit), _sized("<H", kind.zone)]
     parts.append(struct.pack("<??I", column.table.is_large, column.table.missing is not None, len(order)))
-    if not kind.is_text:
-        return [*parts, column.words(order).astype("<u8").tobytes()]
+    if words is not None:
+        return [*parts, words.astype("<u8").tobytes()]
     together, lengths = column.texts(order)
     return [*parts, lengths.astype("<u8").tobytes(), together]
 

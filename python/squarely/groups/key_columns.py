@@ -18,6 +18,7 @@ from squarely.groups.kinds import (
     TEXT,
     Kind,
     array_of_words,
+    in_other_units,
     joined,
     objects_of,
     value_of_word,
@@ -54,11 +55,41 @@ class KeyColumn:
         if kind != self.kind and self.kind == NOTHING:
             self.kind, self.table = kind, _table_of(kind, has_missing=len(self.table) > 0)
         before = len(self.table)
-        codes: Codes = _in_unit_of(chunk, kind).codes(self.table, True)
+        codes = self._in_one_unit(chunk, label).codes(self.table, True)
         self.settle()
         if self.kind == TEXT and len(self.table) > before:
             check_characters(*self.texts(np.arange(before, len(self.table), dtype=np.uint32)), label)
         return codes
+
+    def _in_one_unit(self, chunk: Any, label: str) -> Chunk:
+        """Return a chunk in the unit of the keys. Where that does not hold it, they all get another one that does."""
+        if not chunk.kind.is_time or chunk.kind == self.kind:
+            return chunk  # type: ignore[no-any-return]
+        own: Any = self.chunk(self.all_codes(), label)
+        for kind in (self.kind, *in_other_units(self.kind)):
+            try:
+                there, found = chunk.in_unit(kind), own.in_unit(kind)
+            except ValueError:
+                continue
+            if kind != self.kind:
+                self.kind, self.table = kind, _core.KeyTable(is_text=False)
+                found.codes(self.table, True)  # which numbers them as they were
+            return there  # type: ignore[no-any-return]
+        raise ValueError(
+            f"{label} holds times in the unit {chunk.kind.unit!r}, and there are times in the unit {self.kind.unit!r} "
+            "already, so fine and so far from each other that 64 bits of no unit hold them all. Nothing is rounded."
+        )
+
+    def canonical(self, codes: Codes) -> tuple[Kind, npt.NDArray[np.uint64]]:
+        """Return keys as words, of times in the one unit that follows from the times of all."""
+        if self.kind.is_time:
+            own: Any = self.chunk(codes, "")
+            for kind in in_other_units(self.kind):
+                try:
+                    return kind, own.in_unit(kind).values.view(np.uint64)
+                except ValueError:
+                    continue
+        return self.kind, self.words(codes)
 
     def codes_of_known(self, chunk: Chunk) -> Codes:
         """Return the number of each row's key, and `no_code` where it is none."""
@@ -128,15 +159,7 @@ class KeyColumn:
 
     def in_order(self) -> Codes:
         """Return the numbers of all keys by their keys: NaN after the numbers, and null last."""
-        codes = self.all_codes()
-        missing = self.are_missing(codes)
-        codes, null = codes[~missing], codes[missing]
-        if self.table.is_text:  # the bytes of UTF-8 are in the order of the code points
-            texts = self._separate_texts(codes)
-            order = np.array(sorted(range(len(texts)), key=texts.__getitem__), np.intp)
-        else:
-            order = np.argsort(self._numbers(codes), kind="stable")
-        return np.concatenate([codes[order], null])
+        return self.table.in_order(are_floats=self.kind == FLOAT)
 
     def nearest(self, key: Any) -> list[Any]:
         """Return some keys that a person may have meant."""

@@ -34,6 +34,7 @@ class GroupKeys:
         self.names: tuple[str, ...] = ()
         self._columns: list[KeyColumn] = []
         self._pairs: list[_core.KeyTable] = []
+        self._order: npt.NDArray[np.intp] | None = None  # as long as no group comes or goes
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -108,7 +109,7 @@ class GroupKeys:
                 "These groups are being changed by another call, of another thread or a signal's handler."
             )
         try:
-            names, columns, pairs = self.names, self._columns, self._pairs
+            names, columns, pairs, count = self.names, self._columns, self._pairs, len(self)
             states, lengths = [column.state() for column in columns], [len(table) for table in pairs]
             try:
                 yield
@@ -119,6 +120,8 @@ class GroupKeys:
                 for table, length in zip(pairs, lengths, strict=True):
                     table.forget_after(length)
                 raise
+            if len(self) != count:
+                self._order = None
         finally:
             self._lock.release()
 
@@ -200,8 +203,21 @@ class GroupKeys:
 
     def in_order(self) -> npt.NDArray[np.intp]:
         """Return the numbers of all groups by their keys: column by column, and null last."""
-        ranks = self._ranks([column.in_order() for column in self._columns])
-        return np.lexsort(ranks[::-1]) if ranks else np.empty(0, np.intp)
+        if self._order is None:
+            self._order = self._found_order([column.in_order() for column in self._columns])
+            self._order.flags.writeable = False
+        return self._order
+
+    def _found_order(self, orders: Sequence[Codes]) -> npt.NDArray[np.intp]:
+        if len(orders) < 2:
+            return orders[0].astype(np.intp) if orders else np.empty(0, np.intp)
+        ranks = self._ranks(orders)
+        if math.prod(map(len, orders)) > np.iinfo(np.uint64).max:
+            return np.lexsort(ranks[::-1])
+        places = np.zeros(len(self), np.uint64)
+        for order, own in zip(orders, ranks, strict=True):
+            places = places * np.uint64(len(order)) + own
+        return np.argsort(places)
 
     def _ranks(self, orders: Sequence[Codes]) -> list[Codes]:
         """Return of every group where its keys stand in the orders of their columns."""
@@ -217,7 +233,7 @@ class GroupKeys:
     def copy(self) -> GroupKeys:
         """Return the same groups, which are numbered alike, on their own."""
         other = GroupKeys()
-        other.names = self.names
+        other.names, other._order = self.names, self._order
         other._columns = [column.copy() for column in self._columns]
         other._pairs = [table.copy() for table in self._pairs]
         return other
@@ -246,6 +262,9 @@ class GroupKeys:
 
     def _entered_from(self, other: GroupKeys, parts: Sequence[Codes]) -> Codes:
         """Return the numbers of groups of another, of which the numbers of their keys there are given."""
+        if len(self.names) == 1:  # whose keys are the groups, and enter in the order asked for
+            label = f"the column {self.names[0]!r}"
+            return self._columns[0].codes(other._columns[0].chunk(parts[0], label), label)
         entered = []
         for name, mine, its, codes in zip(self.names, self._columns, other._columns, parts, strict=True):
             is_used = np.zeros(len(its), np.bool_)
@@ -274,8 +293,8 @@ class GroupKeys:
         from squarely.groups.key_bytes import bytes_of
 
         orders = [column.in_order() for column in self._columns]
+        groups = self.in_order()
         ranks = self._ranks(orders)
-        groups = np.lexsort(ranks[::-1]) if ranks else np.empty(0, np.intp)
         return bytes_of(self.names, self._columns, orders, [places[groups] for places in ranks])
 
     @classmethod

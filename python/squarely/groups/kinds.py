@@ -10,7 +10,20 @@ import numpy.typing as npt
 
 from squarely.arguments import InvalidParameterError
 
-__all__ = ["BOOLEAN", "BYTES", "FLOAT", "INTEGER", "NOTHING", "TEXT", "Kind", "joined", "kind_of_time", "zone_name"]
+__all__ = [
+    "BOOLEAN",
+    "BYTES",
+    "FLOAT",
+    "INTEGER",
+    "NOTHING",
+    "TEXT",
+    "Kind",
+    "in_other_units",
+    "in_unit",
+    "joined",
+    "kind_of_time",
+    "zone_name",
+]
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,12 @@ MICROSECONDS = {"W": 604_800_000_000, "D": 86_400_000_000, "h": 3_600_000_000, "
 MICROSECONDS |= {"s": 1_000_000, "ms": 1000, "us": 1}
 IN_A_MICROSECOND = {"ns": 10**3, "ps": 10**6, "fs": 10**9, "as": 10**12}
 
+# Of the units that are converted into each other the ones to be preferred first: what all files have, then the coarsest
+# of the finer ones, which are exact, and the finest of the coarser ones, which reach farther.
+UNITS_OF_TIMES = ("us", "ns", "ps", "fs", "as", "ms", "s", "m", "h")
+UNITS_OF_DAYS = ("D", "W")
+UNITS_OF_CALENDARS = ("M", "Y")
+
 UNITS = (*DATE_UNITS, *(unit for unit in (*MICROSECONDS, *IN_A_MICROSECOND) if unit not in DATE_UNITS))
 
 EPOCH = datetime.datetime(1970, 1, 1)
@@ -59,13 +78,26 @@ def kind_of_time(is_moment: bool, unit: str, zone: str = "") -> Kind:
     return Kind("date", unit) if unit in DATE_UNITS else Kind("datetime", unit, zone)
 
 
+def units_like(kind: Kind) -> tuple[str, ...]:
+    """Return the units that times of a kind are converted to where that is exact, the preferred ones first."""
+    if kind.unit in UNITS_OF_CALENDARS:
+        return UNITS_OF_CALENDARS
+    days = UNITS_OF_DAYS if kind.name in ("date", "duration") else ()
+    return (*(UNITS_OF_TIMES if kind.name != "date" else ()), *days)
+
+
+def in_other_units(kind: Kind) -> list[Kind]:
+    """Return the kinds that differ from this one in the unit alone, the preferred ones first, and itself."""
+    return [Kind(kind.name, unit, kind.zone) for unit in units_like(kind)]
+
+
 def joined(known: Kind, found: Kind, label: str) -> Kind:
     """Return the kind of a column that has keys of both, or refuse them."""
     if found == NOTHING or known == NOTHING:
         return known if found == NOTHING else found
-    if (known.name, known.zone) == (found.name, found.zone):
+    if known == found or (known.is_time and found in in_other_units(known)):
         return known  # units are converted, where that is exact
-    what = "their time zone" if known.name == found.name else "their kind"
+    what = "their time zone" if known.name == found.name and known.zone != found.zone else "their kind"
     raise InvalidParameterError(
         f"{label} holds keys of kind {found}, and there are keys of kind {known} already: all chunks must agree in "
         f"{what}. Convert one or the other first."
@@ -92,8 +124,10 @@ def value_of_word(kind: Kind, word: int, is_large: bool) -> Any:
 
 def _value_of_time(kind: Kind, number: int) -> Any:
     if kind.name == "date":
-        is_day = kind.unit == "D"
-        return (EPOCH + datetime.timedelta(days=number)).date() if is_day else _scalar_of_time(kind, number)
+        if kind.unit in UNITS_OF_CALENDARS:
+            return _scalar_of_time(kind, number)
+        days = datetime.timedelta(weeks=number) if kind.unit == "W" else datetime.timedelta(days=number)
+        return (EPOCH + days).date()
     whole, rest = divmod(number * MICROSECONDS.get(kind.unit, 1), IN_A_MICROSECOND.get(kind.unit, 1))
     if rest or kind.unit not in {**MICROSECONDS, **IN_A_MICROSECOND}:
         return _scalar_of_time(kind, number)
@@ -139,6 +173,28 @@ def zone_name(zone: object) -> str:
 
 
 # Arrays of NumPy
+
+LARGEST = 2**63 - 1
+NAT = -(2**63)
+ATTOSECONDS = {unit: count * 10**12 for unit, count in MICROSECONDS.items()}
+ATTOSECONDS |= {unit: 10**12 // count for unit, count in IN_A_MICROSECOND.items()}
+MONTHS = {"M": 1, "Y": 12}
+
+
+def in_unit(times: npt.NDArray[np.int64], unit: str, other: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return times of one unit in another, and which of them it does not hold. NaT is NaT in both."""
+    sizes = MONTHS if unit in MONTHS else ATTOSECONDS
+    if sizes[unit] >= sizes[other]:
+        factor = sizes[unit] // sizes[other]
+        most = LARGEST // factor
+        is_lost = (times > most) | (times < -most)
+        converted = times * np.int64(factor if most else 0)
+    else:
+        factor = min(sizes[other] // sizes[unit], LARGEST)
+        converted, rest = np.divmod(times, np.int64(factor))
+        is_lost = rest != 0
+    is_nat = times == NAT
+    return np.where(is_nat, np.int64(NAT), converted), is_lost & ~is_nat
 
 
 def array_of_words(

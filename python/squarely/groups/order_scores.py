@@ -10,16 +10,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from squarely import _core
 from squarely.columns import Array, Columns, Table
 from squarely.columns.forms import Column, MaskedColumn, PlainColumn, missing_in
 from squarely.groups.scores import GroupScores, NoteOfGroups, Values
-from squarely.named_metrics import Metric
-from squarely.order_scores import score_of_order
+from squarely.named_metrics import Metric, metric
+from squarely.order_scores import pinball_level, score_of_order
 from squarely.pairing import PairedColumns
+from squarely.scoring import configuration_of
 
 __all__ = ["RowsOfGroups", "order_scores_of_groups"]
 
 Rows = npt.NDArray[np.intp]
+
+OF_ERRORS = ("median_absolute_error", "trimmed_mean_squared_error")
 
 
 class RowsOfGroups:
@@ -56,21 +60,80 @@ def order_scores_of_groups(asked: Metric, rows: RowsOfGroups, sums: GroupScores)
 
     What all rows together refuse was refused before; of a group alone it only is why it has no value.
     """
-    configuration = sums.core.configuration
+    values, reasons = _all_at_once(asked, rows, sums.core.configuration), dict[int, str]()
+    if values is None:
+        values, reasons = _one_by_one(asked, rows, sums.core.configuration)
+    note = NoteOfGroups(len(rows))
+    are_none = np.isnan(values).any(axis=tuple(range(1, values.ndim)))
+    for place in np.flatnonzero(are_none).tolist():
+        note.add(sums.why_none(int(rows.order[place]), asked) or reasons.get(place, "no defined value"))
+    return values, str(note)
+
+
+def _one_by_one(asked: Metric, rows: RowsOfGroups, configuration: _core.Configuration) -> tuple[Values, dict[int, str]]:
     options = configuration.multioutput, configuration.nan_policy, configuration.summation
     none = np.full(rows.pairs.output_shape, np.nan) if configuration.multioutput == "raw_values" else math.nan
-    note = NoteOfGroups(len(rows))
-    values = []
-    for group, pairs in zip(rows.order.tolist(), rows, strict=True):
-        reason = "no defined value"
+    values, reasons = [], {}
+    for place, pairs in enumerate(rows):
         try:
-            value = score_of_order(asked, pairs, *options)
+            values.append(score_of_order(asked, pairs, *options))
         except (ValueError, ZeroDivisionError) as error:
-            value, reason = none, str(error).rstrip(".")
-        if np.isnan(value).any():
-            note.add(sums.why_none(group, asked) or reason)
-        values.append(value)
-    return np.array(values), str(note)
+            values.append(none)
+            reasons[place] = str(error).rstrip(".")
+    return np.array(values), reasons
+
+
+def _all_at_once(asked: Metric, rows: RowsOfGroups, configuration: _core.Configuration) -> Values | None:
+    """Return the value of every group from one order of all rows, or None where that is not simple."""
+    pairs = rows.pairs
+    if pairs.weights is not None or pairs.outputs != 1 or pairs.is_complex:
+        return None
+    statistics = pairs.order("absolute_error" if asked.name in OF_ERRORS else "truth")
+    is_any_without = any((*statistics.missing_true, *statistics.missing_pred, *statistics.undefined))
+    if configuration.nan_policy == "propagate" and is_any_without:
+        return None
+    by_group = statistics.by_group(rows.groups, len(rows))
+    if asked.name == "median_absolute_error":
+        values = by_group.quantiles(0.5)
+    elif asked.name == "trimmed_mean_squared_error":
+        values = by_group.trimmed_mean_squares(asked.parameter)
+    elif configuration.summation == "exact":
+        values = _explained_pinball_losses(asked, rows, configuration.nan_policy, statistics, by_group)
+    else:
+        return None
+    shape = pairs.output_shape if configuration.multioutput == "raw_values" else ()
+    return np.array(values)[rows.order].reshape(len(rows), *shape)
+
+
+def _explained_pinball_losses(
+    asked: Metric,
+    rows: RowsOfGroups,
+    nan_policy: str,
+    statistics: _core.OrderStatistics,
+    by_group: _core.OrderStatistics,
+) -> list[float]:
+    """Return the share of the loss against the quantile of the truth of its group that each prediction takes away."""
+    pairs = rows.pairs
+    alpha = pinball_level(asked)
+    configuration = configuration_of((metric("mean_pinball_loss", alpha=alpha),), "raw_values", nan_policy, "exact")
+    constant = np.array(by_group.quantiles(alpha))[rows.groups].reshape(pairs.truth.shape)
+    where = pairs.where
+    if statistics.pairs[0] < pairs.rows:
+        where = ~np.isnan(statistics.values[0]).reshape(pairs.truth.shape)
+    baseline = _sums(PairedColumns(pairs.truth, Array(constant), where, pairs.axis), rows, configuration)
+    model = _sums(pairs, rows, configuration)
+    values = _core.explained_pinball_loss(model, baseline, alpha)
+    are_few = np.array(by_group.pairs) < asked.row.least_pairs
+    return np.where(are_few, math.nan, values).tolist()  # type: ignore[no-any-return]
+
+
+def _sums(pairs: PairedColumns, rows: RowsOfGroups, configuration: _core.Configuration) -> _core.State:
+    """Return the sums of every group, as outputs of one state."""
+    core = _core.GroupedAccumulator(configuration)
+    core.add(pairs.sums_by_group(configuration, rows.groups, len(rows)), pairs.output_shape)
+    state = core.as_accumulator().state()
+    assert state is not None
+    return state
 
 
 def _in_one_piece(columns: Columns) -> Columns:

@@ -49,14 +49,8 @@ class GroupScores:
 
     @functools.cached_property
     def _are_without_weight(self) -> npt.NDArray[np.bool_]:
-        """Of which groups the weights sum to zero."""
-        found = np.zeros(self.core.groups, np.bool_)
-        if self.core.weighted:
-            for group in range(self.core.groups):
-                try:
-                    self.core.group(group).check_weights()
-                except _core.Refused:
-                    found[group] = True
+        """Of which groups the weights of an output sum to zero."""
+        found: npt.NDArray[np.bool_] = np.any(self.core.have_no_weight.reshape(self.core.groups, -1), axis=1)
         return found
 
     # Why some have none

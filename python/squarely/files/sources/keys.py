@@ -46,7 +46,7 @@ def _part_named(label: str, names: Sequence[str]) -> Key:
 def check_keys(schema: Any, keys: Sequence[Key], suggest: Callable[[], Mapping[str, Any]] = dict[str, Any]) -> None:
     """Refuse keys of columns of which there is none, and parts of what has no such part."""
     for key in keys:
-        kind = _value_type(type_of_column(schema, key.column, suggest))
+        kind = value_type(type_of_column(schema, key.column, suggest))
         if key.part in PARTS:
             _check_part(key, kind)
         elif key.part != AS_TEXT and not _is_key(kind):
@@ -65,7 +65,7 @@ def _check_part(key: Key, kind: Any) -> None:
     raise ContentError(f"column {key.column!r} holds {what}, and {key.label!r} needs dates{way}")
 
 
-def _value_type(kind: Any) -> Any:
+def value_type(kind: Any) -> Any:
     return kind.value_type if import_extra("pyarrow.types").is_dictionary(kind) else kind
 
 

@@ -21,14 +21,18 @@ def title(parameter: Any) -> str:
     return names if parameter.is_flag else f"{names} <{word}>"
 
 
+def marked(text: str) -> str:
+    """Return the text of a help, in which options are marked as what is typed."""
+    return re.sub(r"(?<!\w)--[\w-]+", r"``\g<0>``", text.replace("*", r"\*"))
+
+
 def option(parameter: Any) -> str:
     """Return one option or argument as the help of its command explains it."""
     default = getattr(parameter.default, "value", parameter.default)
     notes = ["Required."] if parameter.required else []
     if default not in (None, False):
         notes.append(f"By default ``{default}``.")
-    words = re.sub(r"(?<!\w)--[\w-]+", r"``\g<0>``", parameter.help.replace("*", r"\*"))
-    text = " ".join([words, *notes])
+    text = " ".join([marked(parameter.help), *notes])
     return f".. option:: {title(parameter)}\n\n{indented(text)}\n"
 
 
@@ -38,10 +42,13 @@ def command(name: str, found: Any) -> str:
     for parameter in found.params:
         if parameter.name != "help":
             panels.setdefault(getattr(parameter, "rich_help_panel", None) or "", []).append(parameter)
-    parts = [heading(f"squarely {name}", "-"), f".. program:: squarely {name}\n", f"{found.help}\n"]
+    parts = [heading(f"squarely {name}", "-"), f".. program:: squarely {name}\n", f"{marked(found.help)}\n"]
     for panel, parameters in panels.items():
         parts += [*([f".. rubric:: {panel}\n"] if panel else []), *map(option, parameters)]
-    return "\n".join(parts)
+    _, *examples = (found.epilog or "").split("\n\n")
+    if examples:
+        parts += [".. rubric:: Examples\n", ".. code-block:: sh\n", indented("\n".join(examples))]
+    return "\n".join(parts) + "\n"
 
 
 def page() -> str:

@@ -71,12 +71,13 @@ def test_names_elsewhere_exist(library: str, module: str) -> None:
 def test_every_option_of_the_command_line_is_explained() -> None:
     page = command_line.page()
     commands = typer.main.get_command(application).commands  # type: ignore[attr-defined]
-    assert set(commands) == {"score", "merge"}
+    assert {"score", "merge", "metrics", "columns"} <= set(commands)
     for name, command in commands.items():
         section = page.partition(f"squarely {name}\n---")[2].partition("\n---")[0]
         for parameter in command.params:
             for option in parameter.opts if parameter.param_type_name == "option" else ():
                 assert f".. option:: {option}" in section or option == "--help", option
+        assert f"\n   squarely {name}" in section
 
 
 def test_every_declaration_of_the_header_is_on_the_page() -> None:

@@ -1,7 +1,14 @@
 # The Python extension: the core, its bindings, and the kernels of the library beside it.
 find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
 find_package(pybind11 CONFIG REQUIRED)
-file(GLOB SQUARELY_BINDING_SOURCES CONFIGURE_DEPENDS cpp/binding/*.cpp)
+# pip brings pybind11 in a folder of another name every time: a copy, written where it differs, keeps what was compiled.
+set(pybind11_copy ${PROJECT_BINARY_DIR}/pybind11_headers)
+file(GLOB_RECURSE headers RELATIVE ${pybind11_INCLUDE_DIR} ${pybind11_INCLUDE_DIR}/pybind11/*.h)
+foreach(header IN LISTS headers)
+  configure_file(${pybind11_INCLUDE_DIR}/${header} ${pybind11_copy}/${header} COPYONLY)
+endforeach()
+set_target_properties(pybind11::pybind11_headers PROPERTIES INTERFACE_INCLUDE_DIRECTORIES ${pybind11_copy})
+file(GLOB SQUARELY_BINDING_SOURCES CONFIGURE_DEPENDS binding/*.cpp)
 # NO_EXTRAS: CMakeLists.txt says which optimisation there is at link time.
 pybind11_add_module(_core NO_EXTRAS ${SQUARELY_BINDING_SOURCES})
 target_compile_definitions(_core PRIVATE

@@ -11,8 +11,6 @@ set_target_properties(pybind11::pybind11_headers PROPERTIES INTERFACE_INCLUDE_DI
 file(GLOB SQUARELY_BINDING_SOURCES CONFIGURE_DEPENDS binding/*.cpp)
 # NO_EXTRAS: CMakeLists.txt says which optimisation there is at link time.
 pybind11_add_module(_core NO_EXTRAS ${SQUARELY_BINDING_SOURCES})
-target_compile_definitions(_core PRIVATE
-  SQUARELY_COMPILER="${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
 # Bindings have no loops that -O3 makes faster: what it inlines there is size alone.
 target_compile_options(_core PRIVATE $<$<CONFIG:Release>:-O2>)
 target_link_libraries(_core PRIVATE squarely_core squarely)

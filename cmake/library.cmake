@@ -13,11 +13,12 @@ set(includedir ${prefix}${CMAKE_INSTALL_INCLUDEDIR})
 add_library(squarely
   ${CMAKE_CURRENT_BINARY_DIR}/targets_table.cpp
   $<TARGET_OBJECTS:squarely_core>
+  $<TARGET_OBJECTS:squarely_called_once>
   ${SQUARELY_KERNEL_OBJECTS})
 add_library(squarely::squarely ALIAS squarely)
-target_compile_definitions(squarely PRIVATE $<TARGET_PROPERTY:squarely_core,INTERFACE_COMPILE_DEFINITIONS>)
+target_compile_definitions(squarely PRIVATE $<TARGET_PROPERTY:squarely_options,INTERFACE_COMPILE_DEFINITIONS>)
 target_include_directories(squarely
-  PRIVATE $<TARGET_PROPERTY:squarely_core,INTERFACE_INCLUDE_DIRECTORIES>
+  PRIVATE $<TARGET_PROPERTY:squarely_options,INTERFACE_INCLUDE_DIRECTORIES>
   INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/cpp/include> $<INSTALL_INTERFACE:${includedir}>)
 
 if(BUILD_SHARED_LIBS)

@@ -17,10 +17,10 @@ target_link_libraries(_core PRIVATE squarely_core squarely_called_once squarely)
 if(SQUARELY_PRECOMPILED_HEADERS)
   target_precompile_headers(_core PRIVATE <pybind11/numpy.h> <pybind11/pybind11.h> <pybind11/stl.h>)
 endif()
-# Half of the time of compiling bindings is instantiating what others instantiate, too: four files at a time share it. Not
+# Half of the time of compiling bindings is instantiating what others instantiate, too: eight files at a time share it. Not
 # where one is changed and compiled again.
 if(SKBUILD_STATE STREQUAL "wheel")
-  set_target_properties(_core PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
+  set_target_properties(_core PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
 endif()
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   # --disable-new-dtags: the library beside the extension comes before any that LD_LIBRARY_PATH names.

@@ -13,11 +13,12 @@ set(includedir ${prefix}${CMAKE_INSTALL_INCLUDEDIR})
 add_library(squarely
   ${CMAKE_CURRENT_BINARY_DIR}/targets_table.cpp
   $<TARGET_OBJECTS:squarely_core>
+  $<TARGET_OBJECTS:squarely_called_once>
   ${SQUARELY_KERNEL_OBJECTS})
 add_library(squarely::squarely ALIAS squarely)
-target_compile_definitions(squarely PRIVATE $<TARGET_PROPERTY:squarely_core,INTERFACE_COMPILE_DEFINITIONS>)
+target_compile_definitions(squarely PRIVATE $<TARGET_PROPERTY:squarely_options,INTERFACE_COMPILE_DEFINITIONS>)
 target_include_directories(squarely
-  PRIVATE $<TARGET_PROPERTY:squarely_core,INTERFACE_INCLUDE_DIRECTORIES>
+  PRIVATE $<TARGET_PROPERTY:squarely_options,INTERFACE_INCLUDE_DIRECTORIES>
   INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/cpp/include> $<INSTALL_INTERFACE:${includedir}>)
 
 if(BUILD_SHARED_LIBS)
@@ -50,11 +51,11 @@ endif()
 install(TARGETS squarely EXPORT squarely-targets
   LIBRARY DESTINATION ${libdir} ARCHIVE DESTINATION ${libdir} RUNTIME DESTINATION ${prefix}${CMAKE_INSTALL_BINDIR})
 install(
-  FILES cpp/include/squarely/squarely.h cpp/include/squarely/squarely.hpp cpp/include/squarely/squarely_python.h
+  FILES include/squarely/squarely.h include/squarely/squarely.hpp include/squarely/squarely_python.h
   DESTINATION ${includedir}/squarely)
 
 install(EXPORT squarely-targets NAMESPACE squarely:: DESTINATION ${libdir}/cmake/squarely)
-configure_package_config_file(cmake/squarely-config.cmake.in squarely-config.cmake
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/squarely-config.cmake.in squarely-config.cmake
   INSTALL_DESTINATION ${libdir}/cmake/squarely NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 # The interface only grows: any newer version does.
 write_basic_package_version_file(squarely-config-version.cmake COMPATIBILITY AnyNewerVersion)
@@ -65,5 +66,5 @@ install(
 # From where the file lies, so that the tree can be moved.
 file(RELATIVE_PATH SQUARELY_PC_UP /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" SQUARELY_PC_UP "${SQUARELY_PC_UP}")
-configure_file(cmake/squarely.pc.in squarely.pc @ONLY)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/squarely.pc.in squarely.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/squarely.pc DESTINATION ${libdir}/pkgconfig)

@@ -89,12 +89,6 @@ bool update_from(Accumulator& accumulator, const py::object& y_true, const py::o
     return true;
 }
 
-py::array_t<double> array_of(const Shape& shape, const std::vector<double>& values) {
-    py::array_t<double> array(std::vector<py::ssize_t>(shape.begin(), shape.end()));
-    std::copy(values.begin(), values.end(), array.mutable_data());
-    return array;
-}
-
 py::object score_at(Accumulator& accumulator, std::size_t index) {
     const State& sums = sums_or_throw(accumulator);
     const AskedMetric& asked = asked_at(accumulator, index);

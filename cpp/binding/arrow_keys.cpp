@@ -82,9 +82,9 @@ py::object chunk_of(const ArrowSchema& schema, const ArrowArray& array, std::int
 }
 
 // (format, type of the dictionary or None)
-py::object type_of(const ArrowSchema& schema) {
+py::object key_type_of(const ArrowSchema& schema) {
     return py::make_tuple(py::str(schema.format),
-                          schema.dictionary == nullptr ? py::none() : type_of(*schema.dictionary));
+                          schema.dictionary == nullptr ? py::none() : key_type_of(*schema.dictionary));
 }
 
 py::str name_of(const ArrowSchema& schema) { return py::str(schema.name == nullptr ? "" : schema.name); }
@@ -92,7 +92,7 @@ py::str name_of(const ArrowSchema& schema) { return py::str(schema.name == nullp
 bool may_have_null_rows(const ArrowArray& array) { return array.null_count != 0 && array.buffers[0] != nullptr; }
 
 // (whether it is one column and no table, whether rows of a table are null, columns of (name, type, chunks))
-py::object columns_of_batches(const ArrowSchema& schema, const std::vector<Batch>& batches) {
+py::object key_columns_of_batches(const ArrowSchema& schema, const std::vector<Batch>& batches) {
     const bool is_table = std::strcmp(schema.format, "+s") == 0;
     const std::int64_t count = is_table ? schema.n_children : 1;
     bool has_null_rows = false;
@@ -106,7 +106,7 @@ py::object columns_of_batches(const ArrowSchema& schema, const std::vector<Batch
             chunks.append(is_table ? chunk_of(column, *whole.children[i], whole.offset, whole.length, batch.owner)
                                    : chunk_of(column, whole, 0, whole.length, batch.owner));
         }
-        columns.append(py::make_tuple(name_of(column), type_of(column), chunks));
+        columns.append(py::make_tuple(name_of(column), key_type_of(column), chunks));
     }
     return py::make_tuple(!is_table, has_null_rows, columns);
 }
@@ -115,7 +115,7 @@ py::object columns_of_batches(const ArrowSchema& schema, const std::vector<Batch
 
 void register_arrow_keys(py::module_& module) {
     module.def(
-        "keys_of_arrow", [](const py::object& source) { return read_arrow(source, columns_of_batches); },
+        "keys_of_arrow", [](const py::object& source) { return read_arrow(source, key_columns_of_batches); },
         py::arg("source"));
 }
 

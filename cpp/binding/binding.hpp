@@ -7,6 +7,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -41,6 +42,9 @@ bool is_swapped(const py::dtype& dtype);
 
 // Runs a job that may be long: other threads of Python run meanwhile, and Ctrl-C ends it.
 void without_the_interpreter(const std::function<void()>& job);
+
+// Numbers of the outputs as an array of their shape.
+py::array_t<double> array_of(const std::vector<std::size_t>& shape, const std::vector<double>& values);
 
 // Sets Python's error for the exception that is being handled, and returns null.
 PyObject* error_for_exception() noexcept;

@@ -1,5 +1,6 @@
 #include "binding/binding.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <optional>
 #include <stdexcept>
@@ -25,6 +26,12 @@ DType dtype_of(const py::dtype& dtype) {
 bool is_swapped(const py::dtype& dtype) {
     const char foreign = std::endian::native == std::endian::little ? '>' : '<';
     return dtype.byteorder() == foreign;
+}
+
+py::array_t<double> array_of(const std::vector<std::size_t>& shape, const std::vector<double>& values) {
+    py::array_t<double> array(std::vector<py::ssize_t>(shape.begin(), shape.end()));
+    std::copy(values.begin(), values.end(), array.mutable_data());
+    return array;
 }
 
 namespace {

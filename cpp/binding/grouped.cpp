@@ -3,7 +3,6 @@
 #include "accumulator/scores.hpp"
 #include "binding/binding.hpp"
 
-#include <algorithm>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -11,16 +10,16 @@
 namespace squarely {
 namespace {
 
-using Numbers = py::array_t<std::uint32_t, py::array::c_style>;
+using NumbersOfRows = py::array_t<std::uint32_t, py::array::c_style>;
 using SharedConfiguration = std::shared_ptr<Configuration>;
 
-GroupNumbers numbers_of(const Numbers& array, std::size_t count) {
+GroupNumbers numbers_of(const NumbersOfRows& array, std::size_t count) {
     const GroupNumbers numbers{array.data(), static_cast<std::size_t>(array.size())};
     if (array.ndim() != 1 || !are_all_below(numbers, count)) throw std::invalid_argument("There are no such groups.");
     return numbers;
 }
 
-GroupNumbers numbers_of_groups(const Numbers& array, std::size_t count, const GroupedAccumulator& grouped) {
+GroupNumbers numbers_of_groups(const NumbersOfRows& array, std::size_t count, const GroupedAccumulator& grouped) {
     if (static_cast<std::size_t>(array.size()) != grouped.groups) {
         throw std::invalid_argument("There must be a number for every group.");
     }
@@ -34,7 +33,7 @@ struct PassByGroup {
     std::vector<SumsByGroup> pieces;
 };
 
-void add_piece(PassByGroup& pass, const py::object& y_true, const py::object& y_pred, const Numbers& groups,
+void add_piece(PassByGroup& pass, const py::object& y_true, const py::object& y_pred, const NumbersOfRows& groups,
                const py::object& where, py::ssize_t axis, const py::object& sample_weight) {
     const PairsList pairs = pairs_of(y_true, y_pred, where, axis, sample_weight);
     if (groups.size() != pairs.rows) throw std::invalid_argument("There must be a group for every row.");
@@ -46,7 +45,7 @@ void add_piece(PassByGroup& pass, const py::object& y_true, const py::object& y_
 
 // Callers let one call at a time change or read an accumulator.
 bool is_short_chunk_added(GroupedAccumulator& grouped, const py::object& y_true, const py::object& y_pred,
-                          const Numbers& groups, std::size_t count, const py::object& where, py::ssize_t axis,
+                          const NumbersOfRows& groups, std::size_t count, const py::object& where, py::ssize_t axis,
                           const Shape& shape) {
     const PairsList pairs = pairs_of(y_true, y_pred, where, axis);
     if (groups.size() != pairs.rows) throw std::invalid_argument("There must be a group for every row.");
@@ -62,12 +61,6 @@ const State& sums_or_throw(GroupedAccumulator& grouped) {
     const State* sums = sums_of(grouped);
     if (sums == nullptr) throw Refused(Reason::no_pairs);
     return *sums;
-}
-
-py::array_t<double> array_of(const Shape& shape, const std::vector<double>& values) {
-    py::array_t<double> array(std::vector<py::ssize_t>(shape.begin(), shape.end()));
-    std::copy(values.begin(), values.end(), array.mutable_data());
-    return array;
 }
 
 // One value an output of every group, NaN where it has none.
@@ -121,19 +114,18 @@ void register_grouped(py::module_& module) {
              py::arg("count"), py::arg("where"), py::arg("axis"), py::arg("shape"))
         .def(
             "merge",
-            [](GroupedAccumulator& grouped, GroupedAccumulator& other, const Numbers& numbers, std::size_t count) {
-                merge(grouped, other, numbers_of_groups(numbers, count, other), count);
-            },
+            [](GroupedAccumulator& grouped, GroupedAccumulator& other, const NumbersOfRows& numbers,
+               std::size_t count) { merge(grouped, other, numbers_of_groups(numbers, count, other), count); },
             py::arg("other"), py::arg("numbers"), py::arg("count"))
         .def(
             "subtract",
-            [](GroupedAccumulator& grouped, GroupedAccumulator& other, const Numbers& numbers) {
+            [](GroupedAccumulator& grouped, GroupedAccumulator& other, const NumbersOfRows& numbers) {
                 subtract(grouped, other, numbers_of_groups(numbers, grouped.groups, other));
             },
             py::arg("other"), py::arg("numbers"))
         .def(
             "merged_groups",
-            [](GroupedAccumulator& grouped, const Numbers& numbers, std::size_t count) {
+            [](GroupedAccumulator& grouped, const NumbersOfRows& numbers, std::size_t count) {
                 return merged_groups(grouped, numbers_of_groups(numbers, count, grouped), count);
             },
             py::arg("numbers"), py::arg("count"))

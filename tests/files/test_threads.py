@@ -185,6 +185,40 @@ def test_an_interrupt_reaches_python_and_ends_the_threads(long_files, suffix, fi
     assert (process.returncode, errors) == (0, "")
 
 
+MANY_INTERRUPTS = """
+import random, signal, sys, threading
+import pyarrow
+import squarely
+from squarely.files.formats import csv_rows
+csv_rows.BLOCK_BYTES = 1 << 11
+def interrupt(*_):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, interrupt)
+random.seed(8)
+interrupted = 0
+while interrupted < 100:
+    signal.setitimer(signal.ITIMER_REAL, random.uniform(0.005, 0.05))
+    try:
+        squarely.score_files(sys.argv[1:], true="y", pred="p", progress=lambda _: None, threads=2)
+    except KeyboardInterrupt:
+        interrupted += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+print("interrupted", interrupted)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+def test_an_interrupt_at_any_moment_leaves_no_thread_waiting(tmp_path):
+    first = write_text(tmp_path / "0.csv", "y,p\n" + "1024.125,1025.125\n" * 20_000)
+    names = [str(first), *(str(tmp_path / f"{number}.csv") for number in range(1, 40))]
+    for name in names[1:]:
+        os.link(first, name)
+    command = [sys.executable, "-c", MANY_INTERRUPTS, *names]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120)  # it ends when its threads have
+    assert (run.stdout, run.stderr, run.returncode) == ("interrupted 100\n", "", 0)
+
+
 BLOCKED_READ = """
 import io, sys, threading
 import pyarrow as pa, pyarrow.fs as fs
@@ -249,10 +283,10 @@ def test_an_interrupt_does_not_wait_for_a_read_that_hangs(tmp_path):
 
 def test_an_interrupt_while_a_thread_starts_to_read_does_not_wait_for_it(tmp_path, monkeypatch):
     reads, answers = threading.Event(), threading.Event()
-    submit = work.ThreadPoolExecutor.submit
+    hand_out = work.Crew.hand_out
 
     def interrupted(*arguments):
-        submit(*arguments)
+        hand_out(*arguments)
         assert reads.wait(60)
         raise KeyboardInterrupt
 
@@ -260,7 +294,7 @@ def test_an_interrupt_while_a_thread_starts_to_read_does_not_wait_for_it(tmp_pat
         reads.set()
         answers.wait()
 
-    monkeypatch.setattr(work.ThreadPoolExecutor, "submit", interrupted)
+    monkeypatch.setattr(work.Crew, "hand_out", interrupted)
     monkeypatch.setattr(work, "score_section", hangs)
     try:
         with pytest.raises(KeyboardInterrupt) as caught:

@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from squarely.arguments import InvalidParameterError
 from squarely.files.errors import FileError, InfiniteValueError, MissingValueError, StuckError, one_line
 from squarely.files.formats.table import Position
+from squarely.files.runs.crew import Crew
 from squarely.files.runs.gathering import gathered
 from squarely.files.runs.totals import Accumulators, Totals
 from squarely.files.sources.source import Chunk, Source
@@ -53,9 +53,7 @@ def score_sources(
     which can lose one, is for the main thread only, and nothing is read there.
     """
     limit = Limit()
-    running: dict[Future[None], int] = {}
-    # Said by the threads: of a job that Ctrl-C met while it was handed out, there is no future.
-    at_work: dict[int, Job] = {}
+    at_work: dict[int, Job] = {}  # said by the threads
 
     def work(job: Job) -> None:
         at_work[job.order] = job
@@ -65,38 +63,36 @@ def score_sources(
         finally:
             del at_work[job.order]
 
-    pool = ThreadPoolExecutor(threads, "squarely-files")
-    turn = _Turn(tell)
+    crew = Crew(threads, "squarely-files", work)
+    handed = _Handed(crew, limit, _Turn(tell))
     try:
-        failures: dict[int, BaseException] = {}
         for job in _jobs(sources, totals):
             if job.source.is_passing:
                 # What an iterator yields may be overwritten when it yields again, so it is scored here and now.
                 if not totals.is_exact:
-                    _wait(running, failures, limit, turn, at_most=0)
-                elif any(future.done() for future in running):
-                    _wait(running, failures, limit, turn, at_most=len(running) - 1)
-                _raise_first(failures, running, limit, turn)
+                    handed.wait(at_most=0)
+                elif crew.have_ended():
+                    handed.wait(at_most=handed.running - 1)
+                handed.raise_first()
                 _score_passing(job, totals, nan_policy)
-                turn.take()
+                handed.turn.take()
                 continue
-            _wait(running, failures, limit, turn, at_most=2 * threads - 1)
-            if failures:
+            handed.wait(at_most=2 * threads - 1)
+            if handed.failures:
                 break
-            running[pool.submit(work, job)] = job.order
-        _wait(running, failures, limit, turn, at_most=0)
-        _raise_first(failures, running, limit, turn)
+            handed.running += 1
+            crew.hand_out(job)
+        handed.wait(at_most=0)
+        handed.raise_first()
     except BaseException as error:
         limit.last = -1
-        for future in running:
-            future.cancel()
         for job in list(at_work.values()):
             job.source.interrupt()
         if not _all_end(at_work) and isinstance(error, KeyboardInterrupt):
             raise StuckError from error
         raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        crew.dismiss()
 
 
 def _all_end(at_work: Mapping[int, Job]) -> bool:
@@ -130,37 +126,32 @@ def _jobs(sources: Iterable[Source], totals: Totals) -> Iterator[Job]:
                 order += 1
 
 
-def _wait(
-    running: dict[Future[None], int],
-    failures: dict[int, BaseException],
-    limit: Limit,
-    turn: _Turn,
-    *,
-    at_most: int,
-) -> None:
-    """Wait until so few jobs are left, and collect failures. What comes after a failure in order is given up."""
-    while len(running) > at_most:
-        done, _ = wait(running, timeout=TELL_SECONDS, return_when=FIRST_COMPLETED)
-        for future in done:
-            order = running.pop(future)
-            error = None if future.cancelled() else future.exception()
-            if error is not None and order <= limit.last:
-                failures[order] = error
-                limit.last = order
-                for other, its_order in running.items():
-                    if its_order > order:
-                        other.cancel()
-        turn.take()
-        if failures:
-            at_most = 0
+class _Handed:
+    """The jobs that are handed out, and those of them that failed."""
 
+    def __init__(self, crew: Crew[Job], limit: Limit, turn: _Turn) -> None:
+        self._crew = crew
+        self._limit = limit
+        self.turn = turn
+        self.running = 0
+        self.failures: dict[int, BaseException] = {}
 
-def _raise_first(
-    failures: dict[int, BaseException], running: dict[Future[None], int], limit: Limit, turn: _Turn
-) -> None:
-    if failures:
-        _wait(running, failures, limit, turn, at_most=0)
-        raise failures[min(failures)]
+    def wait(self, *, at_most: int) -> None:
+        """Wait until so few jobs are left, and collect failures. What comes after a failure in order is given up."""
+        while self.running > at_most:
+            for job, error in self._crew.ended(TELL_SECONDS):
+                self.running -= 1
+                if error is not None and job.order <= self._limit.last:
+                    self.failures[job.order] = error
+                    self._limit.last = job.order
+            self.turn.take()
+            if self.failures:
+                at_most = 0
+
+    def raise_first(self) -> None:
+        if self.failures:
+            self.wait(at_most=0)
+            raise self.failures[min(self.failures)]
 
 
 def score_section(job: Job, totals: Totals, limit: Limit, nan_policy: str, threads: int) -> None:

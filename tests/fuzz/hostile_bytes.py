@@ -53,7 +53,7 @@ def made(rng: np.random.Generator) -> bytes:
 @functools.cache
 def bases(seed: int) -> list[bytes]:
     rng = np.random.default_rng(seed)
-    return [made(rng) for _ in range(300)] + [path.read_bytes() for path in sorted(STATES.iterdir())]
+    return [made(rng) for _ in range(300)] + [path.read_bytes() for path in sorted(STATES.glob("*.sqac"))]
 
 
 def mutated(drawn: random.Random, body: bytearray, other: bytes) -> bytearray:

@@ -175,6 +175,9 @@ py::array view_of(const void* data, std::int64_t count, DType type, const py::ob
 }
 
 void register_arrow(py::module_& module) {
+    // Before threads come: making them lets go of the interpreter, which another thread would hold while it waits for
+    // them.
+    (void)dtype_of_type(DType::float64);
     py::dict formats;  // the names of NumPy by Arrow's formats
     for (const ElementType& type : element_types) {
         if (*type.arrow_format != '\0') formats[type.arrow_format] = type.name;

@@ -36,6 +36,13 @@ std::optional<DType> type_of_number(int number) {
     return types[static_cast<std::size_t>(number)];
 }
 
+}  // namespace
+
+// Making them lets go of the interpreter, which another thread would hold while it waits for them.
+void know_numpy_types() { (void)type_of_number(0); }
+
+namespace {
+
 bool see_array(py::handle object, PlainSide& side) {
     const auto* array = py::detail::array_proxy(object.ptr());
     const auto* descriptor = py::detail::array_descriptor_proxy(array->descr);

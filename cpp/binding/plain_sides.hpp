@@ -29,6 +29,9 @@ struct PlainSide {
 
 enum class Numbers { refused, taken };  // whether one number is a row
 
+// Called once, before there are threads.
+void know_numpy_types();
+
 // False where the object is none of these.
 bool see_plain_side(py::handle object, Numbers numbers, PlainSide& side);
 

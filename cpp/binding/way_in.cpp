@@ -239,6 +239,7 @@ PyMethodDef definition = {"score", reinterpret_cast<PyCFunction>(reinterpret_cas
 
 void register_way_in(py::module_& module) {
     (void)words();
+    know_numpy_types();
     module.def("scores_at_once", &scores_at_once, py::arg("configuration"), py::arg("y_true"), py::arg("predictions"),
                py::arg("sample_weight"), py::arg("where"), py::arg("axis"));
     module.def(

@@ -115,6 +115,33 @@ def test_a_forked_child_is_alive_and_has_one_thread() -> None:
     assert score_large() == expected
 
 
+FIRST_USES = """
+import sys, threading
+import numpy as np, pyarrow as pa
+import squarely
+sys.setswitchinterval(1e-6)
+keys = pa.array(["a", "b"] * 50)
+numbers = np.arange(100.0)
+together = threading.Barrier(4)
+def first(by):
+    together.wait()
+    squarely.GroupedAccumulator("mse").update(numbers, numbers, by=by)
+threads = [threading.Thread(target=first, args=(by,)) for by in (keys, pa.array(numbers), keys, pa.array(numbers))]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print("done")
+"""
+
+
+def test_threads_may_be_the_first_to_meet_arrow_and_numpy() -> None:
+    pytest.importorskip("pyarrow")
+    for _ in range(6):  # what is made at first use is made once a process
+        run = subprocess.run([sys.executable, "-c", FIRST_USES], capture_output=True, text=True, timeout=60)
+        assert (run.stdout, run.stderr) == ("done\n", "")
+
+
 def test_many_python_threads_call_at_once() -> None:
     expected = score_large()
     with ThreadPoolExecutor(8) as pool:

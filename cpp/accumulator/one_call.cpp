@@ -341,9 +341,8 @@ bool give_summed_values(const Configuration& configuration, const Outputs& outpu
 
 bool answer_all(const Configuration& configuration, std::span<const std::span<const Pairs>> predictions,
                 std::ptrdiff_t rows, std::span<Answer> answers) {
-    if (predictions.size() == 1 && predictions.front().size() > 1) {
-        if (give_values_of_outputs(configuration, predictions.front(), rows, answers.front())) return true;
-        answers.front() = {};
+    if (predictions.size() == 1 && predictions.front().size() > 1 && rows >= fewest_certified_rows_of_outputs) {
+        return give_values_of_outputs(configuration, predictions.front(), rows, answers.front());
     }
     if (are_interleaved(predictions.front())) return false;
     std::vector<Pairs> pairs;

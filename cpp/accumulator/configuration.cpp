@@ -35,7 +35,13 @@ bool sum_to_zero(const std::vector<double>& weights) {
 
 }  // namespace
 
+bool takes_weights(const Configuration& configuration) {
+    return std::all_of(configuration.metrics.begin(), configuration.metrics.end(),
+                       [](const AskedMetric& asked) { return asked.metric->takes_weights; });
+}
+
 State empty_state(const Configuration& configuration, std::size_t outputs, bool weighted) {
+    if (weighted && !takes_weights(configuration)) throw Refused(Reason::weights_not_taken);
     std::vector<Summand> summands;
     for_each_summand(configuration, [&](const Summand& summand) { summands.push_back(summand); });
     return make_state(outputs, configuration.summation, std::move(summands), weighted);
@@ -49,7 +55,8 @@ bool has_summand(const Configuration& configuration, const Summand& summand) {
 
 AskedMetric checked_metric(std::string_view name, double parameter) {
     const Metric* metric = find_metric(name);
-    if (metric == nullptr || metric->name != name || metric->kind != MetricKind::sums) {
+    const bool is_known = metric != nullptr && metric->name == name;
+    if (!is_known || (metric->kind != MetricKind::sums && !metric->is_kept_beside)) {
         throw Refused(Reason::bytes_configuration);
     }
     const bool has_parameter = metric->parameter->contains != nullptr;
@@ -62,6 +69,10 @@ AskedMetric checked_metric(std::string_view name, double parameter) {
 void check_possible(const Configuration& configuration) {
     bool is_possible = !configuration.metrics.empty() && configuration.metrics.size() <= most_metrics;
     is_possible = is_possible && is_each_once(configuration.metrics);
+    for (std::size_t i = 0; i < configuration.metrics.size(); ++i) {
+        // What is kept beside metrics comes after them.
+        is_possible &= !configuration.metrics[i].metric->is_kept_beside || i + 1 == configuration.metrics.size();
+    }
     for (const AskedMetric& asked : configuration.metrics) {
         is_possible &= !configuration.complex_values || asked.metric->takes_complex_values;
     }

@@ -30,7 +30,9 @@ struct Configuration {
     bool complex_values = false;
 };
 
-// Everything that is summed for it, of outputs that have seen nothing.
+bool takes_weights(const Configuration& configuration);
+
+// Everything that is summed for it, of outputs that have seen nothing. Throws Refused where it takes no weights.
 State empty_state(const Configuration& configuration, std::size_t outputs, bool weighted);
 
 // Whether some metric sums it.

@@ -81,6 +81,7 @@ Header read_header(ByteReader& reader) {
     const std::size_t metrics = read_length(reader, 2, 9);
     for (std::size_t i = 0; i < metrics; ++i) read.metrics.push_back(read_metric(reader));
     check_possible(read);
+    if (header.weighted && !takes_weights(read)) throw Refused(Reason::bytes_configuration);
     return header;
 }
 

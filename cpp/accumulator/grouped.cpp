@@ -67,6 +67,7 @@ void move_output(State& state, std::size_t output, State& next, std::size_t from
         if (!own.rounded.empty()) sums.rounded[output] = own.rounded[from];
         if (!own.extreme.empty()) sums.extreme[output] = own.extreme[from];
         if (!own.counted.empty()) sums.counted[output] = own.counted[from];
+        if (!own.by_size.empty()) sums.by_size[output] = std::move(own.by_size[from]);
     }
 }
 

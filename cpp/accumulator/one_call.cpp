@@ -151,6 +151,12 @@ bool are_squares_alone(const Question& question, const SummandList& summands, co
            summands.all[0].term == Term::squared_error;
 }
 
+// Counts are of a state.
+bool are_counted(std::span<const Summand> summands) {
+    return std::any_of(summands.begin(), summands.end(),
+                       [](const Summand& summand) { return is_by_size(summand.term); });
+}
+
 bool give_value_of_squares(const Question& question, const Pairs& pairs, std::ptrdiff_t rows, double& value) {
     ExactSquares squares;
     sum_stretch(squares, pairs, rows);
@@ -161,6 +167,7 @@ bool give_value_of_squares(const Question& question, const Pairs& pairs, std::pt
 
 bool give_value_of(const Question& question, const Pairs& pairs, std::ptrdiff_t rows, double& value) {
     const SummandList summands = question.asked.metric->summands(question.asked.parameter);
+    if (are_counted({summands.begin(), summands.end()})) return false;
     if (give_certified_value(question, pairs, rows, summands, value)) return true;
     if (are_squares_alone(question, summands, pairs)) return give_value_of_squares(question, pairs, rows, value);
     RunningSums running = running_sums(question.summation, are_weighted(pairs), {summands.begin(), summands.end()});
@@ -322,6 +329,7 @@ bool give_values_of_outputs(const Configuration& configuration, std::span<const 
 
 bool give_summed_values(const Configuration& configuration, const Outputs& outputs, std::span<const Summand> summands,
                         std::span<Answer> answers) {
+    if (are_counted(summands)) return false;
     if (!is_short(outputs.pairs.size(), outputs.rows)) return false;
     for (std::size_t i = 0; i < outputs.pairs.size(); ++i) {
         const Pairs& pairs = outputs.pairs[i];

@@ -19,6 +19,12 @@ void begin(OpenSums& open, const Kernels& kernels) {
         open.sums.squares = ExactSquares();
     } else {
         open.sums.running = running_sums(open.empty);
+        open.by_size.reset();
+        if (has_counts_by_size(open.empty)) {
+            open.by_size = std::make_unique<RunningCounts>(open.empty);
+            open.by_size->stay_open();
+        }
+        open.sums.running.by_size = open.by_size.get();
     }
     open.kernels = &kernels;
 }
@@ -49,7 +55,7 @@ void add_rows(OpenSums& open, const Pairs& pairs, std::ptrdiff_t rows) {
 }  // namespace
 
 OpenSums open_sums(const State& state, NanPolicy policy) {
-    OpenSums open{empty_like(state, 1), policy, false, nullptr, {}, {}};
+    OpenSums open{empty_like(state, 1), policy, false, nullptr, {}, nullptr, {}};
     open.squares_alone = sums_squares_alone(open.empty);
     return open;
 }
@@ -61,15 +67,23 @@ bool add_chunk(OpenSums& open, const Pairs& pairs, std::ptrdiff_t rows) {
     if (open.kernels != nullptr && open.kernels != &kernels) return false;
     if (open.kernels == nullptr) begin(open, kernels);
     copy(open, open.sums, open.before);
+    const std::size_t noted = open.by_size == nullptr ? 0 : open.by_size->noted();
+    const auto take_back = [&] {
+        copy(open, open.before, open.sums);
+        if (open.by_size != nullptr) open.by_size->forget_from(noted);
+    };
     try {
         add_rows(open, pairs, rows);
     } catch (...) {  // exact arithmetic asks for memory
-        copy(open, open.before, open.sums);
+        take_back();
         throw;
     }
-    if (is_accepted(open)) return true;
-    copy(open, open.before, open.sums);
-    return false;
+    if (!is_accepted(open)) {
+        take_back();
+        return false;
+    }
+    if (open.by_size != nullptr) open.by_size->move_on();
+    return true;
 }
 
 void close(OpenSums& open, State& state) {
@@ -80,6 +94,7 @@ void close(OpenSums& open, State& state) {
         finish(open.sums.squares, *open.kernels, part, 0);
     } else {
         finish(open.sums.running, *open.kernels, part, 0);
+        if (open.by_size != nullptr) open.by_size->add_to(part, 0);
     }
     merge(state, part);
     open.kernels = nullptr;

@@ -6,6 +6,8 @@
 #include "sums/exact_squares.hpp"
 #include "sums/running_sums.hpp"
 
+#include <memory>
+
 namespace squarely {
 
 struct SumsOfRows {
@@ -19,7 +21,8 @@ struct OpenSums {
     bool squares_alone = false;
     const Kernels* kernels = nullptr;  // whose lanes these are; null where nothing is open
     SumsOfRows sums;
-    SumsOfRows before;  // as sums was before a chunk that may be refused; kept for its memory
+    std::unique_ptr<RunningCounts> by_size;  // of running, where there is something to count
+    SumsOfRows before;                       // as sums was before a chunk that may be refused; kept for its memory
 };
 
 // Of a state of one output with exact sums.

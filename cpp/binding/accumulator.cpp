@@ -105,13 +105,43 @@ py::object scores_of(Accumulator& accumulator) {
     const State* sums = sums_of(accumulator);
     if (sums == nullptr) return py::none();
     const std::vector<AskedMetric>& metrics = accumulator.configuration->metrics;
+    std::size_t count = 0;
     for (const AskedMetric& asked : metrics) {
+        if (asked.metric->is_kept_beside) continue;
+        ++count;
         const bool has_score = why_no_score(*accumulator.configuration, *sums, asked).reason == Reason::none;
         if (!has_score || has_too_few_pairs(*sums, asked)) return py::none();
     }
-    py::tuple scores(metrics.size());
-    for (std::size_t i = 0; i < metrics.size(); ++i) scores[i] = score_at(accumulator, i);
+    py::tuple scores(count);
+    for (std::size_t i = 0; i < count; ++i) scores[i] = score_at(accumulator, i);
     return scores;
+}
+
+template <class Number, class Make>
+py::array_t<Number> array_from(const SizeCounts& counts, Make make) {
+    py::array_t<Number> array(static_cast<py::ssize_t>(counts.all.size()));
+    std::transform(counts.all.begin(), counts.all.end(), array.mutable_data(), make);
+    return array;
+}
+
+// Sizes in their order, or pairs of sizes, and how many pairs have each.
+py::tuple counts_by_size(Accumulator& accumulator, const std::string& name, std::size_t output) {
+    const State& state = sums_or_throw(accumulator);
+    for (const Sums& sums : state.sums) {
+        const TermFacts& facts = facts_of(sums.summand.term);
+        if (facts.name != name || !is_by_size(sums.summand.term)) continue;
+        const SizeCounts& counts = sums.by_size.at(output);
+        const SizeAxis &first = facts.by_size.first, &second = facts.by_size.second;
+        const auto pairs = array_from<std::uint64_t>(counts, [](const SizeCount& count) { return count.pairs; });
+        const SizePlace length = second.number == Number::none ? 1 : length_of(second);
+        const auto firsts = array_from<std::int64_t>(
+            counts, [&](const SizeCount& count) { return size_at(count.place / length, first); });
+        if (length == 1) return py::make_tuple(firsts, pairs);
+        const auto seconds = array_from<std::int64_t>(
+            counts, [&](const SizeCount& count) { return size_at(count.place % length, second); });
+        return py::make_tuple(firsts, seconds, pairs);
+    }
+    throw Refused(Reason::no_such_sums);
 }
 
 // One value an output, NaN where it has none.
@@ -192,6 +222,7 @@ void register_accumulator(py::module_& module) {
         .def("copy", &copy_of)
         .def("score", &score_at, py::arg("index"))
         .def("scores", &scores_of)
+        .def("counts_by_size", &counts_by_size, py::arg("term"), py::arg("output") = 0)
         .def("values_where_defined", &defined_values, py::arg("index"))
         .def("check_weights",
              [](Accumulator& accumulator) {

@@ -54,6 +54,8 @@ void register_rows(py::module_& module) {
         .def_readonly("takes_variance_weights", &Metric::takes_variance_weights)
         .def_readonly("takes_one_output", &Metric::takes_one_output)
         .def_readonly("takes_complex_values", &Metric::takes_complex_values)
+        .def_readonly("takes_weights", &Metric::takes_weights)
+        .def_readonly("is_kept_beside", &Metric::is_kept_beside)
         .def_property_readonly("kind", [](const Metric& metric) { return word_of(metric.kind); })
         .def_property_readonly("better", [](const Metric& metric) { return word_of(metric.better); })
         .def_property_readonly("domain", [](const Metric& metric) { return word_of(metric.domain); })

@@ -33,6 +33,8 @@ Failure failure_of(const Refusal& refusal) {
                                              " pairs. Only SQUARELY_NAN_PROPAGATE lets them through."};
         case Reason::weight_is_nan: return {SQUARELY_NOT_FINITE, "The weights contain NaN."};
         case Reason::weight_is_infinite: return {SQUARELY_NOT_FINITE, "The weights contain infinity."};
+        case Reason::weights_not_taken:
+            return {SQUARELY_INVALID_ARGUMENT, "quantile_absolute_error counts pairs, and takes no weights."};
         case Reason::too_many_rows:
             return {SQUARELY_MISMATCH, "The " + output_of(refusal) + " would have seen more than 2^63 - 1 rows."};
         case Reason::metrics_differ: return {SQUARELY_MISMATCH, "The states differ in their metrics."};

@@ -41,11 +41,14 @@ WeightFaults add_group(State& state, std::size_t output, const Pairs& pairs, std
     const Kernels& kernels = *current_target().kernels;
     BlockBuffers buffers;
     RunningSums sums = running_sums(state);
+    RunningCounts by_size(state);
+    if (has_counts_by_size(state)) sums.by_size = &by_size;
     for (std::ptrdiff_t begin = 0; begin < rows; begin += block_length) {
         add_rows(sums, kernels, pairs, {begin, std::min<std::ptrdiff_t>(block_length, rows - begin)}, buffers);
     }
     const WeightFaults faults = weight_faults(sums);
     finish(sums, kernels, state, output);
+    by_size.add_to(state, output);
     return faults;
 }
 

@@ -11,6 +11,7 @@
 #include "kernels/losses.hpp"
 #include "kernels/order.hpp"
 #include "kernels/scaled.hpp"
+#include "kernels/sizes.hpp"
 #include "kernels/store.hpp"
 #include "kernels/sums/certified.hpp"
 #include "kernels/sums/certified_columns.hpp"
@@ -128,6 +129,7 @@ const Kernels SQUARELY_KERNELS = {
     .keep_finite = keep_finite,
     .keep_rows = keep_rows,
     .find_extremes = find_extremes,
+    .find_sizes = find_sizes,
 
     .kahan_values = kahan_values,
     .kahan_products = weighed_words<KahanLane>,

@@ -399,6 +399,10 @@ struct Kernels {
     void (*find_extremes)(const double* values, std::ptrdiff_t length, const unsigned char* kept, double* least,
                           double* greatest);
 
+    // By their leading bits, for counts by size: see sizes.hpp.
+    void (*find_sizes)(const Block& block, std::uint32_t* truths, std::uint32_t* predictions, std::uint32_t* residuals,
+                       double* least, double* greatest);
+
     // False, and the sums untouched, where one of them is not finite. Products are added to lanes as above, and leave
     // their errors in place of the values.
     bool (*kahan_values)(const double* values, std::ptrdiff_t length, KahanSums& sums);

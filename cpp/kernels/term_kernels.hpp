@@ -9,8 +9,9 @@
 namespace squarely {
 namespace {
 
-// What is compared, and not summed, has none.
+// What is compared or counted, and not summed, has none.
 struct Compared {};
+struct Counted {};
 
 // Polynomials of truth and prediction take no longer than their sums. What is subtracted is never summed pairwise, and
 // predictions are summed as truths are.
@@ -30,7 +31,7 @@ constexpr void set_rounded_sums(TermKernel& kernels) {
 template <class Kernel, Term row>
 constexpr TermKernel term_kernel() {
     TermKernel kernels{};
-    if constexpr (!std::is_same_v<Kernel, Compared> && row != Term::sample_weight) {  // which is what it is
+    if constexpr (is_summed(row) && row != Term::sample_weight) {  // which is what it is
         constexpr TermFacts facts = term_rows::facts[static_cast<int>(row)];
         kernels.values = term_values<Kernel, facts.words>;
         kernels.sum[1] = sum_terms<Kernel, row, true>;

@@ -52,6 +52,20 @@ void* large_table(std::size_t bytes) {
     return allocated(bytes);
 }
 
+void* sparse_table(std::size_t bytes) {
+#if defined(MADV_HUGEPAGE)
+    const std::size_t whole = up_to(bytes, large_page);
+    void* const memory = mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+    madvise(memory, whole, MADV_NOHUGEPAGE);
+    return memory;
+#else
+    void* const memory = std::calloc(1, bytes);
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+#endif
+}
+
 void free_large_table(void* memory, std::size_t bytes) {
 #if defined(MADV_HUGEPAGE)
     if (bytes >= least_mapped) {

@@ -12,6 +12,9 @@ namespace squarely {
 void* large_table(std::size_t bytes);
 void free_large_table(void* memory, std::size_t bytes);
 
+// The same of which only a few small pages will ever be touched: more than four megabytes.
+void* sparse_table(std::size_t bytes);
+
 struct FreeMemory {
     std::size_t bytes = 0;
 
@@ -21,6 +24,7 @@ struct FreeMemory {
 using ZeroedMemory = std::unique_ptr<void, FreeMemory>;
 
 inline ZeroedMemory zeroed_memory(std::size_t bytes) { return ZeroedMemory(large_table(bytes), FreeMemory{bytes}); }
+inline ZeroedMemory sparse_memory(std::size_t bytes) { return ZeroedMemory(sparse_table(bytes), FreeMemory{bytes}); }
 
 // What vectors of a million sums have their memory from. Freed by the size alone, as a vector does.
 template <class T>

@@ -19,7 +19,7 @@ void append(OutputSums& sums, const State& state, std::size_t output, const Summ
     const Sums& own = *find(state, summand);
     append(sums, {summand, own.exact.empty() ? std::nullopt : std::optional(limbs_of(own.exact[output])),
                   one_of(own.rounded, output), own.extreme.empty() ? std::nullopt : std::optional(own.extreme[output]),
-                  one_of(own.counted, output)});
+                  one_of(own.counted, output), one_of(own.by_size, output)});
 }
 
 }  // namespace
@@ -42,6 +42,7 @@ void refer_to(OutputSums& sums, const State& state, std::size_t output) {
         if (sum.rounded != nullptr) sum.rounded = &own.rounded[output];
         if (sum.extreme) sum.extreme = own.extreme[output];
         if (sum.counted != nullptr) sum.counted = &own.counted[output];
+        if (sum.by_size != nullptr) sum.by_size = &own.by_size[output];
     }
 }
 

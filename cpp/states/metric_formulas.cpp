@@ -193,6 +193,14 @@ SummandList of_d2_tweedie(double power) {
     return {deviance(power), truth, truth_of_deviance(power), {Term::truth}, {Term::squared_truth}};
 }
 
+SummandList of_pictures(double) {
+    return {{Term::residuals_by_size},
+            {Term::truths_by_size},
+            {Term::predictions_by_size},
+            {Term::predictions_and_residuals},
+            {Term::truths_and_residuals}};
+}
+
 }  // namespace summands
 
 namespace formulas {
@@ -322,6 +330,13 @@ double d2_tweedie_score(const OutputSums& sums, double power) {
     const std::optional<BigNumber> whole = deviance_from_mean(sums, power);
     return whole ? ratio(*whole - part, *whole) : nan;
 }
+
+// Of infinite pairs too, whose residuals are larger than all others.
+double quantile_absolute_error(const OutputSums& sums, double q) {
+    return quantile_of_magnitudes(*find(sums, {Term::residuals_by_size}).by_size, sums.counts.infinite, q);
+}
+
+double none(const OutputSums&, double) { return nan; }
 
 }  // namespace formulas
 

@@ -40,6 +40,7 @@ SummandList of_residual_variance(double parameter);
 SummandList of_both(double parameter);
 SummandList of_tweedie(double parameter);
 SummandList of_d2_tweedie(double parameter);
+SummandList of_pictures(double parameter);
 
 }  // namespace summands
 
@@ -82,6 +83,8 @@ double concordance_correlation(const OutputSums& sums, double parameter);
 double kling_gupta_efficiency(const OutputSums& sums, double parameter);
 double mean_tweedie_deviance(const OutputSums& sums, double parameter);
 double d2_tweedie_score(const OutputSums& sums, double parameter);
+double quantile_absolute_error(const OutputSums& sums, double q);
+double none(const OutputSums& sums, double parameter);  // of sums that are no metric
 
 }  // namespace formulas
 

@@ -66,6 +66,19 @@ bool are_possible_extremes(const State& state, std::size_t output) {
     return *least <= *greatest;
 }
 
+bool are_possible_counts(const State& state, std::size_t output) {
+    for (const Sums& sums : state.sums) {
+        for (const Sums* other = &sums + 1; other < state.sums.data() + state.sums.size(); ++other) {
+            if (sums.by_size.empty() || other->by_size.empty()) continue;
+            if (!are_possible_together(facts_of(sums.summand.term).by_size, sums.by_size[output],
+                                       facts_of(other->summand.term).by_size, other->by_size[output])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 // No numbers are larger together than their squares allow (Cauchy and Schwarz).
 struct SquaredTerm {
     Term term, squares;
@@ -115,6 +128,9 @@ bool is_possible(const PairCounts& counts) {
 bool is_possible(const State& state, const Sums& sums, std::size_t output) {
     const std::uint64_t finite = finite_pairs(state.counts[output]);
     if (!sums.counted.empty() && !are_possible(sums.counted[output], finite)) return false;
+    if (!sums.by_size.empty()) {
+        return are_possible(facts_of(sums.summand.term).by_size, sums.by_size[output], finite);
+    }
     const bool is_of_none = summed_pairs(state, sums, output) == 0;
     const bool may_be_negative = !must_not_be_negative(state, sums);
     if (!sums.exact.empty()) return is_possible_exact(limbs_of(sums.exact[output]), is_of_none, may_be_negative);
@@ -123,7 +139,7 @@ bool is_possible(const State& state, const Sums& sums, std::size_t output) {
 }
 
 bool are_possible_together(const State& state, std::size_t output) {
-    if (!are_possible_extremes(state, output)) return false;
+    if (!are_possible_extremes(state, output) || !are_possible_counts(state, output)) return false;
     if (state.weighted || state.summation != Summation::exact) return true;
     const std::uint64_t pairs = finite_pairs(state.counts[output]);
     const auto sum_of = [&](Term term) { return find_exact(state, term, output); };

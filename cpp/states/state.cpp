@@ -67,20 +67,23 @@ void merge_others(Sums& sums, std::size_t output, const Sums& other, std::size_t
 
 // From the last of so many to the first: each sum was what it then is again, and has room for it.
 void take_back(Sums& sums, const Sums& other, const Places& places, std::size_t count) {
-    while (count-- > 0) squarely::subtract(sums.exact[places(count)], limbs_of(other.exact[count]));
-}
-
-void take_back(State& state, const State& other, const Places& places, std::size_t summands) {
-    while (summands-- > 0) {
-        take_back(state.sums[summands], other.sums[summands], places, other.sums[summands].exact.size());
+    while (count-- > 0) {
+        if (!other.exact.empty()) squarely::subtract(sums.exact[places(count)], limbs_of(other.exact[count]));
+        if (!other.by_size.empty()) squarely::subtract(sums.by_size[places(count)], other.by_size[count]);
     }
 }
 
-void merge_exact(Sums& sums, const Sums& other, const Places& places) {
+void take_back(State& state, const State& other, const Places& places, std::size_t summands) {
+    while (summands-- > 0) take_back(state.sums[summands], other.sums[summands], places, other.counts.size());
+}
+
+void merge_exact(Sums& sums, const Sums& other, const Places& places, std::size_t outputs) {
+    if (other.exact.empty() && other.by_size.empty()) return;
     std::size_t merged = 0;
     try {
-        for (; merged < other.exact.size(); ++merged) {
-            squarely::merge(sums.exact[places(merged)], limbs_of(other.exact[merged]));
+        for (; merged < outputs; ++merged) {
+            if (!other.exact.empty()) squarely::merge(sums.exact[places(merged)], limbs_of(other.exact[merged]));
+            if (!other.by_size.empty()) squarely::merge(sums.by_size[places(merged)], other.by_size[merged]);
         }
     } catch (...) {
         take_back(sums, other, places, merged);
@@ -118,6 +121,9 @@ void subtract(const State& state, Sums& sums, const Sums& other) {
     for (std::size_t i = 0; i < sums.rounded.size(); ++i) {
         sums.rounded[i] = rounded_rest(state, sums, other.rounded[i], i);
     }
+    for (std::size_t i = 0; i < sums.by_size.size(); ++i) {
+        check_is_part(squarely::subtract(sums.by_size[i], other.by_size[i]), i);
+    }
     if (is_extreme(sums.summand.term)) return;
     for (std::size_t i = 0; i < state.counts.size(); ++i) check_is_part(is_possible(state, sums, i), i);
 }
@@ -135,9 +141,11 @@ State difference(const State& state, const State& other) {
 }
 
 Sums make_sums(const Summand& summand, Summation summation, bool weighted, std::size_t outputs) {
-    Sums sums{summand, {}, {}, {}, {}};
+    Sums sums{summand, {}, {}, {}, {}, {}};
     if (is_extreme(summand.term)) {
         sums.extreme.resize(outputs, {facts_of(summand.term).first});
+    } else if (is_by_size(summand.term)) {
+        sums.by_size.resize(outputs);
     } else if (summation == Summation::exact) {
         sums.exact.resize(outputs);
     } else {
@@ -176,6 +184,8 @@ void resize_outputs(State& state, std::size_t outputs) {
         for (Sums& sums : state.sums) {
             if (is_extreme(sums.summand.term)) {
                 change(sums.extreme, ExtremeValue{facts_of(sums.summand.term).first});
+            } else if (is_by_size(sums.summand.term)) {
+                change(sums.by_size, SizeCounts());
             } else if (state.summation == Summation::exact) {
                 change(sums.exact, CompactSum());
             } else {
@@ -203,6 +213,7 @@ void set_output(State& state, std::size_t output, const State& other, std::size_
         set(state.sums[i].rounded, other.sums[i].rounded);
         set(state.sums[i].extreme, other.sums[i].extreme);
         set(state.sums[i].counted, other.sums[i].counted);
+        set(state.sums[i].by_size, other.sums[i].by_size);
     }
 }
 
@@ -216,8 +227,8 @@ State outputs_from(const State& state, std::size_t first, std::size_t count) {
     };
     State part{state.summation, state.weighted, state.counts.part(first, count), {}};
     for (const Sums& sums : state.sums) {
-        part.sums.push_back(
-            {sums.summand, some(sums.exact), some(sums.rounded), some(sums.extreme), some(sums.counted)});
+        part.sums.push_back({sums.summand, some(sums.exact), some(sums.rounded), some(sums.extreme), some(sums.counted),
+                             some(sums.by_size)});
     }
     return part;
 }
@@ -233,6 +244,7 @@ State outputs_together(std::span<const State* const> parts) {
             append(whole.sums[i].rounded, part->sums[i].rounded);
             append(whole.sums[i].extreme, part->sums[i].extreme);
             append(whole.sums[i].counted, part->sums[i].counted);
+            append(whole.sums[i].by_size, part->sums[i].by_size);
         }
     }
     return whole;
@@ -266,7 +278,9 @@ void merge_exact_sums(State& state, const State& other, const Places& places) {
     state.counts.make_room(other.counts);
     std::size_t merged = 0;
     try {
-        for (; merged < state.sums.size(); ++merged) merge_exact(state.sums[merged], other.sums[merged], places);
+        for (; merged < state.sums.size(); ++merged) {
+            merge_exact(state.sums[merged], other.sums[merged], places, other.counts.size());
+        }
     } catch (...) {
         take_back(state, other, places, merged);
         throw;

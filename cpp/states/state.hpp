@@ -5,6 +5,7 @@
 #include "numbers/compact_sum.hpp"
 #include "states/little_endian.hpp"
 #include "states/output_counts.hpp"
+#include "states/size_counts.hpp"
 #include "tables/choices.hpp"
 #include "tables/reasons.hpp"
 #include "tables/terms.hpp"
@@ -64,13 +65,14 @@ struct TermCounts {
     bool operator==(const TermCounts&) const = default;
 };
 
-// One summand, of every output. Two of the vectors are empty, or one.
+// One summand, of every output. All vectors but one are empty, or but two.
 struct Sums {
     Summand summand;
     CompactSums exact;
     std::vector<RoundedSum> rounded;
     std::vector<ExtremeValue> extreme;  // of largest_error, least_truth and greatest_truth
     std::vector<TermCounts> counted;    // of terms that may be no number
+    std::vector<SizeCounts> by_size;    // of terms that are counted by size
 };
 
 struct State {
@@ -109,6 +111,7 @@ struct SumOfOutput {
     const RoundedSum* rounded;
     std::optional<ExtremeValue> extreme;
     const TermCounts* counted;
+    const SizeCounts* by_size = nullptr;
 };
 
 // Sums that round are set.

@@ -32,6 +32,7 @@ void append_output(std::vector<unsigned char>& bytes, const Sums& sums, std::siz
         append(bytes, sums.counted[output].outside, 8);
         append(bytes, sums.counted[output].infinite, 8);
     }
+    if (!sums.by_size.empty()) append_bytes(sums.by_size[output], bytes);
 }
 
 PairCounts read_counts(ByteReader& reader, ByteForm form) {
@@ -63,7 +64,7 @@ bool read_output(ByteReader& reader, Sums& sums, std::size_t output, ByteForm fo
         sums.counted[output].outside = read_number(reader, 8);
         sums.counted[output].infinite = read_number(reader, 8);
     }
-    return true;
+    return sums.by_size.empty() || read_bytes(sums.by_size[output], reader);
 }
 
 std::vector<Summand> read_summands(ByteReader& reader, std::size_t number, bool weighted) {
@@ -84,6 +85,10 @@ std::vector<Summand> read_summands(ByteReader& reader, std::size_t number, bool 
 std::size_t least_size_of_output(const State& state, ByteForm form) {
     std::size_t size = counts_size;
     for (const Sums& sums : state.sums) {
+        if (is_by_size(sums.summand.term)) {
+            size += 1;
+            continue;
+        }
         const bool is_exact = state.summation == Summation::exact && !is_extreme(sums.summand.term);
         size += is_exact ? 3 : form == ByteForm::version_2 && is_extreme(sums.summand.term) ? 8 : 16;
         if (may_be_no_number(sums.summand.term, state.weighted)) size += 16;

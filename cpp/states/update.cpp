@@ -55,7 +55,7 @@ void for_each_block(Outputs outputs, const Job& job, Visit visit) {
 }
 
 // The sums of a stretch of rows, of squared errors alone, which has shorter ways than the general one.
-void run_squares(State& state, std::size_t first, Outputs outputs, const Job& job, const Kernels& kernels) {
+void run_squares(State& state, Outputs outputs, const Job& job, const Kernels& kernels) {
     BlockBuffers buffers;
     std::vector<ExactSquares> squares(outputs.size());
     if (are_tiled(kernels, outputs)) {
@@ -72,32 +72,86 @@ void run_squares(State& state, std::size_t first, Outputs outputs, const Job& jo
             });
         }
     }
-    for (std::size_t i = 0; i < squares.size(); ++i) finish(squares[i], kernels, state, first + i);
+    for (std::size_t i = 0; i < squares.size(); ++i) finish(squares[i], kernels, state, i);
 }
 
+// Counts by size are not finished with a stretch: a thread keeps its tables for the next one of the same outputs.
+class SharedCounts {
+  public:
+    SharedCounts(const State& state, const Plan& plan)
+        : outputs_(has_counts_by_size(state) ? static_cast<std::size_t>(plan.in_job) : 0),
+          is_shared_(plan.groups == 1) {}
+
+    // Tables that no other thread has, for a job: what it counts goes into the state of the job, or into that of all.
+    template <class Run>
+    WeightFaults with_counts(State& state, std::size_t outputs, Run run) {
+        if (outputs_ == 0) return run(std::span<RunningCounts>());
+        std::vector<RunningCounts> counts = take(state, outputs);
+        const WeightFaults faults = run(std::span(counts));
+        if (!is_shared_) {
+            for (std::size_t i = 0; i < outputs; ++i) counts[i].add_to(state, i);
+            return faults;
+        }
+        const std::lock_guard lock(mutex_);
+        free_.push_back(std::move(counts));
+        return faults;
+    }
+
+    void add_to(State& state) const {
+        for (const std::vector<RunningCounts>& counts : free_) {
+            for (std::size_t i = 0; i < counts.size(); ++i) counts[i].add_to(state, i);
+        }
+    }
+
+  private:
+    std::vector<RunningCounts> take(const State& state, std::size_t outputs) {
+        const std::lock_guard lock(mutex_);
+        std::vector<RunningCounts> counts;
+        if (free_.empty()) {
+            for (std::size_t i = 0; i < outputs; ++i) counts.emplace_back(state, outputs);
+        } else {
+            counts = std::move(free_.back());
+            free_.pop_back();
+        }
+        return counts;
+    }
+
+    std::size_t outputs_;
+    bool is_shared_;
+    std::mutex mutex_;
+    std::vector<std::vector<RunningCounts>> free_;
+};
+
 // Returns what is wrong with the weights.
-WeightFaults run_sums(State& state, std::size_t first, Outputs outputs, const Job& job, const Kernels& kernels) {
+WeightFaults run_sums(State& state, Outputs outputs, const Job& job, const Kernels& kernels,
+                      std::span<RunningCounts> by_size) {
     BlockBuffers buffers;
     std::vector<RunningSums> sums;
     sums.reserve(outputs.size());
-    for (std::size_t i = 0; i < outputs.size(); ++i) sums.push_back(running_sums(state));
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        sums.push_back(running_sums(state));
+        if (!by_size.empty()) sums.back().by_size = &by_size[i];
+    }
     for_each_block(outputs, job,
                    [&](std::size_t i, Rows rows) { add_rows(sums[i], kernels, outputs[i], rows, buffers); });
     WeightFaults faults;
     for (std::size_t i = 0; i < sums.size(); ++i) {
         add(faults, weight_faults(sums[i]));
-        finish(sums[i], kernels, state, first + i);
+        finish(sums[i], kernels, state, i);
     }
     return faults;
 }
 
-// Adds to the outputs of a state from the first on.
-WeightFaults run(State& state, std::size_t first, Outputs outputs, const Job& job, const Kernels& kernels) {
+// Adds to a state of the outputs of a job.
+WeightFaults run(State& state, Outputs outputs, const Job& job, const Kernels& kernels, SharedCounts& by_size) {
     const FloatingPointEnvironment environment;
     const Outputs own = outputs_of(job, outputs);
-    if (!sums_squares_alone(state)) return run_sums(state, first, own, job, kernels);
-    run_squares(state, first, own, job, kernels);
-    return {};
+    if (sums_squares_alone(state)) {
+        run_squares(state, own, job, kernels);
+        return {};
+    }
+    return by_size.with_counts(
+        state, own.size(), [&](std::span<RunningCounts> counts) { return run_sums(state, own, job, kernels, counts); });
 }
 
 struct Part {
@@ -105,17 +159,18 @@ struct Part {
     WeightFaults faults;
 };
 
-Part run_apart(const State& state, Outputs outputs, const Job& job, const Kernels& kernels) {
+Part run_apart(const State& state, Outputs outputs, const Job& job, const Kernels& kernels, SharedCounts& by_size) {
     Part part{empty_like(state, outputs_of(job, outputs).size()), {}};
-    part.faults = run(part.state, 0, outputs, job, kernels);
+    part.faults = run(part.state, outputs, job, kernels, by_size);
     return part;
 }
 
 // Sums that round are joined in the order of the rows, whichever thread was first.
-WeightFaults update_in_order(State& state, Outputs outputs, const Plan& plan, const Kernels& kernels) {
+WeightFaults update_in_order(State& state, Outputs outputs, const Plan& plan, const Kernels& kernels,
+                             SharedCounts& by_size) {
     std::vector<Part> parts(static_cast<std::size_t>(jobs_of(plan)));
     parallel_for(jobs_of(plan), [&](std::ptrdiff_t index) {
-        parts[static_cast<std::size_t>(index)] = run_apart(state, outputs, job_at(plan, index), kernels);
+        parts[static_cast<std::size_t>(index)] = run_apart(state, outputs, job_at(plan, index), kernels, by_size);
     });
     WeightFaults faults;
     for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -126,13 +181,14 @@ WeightFaults update_in_order(State& state, Outputs outputs, const Plan& plan, co
     return faults;
 }
 
-WeightFaults update_in_any_order(State& state, Outputs outputs, const Plan& plan, const Kernels& kernels) {
-    if (jobs_of(plan) == 1) return run(state, 0, outputs, job_at(plan, 0), kernels);
+WeightFaults update_in_any_order(State& state, Outputs outputs, const Plan& plan, const Kernels& kernels,
+                                 SharedCounts& by_size) {
+    if (jobs_of(plan) == 1) return run(state, outputs, job_at(plan, 0), kernels, by_size);
     std::mutex mutex;
     WeightFaults faults;
     parallel_for(jobs_of(plan), [&](std::ptrdiff_t index) {
         const Job own = job_at(plan, index);
-        const Part part = run_apart(state, outputs, own, kernels);
+        const Part part = run_apart(state, outputs, own, kernels, by_size);
         const std::lock_guard lock(mutex);
         add(faults, part.faults);
         merge_outputs(state, part.state, {.first = static_cast<std::size_t>(own.first_output)});
@@ -148,8 +204,12 @@ WeightFaults update(State& state, Outputs outputs, std::ptrdiff_t rows) {
     const Kernels& kernels = *current_target().kernels;
     const bool tiled = sums_squares_alone(state) && width > outputs_in_job && are_tiled(kernels, outputs);
     const Plan plan = tiled ? tiled_plan_for(rows, width) : plan_for(rows, width);
-    if (state.summation == Summation::exact) return update_in_any_order(state, outputs, plan, kernels);
-    return update_in_order(state, outputs, plan, kernels);
+    SharedCounts by_size(state, plan);
+    const WeightFaults faults = state.summation == Summation::exact
+                                    ? update_in_any_order(state, outputs, plan, kernels, by_size)
+                                    : update_in_order(state, outputs, plan, kernels, by_size);
+    by_size.add_to(state);
+    return faults;
 }
 
 }  // namespace squarely

@@ -27,7 +27,7 @@ void want(RunningSums& sums, const Summand& summand) {
     } else if (is_extreme(term)) {
         sums.extremes.of_error |= term == Term::largest_error;
         sums.extremes.of_truth |= term != Term::largest_error;
-    } else {
+    } else if (is_summed(term)) {
         const bool reads_pairs = term != Term::sample_weight;
         if (sums.prover < 0 && reads_pairs) sums.prover = static_cast<int>(sums.terms.size());
         sums.terms.emplace_back(summand, sums.summation);
@@ -156,6 +156,11 @@ void add_extremes(Extremes& extremes, const Kernels& kernels, const KeptBlock& k
     }
 }
 
+void add_counts(const RunningSums& sums, const Kernels& kernels, const KeptBlock& kept,
+                const std::vector<LargePair>& large) {
+    if (sums.by_size != nullptr) sums.by_size->add_block(kernels, kept.block, kept.kept, large);
+}
+
 const TermSums& terms_of(const RunningSums& sums, const Summand& summand) {
     const auto is_own = [&](const TermSums& terms) { return terms.summand == summand; };
     return *std::find_if(sums.terms.begin(), sums.terms.end(), is_own);
@@ -163,6 +168,7 @@ const TermSums& terms_of(const RunningSums& sums, const Summand& summand) {
 
 SumOfOutput sum_of(const RunningSums& sums, const Summand& summand) {
     const Term term = summand.term;
+    if (is_by_size(term)) return {summand, {}, nullptr, {}, nullptr};
     if (term == Term::largest_error) {
         const bool is_moment = is_of_moments(sums, term);
         const double largest = is_moment ? sums.moments.totals.largest_error : sums.extremes.largest_error;
@@ -190,7 +196,7 @@ bool add_to_prover(RunningSums& sums, const Kernels& kernels, const Block& block
 // Then a block that was added to the prover is added to all.
 bool sums_one_kind(const RunningSums& sums) {
     return sums.terms.size() + (sums.has_moments ? 1 : 0) == 1 && !sums.extremes.of_truth && !sums.extremes.of_error &&
-           (sums.has_moments || sums.prover >= 0);
+           sums.by_size == nullptr && (sums.has_moments || sums.prover >= 0);
 }
 
 // The short way, of a full block in which every row counts. False, and nothing added, where it does not work.
@@ -201,6 +207,7 @@ bool add_whole_block(RunningSums& sums, const Kernels& kernels, const Block& blo
     const Block seen = without_prefetch(block);
     const KeptBlock kept{seen, nullptr, weights};
     add_extremes(sums.extremes, kernels, kept, {}, buffers);
+    add_counts(sums, kernels, kept, {});
     for (std::size_t i = 0; i < sums.terms.size(); ++i) {
         if (!sums.has_moments && static_cast<int>(i) == sums.prover) continue;
         TermSums& terms = sums.terms[i];
@@ -271,6 +278,7 @@ void add_rows(RunningSums& sums, const Kernels& kernels, const Pairs& pairs, Row
         kept.weights = own.weights;
     }
     add_extremes(sums.extremes, kernels, kept, large, own);
+    add_counts(sums, kernels, kept, large);
     for (TermSums& terms : sums.terms) {
         if (large.empty() || terms.summand.term == Term::sample_weight) {
             add_terms(terms, sums.summation, kernels, kept);

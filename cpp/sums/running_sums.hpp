@@ -3,6 +3,7 @@
 
 #include "states/formulas.hpp"
 #include "sums/moments.hpp"
+#include "sums/running_counts.hpp"
 #include "sums/term_sums.hpp"
 
 #include <limits>
@@ -30,6 +31,7 @@ struct RunningSums {
     std::vector<TermSums> terms;  // all others
     int prover = -1;              // which of them fails where a number is not finite
     Extremes extremes;
+    RunningCounts* by_size = nullptr;  // of whoever adds rows, where there is something to count
 };
 
 // For one output of a state.

@@ -147,6 +147,10 @@ constexpr Metric metrics[] = {
     {.name = "residual_variance",
      .summands = summands::of_residual_variance, .formula = formulas::residual_variance, .range = from_zero,
      .at_infinity = infinities::of_residual_variance},
+    {.name = "quantile_absolute_error",
+     .parameter = &parameters::q, .default_parameter = 0.5,
+     .summands = summands::one<Term::residuals_by_size>, .formula = formulas::quantile_absolute_error,
+     .range = from_zero, .at_infinity = formulas::quantile_absolute_error, .takes_weights = false},
 
     // Of the order of all pairs: python/squarely/order_scores.py
     {.name = "median_absolute_error", .short_name = "medae", .kind = MetricKind::order, .range = from_zero},
@@ -162,6 +166,8 @@ constexpr Metric metrics[] = {
      .summands = summands::of_truth, .formula = formulas::variance_of_truth, .range = from_zero},
     {.name = "mean_of_truth", .kind = MetricKind::internal,
      .summands = summands::of_truth, .formula = formulas::mean_of_truth, .range = any_number},
+    {.name = "pictures", .kind = MetricKind::internal,
+     .summands = summands::of_pictures, .formula = formulas::none, .range = any_number, .is_kept_beside = true},
 };
 // clang-format on
 

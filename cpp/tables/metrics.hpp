@@ -55,6 +55,8 @@ struct Metric {
     bool takes_variance_weights = false;  // a share of a variance: outputs may be averaged by that of their truth
     bool takes_one_output = false;        // as a function, because scikit-learn's does
     bool takes_complex_values = false;
+    bool takes_weights = true;
+    bool is_kept_beside = false;  // internal, and yet part of what is asked: sums that others are made from
 };
 
 std::span<const Metric> all_metrics();

@@ -47,6 +47,7 @@ constexpr bool is_normalization(double value) {
 
 constexpr Parameter none = {"", nullptr, ""};
 constexpr Parameter alpha = {"alpha", is_share, a_share};
+constexpr Parameter q = {"q", is_share, a_share};
 constexpr Parameter tau = {"tau", is_share, a_share};
 constexpr Parameter proportion = {"proportion", is_proper_share, "a float in the range [0.0, 1.0)"};
 constexpr Parameter delta = {"delta", is_positive, a_positive_number};

@@ -18,6 +18,22 @@ enum class Part : std::uint8_t { none, square, error, truth, prediction };
 
 enum class Extreme : std::uint8_t { none, largest, least };
 
+// A number of a pair. The residual is y_true - y_pred, as the nearest double.
+enum class Number : std::uint8_t { none, truth, prediction, residual };
+
+// The size of a number is its exponent and so many bits of its significand below the leading one, which make an
+// integer: the leading bits of the double, with its sign before them. Zeros of both signs have one size.
+struct SizeAxis {
+    Number number = Number::none;
+    int bits = 0;
+};
+
+// Pairs that are counted by the sizes of one number, or of two together.
+struct BySize {
+    SizeAxis first;
+    SizeAxis second;
+};
+
 struct TermFacts {
     const char* name = "";
     int words = 1;            // doubles whose sum it is: one that is rounded, or several, exactly
@@ -25,6 +41,7 @@ struct TermFacts {
     Part part = Part::none;
     Extreme extreme = Extreme::none;
     double first = 0;  // the extreme of no pairs
+    BySize by_size = {};
     const char* parameter = "";
     bool is_never_negative = false;  // whatever the data are, unless weights are negative
     bool is_subtracted = false;  // from another sum, as the metrics of variance do: pairwise sums are too rough for it
@@ -61,13 +78,37 @@ static_assert(
     }(),
     "The rows of terms.def stand in the order of their numbers, without a gap.");
 
+// What tables of counts are made for: see sums/running_counts.hpp.
+constexpr int most_size_bits = 7;
+constexpr int most_size_bits_of_two[] = {6, 3};
+
+static_assert(
+    [] {
+        for (const TermFacts& facts : term_rows::facts) {
+            const SizeAxis& first = facts.by_size.first;
+            const SizeAxis& second = facts.by_size.second;
+            if (first.number == Number::none && second.number == Number::none) continue;
+            const bool is_of_two = second.number != Number::none;
+            if (facts.extreme != Extreme::none || first.number == Number::none) return false;
+            if (is_of_two && (first.number == Number::residual || second.number != Number::residual)) return false;
+            if (first.bits != (is_of_two ? most_size_bits_of_two[0] : most_size_bits)) return false;
+            if (is_of_two && second.bits != most_size_bits_of_two[1]) return false;
+        }
+        return true;
+    }(),
+    "Counts are of one number by seven bits, or of truth or prediction by six and the residual by three.");
+
 constexpr const TermFacts& facts_of(Term term) { return term_rows::facts[static_cast<int>(term)]; }
 
 constexpr bool is_extreme(Term term) { return facts_of(term).extreme != Extreme::none; }
 
+constexpr bool is_by_size(Term term) { return facts_of(term).by_size.first.number != Number::none; }
+
+constexpr bool is_summed(Term term) { return !is_extreme(term) && !is_by_size(term); }
+
 // The square of a large number times a large weight may be none, too.
 constexpr bool may_be_no_number(Term term, bool weighted) {
-    return (weighted || !facts_of(term).is_always_a_number) && !is_extreme(term);
+    return (weighted || !facts_of(term).is_always_a_number) && is_summed(term);
 }
 
 // Three words hold all but terms of numbers of very different sizes, which have a fourth.

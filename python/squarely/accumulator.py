@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Iterable
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,7 @@ from squarely.columns.labels import Names, joined_names
 from squarely.columns.one_row import as_rows
 from squarely.columns.plain import names_of_frames, plain_arrays
 from squarely.mergeable import Mergeable
-from squarely.named_metrics import Metric, MetricLike, as_metric, as_metrics, full_name, metric_names
+from squarely.named_metrics import PICTURES, Metric, MetricLike, as_metric, as_metrics, full_name, metric_names
 from squarely.policy import (
     UndefinedMetricError,
     bytes_refused,
@@ -60,6 +61,10 @@ class Accumulator(Mergeable):
         only exact ones promise the same bits for every chunking.
     complex_values : bool, default=False
         Accept complex64 and complex128 arrays, as in `mean_squared_error`; of metrics of squared errors only.
+    pictures : bool, default=False
+        Count the pairs by the sizes of their truths, predictions and residuals, too, whatever they weigh: what pictures
+        of them are drawn from. Sizes differ by the leading bits of a number, so that there are some thousand of them and
+        some ten thousand pairs of them in ordinary data, and counts merge, subtract and travel as sums do.
 
     Raises
     ------
@@ -86,6 +91,7 @@ class Accumulator(Mergeable):
         nan_policy: NanPolicy = "raise",
         summation: Summation = "exact",
         complex_values: bool = False,
+        pictures: bool = False,
     ) -> None:
         check_choice(nan_policy, NAN_POLICIES, "nan_policy", "Accumulator")
         check_choice(summation, SUMMATIONS, "summation", "Accumulator")
@@ -93,8 +99,11 @@ class Accumulator(Mergeable):
         if metrics is None and complex_values:
             asked = tuple(one for one in asked if one.row.takes_complex_values)
         averaging = check_multioutput(multioutput, "Accumulator")
+        if pictures and complex_values:
+            raise ValueError("Pictures are drawn of real numbers: pictures=True does not go with complex_values=True.")
         _check_complex(asked, bool(complex_values))
-        configuration = configuration_of(asked, averaging, nan_policy, summation, bool(complex_values))
+        beside = (PICTURES,) if pictures else ()
+        configuration = configuration_of((*asked, *beside), averaging, nan_policy, summation, bool(complex_values))
         self._core = _core.Accumulator(configuration)
 
     def update(
@@ -361,6 +370,13 @@ class Accumulator(Mergeable):
         except _core.Refused as refused:
             raise score_refused(refused, self.asked[index], self.shape) from None
 
+    def _counts(self, term: str, output: int = 0) -> tuple[npt.NDArray[Any], ...]:
+        """Return the sizes that an output has pairs of, in ascending order, and how many pairs: for pictures.
+
+        Terms of two numbers have the sizes of both. See cpp/states/size_counts.hpp.
+        """
+        return self._core.counts_by_size(term, output)
+
     def to_bytes(self) -> bytes:
         """Return the configuration and the state as bytes, the same on every machine.
 
@@ -422,7 +438,8 @@ class Accumulator(Mergeable):
         return self._core.digest()
 
     def __repr__(self) -> str:
-        return f"Accumulator(metrics={self.metrics!r}, count={self.count})"
+        pictures = ", pictures=True" if self.pictures else ""
+        return f"Accumulator(metrics={self.metrics!r}, count={self.count}{pictures})"
 
     def _copy(self) -> Accumulator:
         other = object.__new__(type(self))

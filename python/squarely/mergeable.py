@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 from squarely import _core
 from squarely.columns.labels import Names
-from squarely.named_metrics import Metric
+from squarely.named_metrics import PICTURES, Metric
 from squarely.policy import differing
 
 __all__ = ["Mergeable", "asked_of", "labels_of"]
@@ -66,6 +66,11 @@ class Mergeable:
     def asked(self) -> tuple[Metric, ...]:
         """The metrics, with their parameters."""
         return asked_of(self.core.configuration)
+
+    @property
+    def pictures(self) -> bool:
+        """Whether pairs are counted by the sizes of their numbers, which pictures are drawn from."""
+        return keeps_pictures(self.core.configuration)
 
     @property
     def multioutput(self) -> str | list[float]:
@@ -130,13 +135,20 @@ def _options_of(configuration: _core.Configuration) -> dict[str, Any]:
         "nan_policy": configuration.nan_policy,
         "summation": configuration.summation,
         "complex_values": configuration.complex_values,
+        "pictures": keeps_pictures(configuration),
     }
 
 
 @functools.lru_cache(maxsize=1024)
 def asked_of(configuration: _core.Configuration) -> tuple[Metric, ...]:
-    """Return the metrics of a configuration, with their parameters."""
-    return tuple(Metric(name, parameter) for name, parameter in configuration.metrics)
+    """Return the metrics that were named, with their parameters."""
+    asked = (Metric(name, parameter) for name, parameter in configuration.metrics)
+    return tuple(one for one in asked if not one.row.is_kept_beside)
+
+
+def keeps_pictures(configuration: _core.Configuration) -> bool:
+    """Return whether pairs are counted by size, beside the metrics."""
+    return any(name == PICTURES.name for name, _ in configuration.metrics)
 
 
 def labels_of(configuration: _core.Configuration) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from squarely.arguments import InvalidParameterError, check_choice
 
 __all__ = [
     "EVERYDAY",
+    "PICTURES",
     "Metric",
     "MetricLike",
     "as_metric",
@@ -55,6 +56,9 @@ class Metric:
         """Whether it needs all pairs at once: no sums over chunks hold it."""
         return self.row.kind == "order"
 
+
+# What pictures are drawn from, as a metric that is kept beside those that were named.
+PICTURES = Metric("pictures", 0.0)
 
 # How a metric is named: as `metric_names()` has it or in short, by the function itself, or with its parameter set.
 MetricLike = str | Metric | Callable[..., Any]

@@ -55,6 +55,12 @@ def data_refused(refused: _core.Refused, nan_policy: str, dtype: np.dtype[Any]) 
         return ValueError("Input sample_weight contains infinity or a value too large for dtype('float64').")
     if refused.reason == "too_many_rows":
         return ValueError(f"Output {refused.output} would have seen more than 2^63 - 1 rows.")
+    if refused.reason == "weights_not_taken":
+        names = ", ".join(name for name, row in _core.metrics.items() if not row.takes_weights)
+        return ValueError(
+            f"sample_weight goes with sums, and {names} counts pairs, however much they weigh. Leave the weights out, or "
+            "repeat pairs where weights are whole numbers."
+        )
     return refused
 
 
@@ -176,6 +182,8 @@ def differing(
 ) -> ValueError:
     """Return why two accumulators, or an accumulator and a chunk, do not go together."""
     name = NAMES_OF_DIFFERENCES.get(refused.reason)
+    if name == "metrics" and mine["metrics"] == theirs["metrics"]:
+        name = "pictures"
     if name is not None:
         return ValueError(
             f"The accumulators differ in {name}: this one has {mine[name]!r}, the other {theirs[name]!r}."

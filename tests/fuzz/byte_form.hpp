@@ -95,7 +95,25 @@ class Fields {
         for (std::uint64_t term : terms_) add_sum(term);
     }
 
+    // Of as many bytes as its eighth bits say.
+    std::uint64_t next_of_bits() {
+        std::size_t size = 1;
+        while (place_ + size < bytes_.size() && bytes_[place_ + size - 1] > 0x7f) ++size;
+        std::uint64_t number = 0;
+        for (std::size_t i = size; i-- > 0 && place_ + i < bytes_.size();)
+            number = number << 7 | (bytes_[place_ + i] & 0x7f);
+        (void)next(size);
+        return number;
+    }
+
     void add_sum(std::uint64_t term) {
+        if (term >= 25) {
+            repeat(next_of_bits(), [&] {
+                (void)next_of_bits();
+                (void)next_of_bits();
+            });
+            return;
+        }
         const bool is_extreme = term >= 22 && term <= 24;
         if (is_extreme || rounded_) {
             repeat(2, [&] { (void)next(8); });

@@ -39,6 +39,8 @@ def made(rng: np.random.Generator) -> bytes:
     }
     if rng.random() < 0.1:
         kind |= {"metrics": "mean_squared_error", "complex_values": True}
+    elif rng.random() < 0.3:
+        kind["pictures"] = True
     accumulator = squarely.Accumulator(**kind)
     rows = int(rng.integers(0, 20))
     y_true, y_pred = rng.uniform(1, 2, (2, rows, *shape)) * 10.0 ** rng.integers(-30, 30)
@@ -46,7 +48,8 @@ def made(rng: np.random.Generator) -> bytes:
         y_true[rng.random(y_true.shape) < 0.2] = np.nan
     if kind["nan_policy"] == "propagate":
         y_pred[rng.random(y_true.shape) < 0.2] = np.inf
-    weights = rng.uniform(0.5, 2, rows) if rng.random() < 0.3 and rows else None
+    takes_weights = all(squarely._core.metrics[name].takes_weights for name in names)
+    weights = rng.uniform(0.5, 2, rows) if takes_weights and rng.random() < 0.3 and rows else None
     return bytes(accumulator.update(y_true, y_pred, sample_weight=weights).to_bytes())
 
 

@@ -14,6 +14,7 @@ from oracles.rational import UNIT
 # Names and numbers of terms, and what each keeps, are said once: in the table itself.
 TERMS = tuple(tables.TERMS)
 COMPARED = {term.number for term in tables.TERMS.values() if term.is_compared}
+COUNTED = {term.number for term in tables.TERMS.values() if term.is_by_size}
 WITHOUT_COUNTS = {term.number for term in tables.TERMS.values() if term.is_always_a_number}
 
 # By the numbers of the byte form.
@@ -150,6 +151,21 @@ def in_last_places(count: int) -> Fraction:
     return Fraction(count >> zeros, 1 << (2 * UNIT - zeros))
 
 
+def read_varint(data: bytes, position: int) -> tuple[int, int]:
+    value = shift = 0
+    while data[position] & 0x80:
+        value, shift, position = value | (data[position] & 0x7F) << shift, shift + 7, position + 1
+    return value | data[position] << shift, position + 1
+
+
+def after_counts_by_size(data: bytes, position: int) -> int:
+    """Return where counts by size end, which have no sum."""
+    size, position = read_varint(data, position)
+    for _ in range(2 * size):
+        _, position = read_varint(data, position)
+    return position
+
+
 def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:
     """Return the sums of every output of an accumulator's bytes, by the documented byte form.
 
@@ -174,6 +190,9 @@ def terms_held_by(data: bytes) -> list[dict[str, Fraction]]:
         position += (10 if infinite else 6) * 8
         of_output = {}
         for term in terms:
+            if term in COUNTED:
+                position = after_counts_by_size(data, position)
+                continue
             counts_after = 16 if weighted or term not in WITHOUT_COUNTS else 0
             if are_rounded or term in COMPARED:
                 nearest, rest = struct.unpack_from("<2d", data, position)

@@ -30,6 +30,11 @@ class Term(NamedTuple):
         return self.says(".extreme")
 
     @property
+    def is_by_size(self) -> bool:
+        """Whether pairs are counted by the size of a number."""
+        return self.says(".by_size")
+
+    @property
     def is_always_a_number(self) -> bool:
         return ".is_always_a_number = true" in self.facts
 

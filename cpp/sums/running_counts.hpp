@@ -1,0 +1,48 @@
+// Counts by size of one output while rows are read. The sizes of few rows are noted, and sorted at the end; those of
+// many are counted in tables.
+#pragma once
+
+#include "blocks/block.hpp"
+#include "states/state.hpp"
+#include "sums/size_tables.hpp"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace squarely {
+
+bool has_counts_by_size(const State& state);
+
+class RunningCounts {
+  public:
+    // What a state has by size. Where several outputs are counted at once, each has less memory.
+    explicit RunningCounts(const State& state, std::size_t outputs_at_once = 1);
+
+    // Of a block of finite numbers. Rows whose byte of kept is zero are pairs of zeros, and do not count; all count
+    // where it is null.
+    void add_block(const Kernels& kernels, const Block& block, const unsigned char* kept,
+                   std::span<const LargePair> large);
+
+    // Where it throws, nothing is changed.
+    void add_to(State& state, std::size_t output) const;
+
+    // As long as it stays open sizes are only noted, so that the last ones can be forgotten.
+    void stay_open() { stays_open_ = true; }
+    std::size_t noted() const { return noted_.rows(); }
+    void forget_from(std::size_t row) { noted_.resize(row); }
+    void move_on();  // many notes into tables; where memory runs out, another time
+
+  private:
+    void note(const SizesOfRows& sizes, const unsigned char* kept);
+    void count_notes();
+
+    std::vector<Term> terms_;
+    std::size_t most_cells_;
+    bool with_both_sides_;
+    bool stays_open_ = false;
+    NotedSizes noted_;
+    std::unique_ptr<SizeTables> tables_;
+};
+
+}  // namespace squarely

@@ -1,0 +1,49 @@
+"""Errors by the size of the truth, a tenth of the pairs after the other: whether it matters how large it is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from squarely.distribution.counts import JointCounts, ends_of, middles_of
+
+__all__ = ["Band", "bands_of_truth"]
+
+
+class Band(NamedTuple):
+    """Pairs whose truths are neighbours. Means are those of the middles of buckets."""
+
+    least_truth: float
+    greatest_truth: float
+    pairs: int
+    mean_truth: float
+    mean_prediction: float
+    mean_residual: float
+    mean_absolute_residual: float
+
+
+def bands_of_truth(joint: JointCounts, bands: int = 10) -> list[Band]:
+    """Return about so many bands of about as many pairs; a bucket of truths is in one, so there may be fewer."""
+    truths = joint.of_first
+    middle_ranks = np.cumsum(truths.counts) - truths.counts / 2
+    band_of_bucket = np.floor(middle_ranks * bands / truths.total).astype(np.int64)
+    band = band_of_bucket[np.searchsorted(truths.buckets, joint.first)]
+    return [_band(joint, np.flatnonzero(band == one)) for one in np.unique(band_of_bucket)]
+
+
+def _band(joint: JointCounts, cells: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Band:
+    lower, upper = ends_of(joint.first[cells], joint.first_bits)
+    counts = joint.counts[cells]
+    truth = float(np.average(middles_of(joint.first[cells], joint.first_bits), weights=counts))
+    residuals = middles_of(joint.second[cells], joint.second_bits)
+    residual = float(np.average(residuals, weights=counts))
+    return Band(
+        float(lower.min()),
+        float(upper.max()),
+        int(counts.sum()),
+        truth,
+        truth - residual,
+        residual,
+        float(np.average(np.abs(residuals), weights=counts)),
+    )

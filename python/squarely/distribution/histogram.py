@@ -1,0 +1,49 @@
+"""Bars of equal width, from counts by size."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from squarely.distribution.counts import Counts
+from squarely.distribution.quantiles import cumulated, quantiles
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["Histogram", "bins_around_zero", "histogram", "round_width"]
+
+
+class Histogram(NamedTuple):
+    """How many pairs are in each bar, and beyond them. Bars share a bucket by how much of it they hold."""
+
+    edges: npt.NDArray[np.float64]
+    counts: npt.NDArray[np.float64]
+    below: float
+    above: float
+
+
+def histogram(counts: Counts, edges: npt.NDArray[np.float64]) -> Histogram:
+    """Return the bars between these edges."""
+    before = cumulated(counts, edges)
+    return Histogram(edges, np.diff(before), float(before[0]), float(counts.total - before[-1]))
+
+
+def bins_around_zero(counts: Counts, bars: int = 60, share: float = 0.98) -> npt.NDArray[np.float64]:
+    """Return edges of about so many bars over so large a share of the pairs, with zero in the middle of one."""
+    tail = (1 - share) / 2
+    least, greatest = quantiles(counts, [tail, 1 - tail])
+    least, greatest = min(least, 0.0), max(greatest, 0.0)
+    width = round_width(greatest / bars - least / bars)
+    first, last = math.floor(least / width + 0.5), math.floor(greatest / width + 0.5)
+    return (np.arange(first, last + 2) - 0.5) * width
+
+
+def round_width(width: float) -> float:
+    """Return the next 1, 2 or 5 times a power of ten, a number people can read; 1 for nothing."""
+    if width <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(width))
+    return next(step * power for step in (1, 2, 5, 10, 20) if step * power >= width)

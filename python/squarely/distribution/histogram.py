@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from squarely.distribution.counts import Counts
+from squarely.distribution.counts import Counts, ends_of
 from squarely.distribution.quantiles import cumulated, quantiles
 
 if TYPE_CHECKING:
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["Histogram", "bins_around_zero", "histogram", "round_width"]
 
 
+NARROW = 0.25  # of a bar
+
+
 class Histogram(NamedTuple):
-    """How many pairs are in each bar, and beyond them. Bars share a bucket by how much of it they hold."""
+    """How many pairs are in each bar, from its left edge up to its right one, and beyond them."""
 
     edges: npt.NDArray[np.float64]
     counts: npt.NDArray[np.float64]
@@ -26,9 +29,21 @@ class Histogram(NamedTuple):
 
 
 def histogram(counts: Counts, edges: npt.NDArray[np.float64]) -> Histogram:
-    """Return the bars between these edges."""
-    before = cumulated(counts, edges)
+    """Return the bars between these edges.
+
+    A bucket much narrower than a bar is in the one that has its end next to zero, so that whole numbers are where NumPy
+    counts them. Bars share a wider one by how much of it they have: they would be a comb otherwise.
+    """
+    lower, upper = ends_of(counts.buckets, counts.bits)
+    narrow = upper - lower <= (edges[1] - edges[0]) * NARROW
+    at = np.where(counts.buckets > 0, lower, np.where(counts.buckets < 0, upper, 0.0))[narrow]
+    before = cumulated(_some(counts, ~narrow), edges)
+    before += np.append(0, np.cumsum(counts.counts[narrow]))[np.searchsorted(at, edges)]
     return Histogram(edges, np.diff(before), float(before[0]), float(counts.total - before[-1]))
+
+
+def _some(counts: Counts, which: npt.NDArray[np.bool_]) -> Counts:
+    return Counts(counts.bits, counts.buckets[which], counts.counts[which])
 
 
 def bins_around_zero(counts: Counts, bars: int = 60, share: float = 0.98) -> npt.NDArray[np.float64]:

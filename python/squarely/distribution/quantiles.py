@@ -39,6 +39,8 @@ def quantiles(counts: Counts, shares: Sequence[float] | npt.NDArray[np.float64])
 
 def cumulated(counts: Counts, at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return how many pairs have a number below each of these, those of a bucket evenly between its ends."""
+    if not counts.buckets.size:
+        return np.zeros(len(at))
     lower, upper = ends_of(counts.buckets, counts.bits)
     after = np.cumsum(counts.counts)
     ends = np.stack([lower, upper], axis=1).reshape(-1)

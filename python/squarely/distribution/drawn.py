@@ -1,0 +1,146 @@
+"""What each picture of one prediction shows, as plain numbers: pages and plots draw the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from squarely.distribution.bands import Band, bands_of_truth
+from squarely.distribution.counts import Counts, Distribution, middles_of
+from squarely.distribution.density import first_and_prediction, first_and_second
+from squarely.distribution.histogram import Histogram, bins_around_zero, histogram, round_width
+from squarely.distribution.normal import QuantilePairs, normal_counts, normal_quantile_pairs
+from squarely.distribution.quantiles import quantiles
+from squarely.distribution.running import Running, running
+from squarely.distribution.squares import Share, cumulated_squares, share_of_largest
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = [
+    "Density",
+    "NormalQuantiles",
+    "ResidualHistogram",
+    "ResidualsByPrediction",
+    "SharesOfSquares",
+    "error_by_truth",
+    "mean_and_deviation",
+    "normal_quantiles",
+    "residual_histogram",
+    "residuals_by_prediction",
+    "shares_of_squares",
+    "truth_and_prediction",
+]
+
+# Axes show so large a share of the pairs: a few that are far away would make dots of all others.
+SHOWN = 0.99
+CELLS = 60
+LARGEST_PARTS = (0.001, 0.01, 0.1)
+
+
+class ResidualHistogram(NamedTuple):
+    """Bars of residuals, and those that a normal distribution of the same mean and variance would have."""
+
+    bars: Histogram
+    normal: npt.NDArray[np.float64]
+
+
+class Density(NamedTuple):
+    """How many pairs are in each cell, column by column, and in none of them."""
+
+    x_edges: npt.NDArray[np.float64]
+    y_edges: npt.NDArray[np.float64]
+    counts: npt.NDArray[np.float64]
+    beyond: float
+
+
+class ResidualsByPrediction(NamedTuple):
+    """Where residuals are for each prediction, with their mean and quantiles."""
+
+    density: Density
+    running: Running
+
+
+class NormalQuantiles(NamedTuple):
+    """The points of a QQ plot, and the line on which normal residuals would lie."""
+
+    points: QuantilePairs
+    mean: float
+    deviation: float
+
+
+class SharesOfSquares(NamedTuple):
+    """The share of all squared errors that the largest residuals have."""
+
+    pairs: npt.NDArray[np.float64]
+    squares: npt.NDArray[np.float64]
+    of_largest: dict[float, Share]
+
+
+def mean_and_deviation(counts: Counts) -> tuple[float, float]:
+    """Return mean and standard deviation as far as counts tell: each number is taken for the middle of its bucket."""
+    middles = middles_of(counts.buckets, counts.bits)
+    scale = max(float(np.abs(middles).max()), float(np.finfo(np.float64).tiny))
+    mean = float(np.average(middles / scale, weights=counts.counts))
+    variance = float(np.average((middles / scale - mean) ** 2, weights=counts.counts))
+    return mean * scale, variance**0.5 * scale
+
+
+def residual_histogram(distribution: Distribution) -> ResidualHistogram:
+    """Return what the picture of the residuals shows."""
+    edges = bins_around_zero(distribution.residuals, share=SHOWN)
+    mean, deviation = mean_and_deviation(distribution.residuals)
+    normal = normal_counts(edges, mean, deviation, distribution.residuals.total)
+    return ResidualHistogram(histogram(distribution.residuals, edges), normal)
+
+
+def truth_and_prediction(distribution: Distribution) -> Density:
+    """Return where pairs of truth and prediction are, over one range for both."""
+    edges = _edges(distribution.truths, distribution.predictions)
+    counts = first_and_prediction(distribution.truths_and_residuals, edges)
+    return _density(edges, edges, counts, distribution)
+
+
+def residuals_by_prediction(distribution: Distribution) -> ResidualsByPrediction:
+    """Return where residuals are for each prediction."""
+    x_edges, y_edges = _edges(distribution.predictions), _edges(distribution.residuals)
+    joint = distribution.predictions_and_residuals
+    density = _density(x_edges, y_edges, first_and_second(joint, x_edges, y_edges), distribution)
+    return ResidualsByPrediction(density, running(joint, x_edges[::2]))
+
+
+def error_by_truth(distribution: Distribution) -> list[Band]:
+    """Return the tenths of the pairs by their truth, with their errors."""
+    return bands_of_truth(distribution.truths_and_residuals)
+
+
+def normal_quantiles(distribution: Distribution) -> NormalQuantiles:
+    """Return residuals beside normal ones, quantile by quantile."""
+    mean, deviation = mean_and_deviation(distribution.residuals)
+    return NormalQuantiles(normal_quantile_pairs(distribution.residuals, mean, deviation), mean, deviation)
+
+
+def shares_of_squares(distribution: Distribution) -> SharesOfSquares:
+    """Return how few residuals make how much of the squared error."""
+    shares = {part: share_of_largest(distribution.residuals, part) for part in LARGEST_PARTS}
+    return SharesOfSquares(*cumulated_squares(distribution.residuals), shares)
+
+
+def _edges(*counts: Counts) -> npt.NDArray[np.float64]:
+    """Return edges of cells of one round width over what all of these show."""
+    tail = (1 - SHOWN) / 2
+    ends = np.array([quantiles(one, [tail, 1 - tail]) for one in counts])
+    least, greatest = float(ends[:, 0].min()), float(ends[:, 1].max())
+    width = round_width(greatest / CELLS - least / CELLS)
+    first, last = np.floor(least / width), np.floor(greatest / width)
+    return np.arange(first, last + 2) * width
+
+
+def _density(
+    x_edges: npt.NDArray[np.float64],
+    y_edges: npt.NDArray[np.float64],
+    counts: npt.NDArray[np.float64],
+    distribution: Distribution,
+) -> Density:
+    return Density(x_edges, y_edges, counts, distribution.residuals.total - float(counts.sum()))

@@ -1,0 +1,142 @@
+"""A whole page, from top to bottom."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from squarely import _core
+from squarely.distribution.counts import Distribution
+from squarely.report_page.error_by_truth import drawn_error_by_truth
+from squarely.report_page.groups import drawn_groups
+from squarely.report_page.normal_quantiles import drawn_normal_quantiles
+from squarely.report_page.numbers import shown
+from squarely.report_page.residual_histogram import drawn_residual_histogram
+from squarely.report_page.residuals_by_prediction import drawn_residuals_by_prediction
+from squarely.report_page.shares_of_squares import drawn_shares_of_squares
+from squarely.report_page.tables import definitions, score_table, table
+from squarely.report_page.truth_and_prediction import drawn_truth_and_prediction
+
+if TYPE_CHECKING:
+    from squarely.groups.report import GroupedReport
+    from squarely.report import Report
+
+__all__ = ["Contents", "WorstRows", "page"]
+
+PICTURES = (
+    drawn_truth_and_prediction,
+    drawn_residual_histogram,
+    drawn_residuals_by_prediction,
+    drawn_error_by_truth,
+    drawn_normal_quantiles,
+    drawn_shares_of_squares,
+)
+
+
+class WorstRows(NamedTuple):
+    """The heads of a table, and a row for each of the pairs with the largest errors."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+class Contents(NamedTuple):
+    """What a page is of. Predictions without counts or worst rows have no pictures or none of these tables."""
+
+    title: str
+    report: Report
+    distributions: Mapping[str, Distribution]
+    worst: Mapping[str, WorstRows]
+    groups: GroupedReport | None = None
+    made_of: Mapping[str, str] = {}
+    """What the last part says beside digests and versions: files, columns, when."""
+
+
+def page(contents: Contents) -> str:
+    """Return the page: HTML that needs nothing beside it."""
+    style = resources.files(__package__).joinpath("page.css").read_text("utf-8")
+    title = html.escape(contents.title)
+    body = "\n".join(_parts(contents))
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<header><h1>{title}</h1>\n"
+        f"<p>{html.escape(_pairs(contents.report))}</p></header>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _parts(contents: Contents) -> Iterator[str]:
+    report = contents.report
+    yield from _section("Scores", _scores(report))
+    names = report.predictions or ("",)
+    for name in names:
+        yield from _section(name or "Errors", _of_prediction(contents, name))
+    yield from _section("What this page is made of", definitions(_made_of(contents)))
+
+
+def _section(title: str, *contents: str) -> Iterator[str]:
+    inside = "\n".join(filter(None, contents))
+    if inside:
+        yield f"<section><h2>{html.escape(title)}</h2>\n{inside}\n</section>"
+
+
+def _of_prediction(contents: Contents, name: str) -> str:
+    figures = []
+    if name in contents.distributions:
+        figures += [drawn(contents.distributions[name]) for drawn in PICTURES]
+    if contents.groups is not None:
+        figures += drawn_groups(contents.groups, name)
+    pictures = f'<div class="pictures">\n{"".join(figures)}\n</div>' if figures else ""
+    worst = contents.worst.get(name)
+    rows = f"<h3>Worst rows</h3>\n{table(worst.heads, worst.rows)}" if worst else ""
+    return pictures + rows
+
+
+def _scores(report: Report) -> str:
+    by_name = report.to_dict() if report.predictions else {"": report.to_dict()}
+    best = {metric: _best(by_name, metric) for metric in report.metrics}
+    notes = "".join(f'<p class="note">{html.escape(f"{name}: {note}")}</p>' for name, note in report.notes.items())
+    return score_table(by_name, report.metrics, best) + notes
+
+
+def _best(scores: Mapping[str, Mapping[str, Any]], metric: str) -> str | None:
+    """Return the prediction with the best score, where there are several and it is clear."""
+    better = _core.metrics[metric.partition("(")[0]].better
+    values = {name: float(of[metric]) for name, of in scores.items() if _is_number(of[metric])}
+    if len(values) < 2:
+        return None
+    order = {"lower": lambda x: x, "greater": lambda x: -x, "zero": abs}[better]
+    first, second = sorted(values, key=lambda name: order(values[name]))[:2]
+    return first if order(values[first]) < order(values[second]) else None
+
+
+def _is_number(score: Any) -> bool:
+    return isinstance(score, float) and score == score
+
+
+def _pairs(report: Report) -> str:
+    """Return how many pairs were scored and left out."""
+    counts, omitted = report.count, report.omitted
+    if not isinstance(counts, dict):
+        counts, omitted = {"": counts}, {"": omitted}
+    words = {
+        name: f"{shown(counts[name], 9)} pairs" + (f", {shown(omitted[name], 9)} left out" if omitted[name] else "")
+        for name in counts
+    }
+    if len(set(words.values())) == 1:
+        return next(iter(words.values()))
+    return "; ".join(f"{name}: {text}" for name, text in words.items())
+
+
+def _made_of(contents: Contents) -> dict[str, str]:
+    import squarely
+
+    terms = dict(contents.made_of)
+    digest = contents.report.digest
+    if isinstance(digest, dict):
+        terms |= {f"Digest of {name}": one for name, one in digest.items()}
+    elif digest is not None:
+        terms["Digest"] = digest
+    return terms | {"squarely": squarely.__version__}

@@ -49,7 +49,7 @@ def looked_at(page, folder, *, width, dark=False):
     script = f"{LOOK}frame.srcdoc = " + json.dumps(page).replace("</", r"<\/") + ";"
     around.write_text(
         '<!DOCTYPE html><meta charset="utf-8"><pre id="found"></pre>'
-        f'<iframe id="page" style="border:0;width:{width}px;height:4000px"></iframe><script>{script}</script>',
+        f'<iframe id="page" style="border:0;width:{width}px;height:20000px"></iframe><script>{script}</script>',
         encoding="utf-8",
     )
     colours = f"--blink-settings=preferredColorScheme={0 if dark else 1}"

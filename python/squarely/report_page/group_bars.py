@@ -39,8 +39,9 @@ def _parts(scores: Sequence[GroupScore]) -> Iterator[str]:
     for row, group in enumerate(scores):
         top = 6 + ROW * row
         length = abs(group.score) / largest * room if group.score == group.score else 0
-        yield f'<text x="{NAMES - 8}" y="{top + 15}" text-anchor="end">{html.escape(_short(group.name))}'
-        yield f'<tspan class="quiet"> {shown(group.pairs, 9)}</tspan></text>'
+        pairs = f'<tspan class="quiet"> {shown(group.pairs, 9)}</tspan>'
+        name = html.escape(_short(group.name))
+        yield f'<text x="{NAMES - 8}" y="{top + 15}" text-anchor="end">{name}{pairs}</text>'
         yield f'<path class="first" d="M{NAMES} {top + 3}h{length:.1f}v{ROW - 6}h{-length:.1f}z"/>'
         yield f'<text x="{NAMES + length + 6:.1f}" y="{top + 15}">{shown(group.score)}</text>'
 

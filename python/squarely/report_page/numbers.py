@@ -20,7 +20,7 @@ def shown(number: float, digits: int = 4) -> str:
         text = f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(power)}"
     else:
         places = max(0, digits - 1 - math.floor(math.log10(abs(number)))) if number else 0
-        text = f"{number:,.{places}f}"
+        text = f"{number + 0.0:,.{places}f}"  # zero has no sign
         text = text.rstrip("0").rstrip(".") if "." in text else text
         text = text.replace(",", THIN_SPACE)
     return text.replace("-", MINUS)

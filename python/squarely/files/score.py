@@ -295,13 +295,13 @@ def accumulate_files(
     workers = _checked_threads(threads)
     groups, shown = keys_asked(by), keys_asked(worst_columns, "worst_columns")
     read = tuple(dict.fromkeys([*groups, *shown]))
+    kind = squarely.GroupedAccumulator if groups else squarely.Accumulator
+    empty = kind(metrics, nan_policy=nan_policy, summation=summation)
+    rows = worst_rows_asked(worst, worst_by, worst_columns, read, empty.asked)
     planned = _asked(paths, truth, prediction, on, unmatched, sql)
     names, sources = planned((true, pred, weight), read or None, filesystem, reading)
     _check_order(sources, summation)
-    kind = squarely.GroupedAccumulator if groups else squarely.Accumulator
-    empty = kind(metrics, nan_policy=nan_policy, summation=summation)
     predictions = {name: copy.copy(empty) for name in names.predictions}
-    rows = worst_rows_asked(worst, worst_by, worst_columns, read, empty.asked)
     states = FileStates(
         names.true,
         names.weight,

@@ -34,8 +34,8 @@ class WorstAsked(NamedTuple):
         """Return the worst rows of pairs whose sums are known, and the keys of their groups."""
         if pairs.outputs != 1:
             raise ValueError(
-                f"worst={self.rows} asks for rows of one output, and there are {pairs.outputs}. Pass the columns one by "
-                "one, or as rows of their own: y_true.ravel() and y_pred.ravel()."
+                f"worst={self.rows} asks for rows of one output, and there are {pairs.outputs}. Pass the columns one "
+                "by one, or as rows of their own: y_true.ravel() and y_pred.ravel()."
             )
         names = () if keys is None else keys.names
         check_columns([*names, *self.columns])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from squarely import _core
-from squarely.worst.losses import RowLoss
+from squarely.worst.losses import LOSSES, RowLoss
 
 __all__ = ["Found", "WorstRow", "WorstRows", "as_plain"]
 
@@ -82,6 +83,13 @@ class WorstRows:
         """Return what rows of another part are looked for with, to be merged: those that are of no use are not told."""
         return WorstRows(self.count, self.loss, self.columns, limit=self.at_least)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, WorstRows):
+            return NotImplemented
+        return self.question == other.question and self.rows == other.rows
+
+    __hash__ = None  # type: ignore[assignment]
+
     def copy(self) -> WorstRows:
         return WorstRows(self.count, self.loss, self.columns, self.rows)
 
@@ -98,32 +106,40 @@ class WorstRows:
     def from_json(cls, written: Mapping[str, Any]) -> WorstRows:
         """Return what `to_json` wrote."""
         name, parameter = written["loss"]
-        rows = [
-            WorstRow(
-                (_number(order[0]), _number(order[1])),
-                str(file),
-                None if row is None else int(row),
-                _number(y_true),
-                _number(y_pred),
-                _number(weight),
-                _number(loss),
-                tuple(one[0] if isinstance(one, list) else _number(one) for one in values),
-            )
-            for order, file, row, y_true, y_pred, weight, loss, values in written["rows"]
-        ]
+        loss = RowLoss(str(name), float(_number(parameter)))
         columns = tuple(map(str, written["columns"]))
+        rows = [_read(*row) for row in written["rows"]]
         count = int(written["count"])
-        if len(rows) > count or any(len(row.values) != len(columns) for row in rows):
-            raise ValueError("worst rows do not fit what is said of them")
-        return cls(
-            count, RowLoss(str(name), float(_number(parameter))), columns, sorted(rows, key=lambda row: row.place)
-        )
+        if loss.name not in LOSSES or len(rows) > count or not all(_is_possible(row, loss, columns) for row in rows):
+            raise ValueError("there are worst rows that no data can have given")
+        return cls(count, loss, columns, sorted(rows, key=lambda row: row.place))
 
 
 def _written(row: WorstRow) -> list[Any]:
     numbers = [_hex(one) for one in (row.y_true, row.y_pred, row.weight, row.loss)]
     values = [_hex(one) if isinstance(one, float) else [one] for one in row.values]
     return [[_hex(one) for one in row.order], row.file, row.row, *numbers, values]
+
+
+def _read(
+    order: Sequence[str],
+    file: str,
+    row: int | None,
+    y_true: str | int,
+    y_pred: str | int,
+    weight: str,
+    loss: str,
+    values: Sequence[Any],
+) -> WorstRow:
+    nearest, rest = map(_number, order)
+    own = tuple(one[0] if isinstance(one, list) else _number(one) for one in values)
+    numbers = (_number(one) for one in (y_true, y_pred, weight, loss))
+    return WorstRow((nearest, rest), str(file), None if row is None else int(row), *numbers, own)
+
+
+def _is_possible(row: WorstRow, loss: RowLoss, columns: Sequence[str]) -> bool:
+    numbers = [row.y_true, row.y_pred, row.weight, *([] if loss.is_of_difference else [row.loss])]
+    return all(map(math.isfinite, numbers)) and len(row.values) == len(columns)
 
 
 def _hex(value: float | int) -> str | int:

@@ -38,9 +38,9 @@ class WorstTable:
 
     ``row``, and of files ``file``, say where a row is: in arrays counted from 0, in files from 1, as errors count them.
     The keys of groups, and columns that were asked for, follow. ``loss`` is that of the row without its weight; of
-    weighted rows ``weight`` and ``contribution``, the product, are columns too. ``share_percent`` is what the row has of
-    the sum of all losses, where one of the metrics has that sum; with `r2_score` among the metrics ``r2_influence`` is
-    R² without this row minus R² with it.
+    weighted rows ``weight`` and ``contribution``, the product, are columns too. ``share_percent`` is what the row has
+    of the sum of all losses, where one of the metrics has that sum; with `r2_score` among the metrics ``r2_influence``
+    is R² without this row minus R² with it.
 
     Examples
     --------

@@ -1,11 +1,12 @@
 """The sums of files as a file of their own: what other machines scored is merged, and a run that ended is taken up.
 
 The byte form, little-endian: ``sqfs``, version (1 byte: 3 where there are worst rows, else 2 where there are groups,
-else 1), length of the header (4), header, the `Accumulator.to_bytes`, or `GroupedAccumulator.to_bytes`, of each prediction in the order of the header, and
-a CRC-32 of everything before (4). The header is JSON: ``true``, ``weight`` (a name or null), ``nan_policy``,
-``summation``, ``metrics``, ``files``, ``rows``, ``predictions`` (pairs of name and number of bytes), ``is_single``
-(false where it is absent), of groups ``by``, the columns of their keys, of worst rows ``worst``, by the names of the predictions
-(see `squarely.worst.rows`), and in a checkpoint ``work``: what of which files the sums hold (see `checkpoint`).
+else 1), length of the header (4), header, the `Accumulator.to_bytes`, or `GroupedAccumulator.to_bytes`, of each
+prediction in the order of the header, and a CRC-32 of everything before (4). The header is JSON: ``true``, ``weight``
+(a name or null), ``nan_policy``, ``summation``, ``metrics``, ``files``, ``rows``, ``predictions`` (pairs of name and
+number of bytes), ``is_single`` (false where it is absent), of groups ``by``, the columns of their keys, of worst rows
+``worst``, by the names of the predictions (see `squarely.worst.rows`), and in a checkpoint ``work``: what of which
+files the sums hold (see `checkpoint`).
 """
 
 from __future__ import annotations

@@ -133,13 +133,15 @@ def _read(
 ) -> WorstRow:
     nearest, rest = map(_number, order)
     own = tuple(one[0] if isinstance(one, list) else _number(one) for one in values)
-    numbers = (_number(one) for one in (y_true, y_pred, weight, loss))
-    return WorstRow((nearest, rest), str(file), None if row is None else int(row), *numbers, own)
+    place = None if row is None else int(row)
+    truth, prediction = _number(y_true), _number(y_pred)
+    return WorstRow((nearest, rest), str(file), place, truth, prediction, _number(weight), _number(loss), own)
 
 
 def _is_possible(row: WorstRow, loss: RowLoss, columns: Sequence[str]) -> bool:
     numbers = [row.y_true, row.y_pred, row.weight, *([] if loss.is_of_difference else [row.loss])]
-    return all(map(math.isfinite, numbers)) and len(row.values) == len(columns)
+    is_in_order = not any(map(math.isnan, row.order))
+    return all(map(math.isfinite, numbers)) and is_in_order and len(row.values) == len(columns)
 
 
 def _hex(value: float | int) -> str | int:

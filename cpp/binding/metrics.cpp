@@ -36,6 +36,16 @@ py::tuple terms_of(const Metric& metric) {
     return py::tuple(names);
 }
 
+// The same with their parameters, at one of its own.
+std::vector<std::pair<std::string, double>> summands_of(const Metric& metric, double parameter) {
+    std::vector<std::pair<std::string, double>> summands;
+    if (metric.summands == nullptr) return summands;
+    for (const Summand& summand : metric.summands(parameter)) {
+        summands.emplace_back(facts_of(summand.term).name, summand.parameter);
+    }
+    return summands;
+}
+
 bool allows(const Metric& metric, double value) {
     return metric.parameter->contains != nullptr && metric.parameter->contains(value);
 }
@@ -64,6 +74,7 @@ void register_rows(py::module_& module) {
         .def_property_readonly("words", [](const Metric& metric) { return words_of(*metric.parameter); })
         .def_property_readonly("is_boolean", [](const Metric& metric) { return metric.parameter->is_boolean; })
         .def_property_readonly("terms", &terms_of)
+        .def("summands", &summands_of, py::arg("parameter"))
         .def("allows", &allows, py::arg("value"))
         .def(
             "range",

@@ -4,8 +4,10 @@
 
 #include "accumulator/scores.hpp"
 #include "binding/binding.hpp"
+#include "numbers/big_number.hpp"
 #include "states/metric_formulas.hpp"
 
+#include <cmath>
 #include <stdexcept>
 #include <string>
 
@@ -41,6 +43,33 @@ std::vector<double> values_named(const State& state, const std::string& name, do
     std::vector<double> values;
     for (std::size_t i = 0; i < state.counts.size(); ++i) values.push_back(value_of(metric, state, i, parameter));
     return values;
+}
+
+bool add_rounded(ExactSum& exact, const RoundedSum& sum) {
+    if (!std::isfinite(sum.high) || !std::isfinite(sum.low)) return false;
+    return add(exact, big_number(sum.high)) && add(exact, big_number(sum.low));
+}
+
+// What was summed of one output without weights, or with them, in units of 2^-2148: an integer of Python. None where no
+// such sum is here.
+py::object integer_of(const State& state, const std::string& term, double parameter, std::size_t output) {
+    if (output >= state.counts.size()) throw Refused(Reason::outputs_differ);
+    for (const Sums& sums : state.sums) {
+        if (term != facts_of(sums.summand.term).name || sums.summand.parameter != parameter) continue;
+        ExactSum exact;
+        if (!sums.exact.empty()) {
+            add(exact, big_number(limbs_of(sums.exact[output])));
+        } else if (sums.rounded.empty() || !add_rounded(exact, sums.rounded[output])) {
+            return py::none();
+        }
+        std::vector<unsigned char> bytes;
+        for (const std::uint64_t limb : exact.limbs) append(bytes, limb, sizeof limb);
+        const py::bytes little(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        return py::module_::import("builtins")
+            .attr("int")
+            .attr("from_bytes")(little, "little", py::arg("signed") = true);
+    }
+    return py::none();
 }
 
 // How many pairs of every output are outside the domain of a metric.
@@ -90,6 +119,7 @@ void register_state(py::module_& module) {
         .def(
             "subtract", [](State& state, const State& other) { subtract(state, other); }, py::arg("other"))
         .def("values", &values_named, py::arg("metric"), py::arg("parameter") = 0.0)
+        .def("sum_of", &integer_of, py::arg("term"), py::arg("parameter") = 0.0, py::arg("output") = 0)
         .def("outside", &outside_of, py::arg("metric"), py::arg("parameter") = 0.0)
         .def("outputs_from", &outputs_from, py::arg("first"), py::arg("count"))
         .def_static(

@@ -32,6 +32,8 @@ from squarely.scoring import Score, configuration_of
 
 if TYPE_CHECKING:
     from squarely.pairing import PairedColumns
+    from squarely.worst.evaluation import WorstAsked
+    from squarely.worst.table import WorstTable
 
 __all__ = ["Question", "evaluate", "naming", "paired_with", "report_of", "scored"]
 
@@ -51,6 +53,9 @@ def evaluate(
     axis: int = 0,
     on: str | Sequence[str] | None = None,
     unmatched: Unmatched = "raise",
+    worst: int = 0,
+    worst_by: MetricLike | None = None,
+    worst_columns: object = None,
 ) -> Report: ...
 @overload
 def evaluate(
@@ -67,6 +72,9 @@ def evaluate(
     axis: int = 0,
     on: str | Sequence[str] | None = None,
     unmatched: Unmatched = "raise",
+    worst: int = 0,
+    worst_by: MetricLike | None = None,
+    worst_columns: object = None,
 ) -> GroupedReport: ...
 def evaluate(
     y_true: npt.ArrayLike,
@@ -82,6 +90,9 @@ def evaluate(
     by: object = None,
     on: str | Sequence[str] | None = None,
     unmatched: Unmatched = "raise",
+    worst: int = 0,
+    worst_by: MetricLike | None = None,
+    worst_columns: object = None,
 ) -> Report | GroupedReport:
     """Score predictions by any number of metrics, reading the data once.
 
@@ -120,6 +131,16 @@ def evaluate(
         `score_files`, and one that is missing or occurs twice in a frame is refused.
     unmatched : {"raise", "omit"}, default="raise"
         What happens to ids that not all of the frames have.
+    worst : int, default=0
+        Return the rows with the largest losses too, at most so many and 10,000, as `Report.worst`: of every prediction
+        a `WorstTable`. With weights they are those with the largest product of loss and weight. There must be one
+        output.
+    worst_by : str, function or Metric, optional
+        The loss: ``"squared_error"``, ``"absolute_error"``, ``"absolute_percentage_error"``, ``"squared_log_error"``,
+        and others, or a metric that is its mean. By default the squared error, which orders rows as the absolute one
+        does; where no metric sums it, the first loss that one does.
+    worst_columns : mapping of str to column, or frame, optional
+        What is shown of these rows, as ids or dates: columns with a value a row.
 
     Returns
     -------
@@ -164,11 +185,20 @@ def evaluate(
     elif unmatched != "raise":
         raise ValueError("unmatched= is for frames that are joined: say on=, the columns with ids")
     question = _question_of(metrics, multioutput, nan_policy, summation)
+    rows_asked = None
+    if worst != 0 or worst_by is not None or worst_columns is not None:
+        from squarely.worst.evaluation import worst_asked
+
+        if on is not None:
+            raise ValueError(
+                "worst= counts rows, and on= has others than the frames: join them first, or by score_files"
+            )
+        rows_asked = worst_asked(worst, worst_by, worst_columns, question.asked)
     if by is not None:
         from squarely.groups.evaluation import grouped_report
 
-        return grouped_report(y_true, y_pred, sample_weight, where, axis, by, question)
-    if not question.is_of_order and type(axis) is int:
+        return grouped_report(y_true, y_pred, sample_weight, where, axis, by, question, rows_asked)
+    if rows_asked is None and not question.is_of_order and type(axis) is int:
         plain = _plain_report(y_true, y_pred, sample_weight, where, axis, question)
         if plain is not None:
             return plain
@@ -176,7 +206,7 @@ def evaluate(
 
     models = models_in(y_true, y_pred)
     predictions = {"": y_pred} if models is None else models
-    return _report(predictions, y_true, sample_weight, where, axis, question, is_single=models is None)
+    return _report(predictions, y_true, sample_weight, where, axis, question, rows_asked, is_single=models is None)
 
 
 class Question(NamedTuple):
@@ -258,16 +288,21 @@ def _report(
     where: object,
     axis: object,
     question: Question,
+    rows_asked: WorstAsked | None,
     *,
     is_single: bool,
 ) -> Report:
     paired = paired_with(predictions, y_true, sample_weight, where, axis)
-    medians = _medians_at_once(paired, question)
+    medians = None if rows_asked else _medians_at_once(paired, question)
     if medians is not None:
         return Report(question.labels, medians, is_single=is_single)
     accumulators = _accumulators(paired, question.configuration)
     columns = {name: scored(question.asked, accumulators[name], pairs) for name, pairs in paired.items()}
-    return Report(question.labels, columns, is_single=is_single)
+    worst = {}
+    if rows_asked is not None:
+        for name, pairs in paired.items():
+            worst[name] = rows_asked.table(pairs, accumulators[name], question.asked)
+    return Report(question.labels, columns, is_single=is_single, worst=worst)
 
 
 def _medians_at_once(paired: Mapping[str, PairedColumns], question: Question) -> dict[str, Scored] | None:
@@ -298,7 +333,13 @@ def paired_with(
     return paired
 
 
-def report_of(accumulators: Mapping[str, Accumulator], *, is_single: bool, rows: int | None = None) -> Report:
+def report_of(
+    accumulators: Mapping[str, Accumulator],
+    *,
+    is_single: bool,
+    rows: int | None = None,
+    worst: Mapping[str, WorstTable] | None = None,
+) -> Report:
     """Return what `evaluate` returns, from the sums of accumulators by the names of their predictions."""
     columns = {}
     for name, accumulator in accumulators.items():
@@ -308,7 +349,7 @@ def report_of(accumulators: Mapping[str, Accumulator], *, is_single: bool, rows:
             own = scored(accumulator.asked, accumulator.core, None)
         columns[name] = own._replace(digest=accumulator.digest())
     labels = tuple(one.label for one in next(iter(accumulators.values())).asked)
-    return Report(labels, columns, is_single=is_single, rows=rows)
+    return Report(labels, columns, is_single=is_single, rows=rows, worst=worst)
 
 
 class naming:  # noqa: N801  (read as a word: with naming(model))

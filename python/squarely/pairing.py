@@ -4,7 +4,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ from squarely.columns import Array, Columns, as_columns
 from squarely.columns.beside import Mask, array_of, mask_of, weights_of
 from squarely.columns.forms import Segment, rows_of
 from squarely.columns.labels import Labels, Names, check_one_order, names_of_outputs
+
+_Found = TypeVar("_Found")
 
 __all__ = ["PairedColumns", "check_same_dimensions", "pair", "sums_together"]
 
@@ -104,6 +106,13 @@ class PairedColumns:
         statistics = _core.OrderStatistics(self.outputs, self.rows, quantity)
         self._add_to(functools.partial(statistics.update, axis=self.axis), None)
         return statistics
+
+    def found_in_pieces(self, find: Callable[..., _Found]) -> Iterator[tuple[int, _Found]]:
+        """Yield what is found in each piece of the pairs, and before it the first row of the piece."""
+        for start, stop in self.pieces(are_short=self._is_made_on_the_way()):
+            truth, prediction = (side.piece(start, stop, self.axis) for side in (self.truth, self.prediction))
+            beside = _beside(self.weights_piece(start, stop))
+            yield start, find(truth, prediction, where=self.counting(start, stop), axis=self.axis, **beside)
 
     def quantile_of_errors_in_one_pass(self, level: float) -> float | None:
         """Return a quantile of the absolute errors of one output, None where all of them are needed to find it."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from squarely.arguments import InvalidParameterError
 from squarely.named_metrics import MetricLike, as_metric, full_name
 from squarely.scoring import Score
+
+if TYPE_CHECKING:
+    from squarely.worst.table import WorstTable
 
 __all__ = ["Report", "Scored", "counted", "html_row", "installed_library", "label_of", "padded"]
 
@@ -44,8 +47,15 @@ class Report:
     """
 
     def __init__(
-        self, metrics: tuple[str, ...], columns: dict[str, Scored], *, is_single: bool, rows: int | None = None
+        self,
+        metrics: tuple[str, ...],
+        columns: dict[str, Scored],
+        *,
+        is_single: bool,
+        rows: int | None = None,
+        worst: Mapping[str, WorstTable] | None = None,
     ) -> None:
+        self._worst = worst
         self._metrics = metrics
         self._columns = columns
         self._is_single = is_single
@@ -81,6 +91,14 @@ class Report:
     def rows(self) -> int | None:
         """How many rows were read from files; None where the scores are not of files."""
         return self._rows
+
+    @property
+    def worst(self) -> Any:
+        """The rows with the largest losses, a `WorstTable`; of several predictions by name.
+
+        None where they were not asked for.
+        """
+        return self._single_or_named(dict(self._worst)) if self._worst else None
 
     @property
     def notes(self) -> dict[str, str]:

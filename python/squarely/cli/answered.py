@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from squarely.cli.errors import UsageError
-from squarely.cli.layouts import Answer, as_csv, as_json, as_markdown, as_table
+from squarely.cli.layouts import Answer, as_csv_with_worst_rows, as_json, as_markdown, as_table
 from squarely.cli.options import Format
 from squarely.cli.output_file import check_output, write_output
 from squarely.cli.streams import answer, warn
@@ -14,7 +14,12 @@ from squarely.files import FileStates
 from squarely.groups.report import GroupedReport
 from squarely.report import label_of
 
-LAYOUTS = {Format.TABLE: as_table, Format.JSON: as_json, Format.CSV: as_csv, Format.MARKDOWN: as_markdown}
+LAYOUTS = {
+    Format.TABLE: as_table,
+    Format.JSON: as_json,
+    Format.CSV: as_csv_with_worst_rows,
+    Format.MARKDOWN: as_markdown,
+}
 
 
 class Answered(NamedTuple):

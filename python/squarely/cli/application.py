@@ -19,6 +19,7 @@ from squarely.cli.rows import ROW_LAYOUTS
 from squarely.cli.scored import joined_tables, what_is_scored
 from squarely.cli.streams import EXIT_INTERRUPTED, answer, warnings_told
 from squarely.cli.typed_metrics import EVERYDAY_TYPED, typed_metrics
+from squarely.cli.worst_rows import worst_options
 from squarely.extras import import_extra
 from squarely.files import FileStates, accumulate_files, expand_paths
 from squarely.files.errors import StuckError
@@ -53,6 +54,7 @@ def top(
         "squarely score predictions.parquet --true y --pred model",
         "squarely score 'part-*.csv' --true y --pred a --pred b --metrics rmse,mae --nan omit",
         "squarely score sales.parquet --true y --pred yhat --by store --by date:month --sort rmse --top 20",
+        "squarely score sales.parquet --true y --pred yhat --worst 20 --worst-columns store,date",
         "squarely score --truth truth.csv --prediction submission.csv --on id --true price --pred price",
     )
 )
@@ -70,6 +72,9 @@ def score(
     sort: options.Sort = None,
     worst_first: options.WorstFirst = False,
     top: options.Top = None,
+    worst: options.Worst = 0,
+    worst_by: options.WorstBy = None,
+    worst_columns: options.WorstColumns = None,
     metrics: options.Metrics = EVERYDAY_TYPED,
     nan: options.Nan = NanPolicy.RAISE,
     output_format: options.OutputFormat = Format.TABLE,
@@ -96,6 +101,7 @@ def score(
     what = what_is_scored(files, true, pred, weight, joined_tables(truth, prediction, on, unmatched, sql))
     if by and (repeated := {name for name in by if by.count(name) > 1}):
         raise UsageError(f"--by {min(repeated)} is given twice")
+    rows = worst_options(worst, worst_by, worst_columns, asked, by or ())
     answered = Answered(output_format, output, sort, worst_first, top)
     answered.check([label_of(metric) for metric in asked], are_groups=bool(by), others=(save_state, checkpoint))
     if save_state is not None:
@@ -128,6 +134,7 @@ def score(
                 reading=reading,
                 checkpoint=checkpoint,
                 checkpoint_seconds=checkpoint_every,
+                **rows,
             )
         return finish(states, save_state, answered)
     except StuckError:  # the interpreter would wait for the thread, for as long as a network takes

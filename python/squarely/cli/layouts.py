@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from squarely.cli.group_rows import header_of_groups, of_predictions, rows_of_groups
 from squarely.cli.rows import Rows, rows_as_csv, rows_as_markdown
+from squarely.cli.worst_rows import tables_of, worst_as_json, worst_as_rows, worst_as_text
 from squarely.files import FileStates
 from squarely.groups.report import GroupedReport
 from squarely.report import Report
@@ -29,7 +30,8 @@ def as_table(answer: Answer) -> str:
     if isinstance(report, GroupedReport):
         digests = of_predictions(report, report.digest, "digest")
         named = [f"{name}  {_short(digest)}" for name, digest in digests.items()]
-        return "\n".join([str(report), *_medians_of_all(answer), f"rows read  {report.overall.rows}", *named])
+        whole = [str(report), *_medians_of_all(answer), f"rows read  {report.overall.rows}", *named]
+        return "\n".join([*whole, *worst_as_text(report)])
     columns = [["", *report.metrics, "rows read", "pairs scored", "pairs left out", "digest"]]
     for name, scores in report.to_dict().items():
         counts = (report.rows, report.count[name], report.omitted[name])
@@ -39,7 +41,7 @@ def as_table(answer: Answer) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         for row in zip(*columns, strict=True)
     )
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join([*(line.rstrip() for line in lines), *worst_as_text(report)])
 
 
 def _medians_of_all(answer: Answer) -> list[str]:
@@ -70,6 +72,8 @@ def as_json(answer: Answer) -> str:
     predictions = {
         name: _scores(scores[name], counts[name], omitted[name]) | {"digest": digests[name]} for name in names
     }
+    for name, table in tables_of(report, names[0]).items():
+        predictions[name]["worst"] = worst_as_json(table, _json_key)
     written = {"files": states.files, "true": states.true, "rows": whole.rows, "predictions": predictions}
     if isinstance(report, GroupedReport) and isinstance(every, GroupedReport):
         written |= _groups(report, every, names)
@@ -140,12 +144,17 @@ def as_csv(answer: Answer) -> str:
     return rows_as_csv(as_rows(answer.report))
 
 
+def as_csv_with_worst_rows(answer: Answer) -> str:
+    """Return the same, and below an empty line the worst rows, where they were asked for."""
+    return "\n\n".join(map(rows_as_csv, [as_rows(answer.report), *worst_as_rows(answer.report)]))
+
+
 def as_markdown(answer: Answer) -> str:
     """Return rows as a table of Markdown, and below them, of groups, the scores of all rows."""
     laid_out = as_rows(answer.report)
     if isinstance(answer.report, GroupedReport):
         laid_out = laid_out._replace(rows=[*laid_out.rows, _overall(answer.report)])
-    return rows_as_markdown(laid_out)
+    return "\n\n".join(map(rows_as_markdown, [laid_out, *worst_as_rows(answer.report)]))
 
 
 def _overall(report: GroupedReport) -> list[Any]:

@@ -5,8 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
+from squarely.worst.losses import MOST_ROWS
+
 READING: Any = {"rich_help_panel": "How files are read"}
 GROUPS: Any = {"rich_help_panel": "Scores by group"}
+WORST: Any = {"rich_help_panel": "Worst rows"}
 JOINING: Any = {"rich_help_panel": "Truth and predictions in tables of their own"}
 
 
@@ -89,6 +92,23 @@ Sort = Annotated[
 ]
 WorstFirst = Annotated[bool, typer.Option("--worst-first", help="With --sort: put the worst first.", **GROUPS)]
 Top = Annotated[int | None, typer.Option(min=1, metavar="N", help="Answer with the first N groups only.", **GROUPS)]
+
+# Worst rows.
+Worst = Annotated[
+    int, typer.Option(min=0, max=MOST_ROWS, metavar="N", help="Also print the N rows with the largest losses.", **WORST)
+]
+WorstBy = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LOSS",
+        help="By which loss: squared_error, absolute_percentage_error and others, or a metric that is the mean of one.",
+        **WORST,
+    ),
+]
+WorstColumns = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COLUMNS", help="Columns to show of them, with commas; may be repeated.", **WORST),
+]
 
 # Metrics and the answer.
 Metrics = Annotated[

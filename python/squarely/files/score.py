@@ -16,12 +16,13 @@ from squarely.files.runs.progress import Progress
 from squarely.files.runs.run import run, saved_in
 from squarely.files.runs.states import FileStates
 from squarely.files.sources.joins import Tables, join_plan
-from squarely.files.sources.plan import plan
+from squarely.files.sources.plan import keys_asked, plan
 from squarely.files.sources.queries import query_plan
 from squarely.files.sources.source import Names, Source
 from squarely.groups.report import GroupedReport
 from squarely.named_metrics import EVERYDAY, MetricLike
 from squarely.report import Report
+from squarely.worst.files import worst_rows_asked
 
 MOST_THREADS = 8  # by default: each takes 10 MB a column, and eight decode more than most disks deliver
 
@@ -48,6 +49,9 @@ def score_files(
     reading: ReadingOptions = AS_NAMED,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    worst: int = 0,
+    worst_by: MetricLike | None = None,
+    worst_columns: str | Sequence[str] | None = None,
 ) -> Report: ...
 @overload
 def score_files(
@@ -71,6 +75,9 @@ def score_files(
     reading: ReadingOptions = AS_NAMED,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    worst: int = 0,
+    worst_by: MetricLike | None = None,
+    worst_columns: str | Sequence[str] | None = None,
 ) -> GroupedReport: ...
 def score_files(
     paths: Any = None,
@@ -93,6 +100,9 @@ def score_files(
     reading: ReadingOptions = AS_NAMED,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    worst: int = 0,
+    worst_by: MetricLike | None = None,
+    worst_columns: str | Sequence[str] | None = None,
 ) -> Report | GroupedReport:
     r"""Score predictions against truth over files that need not fit into memory.
 
@@ -162,6 +172,14 @@ def score_files(
         path, size and time of change; arrays that are no ``.npy`` files cannot be known again and are refused.
     checkpoint_seconds : float
         How often it is written; 0 for after every piece of work.
+    worst : int
+        Return the rows with the largest losses too, at most so many and 10,000, as `Report.worst`: of every prediction
+        a `WorstTable`. Rows of a file are counted from 1, as errors count them, and have no number where a database
+        joins or asks for them.
+    worst_by : str, function or Metric, optional
+        The loss, as in `squarely.evaluate`.
+    worst_columns : str or sequence of str, optional
+        Columns that are shown of these rows, as ids or dates, or parts of them, as in `by`.
 
     Returns
     -------
@@ -229,6 +247,9 @@ def score_files(
         reading=reading,
         checkpoint=checkpoint,
         checkpoint_seconds=checkpoint_seconds,
+        worst=worst,
+        worst_by=worst_by,
+        worst_columns=worst_columns,
     )
     report: Report | GroupedReport = states.report()
     return report
@@ -255,6 +276,9 @@ def accumulate_files(
     reading: ReadingOptions = AS_NAMED,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    worst: int = 0,
+    worst_by: MetricLike | None = None,
+    worst_columns: str | Sequence[str] | None = None,
 ) -> FileStates:
     r"""Return the sums over files, to be saved, merged with those of other machines, and scored.
 
@@ -269,14 +293,26 @@ def accumulate_files(
     3
     """
     workers = _checked_threads(threads)
-    planned = _asked(paths, truth, prediction, on, unmatched, sql)
-    names, sources = planned((true, pred, weight), by, filesystem, reading)
-    _check_order(sources, summation)
-    kind = squarely.GroupedAccumulator if names.by else squarely.Accumulator
+    groups, shown = keys_asked(by), keys_asked(worst_columns, "worst_columns")
+    read = tuple(dict.fromkeys([*groups, *shown]))
+    kind = squarely.GroupedAccumulator if groups else squarely.Accumulator
     empty = kind(metrics, nan_policy=nan_policy, summation=summation)
+    rows = worst_rows_asked(worst, worst_by, worst_columns, read, empty.asked)
+    planned = _asked(paths, truth, prediction, on, unmatched, sql)
+    names, sources = planned((true, pred, weight), read or None, filesystem, reading)
+    _check_order(sources, summation)
     predictions = {name: copy.copy(empty) for name in names.predictions}
     states = FileStates(
-        names.true, names.weight, nan_policy, summation, [], 0, predictions, names.is_single, by=names.by or None
+        names.true,
+        names.weight,
+        nan_policy,
+        summation,
+        [],
+        0,
+        predictions,
+        names.is_single,
+        by=groups or None,
+        worst={} if rows is None else {name: rows.copy() for name in predictions},
     )
     with saved_in(checkpoint, checkpoint_seconds, sources, reading) as saving:
         return run(sources, states, workers, progress, saving)

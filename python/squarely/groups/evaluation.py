@@ -19,12 +19,21 @@ from squarely.named_metrics import Metric
 from squarely.pairing import PairedColumns
 from squarely.policy import data_refused
 from squarely.report import Report
+from squarely.worst.evaluation import Keys, WorstAsked
+from squarely.worst.table import WorstTable
 
 __all__ = ["grouped_report", "grouped_report_of"]
 
 
 def grouped_report(
-    y_true: object, y_pred: object, sample_weight: object, where: object, axis: object, by: object, question: Question
+    y_true: object,
+    y_pred: object,
+    sample_weight: object,
+    where: object,
+    axis: object,
+    by: object,
+    question: Question,
+    rows_asked: WorstAsked | None = None,
 ) -> GroupedReport:
     """Return the scores of every group, and those of all rows, by every metric and of every prediction."""
     check_is_no_array(question.configuration.multioutput, "evaluate")
@@ -34,18 +43,33 @@ def grouped_report(
     keys = GroupKeys()
     groups = keys.codes(by, next(iter(paired.values())).rows)
     order = keys.in_order()
-    columns, overall = {}, {}
+    columns, overall, worst = {}, {}, {}
     for name, pairs in paired.items():
         with naming(name):
             core = _sums(pairs, question.configuration, groups, len(keys))
-            overall[name] = scored(question.asked, overall_of(core), pairs)
+            whole = overall_of(core)
+            overall[name] = scored(question.asked, whole, pairs)
+            if rows_asked is not None:
+                worst[name] = rows_asked.table(pairs, whole, question.asked, _keys_of_rows(keys, groups))
             columns[name] = _scored_by_group(question.asked, core, order, RowsOfGroups(pairs, groups, order))
-    report = Report(question.labels, overall, is_single=models is None)
+    report = Report(question.labels, overall, is_single=models is None, worst=worst)
     return GroupedReport(question.asked, keys, order, columns, report, is_single=models is None)
 
 
+def _keys_of_rows(keys: GroupKeys, groups: npt.NDArray[np.uint32]) -> Keys:
+    def at(row: int) -> tuple[object, ...]:
+        key = keys.key_of(int(groups[row]))
+        return key if len(keys.names) > 1 else (key,)
+
+    return Keys(keys.names, at)
+
+
 def grouped_report_of(
-    accumulators: Mapping[str, GroupedAccumulator], *, is_single: bool, rows: int | None = None
+    accumulators: Mapping[str, GroupedAccumulator],
+    *,
+    is_single: bool,
+    rows: int | None = None,
+    worst: Mapping[str, WorstTable] | None = None,
 ) -> GroupedReport:
     """Return what `evaluate` returns, from the sums of groups by the names of their predictions.
 
@@ -64,7 +88,7 @@ def grouped_report_of(
             )
             columns[name] = _scored_by_group(accumulator.asked, core, order, None)._replace(digest=accumulator.digest())
     asked = next(iter(accumulators.values())).asked
-    report = Report(tuple(one.label for one in asked), overall, is_single=is_single, rows=rows)
+    report = Report(tuple(one.label for one in asked), overall, is_single=is_single, rows=rows, worst=worst)
     return GroupedReport(asked, keys, order, columns, report, is_single=is_single)
 
 

@@ -116,6 +116,11 @@ class GroupedReport:
         return self._overall
 
     @property
+    def worst(self) -> Any:
+        """The rows with the largest losses of all groups, with their keys: `Report.worst` of `overall`."""
+        return self._overall.worst
+
+    @property
     def median(self) -> dict[str, Any]:
         """The median over the groups that have a value, by metric; of several predictions by name before that."""
         found: dict[str, Any] = self._single_or_named({name: self._medians(column) for name, column in self._items()})

@@ -93,7 +93,9 @@ class Checkpoint:
             sources.append({"identity": source.identity, "done": _runs(source, done.sections), "begun": begun})
         work = {"finished": finished, "reading": self._reading, "sources": sources}
         files = [file for source in self._sources for file in source.files]
-        saved = dataclasses.replace(states, files=files, rows=totals.rows, predictions=totals.accumulators, work=work)
+        saved = dataclasses.replace(
+            states, files=files, rows=totals.rows, predictions=totals.accumulators, work=work, worst=totals.worst
+        )
         write_atomically(self.path, saved.to_bytes())
         self._last = time.monotonic()
 

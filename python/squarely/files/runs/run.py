@@ -40,7 +40,9 @@ def run(
     if saving is not None:
         with totals.lock:
             saving.save(states, totals, finished=True)
-    return dataclasses.replace(states, files=totals.files, rows=totals.rows, predictions=totals.accumulators)
+    return dataclasses.replace(
+        states, files=totals.files, rows=totals.rows, predictions=totals.accumulators, worst=totals.worst
+    )
 
 
 def _shared(workers: int, sources: Iterable[Source]) -> Callable[[int], int]:
@@ -79,12 +81,13 @@ def _teller(
 
 def _begun(states: FileStates, saving: Checkpoint | None) -> Totals:
     is_exact = states.summation == "exact"
+    by = states.by or ()
     saved = None if saving is None else saving.resume(states)
     if saved is None or saving is None or saved.work is None:
-        totals = Totals(states.predictions, is_exact=is_exact)
+        totals = Totals(states.predictions, is_exact=is_exact, by=by, worst=states.worst)
     else:
         predictions = {name: saved.predictions[name] for name in states.predictions}
-        totals = Totals(predictions, is_exact=is_exact, rows=saved.rows)
+        totals = Totals(predictions, is_exact=is_exact, rows=saved.rows, by=by, worst=saved.worst)
         saving.restore(totals, saved.work)
         totals.path = saving.path
     if saving is not None:

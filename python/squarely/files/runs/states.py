@@ -1,10 +1,11 @@
 """The sums of files as a file of their own: what other machines scored is merged, and a run that ended is taken up.
 
-The byte form, little-endian: ``sqfs``, version (1 byte: 2 where there are groups, else 1), length of the header (4),
-header, the `Accumulator.to_bytes`, or `GroupedAccumulator.to_bytes`, of each prediction in the order of the header, and
-a CRC-32 of everything before (4). The header is JSON: ``true``, ``weight`` (a name or null), ``nan_policy``,
-``summation``, ``metrics``, ``files``, ``rows``, ``predictions`` (pairs of name and number of bytes), ``is_single``
-(false where it is absent), of groups ``by``, the columns of their keys, and in a checkpoint ``work``: what of which
+The byte form, little-endian: ``sqfs``, version (1 byte: 3 where there are worst rows, else 2 where there are groups,
+else 1), length of the header (4), header, the `Accumulator.to_bytes`, or `GroupedAccumulator.to_bytes`, of each
+prediction in the order of the header, and a CRC-32 of everything before (4). The header is JSON: ``true``, ``weight``
+(a name or null), ``nan_policy``, ``summation``, ``metrics``, ``files``, ``rows``, ``predictions`` (pairs of name and
+number of bytes), ``is_single`` (false where it is absent), of groups ``by``, the columns of their keys, of worst rows
+``worst``, by the names of the predictions (see `squarely.worst.rows`), and in a checkpoint ``work``: what of which
 files the sums hold (see `checkpoint`).
 """
 
@@ -28,10 +29,13 @@ from squarely.evaluation import report_of
 from squarely.files.errors import FileError, one_line
 from squarely.files.runs.atomic_write import check_can_be_written, write_atomically
 from squarely.groups.evaluation import grouped_report_of
+from squarely.worst.rows import WorstRows
+from squarely.worst.table import WorstTable, worst_table
 
 MAGIC = b"sqfs"
 VERSION = 1
 VERSION_OF_GROUPS = 2
+VERSION_OF_WORST_ROWS = 3
 HEADER = struct.Struct("<4sBI")
 CHECKSUM = struct.Struct("<I")
 COMPARED = ("true", "weight", "nan_policy", "summation", "metrics", "by")
@@ -70,6 +74,8 @@ class FileStates:
     """Of a checkpoint: what of which files is in the sums."""
     by: tuple[str, ...] | None = None
     """The columns of the keys, where the sums are those of groups."""
+    worst: dict[str, WorstRows] = field(default_factory=dict, repr=False)
+    """The rows with the largest losses of each prediction, where they are asked for."""
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -100,12 +106,18 @@ class FileStates:
                 why = lacking.get(missing, f"a missing value or {other}")
                 raise FileError(f"{where}: no pair is left to score for column {name!r}: every row has {why}")
         accumulators: dict[str, Any] = {"" if self.is_single else name: one for name, one in self.predictions.items()}
+        worst = {"" if self.is_single else name: self._worst_table(name) for name in self.worst}
         try:
             if self.by is not None:
-                return grouped_report_of(accumulators, is_single=self.is_single, rows=self.rows)
-            return report_of(accumulators, is_single=self.is_single, rows=self.rows)
+                return grouped_report_of(accumulators, is_single=self.is_single, rows=self.rows, worst=worst)
+            return report_of(accumulators, is_single=self.is_single, rows=self.rows, worst=worst)
         except ZeroDivisionError as error:
             raise FileError(f"{where}: {error}") from error
+
+    def _worst_table(self, name: str) -> WorstTable:
+        sums = self.predictions[name]
+        whole = sums if isinstance(sums, squarely.Accumulator) else sums.overall()
+        return worst_table(self.worst[name], whole.core, whole.asked)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the sums to a file that is there whole or not at all.
@@ -189,8 +201,12 @@ class FileStates:
             except InvalidParameterError as error:  # of keys of another kind
                 where = other.files[0] if other.files else "the other"
                 raise FileError(f"{where}: cannot be merged: {error}") from error
+        worst = {name: one.copy() for name, one in self.worst.items()}
+        for name, rows in worst.items():
+            rows.add(other.worst[name].rows)
         return dataclasses.replace(
             self,
+            worst=worst,
             files=self.files + other.files,
             rows=self.rows + other.rows,
             predictions=merged,
@@ -207,8 +223,11 @@ class FileStates:
         header["predictions"] = [[name, len(state)] for name, state in states.items()]
         if self.work is not None:
             header["work"] = self.work
+        if self.worst:
+            header["worst"] = {name: one.to_json() for name, one in self.worst.items()}
         text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
         version = VERSION if self.by is None else VERSION_OF_GROUPS
+        version = VERSION_OF_WORST_ROWS if self.worst else version
         body = HEADER.pack(MAGIC, version, len(text)) + text + b"".join(states.values())
         return body + CHECKSUM.pack(zlib.crc32(body))
 
@@ -224,9 +243,9 @@ class FileStates:
         if data[: len(MAGIC)] != MAGIC or len(data) < HEADER.size + CHECKSUM.size:
             raise ValueError("this is no state that squarely saved")
         _, version, length = HEADER.unpack_from(data)
-        if version > VERSION_OF_GROUPS:
+        if version > VERSION_OF_WORST_ROWS:
             raise ValueError(
-                f"this state has version {version}, and this squarely reads versions up to {VERSION_OF_GROUPS}"
+                f"this state has version {version}, and this squarely reads versions up to {VERSION_OF_WORST_ROWS}"
             )
         body = data[: -CHECKSUM.size]
         if zlib.crc32(body) != CHECKSUM.unpack(data[-CHECKSUM.size :])[0]:
@@ -240,11 +259,13 @@ class FileStates:
                 predictions[str(name)] = kind.from_bytes(body[start : start + size])
                 start += size
             metrics = tuple(header.pop("metrics"))
-            states = cls(predictions=predictions, by=by, **header)
+            worst = {str(name): WorstRows.from_json(one) for name, one in header.pop("worst", {}).items()}
+            states = cls(predictions=predictions, by=by, worst=worst, **header)
             is_whole = start == len(body) and all(one.metrics == metrics for one in predictions.values())
             if by is not None:
                 is_whole = is_whole and all(len(one) == 0 or one.by == by for one in predictions.values())
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            is_whole = is_whole and set(worst) in (set(), set(predictions))
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise ValueError(f"this state is damaged: {one_line(error)}") from error
         if not is_whole or not predictions:
             raise ValueError("this state is damaged: its header does not fit what follows")
@@ -259,7 +280,13 @@ class FileStates:
         if set(self.predictions) != set(other.predictions):
             own, others = tuple(self.predictions), tuple(other.predictions)
             return f"{mine} has predictions {_shown(own)}, and {theirs} has {_shown(others)}"
+        if self._worst_asked != other._worst_asked:
+            return f"{mine} has worst rows {self._worst_asked}, and {theirs} has {other._worst_asked}"
         return None
+
+    @property
+    def _worst_asked(self) -> str:
+        return next((one.question for one in self.worst.values()), "none")
 
     def _check_goes_with(self, other: FileStates, mine: str, theirs: str) -> None:
         if difference := self.difference(other, mine, theirs):

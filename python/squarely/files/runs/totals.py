@@ -2,14 +2,23 @@
 
 import copy
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from squarely.files.formats.table import Position
 from squarely.files.sources.source import Source
+from squarely.worst.rows import WorstRows
 
 Accumulators = dict[str, Any]  # an `Accumulator` for each prediction, or a `GroupedAccumulator`
+
+
+class Scored(NamedTuple):
+    """What is known of some rows: their sums, and the worst of them where these are asked for."""
+
+    sums: Accumulators
+    worst: dict[str, WorstRows]
 
 
 @dataclass
@@ -23,9 +32,20 @@ class Done:
 class Totals:
     """The sums of all sources, to which threads add what they have scored."""
 
-    def __init__(self, accumulators: Accumulators, *, is_exact: bool, files: Sequence[str] = (), rows: int = 0) -> None:
+    def __init__(
+        self,
+        accumulators: Accumulators,
+        *,
+        is_exact: bool,
+        files: Sequence[str] = (),
+        rows: int = 0,
+        by: Sequence[str] = (),
+        worst: Mapping[str, WorstRows] = MappingProxyType({}),
+    ) -> None:
         self.lock = threading.Lock()
+        self.by = by
         self.accumulators = accumulators
+        self.worst = {name: one.copy() for name, one in worst.items()}
         self._empty = {name: copy.copy(one).reset() for name, one in accumulators.items()}
         self.files = list(files)
         self.rows = rows
@@ -37,23 +57,27 @@ class Totals:
         self.bytes_read = 0.0
         self.path = ""
 
-    def begin(self) -> Accumulators:
-        """Return accumulators to score into: empty ones, or where order matters those of all that came before."""
+    def begin(self) -> Scored:
+        """Return what to score into: empty accumulators, or where order matters those of all that came before."""
         if self.is_exact:
-            return {name: copy.copy(one) for name, one in self._empty.items()}
+            sums = {name: copy.copy(one) for name, one in self._empty.items()}
+            return Scored(sums, self.begin_worst())
         with self.lock:
-            return {name: copy.copy(one) for name, one in self.accumulators.items()}
+            return Scored({name: copy.copy(one) for name, one in self.accumulators.items()}, self.begin_worst())
 
-    def commit(
-        self, scored: Accumulators, rows: int, source: int | None, section: int, position: Position | None
-    ) -> None:
+    def begin_worst(self) -> dict[str, WorstRows]:
+        """Return what the worst of some rows are looked for with."""
+        return {name: one.begin() for name, one in self.worst.items()}
+
+    def commit(self, scored: Scored, rows: int, source: int | None, section: int, position: Position | None) -> None:
         """Add what was scored of a section up to a position, or to its end. No source: nobody will ask for it again."""
         with self.lock:
-            for name, accumulator in scored.items():
+            for name, accumulator in scored.sums.items():
                 if self.is_exact:
                     self.accumulators[name].merge(accumulator)
                 else:
                     self.accumulators[name] = accumulator
+            self._add_worst(scored.worst)
             self.rows += rows
             if source is not None:
                 done = self.done.setdefault(source, Done())
@@ -64,9 +88,14 @@ class Totals:
                     done.begun[section] = position
             self.after_commit()
 
-    def add_rows(self, rows: int) -> None:
-        """Count rows that were scored into the accumulators themselves."""
+    def _add_worst(self, worst: Mapping[str, WorstRows]) -> None:
+        for name, one in worst.items():
+            self.worst[name].add(one.rows)
+
+    def add_rows(self, rows: int, worst: Mapping[str, WorstRows]) -> None:
+        """Count rows that were scored into the accumulators themselves, and take in the worst of them."""
         with self.lock:
+            self._add_worst(worst)
             self.rows += rows
 
     def tell(self, path: str, rows: int, size: float) -> None:

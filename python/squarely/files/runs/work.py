@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +12,9 @@ from squarely.files.errors import FileError, InfiniteValueError, MissingValueErr
 from squarely.files.formats.table import Position
 from squarely.files.runs.crew import Crew
 from squarely.files.runs.gathering import gathered
-from squarely.files.runs.totals import Accumulators, Totals
+from squarely.files.runs.totals import Scored, Totals
 from squarely.files.sources.source import Chunk, Source
+from squarely.worst.files import add_chunk
 
 TELL_SECONDS = 0.05  # between two looks at what the threads have read
 STOP_SECONDS = 0.3  # that Ctrl-C waits for threads to see it; local reads see it within milliseconds
@@ -165,7 +166,7 @@ def score_section(job: Job, totals: Totals, limit: Limit, nan_policy: str, threa
     key = None if source.identity is None else job.source_index
 
     def groups() -> int:
-        return max(len(one) for one in scored.values())
+        return max(len(one) for one in scored.sums.values())
 
     def chunks() -> Iterator[Chunk]:
         for chunk in source.read(section, job.position, threads):
@@ -173,8 +174,8 @@ def score_section(job: Job, totals: Totals, limit: Limit, nan_policy: str, threa
                 return
             yield chunk
 
-    for chunk in gathered(chunks(), groups) if source.names.by else chunks():
-        _update(scored, source, chunk, section.first_row + before, nan_policy)
+    for chunk in gathered(chunks(), groups) if totals.by else chunks():
+        _update(scored, source, chunk, section.first_row + before, nan_policy, totals.by)
         before += chunk.rows
         rows += chunk.rows
         pieces += 1
@@ -190,9 +191,7 @@ def score_section(job: Job, totals: Totals, limit: Limit, nan_policy: str, threa
     _commit(totals, scored, rows, key, job, None)
 
 
-def _commit(
-    totals: Totals, scored: Accumulators, rows: int, key: int | None, job: Job, position: Position | None
-) -> None:
+def _commit(totals: Totals, scored: Scored, rows: int, key: int | None, job: Job, position: Position | None) -> None:
     """Add what was scored, or say of which file the keys are of another kind than those of others."""
     try:
         totals.commit(scored, rows, key, job.section_index, position)
@@ -205,30 +204,34 @@ def _commit(
 def _score_passing(job: Job, totals: Totals, nan_policy: str) -> None:
     """Score a chunk into the totals themselves: if it fails, there will be no answer that could be half of one."""
     for chunk in job.source.read(job.source.sections[0], job.position, False):
-        _update(totals.accumulators, job.source, chunk, 0, nan_policy)
+        worst = totals.begin_worst()
+        _update(Scored(totals.accumulators, worst), job.source, chunk, 0, nan_policy, totals.by)
         totals.tell(job.source.name, chunk.rows, job.source.size)
-        totals.add_rows(chunk.rows)
+        totals.add_rows(chunk.rows, worst)
 
 
-def _update(scored: Accumulators, source: Source, chunk: Chunk, rows_before: int, nan_policy: str) -> None:
+def _update(scored: Scored, source: Source, chunk: Chunk, rows_before: int, nan_policy: str, by: Sequence[str]) -> None:
     names = source.names
     truth, *others = chunk.columns
     weights, guesses = (None, others) if names.weight is None else (others[0], others[1:])
     first = len(chunk.columns) - len(guesses)
     for place, (name, guess) in enumerate(zip(names.predictions, guesses, strict=True), first):
         try:
-            if chunk.keys is None:
-                scored[name].update(truth, guess, sample_weight=weights)
+            if not by or chunk.keys is None:
+                scored.sums[name].update(truth, guess, sample_weight=weights)
             else:
-                scored[name].update(truth, guess, sample_weight=weights, by=chunk.keys)
+                keys = {label: chunk.keys[label] for label in by}
+                scored.sums[name].update(truth, guess, sample_weight=weights, by=keys)
         except ValueError as error:
             sides = ((source.table_of(0), names.true, truth), (source.table_of(place), name, guess))
             raise _refusal(source, rows_before, sides, nan_policy, error) from error
-        if source.is_passing and not isinstance(scored[name].count, int):
+        if source.is_passing and not isinstance(scored.sums[name].count, int):
             raise FileError(
                 f"{source.name}: {name!r} has several outputs; files are scored one output at a time, so pass a pair "
                 "for each output, or the arrays to squarely.Accumulator"
             )
+        if scored.worst:
+            add_chunk(scored.worst[name], source, chunk, rows_before, truth, guess, weights)
 
 
 def _where_refused(nan_policy: str, truth: Any, prediction: Any) -> Any:

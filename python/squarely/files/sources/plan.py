@@ -91,15 +91,16 @@ def _described(item: Any) -> str:
     return f"a {type(item).__name__}" + (f" of {len(item)}" if is_sized else "")
 
 
-def keys_asked(by: Any) -> tuple[str, ...]:
+def keys_asked(by: Any, option: str = "by") -> tuple[str, ...]:
     names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     if by is not None and not names:
-        raise ValueError("by is empty: name at least one column of keys, or leave it out")
+        what = "column of keys" if option == "by" else "column"
+        raise ValueError(f"{option} is empty: name at least one {what}, or leave it out")
     for name in names:
         if not isinstance(name, str):
-            raise TypeError(f"by names columns of the files, and this is a {type(name).__name__}")
+            raise TypeError(f"{option} names columns of the files, and this is a {type(name).__name__}")
         if names.count(name) > 1:
-            raise ValueError(f"by names the column {name!r} twice")
+            raise ValueError(f"{option} names the column {name!r} twice")
     return names
 
 

@@ -1,0 +1,304 @@
+// Columns -> blocks -> the few rows of each whose loss is above what the worst so far have.
+#include "order/worst_rows.hpp"
+
+#include "blocks/block.hpp"
+#include "blocks/misfits.hpp"
+#include "blocks/stretches.hpp"
+#include "machine/floating_point.hpp"
+#include "machine/long_call.hpp"
+#include "machine/targets.hpp"
+#include "machine/threads.hpp"
+#include "numbers/big_number.hpp"
+#include "sums/exact_terms.hpp"
+#include "sums/pair.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <mutex>
+
+namespace squarely {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double slack = 1 + 0x1p-30;       // more than the roundings of a product of three
+constexpr double least_of_filter = 1e-280;  // products below may have lost what they are to underflow
+
+bool is_of_difference(const RowLoss& loss) {
+    return !loss.is_pinball_loss && (loss.term.term == Term::squared_error || loss.term.term == Term::absolute_error);
+}
+
+bool is_squared(const RowLoss& loss) { return is_of_difference(loss) && loss.term.term == Term::squared_error; }
+
+// What a row must come before.
+struct Limit {
+    ExtremeValue order;
+    std::ptrdiff_t row;
+};
+
+bool comes_before(const ExtremeValue& order, std::ptrdiff_t row, const Limit& limit) {
+    return order > limit.order || (order == limit.order && row < limit.row);
+}
+
+bool comes_before(const WorstRow& a, const WorstRow& b) { return comes_before(a.order, a.row, {b.order, b.row}); }
+
+ExtremeValue value_of(const BigNumber& number) {
+    const double value = nearest(number);
+    if (!std::isfinite(value)) return {value, 0};
+    return {value, nearest(number - big_number(value))};
+}
+
+ExtremeValue size_of_difference(const BigNumber& y_true, const BigNumber& y_pred) {
+    const BigNumber size = absolute(y_true - y_pred);
+    const ExtremeValue value = value_of(size);
+    // Beyond the largest double: half of it tells which is larger.
+    return std::isfinite(value.nearest) ? value : ExtremeValue{value.nearest, nearest(scaled(size, -1))};
+}
+
+// Losses of a block: high + low, or NaN where there is none.
+struct Losses {
+    alignas(64) double high[block_length];
+    alignas(64) double low[block_length];
+    double others[2][block_length];  // words that kernels may write, of terms that are not asked for here
+};
+
+struct Buffers {
+    BlockBuffers pairs;
+    BlockBuffers finite;
+    unsigned char kept[block_length];
+    alignas(64) double weights[block_length];
+    Losses losses;
+};
+
+// A block as it was read. Rows that do not count are pairs of zeros, and values that are missing NaN.
+struct ReadBlock {
+    Rows rows;
+    Block block;
+    const unsigned char* where;
+    std::vector<LargePair> large;
+};
+
+void put(Losses& losses, std::ptrdiff_t row, const ExtremeValue& value) {
+    losses.high[row] = value.nearest;
+    losses.low[row] = value.rest;
+}
+
+// |y_true - y_pred|, exactly: what rounding takes from a difference is a double.
+void put_differences(const ReadBlock& read, Losses& losses) {
+    const double* const y_true = read.block.y_true;
+    const double* const y_pred = read.block.y_pred;
+    for (std::ptrdiff_t i = 0; i < read.rows.count; ++i) {
+        const double high = y_true[i] - y_pred[i];
+        const double back = high - y_true[i];
+        const double low = (y_true[i] - (high - back)) - (y_pred[i] + back);
+        losses.high[i] = std::fabs(high);
+        losses.low[i] = high < 0 ? -low : low;
+    }
+    for (std::ptrdiff_t i = 0; i < read.rows.count; ++i) {
+        if (std::isfinite(losses.high[i]) && std::isfinite(losses.low[i])) continue;
+        if (are_finite(y_true[i], y_pred[i])) {
+            put(losses, i, size_of_difference(big_number(y_true[i]), big_number(y_pred[i])));
+        } else {
+            put(losses, i, {nan, 0});
+        }
+    }
+    for (const LargePair& pair : read.large) {
+        put(losses, pair.row, size_of_difference(big_number(pair.y_true), big_number(pair.y_pred)));
+    }
+}
+
+// In place of large integers their difference and zero, which is all that such losses see.
+void put_nearest_differences(const ReadBlock& read, BlockBuffers& finite) {
+    for (const LargePair& pair : read.large) {
+        finite.y_true[pair.row] = nearest_difference(pair.y_true, pair.y_pred);
+        finite.y_pred[pair.row] = 0;
+    }
+}
+
+// What no word of the kernel holds.
+void put_exact_terms(const ReadBlock& read, const Summand& term, const Block& finite, const Misfits& out_of_range,
+                     Losses& losses) {
+    const auto put_exact = [&](std::ptrdiff_t row, const BigNumber& y_true, const BigNumber& y_pred) {
+        const auto exact = exact_term(term, y_true, y_pred);
+        if (exact) put(losses, row, value_of(*exact));
+    };
+    for_each(out_of_range, finite.length, [&](std::ptrdiff_t row) {
+        put_exact(row, big_number(finite.y_true[row]), big_number(finite.y_pred[row]));
+    });
+    if (facts_of(term.term).is_of_difference) return;
+    for (const LargePair& pair : read.large) put_exact(pair.row, big_number(pair.y_true), big_number(pair.y_pred));
+}
+
+void put_terms(const Kernels& kernels, const ReadBlock& read, const Summand& term, const Block& finite,
+               Losses& losses) {
+    const TermKernel& kernel = kernels.terms[static_cast<int>(term.term)];
+    double* const words[] = {losses.high, losses.low, losses.others[0], losses.others[1]};
+    Misfits out_of_range{};
+    const bool all = kernel.values(finite, term.parameter, words, out_of_range.data());
+    if (facts_of(term.term).words == 1) std::fill(losses.low, losses.low + read.rows.count, 0.0);
+    for (std::ptrdiff_t i = 0; i < read.rows.count; ++i) {
+        const double sum = losses.high[i] + losses.low[i];
+        const double back = sum - losses.high[i];
+        const double rest = (losses.high[i] - (sum - back)) + (losses.low[i] - back);
+        put(losses, i, {sum, rest});
+    }
+    if (all) out_of_range.fill(0);
+    put_exact_terms(read, term, finite, out_of_range, losses);
+}
+
+// Any other loss, of pairs of finite numbers.
+void put_losses(const Kernels& kernels, const ReadBlock& read, const RowLoss& loss, Buffers& buffers) {
+    LeftOut ignored{};
+    BlockBuffers& finite = buffers.finite;
+    kernels.keep_finite(read.block, read.where, finite.y_true, finite.y_pred, buffers.kept, ignored);
+    if (loss.is_pinball_loss || facts_of(loss.term.term).is_of_difference) put_nearest_differences(read, finite);
+    const Block block{finite.y_true, finite.y_pred, read.block.length, {0, 0, 0, 0}};
+    Losses& losses = buffers.losses;
+    if (loss.is_pinball_loss) {
+        kernels.losses[static_cast<int>(Loss::pinball_loss)][0](block, loss.term.parameter, 1.0, losses.high);
+        std::fill(losses.low, losses.low + read.rows.count, 0.0);
+    } else {
+        put_terms(kernels, read, loss.term, block, losses);
+    }
+    for (std::ptrdiff_t i = 0; i < read.rows.count; ++i) {
+        if (buffers.kept[i] == 0 || !std::isfinite(losses.high[i])) losses.high[i] = nan;
+    }
+}
+
+struct PairOfNumbers {
+    BinaryNumber y_true;
+    BinaryNumber y_pred;
+};
+
+PairOfNumbers pair_at(const ReadBlock& read, std::ptrdiff_t row) {
+    for (const LargePair& pair : read.large) {
+        if (pair.row == row) return {pair.y_true, pair.y_pred};
+    }
+    return {number_of(read.block.y_true[row]), number_of(read.block.y_pred[row])};
+}
+
+// The worst rows of a stretch.
+class Search {
+  public:
+    Search(const Pairs& pairs, const RowLoss& loss, std::size_t count, const std::optional<Limit>& limit)
+        : pairs_(pairs), loss_(loss), count_(count), limit_(limit) {
+        found_.reserve(std::min<std::size_t>(count, block_length) + 1);
+    }
+
+    void look_at(const Kernels& kernels, Rows rows, Buffers& buffers) {
+        const RowsKept kept = rows_kept(kernels, pairs_, rows, buffers.pairs);
+        if (kept.count == 0) return;
+        ReadBlock read{rows, {}, kept.where, {}};
+        const Block loaded = load_block(kernels, pairs_, rows, kept, buffers.pairs, read.large);
+        read.block = with_nulls(kernels, with_where(kernels, loaded, kept, buffers.pairs), kept, buffers.pairs);
+        const bool has_weights = are_weighted(pairs_);
+        if (is_of_difference(loss_)) {
+            if (!has_weights && read.large.empty() && is_below_limit(kernels.largest_difference(read.block))) return;
+            put_differences(read, buffers.losses);
+        } else {
+            put_losses(kernels, read, loss_, buffers);
+        }
+        if (has_weights) load_weights(kernels, pairs_.weights, rows, buffers.weights);
+        offer_all(read, buffers, has_weights ? buffers.weights : nullptr);
+    }
+
+    std::vector<WorstRow> found() && { return std::move(found_); }
+
+  private:
+    bool is_below_limit(double value) const { return limit_ && value < limit_->order.nearest; }
+
+    void offer_all(const ReadBlock& read, const Buffers& buffers, const double* weights) {
+        const Losses& losses = buffers.losses;
+        for (std::ptrdiff_t i = 0; i < read.rows.count; ++i) {
+            const double high = losses.high[i];
+            if (std::isnan(high) || (read.where != nullptr && read.where[i] == 0)) continue;
+            if (weights == nullptr) {
+                if (!is_below_limit(high)) offer(read, i, {high, losses.low[i]}, 1.0, high);
+            } else if (weights[i] != 0 && std::isfinite(weights[i]) && !is_product_below_limit(high, weights[i])) {
+                const ExtremeValue order = weighed(read, i, losses, weights[i]);
+                if (std::isfinite(order.nearest) || is_of_difference(loss_)) offer(read, i, order, weights[i], high);
+            }
+        }
+    }
+
+    // For certain, though this rounds.
+    bool is_product_below_limit(double high, double weight) const {
+        if (!limit_ || limit_->order.nearest < least_of_filter) return false;
+        const double product = high * weight * (is_squared(loss_) ? high : 1.0);
+        return product * slack < limit_->order.nearest;
+    }
+
+    ExtremeValue weighed(const ReadBlock& read, std::ptrdiff_t row, const Losses& losses, double weight) const {
+        if (!is_of_difference(loss_)) {
+            return value_of((big_number(losses.high[row]) + big_number(losses.low[row])) * big_number(weight));
+        }
+        const PairOfNumbers pair = pair_at(read, row);
+        const BigNumber size = absolute(big_number(pair.y_true) - big_number(pair.y_pred));
+        return value_of((is_squared(loss_) ? size * size : size) * big_number(weight));
+    }
+
+    void offer(const ReadBlock& read, std::ptrdiff_t row, const ExtremeValue& order, double weight, double loss) {
+        const std::ptrdiff_t place = read.rows.first + row;
+        if (limit_ && !comes_before(order, place, *limit_)) return;
+        const PairOfNumbers pair = pair_at(read, row);
+        const auto before = [](const WorstRow& a, const WorstRow& b) { return comes_before(a, b); };
+        found_.push_back({order, place, pair.y_true, pair.y_pred, weight, loss});
+        std::push_heap(found_.begin(), found_.end(), before);
+        if (found_.size() > count_) {
+            std::pop_heap(found_.begin(), found_.end(), before);
+            found_.pop_back();
+        }
+        if (found_.size() == count_) limit_ = Limit{found_.front().order, found_.front().row};
+    }
+
+    const Pairs& pairs_;
+    const RowLoss& loss_;
+    std::size_t count_;
+    std::optional<Limit> limit_;
+    std::vector<WorstRow> found_;  // a heap, with the row that goes first at the front
+};
+
+// The worst rows of all stretches that are done.
+struct Shared {
+    std::mutex mutex;
+    std::vector<WorstRow> rows;  // in order
+    std::optional<Limit> limit;
+};
+
+void join(Shared& shared, std::vector<WorstRow> found, std::size_t count) {
+    const std::lock_guard lock(shared.mutex);
+    shared.rows.insert(shared.rows.end(), found.begin(), found.end());
+    std::sort(shared.rows.begin(), shared.rows.end(),
+              [](const WorstRow& a, const WorstRow& b) { return comes_before(a, b); });
+    if (shared.rows.size() > count) shared.rows.resize(count);
+    if (shared.rows.size() == count) shared.limit = Limit{shared.rows.back().order, shared.rows.back().row};
+}
+
+std::optional<Limit> limit_of(Shared& shared) {
+    const std::lock_guard lock(shared.mutex);
+    return shared.limit;
+}
+
+}  // namespace
+
+std::vector<WorstRow> worst_rows(const Pairs& pairs, std::ptrdiff_t rows, const RowLoss& loss, std::size_t count,
+                                 const std::optional<ExtremeValue>& at_least) {
+    if (count == 0) return {};
+    Shared shared;
+    if (at_least) shared.limit = Limit{*at_least, rows};
+    parallel_for(number_of_stretches(rows), [&](std::ptrdiff_t index) {
+        const FloatingPointEnvironment environment;
+        const Kernels& kernels = *current_target().kernels;
+        const Stretch stretch = stretch_at(rows, index);
+        Search search(pairs, loss, count, limit_of(shared));
+        Buffers buffers;
+        for (std::ptrdiff_t first = stretch.first; first < stretch.last; first += block_length) {
+            if (begins_a_piece(stretch, first)) look_at_call();
+            search.look_at(kernels, {first, std::min<std::ptrdiff_t>(block_length, stretch.last - first)}, buffers);
+        }
+        join(shared, std::move(search).found(), count);
+    });
+    return shared.rows;
+}
+
+}  // namespace squarely

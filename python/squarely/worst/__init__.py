@@ -1,0 +1,1 @@
+"""The rows with the largest losses: which they are, and what they do to the scores."""

@@ -1,0 +1,102 @@
+"""The worst rows of arrays in memory: what `evaluate` adds to its report where they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from squarely import _core
+from squarely.arguments import InvalidParameterError
+from squarely.named_metrics import Metric
+from squarely.worst.losses import RowLoss, check_worst, row_loss
+from squarely.worst.rows import Value, WorstRow, WorstRows, as_plain
+from squarely.worst.table import OWN_COLUMNS, WorstTable, worst_table
+
+if TYPE_CHECKING:
+    from squarely.pairing import PairedColumns
+
+__all__ = ["WorstAsked", "check_columns", "worst_asked"]
+
+# What is shown of a row beside its numbers.
+ValuesAt = Callable[[int], tuple[Value, ...]]
+
+
+class WorstAsked(NamedTuple):
+    """How many rows are asked for, by which loss, and what is shown of them."""
+
+    rows: int
+    loss: RowLoss
+    columns: Mapping[str, Any]
+
+    def table(
+        self, pairs: PairedColumns, sums: _core.Accumulator, asked: Sequence[Metric], keys: Keys | None = None
+    ) -> WorstTable:
+        """Return the worst rows of pairs whose sums are known, and the keys of their groups."""
+        if pairs.outputs != 1:
+            raise ValueError(
+                f"worst={self.rows} asks for rows of one output, and there are {pairs.outputs}. Pass the columns one "
+                "by one, or as rows of their own: y_true.ravel() and y_pred.ravel()."
+            )
+        names = () if keys is None else keys.names
+        check_columns([*names, *self.columns])
+        shown = {name: column_of(column, name, pairs.rows) for name, column in self.columns.items()}
+
+        def values_at(row: int) -> tuple[Value, ...]:
+            own = () if keys is None else keys.at(row)
+            return (*map(as_plain, own), *(as_plain(value_at(row)) for value_at in shown.values()))
+
+        worst = WorstRows(self.rows, self.loss, [*names, *self.columns])
+        for first, found in pairs.found_in_pieces(worst.found_in):
+            worst.add(
+                WorstRow((nearest, rest), "", first + row, y_true, y_pred, weight, loss, values_at(first + row))
+                for nearest, rest, row, y_true, y_pred, weight, loss in found
+            )
+        return worst_table(worst, sums, asked)
+
+
+class Keys(NamedTuple):
+    """The keys of groups: what they are called, and those of a row."""
+
+    names: tuple[str, ...]
+    at: Callable[[int], tuple[Any, ...]]
+
+
+def worst_asked(worst: object, by: Any, columns: Any, asked: Sequence[Metric]) -> WorstAsked:
+    """Return what is asked, or raise what is wrong with it."""
+    count = check_worst(worst, "evaluate")
+    if count == 0:
+        raise ValueError("worst_by and worst_columns say which rows worst= returns, and how: pass worst=20 or so")
+    return WorstAsked(count, row_loss(by, asked, "evaluate"), {} if columns is None else _columns_in(columns))
+
+
+def check_columns(names: Sequence[str]) -> None:
+    """Refuse columns that would have one name in the table."""
+    for name in names:
+        if name in OWN_COLUMNS or names.count(name) > 1:
+            what = "is what worst rows have themselves" if name in OWN_COLUMNS else "is named twice"
+            raise InvalidParameterError(f"The column {name!r} cannot be shown beside the worst rows: it {what}.")
+
+
+def _columns_in(columns: Any) -> dict[str, Any]:
+    """Return the columns of a mapping or a frame by their names."""
+    names = getattr(columns, "column_names", None) or getattr(columns, "columns", None)
+    if not isinstance(columns, Mapping) and names is None:
+        raise TypeError(
+            f"worst_columns must be a mapping of columns by their names, or a frame, not {type(columns).__name__}"
+        )
+    return {str(name): columns[name] for name in (columns if names is None else names)}
+
+
+def column_of(column: Any, name: str, rows: int) -> Callable[[int], Any]:
+    """Return what gives the value of a row."""
+    if len(column) != rows:
+        raise ValueError(f"worst_columns[{name!r}] has {len(column)} rows, and there are {rows}")
+    values = getattr(column, "iloc", column)
+
+    def value_at(row: int) -> Any:
+        value = values[row]
+        if hasattr(value, "as_py"):
+            return value.as_py()
+        return value.item() if hasattr(value, "dtype") and getattr(value, "ndim", 1) == 0 else value
+
+    return value_at

@@ -1,0 +1,114 @@
+"""Losses that rows are ordered by: those of one pair each, named themselves or by a metric that sums them."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple, SupportsIndex
+
+from squarely import _core
+from squarely.arguments import InvalidParameterError
+from squarely.named_metrics import Metric, as_metric, closest, full_name, metric_names
+
+__all__ = ["LOSSES", "MOST_ROWS", "RowLoss", "check_worst", "row_loss"]
+
+MOST_ROWS = 10_000
+SQUARED, ABSOLUTE, PINBALL = "squared_error", "absolute_error", "pinball_loss"
+
+# Of each loss a metric that has its parameter.
+LOSSES = {
+    SQUARED: "mean_squared_error",
+    ABSOLUTE: "mean_absolute_error",
+    PINBALL: "mean_pinball_loss",
+    "huber_loss": "mean_huber_loss",
+    "absolute_percentage_error": "mean_absolute_percentage_error",
+    "symmetric_absolute_percentage_error": "symmetric_mean_absolute_percentage_error",
+    "squared_log_error": "mean_squared_log_error",
+    "log_cosh_loss": "mean_log_cosh_loss",
+    "tukey_loss": "mean_tukey_loss",
+    "poisson_deviance": "mean_poisson_deviance",
+    "gamma_deviance": "mean_gamma_deviance",
+    "tweedie_deviance": "mean_tweedie_deviance",
+}
+
+
+class RowLoss(NamedTuple):
+    """A loss of one pair, and its parameter."""
+
+    name: str
+    parameter: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """The name, with the parameter where it is not the default."""
+        metric = Metric(LOSSES[self.name], self.parameter)
+        return metric.label.replace(metric.name, self.name) if self.parameter else self.name
+
+    @property
+    def is_of_difference(self) -> bool:
+        """Whether rows are in the order of the size of the difference, exactly."""
+        return self.name in (SQUARED, ABSOLUTE)
+
+    def of(self, difference: Fraction) -> Fraction:
+        """Return the loss of a difference without rounding, where it is one of differences."""
+        return difference * difference if self.name == SQUARED else abs(difference)
+
+    def sum_in(self, state: _core.State) -> Fraction | None:
+        """Return the sum of all losses, weighted where the state is, and nothing where the state does not have it."""
+        if self.name == PINBALL:
+            sizes, errors = _sum(state, ABSOLUTE), _sum(state, "error")
+            if sizes is None or errors is None:
+                return None
+            return sizes / 2 + (Fraction(1, 2) - Fraction(self.parameter)) * errors
+        return _sum(state, self.name, self.parameter)
+
+
+def _sum(state: _core.State, term: str, parameter: float = 0.0) -> Fraction | None:
+    units = state.sum_of(term, parameter)
+    return None if units is None else Fraction(units, 2**2148)
+
+
+def check_worst(worst: object, function: str) -> int:
+    """Return how many rows are asked for, or raise what the number must be."""
+    count = -1 if isinstance(worst, bool) or not isinstance(worst, SupportsIndex) else operator.index(worst)
+    if not 0 <= count <= MOST_ROWS:
+        raise InvalidParameterError(
+            f"The 'worst' parameter of {function} must be an integer from 0 to {MOST_ROWS}. Got {worst!r} instead."
+        )
+    return count
+
+
+def row_loss(given: Any, asked: Sequence[Metric], function: str) -> RowLoss:
+    """Return the loss that is named, or where none is the one that suits the metrics."""
+    if given is None:
+        losses = [loss for metric in asked for loss in _losses_of(metric)]
+        return next((one for one in losses if one.name == SQUARED), losses[0] if losses else RowLoss(SQUARED))
+    if given == "tweedie_deviance":
+        raise InvalidParameterError(
+            f"The 'worst_by' parameter of {function} needs the power of {given!r}: pass "
+            "squarely.metric('mean_tweedie_deviance', power=...)."
+        )
+    if isinstance(given, str) and full_name(given) not in {*LOSSES, *metric_names()}:
+        raise InvalidParameterError(
+            f"The 'worst_by' parameter of {function} has no loss {given!r}. {closest(given, LOSSES)}{_KNOWN}"
+        )
+    metric = as_metric(LOSSES.get(given, given) if isinstance(given, str) else given, "worst_by", function)
+    losses = _losses_of(metric)
+    if (metric.name != LOSSES[PINBALL] and len(metric.row.summands(metric.parameter)) != len(losses)) or not losses:
+        raise InvalidParameterError(
+            f"The 'worst_by' parameter of {function} must be a loss of single rows, and {metric.label} is no mean of "
+            f"such. {_KNOWN}"
+        )
+    return losses[0]
+
+
+_KNOWN = f"The losses are {', '.join(LOSSES)}; or pass a metric that is the mean of one of them."
+
+
+def _losses_of(metric: Metric) -> list[RowLoss]:
+    """Return the losses that a metric sums."""
+    if metric.name == LOSSES[PINBALL]:
+        return [RowLoss(PINBALL, metric.parameter)]
+    summands = [] if metric.is_of_order else metric.row.summands(metric.parameter)
+    return [RowLoss(term, parameter) for term, parameter in summands if term in LOSSES]

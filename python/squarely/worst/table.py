@@ -1,0 +1,260 @@
+"""WorstTable: the rows with the largest losses, what they share of the sum, and what R² would be without each."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from squarely import _core
+from squarely.named_metrics import Metric
+from squarely.report import html_row, installed_library, padded
+from squarely.worst.losses import RowLoss
+from squarely.worst.rows import WorstRow, WorstRows
+
+__all__ = ["OWN_COLUMNS", "WorstTable", "worst_table"]
+
+# Names that no other column may have.
+OWN_COLUMNS = (
+    "file",
+    "row",
+    "y_true",
+    "y_pred",
+    "residual",
+    "loss",
+    "weight",
+    "contribution",
+    "share_percent",
+    "r2_influence",
+)
+
+
+class WorstTable:
+    """The rows with the largest losses, the worst first: `Report.worst` of `evaluate` and `score_files`.
+
+    ``table["row"]`` is a list with an entry a row. Printed it is a table, to six digits.
+
+    ``row``, and of files ``file``, say where a row is: in arrays counted from 0, in files from 1, as errors count them.
+    The keys of groups, and columns that were asked for, follow. ``loss`` is that of the row without its weight; of
+    weighted rows ``weight`` and ``contribution``, the product, are columns too. ``share_percent`` is what the row has
+    of the sum of all losses, where one of the metrics has that sum; with `r2_score` among the metrics ``r2_influence``
+    is R² without this row minus R² with it.
+
+    Examples
+    --------
+    >>> import squarely
+    >>> report = squarely.evaluate([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 9.0], metrics=("mse", "r2"), worst=2)
+    >>> print(report.worst)
+    row  y_true  y_pred  residual  loss  share_percent  r2_influence
+    3    7       9       -2        4     88.8889        0.0772525
+    0    3       2.5     0.5       0.25  5.55556        0.0084613
+    2 worst of 4 rows by squared_error: 94.4444 % of the sum
+    >>> report.worst["row"]
+    [3, 0]
+    """
+
+    def __init__(self, columns: dict[str, list[Any]], loss: str, rows: int, share: float | None) -> None:
+        self._columns = columns
+        self._loss = loss
+        self._rows = rows
+        self._share = share
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(self._columns)
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss that rows are ordered by, with its parameter where it has one."""
+        return self._loss
+
+    @property
+    def share_percent(self) -> float | None:
+        """What these rows together have of the sum of all losses, in percent; None where no metric has that sum."""
+        return self._share
+
+    def __getitem__(self, column: str) -> list[Any]:
+        if column not in self._columns:
+            raise KeyError(f"There is no column {column!r}. The columns are {', '.join(self._columns)}.")
+        return list(self._columns[column])
+
+    def __len__(self) -> int:
+        return len(self._columns["row"])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Return a list a column."""
+        return {name: list(values) for name, values in self._columns.items()}
+
+    def to_frame(self, library: str | None = None) -> Any:
+        """Return a frame with a row for each of the worst rows.
+
+        Parameters
+        ----------
+        library : {"pandas", "polars"}, optional
+            By default the one that is imported, else the one that is installed, pandas first.
+
+        Raises
+        ------
+        ImportError
+            Where neither is installed.
+        """
+        library = library or installed_library("WorstTable.to_frame")
+        if library == "polars":
+            import polars
+
+            return polars.DataFrame(self._columns, strict=False)
+        import pandas  # type: ignore[import-untyped]
+
+        return pandas.DataFrame(self._columns)
+
+    def __str__(self) -> str:
+        rows = [self._heads(), *self._shown()]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        widths[0] += 1  # as much as between the others
+        return "\n".join([*(padded(row, widths) for row in rows), self._last_line()])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        heads = "".join(f"<th>{html.escape(name)}</th>" for name in self._heads())
+        body = "".join(html_row(first, others) for first, *others in self._shown())
+        foot = html.escape(self._last_line())
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table><p>{foot}</p>"
+
+    def _heads(self) -> list[str]:
+        """Return the columns that are printed: not the file where there is one."""
+        return [name for name in self._columns if name != "file" or not self._only_file()]
+
+    def _only_file(self) -> str:
+        files = set(self._columns.get("file", ()))
+        return files.pop() if len(files) == 1 else ""
+
+    def _shown(self) -> list[list[str]]:
+        columns = [self._columns[name] for name in self._heads()]
+        return [[_shown(value) for value in row] for row in zip(*columns, strict=True)]
+
+    def _last_line(self) -> str:
+        where = f" in {self._only_file()}" if self._only_file() else ""
+        share = "" if self._share is None else f": {self._share:.6g} % of the sum"
+        return f"{len(self)} worst of {self._rows} rows by {self._loss}{share}{where}"
+
+
+def _shown(value: Any) -> str:
+    return "null" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def worst_table(worst: WorstRows, accumulator: _core.Accumulator, asked: Sequence[Metric]) -> WorstTable:
+    """Return the rows as a table, with what the sums of all rows say of them."""
+    rows, weighted = worst.rows, accumulator.weighted
+    state = accumulator.state() or _core.State(1, accumulator.configuration)
+    terms = [_Terms.of(row, worst.loss) for row in rows]
+    columns: dict[str, list[Any]] = {}
+    if any(row.file for row in rows):
+        columns["file"] = [row.file for row in rows]
+    columns["row"] = [row.row for row in rows]
+    columns |= {name: [row.values[place] for row in rows] for place, name in enumerate(worst.columns)}
+    columns["y_true"] = [row.y_true for row in rows]
+    columns["y_pred"] = [row.y_pred for row in rows]
+    columns["residual"] = [_nearest(one.truth - one.prediction) for one in terms]
+    columns["loss"] = [_nearest(one.loss) for one in terms]
+    if weighted:
+        columns["weight"] = [row.weight for row in rows]
+        columns["contribution"] = [_nearest(one.contribution) for one in terms]
+    total = worst.loss.sum_in(state) if _is_of_numbers(state) else None
+    if total is not None:
+        columns["share_percent"] = [_percent(one.contribution, total) for one in terms]
+    r2 = next((one for one in asked if one.name == "r2_score"), None)
+    if r2 is not None:
+        sums = _R2Sums.of(state, weighted=weighted)
+        columns["r2_influence"] = [_influence(sums, one, bool(r2.parameter)) for one in terms]
+    share = None if total is None else _percent(sum((one.contribution for one in terms), Fraction(0)), total)
+    return WorstTable(columns, worst.loss.label, sum(state.pairs), share)
+
+
+class _Terms(NamedTuple):
+    """What a row adds to sums, without rounding."""
+
+    truth: Fraction
+    prediction: Fraction
+    weight: Fraction
+    loss: Fraction
+
+    @classmethod
+    def of(cls, row: WorstRow, loss: RowLoss) -> _Terms:
+        truth, prediction = Fraction(row.y_true), Fraction(row.y_pred)
+        own = loss.of(truth - prediction) if loss.is_of_difference else Fraction(row.loss)
+        return cls(truth, prediction, Fraction(row.weight), own)
+
+    @property
+    def contribution(self) -> Fraction:
+        return self.weight * self.loss
+
+
+class _R2Sums(NamedTuple):
+    """The sums that R² is made of, without rounding."""
+
+    pairs: int
+    weight: Fraction
+    truth: Fraction
+    squared_truth: Fraction
+    squared_error: Fraction
+
+    @classmethod
+    def of(cls, state: _core.State, *, weighted: bool) -> _R2Sums | None:
+        names = (*(["sample_weight"] if weighted else []), "truth", "squared_truth", "squared_error")
+        units = [state.sum_of(name) for name in names]
+        if None in units or not _is_of_numbers(state):
+            return None
+        sums = [Fraction(one, 2**2148) for one in units if one is not None]
+        return cls(state.pairs[0], *([] if weighted else [Fraction(state.pairs[0])]), *sums)
+
+    def without(self, row: _Terms) -> _R2Sums:
+        error = row.truth - row.prediction
+        return _R2Sums(
+            self.pairs - 1,
+            self.weight - row.weight,
+            self.truth - row.weight * row.truth,
+            self.squared_truth - row.weight * row.truth**2,
+            self.squared_error - row.weight * error**2,
+        )
+
+    def unexplained(self, *, forces_finite: bool) -> Fraction | None:
+        """Return 1 - R², and nothing where it is undefined."""
+        if self.pairs < 2 or self.weight == 0:
+            return None
+        variation = self.squared_truth - self.truth**2 / self.weight
+        if variation != 0:
+            return self.squared_error / variation
+        return Fraction(int(self.squared_error != 0)) if forces_finite else None
+
+
+def _is_of_numbers(state: _core.State) -> bool:
+    """Whether nothing infinite is counted beside the sums."""
+    return sum(state.infinite) + sum(state.undefined) == 0
+
+
+def _influence(sums: _R2Sums | None, row: _Terms, forces_finite: bool) -> float:
+    if sums is None:
+        return math.nan
+    with_it = sums.unexplained(forces_finite=forces_finite)
+    without = sums.without(row).unexplained(forces_finite=forces_finite)
+    return math.nan if with_it is None or without is None else _nearest(with_it - without)
+
+
+def _percent(part: Fraction, total: Fraction) -> float:
+    return _nearest(100 * part / total) if total != 0 else math.nan
+
+
+def _nearest(number: Fraction) -> float:
+    """Return the nearest double, of what is beyond the largest one an infinity."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf

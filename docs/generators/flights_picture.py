@@ -1,6 +1,6 @@
 """The picture in README.md: what the page of a report shows of the flights, as one drawing of its own.
 
-    python docs/generators/flights_picture.py    # writes docs/static/flights.svg
+python docs/generators/flights_picture.py    # writes docs/static/flights.svg
 """
 
 import importlib.util

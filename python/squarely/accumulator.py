@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 import warnings
 from collections.abc import Iterable
@@ -27,6 +28,7 @@ from squarely.columns.one_row import as_rows
 from squarely.columns.plain import names_of_frames, plain_arrays
 from squarely.mergeable import Mergeable
 from squarely.named_metrics import PICTURES, Metric, MetricLike, as_metric, as_metrics, full_name, metric_names
+from squarely.notebook_tables import html_table
 from squarely.policy import (
     UndefinedMetricError,
     bytes_refused,
@@ -436,6 +438,21 @@ class Accumulator(Mergeable):
         True
         """
         return self._core.digest()
+
+    def _repr_html_(self) -> str:
+        """Return the scores as a table, where there are some."""
+        if not self._core.shape:
+            return f"<p>{html.escape(repr(self))}</p>"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is undefined is said in its cell
+            rows = [(name, score) for name, score in self._scores_or_none()]
+        return html_table(("", "score"), rows, [f"{np.sum(self.count)} pairs, {np.sum(self.omitted)} left out"])
+
+    def _scores_or_none(self) -> Iterable[tuple[str, AnyScore]]:
+        try:
+            return self.compute().items()
+        except ValueError:  # of no pairs
+            return ((name, math.nan) for name in self.metrics)
 
     def __repr__(self) -> str:
         pictures = ", pictures=True" if self.pictures else ""

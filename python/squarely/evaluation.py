@@ -25,17 +25,19 @@ from squarely.arguments import (
 )
 from squarely.columns.plain import plain_arrays
 from squarely.groups.report import GroupedReport
-from squarely.named_metrics import EVERYDAY, Metric, MetricLike, as_metric, as_metrics
+from squarely.mergeable import keeps_pictures
+from squarely.named_metrics import EVERYDAY, PICTURES, Metric, MetricLike, as_metric, as_metrics
 from squarely.policy import UndefinedMetricError, data_refused, score_refused, told_of_too_few
 from squarely.report import Report, Scored
 from squarely.scoring import Score, configuration_of
 
 if TYPE_CHECKING:
+    from squarely.distribution.counts import Distribution
     from squarely.pairing import PairedColumns
     from squarely.worst.evaluation import WorstAsked
     from squarely.worst.table import WorstTable
 
-__all__ = ["Question", "evaluate", "naming", "paired_with", "report_of", "scored"]
+__all__ = ["Question", "distributions_in", "evaluate", "naming", "paired_with", "report_of", "scored"]
 
 
 @overload
@@ -56,6 +58,7 @@ def evaluate(
     worst: int = 0,
     worst_by: MetricLike | None = None,
     worst_columns: object = None,
+    pictures: bool = False,
 ) -> Report: ...
 @overload
 def evaluate(
@@ -75,6 +78,7 @@ def evaluate(
     worst: int = 0,
     worst_by: MetricLike | None = None,
     worst_columns: object = None,
+    pictures: bool = False,
 ) -> GroupedReport: ...
 def evaluate(
     y_true: npt.ArrayLike,
@@ -93,6 +97,7 @@ def evaluate(
     worst: int = 0,
     worst_by: MetricLike | None = None,
     worst_columns: object = None,
+    pictures: bool = False,
 ) -> Report | GroupedReport:
     """Score predictions by any number of metrics, reading the data once.
 
@@ -141,6 +146,9 @@ def evaluate(
         does; where no metric sums it, the first loss that one does.
     worst_columns : mapping of str to column, or frame, optional
         What is shown of these rows, as ids or dates: columns with a value a row.
+    pictures : bool, default=False
+        Count the pairs by size, too, as `Accumulator` does, so that `Report.save` and `Report.plot` can draw them. Of
+        one output.
 
     Returns
     -------
@@ -184,7 +192,7 @@ def evaluate(
         )
     elif unmatched != "raise":
         raise ValueError("unmatched= is for frames that are joined: say on=, the columns with ids")
-    question = _question_of(metrics, multioutput, nan_policy, summation)
+    question = _question_of(metrics, multioutput, nan_policy, summation, pictures)
     rows_asked = None
     if worst != 0 or worst_by is not None or worst_columns is not None:
         from squarely.worst.evaluation import worst_asked
@@ -198,7 +206,7 @@ def evaluate(
         from squarely.groups.evaluation import grouped_report
 
         return grouped_report(y_true, y_pred, sample_weight, where, axis, by, question, rows_asked)
-    if rows_asked is None and not question.is_of_order and type(axis) is int:
+    if rows_asked is None and not question.is_of_order and not pictures and type(axis) is int:
         plain = _plain_report(y_true, y_pred, sample_weight, where, axis, question)
         if plain is not None:
             return plain
@@ -220,25 +228,26 @@ class Question(NamedTuple):
     """Of the metrics of sums."""
 
 
-def _question_of(metrics: object, multioutput: object, nan_policy: str, summation: str) -> Question:
+def _question_of(metrics: object, multioutput: object, nan_policy: str, summation: str, pictures: object) -> Question:
     # What cannot change is asked again in a loop over models. Anything else may have changed since.
     if type(metrics) in (str, tuple) and type(multioutput) is str:
         try:
-            return _question(metrics, multioutput, nan_policy, summation)
+            return _question(metrics, multioutput, nan_policy, summation, bool(pictures))
         except TypeError:  # something in it that has no hash: the words for it are below
             pass
-    return _question.__wrapped__(metrics, multioutput, nan_policy, summation)
+    return _question.__wrapped__(metrics, multioutput, nan_policy, summation, bool(pictures))
 
 
 @functools.lru_cache(maxsize=256)
-def _question(metrics: Any, multioutput: object, nan_policy: str, summation: str) -> Question:
+def _question(metrics: Any, multioutput: object, nan_policy: str, summation: str, pictures: bool) -> Question:
     check_choice(nan_policy, NAN_POLICIES, "nan_policy", "evaluate")
     check_choice(summation, SUMMATIONS, "summation", "evaluate")
     averaging = check_multioutput(multioutput, "evaluate", MULTIOUTPUTS)
     asked = as_metrics(metrics, "evaluate")
     of_sums = tuple(one for one in asked if not one.is_of_order)
     # A median alone needs no sums, but its report needs the counts.
-    configuration = configuration_of(of_sums or (as_metric("max_error", "", ""),), averaging, nan_policy, summation)
+    summed = (*(of_sums or (as_metric("max_error", "", ""),)), *((PICTURES,) if pictures else ()))
+    configuration = configuration_of(summed, averaging, nan_policy, summation)
     return Question(asked, tuple(one.label for one in asked), len(of_sums) < len(asked), configuration)
 
 
@@ -293,7 +302,8 @@ def _report(
     is_single: bool,
 ) -> Report:
     paired = paired_with(predictions, y_true, sample_weight, where, axis)
-    medians = None if rows_asked else _medians_at_once(paired, question)
+    is_plain = rows_asked is None and not keeps_pictures(question.configuration)
+    medians = _medians_at_once(paired, question) if is_plain else None
     if medians is not None:
         return Report(question.labels, medians, is_single=is_single)
     accumulators = _accumulators(paired, question.configuration)
@@ -302,7 +312,17 @@ def _report(
     if rows_asked is not None:
         for name, pairs in paired.items():
             worst[name] = rows_asked.table(pairs, accumulators[name], question.asked)
-    return Report(question.labels, columns, is_single=is_single, worst=worst)
+    distributions = distributions_in(accumulators)
+    return Report(question.labels, columns, is_single=is_single, worst=worst, distributions=distributions)
+
+
+def distributions_in(accumulators: Mapping[str, _core.Accumulator]) -> Mapping[str, Distribution]:
+    """Return what pictures are drawn from, where it was asked for."""
+    if not keeps_pictures(next(iter(accumulators.values())).configuration):
+        return {}
+    from squarely.distribution.reading import distributions_of
+
+    return distributions_of(accumulators)
 
 
 def _medians_at_once(paired: Mapping[str, PairedColumns], question: Question) -> dict[str, Scored] | None:
@@ -349,7 +369,8 @@ def report_of(
             own = scored(accumulator.asked, accumulator.core, None)
         columns[name] = own._replace(digest=accumulator.digest())
     labels = tuple(one.label for one in next(iter(accumulators.values())).asked)
-    return Report(labels, columns, is_single=is_single, rows=rows, worst=worst)
+    distributions = distributions_in({name: one.core for name, one in accumulators.items()})
+    return Report(labels, columns, is_single=is_single, rows=rows, worst=worst, distributions=distributions)
 
 
 class naming:  # noqa: N801  (read as a word: with naming(model))

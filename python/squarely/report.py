@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from squarely.arguments import InvalidParameterError
 from squarely.named_metrics import MetricLike, as_metric, full_name
+from squarely.notebook_tables import html_table
 from squarely.scoring import Score
 
 if TYPE_CHECKING:
+    from squarely.distribution.counts import Distribution
     from squarely.worst.table import WorstTable
 
-__all__ = ["Report", "Scored", "counted", "html_row", "installed_library", "label_of", "padded"]
+__all__ = ["Report", "Scored", "counted", "installed_library", "label_of", "padded", "text_of_score"]
 
 
 class Scored(NamedTuple):
@@ -54,7 +58,9 @@ class Report:
         is_single: bool,
         rows: int | None = None,
         worst: Mapping[str, WorstTable] | None = None,
+        distributions: Mapping[str, Distribution] = MappingProxyType({}),
     ) -> None:
+        self._distributions = distributions
         self._worst = worst
         self._metrics = metrics
         self._columns = columns
@@ -99,6 +105,11 @@ class Report:
         None where they were not asked for.
         """
         return self._single_or_named(dict(self._worst)) if self._worst else None
+
+    @property
+    def distributions(self) -> Mapping[str, Distribution]:
+        """What pictures are drawn from, by the names of the predictions; empty without ``pictures=True``."""
+        return self._distributions
 
     @property
     def notes(self) -> dict[str, str]:
@@ -158,9 +169,83 @@ class Report:
 
         return pandas.DataFrame(scores, index=pandas.Index(self.metrics, name="metric"))
 
+    def save(self, path: str | os.PathLike[str], *, title: str | None = None) -> None:
+        """Write the report as a page to look at: one file of HTML that needs nothing beside it.
+
+        Scores, and with ``pictures=True`` pictures of the errors of every prediction; rows with the largest losses
+        where there are some. The file is there whole or not at all.
+
+        Parameters
+        ----------
+        path : path
+            Of the file, as in ``"report.html"``. What is there already is replaced.
+        title : str, optional
+            What stands at the top.
+
+        Raises
+        ------
+        FileError
+            Where the file cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import squarely
+        >>> report = squarely.evaluate([1.0, 2.0, 4.0], [1.5, 2.0, 3.0], pictures=True)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "report.html"
+        ...     report.save(path, title="Three pairs")
+        ...     path.read_text(encoding="utf-8").count("<svg")
+        6
+        """
+        from squarely.report_page.saving import save_page
+
+        save_page(path, self, None, title)
+
+    def plot(self, prediction: str | None = None) -> npt.NDArray[np.object_]:
+        """Draw the six pictures of one prediction in a figure of matplotlib, and return its axes.
+
+        Parameters
+        ----------
+        prediction : str, optional
+            Of several predictions the one to draw, by default the first.
+
+        Returns
+        -------
+        ndarray of matplotlib.axes.Axes, of shape (3, 2)
+
+        Raises
+        ------
+        ValueError
+            Where the report was made without ``pictures=True``.
+        ImportError
+            Where matplotlib is not installed.
+
+        See Also
+        --------
+        squarely.plots : The pictures one by one, on axes of your own.
+
+        Examples
+        --------
+        >>> import squarely
+        >>> squarely.evaluate([1.0, 2.0, 4.0], [1.5, 2.0, 3.0], pictures=True).plot().shape
+        (3, 2)
+        """
+        from squarely.plots import all_pictures
+
+        return all_pictures(self, prediction)
+
     def __str__(self) -> str:
+        return self._table(repr)
+
+    def __format__(self, spec: str) -> str:
+        """Return the table with every score in this form, as ``format(report, ".3f")``."""
+        return self._table(lambda score: format(score, spec)) if spec else str(self)
+
+    def _table(self, text_of: Callable[[float], str]) -> str:
         rows = [["", *self.predictions]] if self.predictions else []
-        rows += [[metric, *self._row(metric)] for metric in self.metrics]
+        rows += [[metric, *self._row(metric, text_of)] for metric in self.metrics]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [padded(row, widths) for row in rows]
         return "\n".join([*lines, *self._last_lines()])
@@ -169,14 +254,18 @@ class Report:
         return str(self)
 
     def _repr_html_(self) -> str:
-        heads = "".join(f"<th>{html.escape(name)}</th>" for name in self.predictions or ("score",))
-        body = "".join(html_row(metric, self._row(metric)) for metric in self.metrics)
-        foot = "<br>".join(html.escape(line) for line in self._last_lines())
-        return f"<table><thead><tr><th></th>{heads}</tr></thead><tbody>{body}</tbody></table><p>{foot}</p>"
+        heads = ("", *(self.predictions or ("score",)))
+        rows = [(metric, *self._scores_of(metric)) for metric in self.metrics]
+        return html_table(heads, rows, self._last_lines())
 
-    def _row(self, metric: str) -> list[str]:
+    def _scores_of(self, metric: str) -> list[Score]:
         index = self.metrics.index(metric)
-        return [_shown(column.scores[index], metric in column.notes) for column in self._columns.values()]
+        return [column.scores[index] for column in self._columns.values()]
+
+    def _row(self, metric: str, text_of: Callable[[float], str]) -> list[str]:
+        has_note = [metric in column.notes for column in self._columns.values()]
+        scores = zip(self._scores_of(metric), has_note, strict=True)
+        return ["undefined" if undefined else text_of_score(score, text_of) for score, undefined in scores]
 
     def _last_lines(self) -> list[str]:
         lines = dict.fromkeys(
@@ -199,21 +288,17 @@ def label_of(metric: object) -> str:
     return full_name(metric) if isinstance(metric, str) else as_metric(metric, "metric", "Report").label
 
 
-def _shown(score: Score, has_note: bool) -> str:
-    if isinstance(score, np.ndarray):
-        return np.array2string(score, max_line_width=10**6, threshold=8).replace("\n", "")
-    return "undefined" if has_note else repr(score)
+def text_of_score(score: Score, text_of: Callable[[float], str]) -> str:
+    """Return a score, or the first ones of several outputs, each in this form."""
+    if not isinstance(score, np.ndarray):
+        return text_of(score)
+    written: Any = {} if text_of is repr else {"formatter": {"float_kind": text_of}}
+    return np.array2string(score, max_line_width=10**6, threshold=8, **written).replace("\n", "")
 
 
 def counted(pairs: int) -> str:
     """Return how many pairs there are, in words."""
     return f"{pairs} pair" if pairs == 1 else f"{pairs} pairs"
-
-
-def html_row(metric: str, texts: list[str]) -> str:
-    """Return a row of a table with a name before it."""
-    cells = "".join(f"<td>{html.escape(text)}</td>" for text in texts)
-    return f"<tr><th>{html.escape(metric)}</th>{cells}</tr>"
 
 
 def padded(row: list[str], widths: list[int]) -> str:

@@ -9,8 +9,8 @@ import pytest
 import squarely
 from instruments.browser import looked_at
 from instruments.counted_arrays import distribution_of_arrays
-from squarely.report_page.numbers import percent, shown
-from squarely.report_page.page import Contents, WorstRows, page
+from squarely.digits import percent, shown
+from squarely.report_page.page import Contents, page
 
 RANDOM = np.random.default_rng(8)
 ROWS = 30_000
@@ -84,7 +84,7 @@ def test_names_cannot_break_out_of_the_page():
     name = '<script>alert("1")</script>&'
     report = squarely.evaluate(truth, {name: truth + 1})
     counts = {name: distribution_of_arrays(truth, truth + 1)}
-    worst = {name: WorstRows(("row", name), [(1, name)])}
+    worst = {name: {"row": [1], name: [name]}}
     keys = np.array(["<b>", "&"])[np.arange(ROWS) % 2]
     groups = squarely.evaluate(truth, {name: truth + 1}, by=keys)
     text = page(Contents(name, report, counts, worst, groups, {name: name}))
@@ -122,8 +122,8 @@ def test_what_is_not_there_is_not_drawn():
 
 
 def test_worst_rows_stand_with_their_columns():
-    rows = [(17, "2013-02-01", 1234.56789, float("nan"))]
-    text = page(contents_of(TRUTHS["whole"], worst={"first": WorstRows(("row", "date", "residual", "loss"), rows)}))
+    rows = {"row": [17], "date": ["2013-02-01"], "residual": [1234.56789], "loss": [float("nan")]}
+    text = page(contents_of(TRUTHS["whole"], worst={"first": rows}))
     assert (
         '<td>17</td><td class="text">2013-02-01</td><td title="1234.56789">1\N{NARROW NO-BREAK SPACE}235</td>' in text
     )
@@ -152,8 +152,8 @@ def test_nearly_all_is_not_all_and_few_is_not_none():
 def test_a_browser_shows_the_page_without_errors_or_overflow(width, dark, tmp_path):
     days = np.datetime64("2013-01-01") + RANDOM.integers(40, size=ROWS)
     truth = TRUTHS["far from zero"]
-    rows = [(i, "a name that is long", 1234.5, 2345.6, 0.1) for i in range(20)]
-    worst = {"first": WorstRows(("row", "name", "truth", "prediction", "share of squared errors"), rows)}
+    rows = {"row": range(20), "name": ["a name that is long"] * 20, "share of the squared errors": [0.1] * 20}
+    worst = {"first": rows | {f"column {i}": [1234.5] * 20 for i in range(5)}}
     seen = looked_at(
         page(contents_of(truth, groups=grouped(truth, days), worst=worst)), tmp_path, width=width, dark=dark
     )

@@ -14,7 +14,7 @@ import squarely
 from inputs.element_types import ELEMENT_TYPES
 from instruments.core_states import CoreState
 from oracles import counts_by_size as oracle
-from squarely import Accumulator, _core
+from squarely import Accumulator
 
 Array = npt.NDArray[np.float64]
 PICTURES = [("pictures", 0.0)]

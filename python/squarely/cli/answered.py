@@ -8,6 +8,7 @@ from squarely.cli.errors import UsageError
 from squarely.cli.layouts import Answer, as_csv_with_worst_rows, as_json, as_markdown, as_table
 from squarely.cli.options import Format
 from squarely.cli.output_file import check_output, write_output
+from squarely.cli.shown import show
 from squarely.cli.streams import answer, warn
 from squarely.cli.typed_metrics import typed_metric
 from squarely.files import FileStates
@@ -30,6 +31,7 @@ class Answered(NamedTuple):
     sort: str | None
     worst_first: bool
     top: int | None
+    show: bool = False
 
     def check(self, metrics: Sequence[str], *, are_groups: bool, others: Sequence[str | None]) -> None:
         """Refuse, before the work begins, what cannot be done at its end."""
@@ -60,7 +62,8 @@ def finish(states: FileStates, save_state: str | None, answered: Answered) -> in
     laid_out = Answer(shown, report if answered.top else shown, states)
     if answered.output is not None:
         write_output(answered.output, laid_out)
-    return answer(LAYOUTS[answered.output_format](laid_out))
+    done = answer(LAYOUTS[answered.output_format](laid_out))
+    return done or (show(report) if answered.show else 0)
 
 
 def _is_nameless(states: FileStates) -> bool:

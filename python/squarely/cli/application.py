@@ -13,6 +13,7 @@ from squarely.cli.columns_described import described_columns
 from squarely.cli.errors import UsageError
 from squarely.cli.metrics_described import described_metrics, listed, pages
 from squarely.cli.options import Format, NanPolicy, UnmatchedIds
+from squarely.cli.page_written import are_saved_sums, check_page, write_page
 from squarely.cli.progress_bar import progress_bar
 from squarely.cli.reading import reading_options
 from squarely.cli.rows import ROW_LAYOUTS
@@ -75,6 +76,7 @@ def score(
     worst: options.Worst = 0,
     worst_by: options.WorstBy = None,
     worst_columns: options.WorstColumns = None,
+    show: options.Show = False,
     metrics: options.Metrics = EVERYDAY_TYPED,
     nan: options.Nan = NanPolicy.RAISE,
     output_format: options.OutputFormat = Format.TABLE,
@@ -102,7 +104,7 @@ def score(
     if by and (repeated := {name for name in by if by.count(name) > 1}):
         raise UsageError(f"--by {min(repeated)} is given twice")
     rows = worst_options(worst, worst_by, worst_columns, asked, by or ())
-    answered = Answered(output_format, output, sort, worst_first, top)
+    answered = Answered(output_format, output, sort, worst_first, top, show)
     answered.check([label_of(metric) for metric in asked], are_groups=bool(by), others=(save_state, checkpoint))
     if save_state is not None:
         if checkpoint is not None and os.path.realpath(save_state) == os.path.realpath(checkpoint):
@@ -134,6 +136,7 @@ def score(
                 reading=reading,
                 checkpoint=checkpoint,
                 checkpoint_seconds=checkpoint_every,
+                pictures=show,
                 **rows,
             )
         return finish(states, save_state, answered)
@@ -142,6 +145,86 @@ def score(
     except KeyboardInterrupt:  # caught before typer does, which older versions answer in their own words
         if checkpoint is not None and os.path.exists(checkpoint):
             print(f"squarely: stopped; the same command goes on from {checkpoint}", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+@application.command(
+    epilog=_examples(
+        "squarely report predictions.parquet --true y --pred a --pred b --by store -o report.html",
+        "squarely report monday.sq tuesday.sq -o week.html",
+    )
+)
+def report(
+    files: options.FilesOfReport = None,
+    true: options.TrueOfReport = None,
+    pred: options.PredOfReport = None,
+    weight: options.Weight = None,
+    output: options.Page = "report.html",
+    title: options.Title = None,
+    truth: options.Truth = None,
+    prediction: options.Prediction = None,
+    on: options.On = None,
+    unmatched: options.Unmatched = UnmatchedIds.RAISE,
+    sql: options.Sql = None,
+    by: options.By = None,
+    worst: options.Worst = 20,
+    worst_by: options.WorstBy = None,
+    worst_columns: options.WorstColumns = None,
+    metrics: options.Metrics = EVERYDAY_TYPED,
+    nan: options.Nan = NanPolicy.RAISE,
+    separator: options.Separator = None,
+    decimal: options.Decimal = None,
+    quote: options.Quote = None,
+    encoding: options.Encoding = None,
+    comment: options.Comment = None,
+    skip_rows: options.SkipRows = None,
+    no_header: options.NoHeader = False,
+    na: options.Na = None,
+    input_format: options.InputFormat = None,
+    threads: options.Threads = None,
+    no_progress: options.NoProgress = False,
+) -> int:
+    """Write a page with the scores, pictures of the errors and the worst rows: one file of HTML."""
+    check_page(output)
+    if are_saved_sums(files or ()):
+        if true is not None or pred:
+            raise UsageError("--true and --pred are of files with columns, and these are saved sums")
+        with warnings_told():
+            return write_page(FileStates.load_all(expand_paths(files or ())), output, title)
+    if true is None or not pred:
+        raise UsageError("say which columns are scored: --true COLUMN --pred COLUMN")
+    asked = typed_metrics(metrics)
+    what = what_is_scored(files, true, pred, weight, joined_tables(truth, prediction, on, unmatched, sql))
+    rows = worst_options(worst, worst_by, worst_columns, asked, by or ())
+    reading = reading_options(
+        separator=separator,
+        decimal=decimal,
+        quote=quote,
+        encoding=encoding,
+        comment=comment,
+        skip_rows=skip_rows,
+        header=not no_header,
+        na=tuple(na or ()),
+        input_format=input_format,
+    )
+    _prepare_pyarrow(threads)
+    try:
+        with progress_bar(hidden=no_progress) as progress:
+            states = accumulate_files(
+                **what,
+                by=by or None,
+                metrics=asked,
+                nan_policy=nan.value,
+                progress=progress,
+                threads=threads,
+                reading=reading,
+                pictures=True,
+                **rows,
+            )
+        return write_page(states, output, title)
+    except StuckError:
+        os._exit(EXIT_INTERRUPTED)
+    except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 
 

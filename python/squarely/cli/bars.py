@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from squarely.digits import percent, shown
 from squarely.distribution.counts import Distribution
 from squarely.distribution.histogram import bins_around_zero, histogram
-from squarely.report_page.numbers import percent, shown
 
 __all__ = ["residual_bars"]
 

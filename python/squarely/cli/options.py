@@ -110,6 +110,21 @@ WorstColumns = Annotated[
     typer.Option(metavar="COLUMNS", help="Columns to show of them, with commas; may be repeated.", **WORST),
 ]
 
+# Pictures.
+Show = Annotated[bool, typer.Option("--show", help="Also draw the residuals as bars, and name the worst groups.")]
+Page = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The page to write, as report.html.")]
+Title = Annotated[str | None, typer.Option(metavar="TEXT", help="What stands at the top of the page.")]
+TrueOfReport = Annotated[
+    str | None, typer.Option("--true", metavar="COLUMN", help="Column with the true values; none for saved sums.")
+]
+PredOfReport = Annotated[
+    list[str] | None, typer.Option("--pred", metavar="COLUMN", help="Column with predictions; may be repeated.")
+]
+FilesOfReport = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="FILE", show_default=False, help="Files as of 'score', or what 'score --save-state' wrote."),
+]
+
 # Metrics and the answer.
 Metrics = Annotated[
     str,

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from squarely.distribution.counts import Counts, Distribution, JointCounts
+from squarely.mergeable import keeps_pictures
 
 if TYPE_CHECKING:
-    from squarely.accumulator import Accumulator
+    from squarely import _core
 
-__all__ = ["distribution_of", "distributions_of_outputs"]
+__all__ = ["distribution_of", "distributions_of"]
 
 # What the core counts, by the names of its terms, and by how many bits of the mantissa.
 COUNTS = {"residuals_by_size": 7, "truths_by_size": 7, "predictions_by_size": 7}
@@ -26,7 +27,7 @@ def distribution_of(source: object, prediction: str | None = None) -> Distributi
     if isinstance(source, Distribution):
         return source
     if isinstance(source, Accumulator):
-        found: Mapping[str, Distribution] = {"": distributions_of_outputs(source)[0]}
+        found: Mapping[str, Distribution] = distributions_of({"": source.core})
     else:
         found = getattr(source, "distributions", {})
     if not found:
@@ -41,18 +42,26 @@ def distribution_of(source: object, prediction: str | None = None) -> Distributi
     return found[prediction]
 
 
-def distributions_of_outputs(accumulator: Accumulator) -> list[Distribution]:
-    """Return the counts of each output."""
-    core: Any = accumulator.core
-    return [_of_output(core, output) for output in range(int(np.prod(core.shape)))]
+def distributions_of(accumulators: Mapping[str, _core.Accumulator]) -> dict[str, Distribution]:
+    """Return the counts of predictions by name, and none where they were not asked for."""
+    found = {}
+    for name, core in accumulators.items():
+        if not keeps_pictures(core.configuration) or not core.shape:
+            return {}
+        if core.shape != (1,):
+            raise ValueError(
+                f"Pictures are drawn of one output, and there are outputs of shape {core.shape}. Pass them one by one."
+            )
+        found[name] = _of_output(core, 0)
+    return found
 
 
-def _of_output(core: Any, output: int) -> Distribution:
+def _of_output(core: _core.Accumulator, output: int) -> Distribution:
     residuals, truths, predictions = (
-        Counts(bits, *map(_signed, core.counts(term, output))) for term, bits in COUNTS.items()
+        Counts(bits, *map(_signed, core.counts_by_size(term, output))) for term, bits in COUNTS.items()
     )
     by_prediction, by_truth = (
-        JointCounts(*bits, *map(_signed, core.counts(term, output))) for term, bits in JOINT_COUNTS.items()
+        JointCounts(*bits, *map(_signed, core.counts_by_size(term, output))) for term, bits in JOINT_COUNTS.items()
     )
     return Distribution(residuals, truths, predictions, by_prediction, by_truth)
 

@@ -52,6 +52,7 @@ def score_files(
     worst: int = 0,
     worst_by: MetricLike | None = None,
     worst_columns: str | Sequence[str] | None = None,
+    pictures: bool = False,
 ) -> Report: ...
 @overload
 def score_files(
@@ -78,6 +79,7 @@ def score_files(
     worst: int = 0,
     worst_by: MetricLike | None = None,
     worst_columns: str | Sequence[str] | None = None,
+    pictures: bool = False,
 ) -> GroupedReport: ...
 def score_files(
     paths: Any = None,
@@ -103,6 +105,7 @@ def score_files(
     worst: int = 0,
     worst_by: MetricLike | None = None,
     worst_columns: str | Sequence[str] | None = None,
+    pictures: bool = False,
 ) -> Report | GroupedReport:
     r"""Score predictions against truth over files that need not fit into memory.
 
@@ -180,6 +183,9 @@ def score_files(
         The loss, as in `squarely.evaluate`.
     worst_columns : str or sequence of str, optional
         Columns that are shown of these rows, as ids or dates, or parts of them, as in `by`.
+    pictures : bool
+        Count the pairs by size, too, as `squarely.Accumulator` does, so that `Report.save` and `Report.plot` can draw
+        them.
 
     Returns
     -------
@@ -250,6 +256,7 @@ def score_files(
         worst=worst,
         worst_by=worst_by,
         worst_columns=worst_columns,
+        pictures=pictures,
     )
     report: Report | GroupedReport = states.report()
     return report
@@ -279,6 +286,7 @@ def accumulate_files(
     worst: int = 0,
     worst_by: MetricLike | None = None,
     worst_columns: str | Sequence[str] | None = None,
+    pictures: bool = False,
 ) -> FileStates:
     r"""Return the sums over files, to be saved, merged with those of other machines, and scored.
 
@@ -296,7 +304,7 @@ def accumulate_files(
     groups, shown = keys_asked(by), keys_asked(worst_columns, "worst_columns")
     read = tuple(dict.fromkeys([*groups, *shown]))
     kind = squarely.GroupedAccumulator if groups else squarely.Accumulator
-    empty = kind(metrics, nan_policy=nan_policy, summation=summation)
+    empty = kind(metrics, nan_policy=nan_policy, summation=summation, pictures=pictures)
     rows = worst_rows_asked(worst, worst_by, worst_columns, read, empty.asked)
     planned = _asked(paths, truth, prediction, on, unmatched, sql)
     names, sources = planned((true, pred, weight), read or None, filesystem, reading)

@@ -78,9 +78,12 @@ class GroupedAccumulator(Mergeable):
         multioutput: GroupedMultioutput = "uniform_average",
         nan_policy: NanPolicy = "raise",
         summation: Summation = "exact",
+        pictures: bool = False,
     ) -> None:
         check_is_no_array(multioutput, "GroupedAccumulator")
-        empty = Accumulator(metrics, multioutput=multioutput, nan_policy=nan_policy, summation=summation)
+        empty = Accumulator(
+            metrics, multioutput=multioutput, nan_policy=nan_policy, summation=summation, pictures=pictures
+        )
         self._begin(GroupKeys(), _core.GroupedAccumulator(empty.core.configuration))
 
     def _begin(self, keys: GroupKeys, core: _core.GroupedAccumulator) -> None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from squarely import _core
 from squarely.columns.frame_of_models import models_in
-from squarely.evaluation import Question, naming, paired_with, scored
+from squarely.evaluation import Question, distributions_in, naming, paired_with, scored
 from squarely.groups.accumulator import GroupedAccumulator, check_is_no_array, overall_of
 from squarely.groups.keys import GroupKeys
 from squarely.groups.order_scores import RowsOfGroups, order_scores_of_groups
@@ -43,16 +43,17 @@ def grouped_report(
     keys = GroupKeys()
     groups = keys.codes(by, next(iter(paired.values())).rows)
     order = keys.in_order()
-    columns, overall, worst = {}, {}, {}
+    columns, overall, worst, wholes = {}, {}, {}, {}
     for name, pairs in paired.items():
         with naming(name):
             core = _sums(pairs, question.configuration, groups, len(keys))
-            whole = overall_of(core)
+            whole = wholes[name] = overall_of(core)
             overall[name] = scored(question.asked, whole, pairs)
             if rows_asked is not None:
                 worst[name] = rows_asked.table(pairs, whole, question.asked, _keys_of_rows(keys, groups))
             columns[name] = _scored_by_group(question.asked, core, order, RowsOfGroups(pairs, groups, order))
-    report = Report(question.labels, overall, is_single=models is None, worst=worst)
+    distributions = distributions_in(wholes)
+    report = Report(question.labels, overall, is_single=models is None, worst=worst, distributions=distributions)
     return GroupedReport(question.asked, keys, order, columns, report, is_single=models is None)
 
 
@@ -75,7 +76,7 @@ def grouped_report_of(
 
     All of them are of the same rows, and so of the same groups.
     """
-    columns, overall = {}, {}
+    columns, overall, wholes = {}, {}, {}
     keys, order = GroupKeys(), np.empty(0, np.intp)
     for name, accumulator in accumulators.items():
         with naming(name):
@@ -83,12 +84,13 @@ def grouped_report_of(
                 raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required: no chunk has a row.")
             keys, core = accumulator.keys_and_core()
             order = keys.in_order()
-            overall[name] = scored(accumulator.asked, overall_of(core), None)._replace(
-                digest=accumulator.overall().digest()
-            )
+            whole = accumulator.overall()
+            wholes[name] = whole.core
+            overall[name] = scored(accumulator.asked, whole.core, None)._replace(digest=whole.digest())
             columns[name] = _scored_by_group(accumulator.asked, core, order, None)._replace(digest=accumulator.digest())
     asked = next(iter(accumulators.values())).asked
-    report = Report(tuple(one.label for one in asked), overall, is_single=is_single, rows=rows, worst=worst)
+    labels, distributions = tuple(one.label for one in asked), distributions_in(wholes)
+    report = Report(labels, overall, is_single=is_single, rows=rows, worst=worst, distributions=distributions)
     return GroupedReport(asked, keys, order, columns, report, is_single=is_single)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,8 @@ from squarely import _core
 from squarely.arguments import InvalidParameterError
 from squarely.groups.frames import frame_of
 from squarely.named_metrics import Metric, MetricLike
-from squarely.report import Report, counted, html_row, label_of, padded
+from squarely.notebook_tables import html_table
+from squarely.report import Report, counted, label_of, padded, text_of_score
 
 if TYPE_CHECKING:
     from squarely.groups.keys import GroupKeys
@@ -26,7 +27,7 @@ MOST_SHOWN = 10
 
 Values = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
-Row = list[str]
+Row = list[Any]  # texts, and scores that get theirs by who shows them
 
 
 class GroupedScored(NamedTuple):
@@ -283,20 +284,69 @@ class GroupedReport:
             most_shown=most_shown,
         )
 
+    # As pictures
+
+    def save(self, path: str | os.PathLike[str], *, title: str | None = None) -> None:
+        """Write the report as a page to look at, as `Report.save` does, with the worst groups; and over time by times.
+
+        Parameters
+        ----------
+        path : path
+            Of the file, as in ``"report.html"``. What is there already is replaced.
+        title : str, optional
+            What stands at the top.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import squarely
+        >>> report = squarely.evaluate([1.0, 2.0, 4.0], [1.5, 2.0, 3.0], by=["a", "b", "a"], pictures=True)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "report.html"
+        ...     report.save(path)
+        ...     path.read_text(encoding="utf-8").count("<svg")
+        7
+        """
+        from squarely.report_page.saving import save_page
+
+        save_page(path, self._overall, self, title)
+
+    def plot(self, prediction: str | None = None) -> npt.NDArray[np.object_]:
+        """Draw the pictures of all rows, as `Report.plot` of `overall` does.
+
+        Parameters
+        ----------
+        prediction : str, optional
+            Of several predictions the one to draw, by default the first.
+
+        Examples
+        --------
+        >>> import squarely
+        >>> report = squarely.evaluate([1.0, 2.0, 4.0], [1.5, 2.0, 3.0], by=["a", "b", "a"], pictures=True)
+        >>> report.plot().shape
+        (3, 2)
+        """
+        return self._overall.plot(prediction)
+
     # As text
 
     def __str__(self) -> str:
-        return "\n".join([*self._title(), *_lines(self._table()), *self._last_lines()])
+        return self._text(_six_digits)
 
     def __repr__(self) -> str:
         return str(self)
 
+    def __format__(self, spec: str) -> str:
+        """Return the table with every score in this form, as ``format(report, ".3f")``."""
+        return self._text(lambda score: format(score, spec)) if spec else str(self)
+
+    def _text(self, text_of: Callable[[float], str]) -> str:
+        return "\n".join([*self._title(), *_lines(self._table(), text_of), *self._last_lines(text_of)])
+
     def _repr_html_(self) -> str:
         head, *rows = self._table()
-        heads = "".join(f"<th>{html.escape(text)}</th>" for text in head)
-        body = "".join(html_row(first, others) for first, *others in rows)
-        foot = "<br>".join(html.escape(line) for line in [*self._title(), *self._last_lines()])
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table><p>{foot}</p>"
+        return html_table(list(map(str, head)), rows, [*self._title(), *self._last_lines(_six_digits)])
 
     def _title(self) -> list[str]:
         return [] if self._is_single else [f"{self.metrics[0]} of {counted_groups(self.groups)}"]
@@ -305,10 +355,10 @@ class GroupedReport:
         """Return rows of a label, the keys, the scores and the number of pairs."""
         heads = [_short(one) for one in self._asked] if self._is_single else list(self._columns)
         blank = [""] * (len(self.by) - 1)
-        medians = [text for name, column in self._items() for text in self._shown_medians(column)]
-        overall = [text for name in self._columns for text in self._shown_overall(name)]
+        medians = [median_of(own) for _, column in self._items() for own in self._shown_of(column)]
+        overall = [score for name in self._columns for score in self._shown_overall(name)]
         pairs = self._pairs_alike()
-        rows = [["", *self.by, *heads, *([] if pairs is None else ["pairs"])]]
+        rows: list[Row] = [["", *self.by, *heads, *([] if pairs is None else ["pairs"])]]
         rows += [self._row("", place) for place in range(min(self.groups, self._most_shown))]
         if self.groups > self._most_shown:
             rows.append(["...", f"({self.groups - self._most_shown} more)"])
@@ -324,7 +374,7 @@ class GroupedReport:
     def _row(self, label: str, place: int) -> Row:
         key = self._keys.key_of(int(self._groups[place]))
         parts = key if len(self.by) > 1 else (key,)
-        scores = [_shown(own[place]) for name, column in self._items() for own in self._shown_of(column)]
+        scores = [own[place] for _, column in self._items() for own in self._shown_of(column)]
         pairs = self._pairs_alike()
         return [label, *map(_shown_key, parts), *scores, *([] if pairs is None else [str(pairs[place])])]
 
@@ -344,20 +394,17 @@ class GroupedReport:
         """Return what stands in the table: of several predictions the first metric."""
         return column.values if self._is_single else column.values[:1]
 
-    def _shown_medians(self, column: GroupedScored) -> Row:
-        return [_shown(median_of(own)) for own in self._shown_of(column)]
-
     def _shown_overall(self, name: str) -> Row:
         scores = self._overall.to_dict() if self._is_single else self._overall.to_dict()[name]
-        return [_shown(score) for score in list(scores.values())[: None if self._is_single else 1]]
+        return list(scores.values())[: None if self._is_single else 1]
 
     def _pairs_alike(self) -> Counts | None:
         """Return the pairs of each group, or None where predictions differ in them."""
         first, *others = (column.pairs for column in self._columns.values())
         return first if all(np.array_equal(first, other) for other in others) else None
 
-    def _last_lines(self) -> list[str]:
-        lines = [] if self._is_single else ["", *_lines(self._table_of_metrics())]
+    def _last_lines(self, text_of: Callable[[float], str]) -> list[str]:
+        lines = [] if self._is_single else ["", *_lines(self._table_of_metrics(), text_of)]
         pairs = dict.fromkeys(int(column.pairs.sum()) for column in self._columns.values())
         omitted = dict.fromkeys(int(column.omitted.sum()) for column in self._columns.values())
         line = f"{counted_groups(self.groups)} of {' and '.join(map(counted, pairs))}"
@@ -366,11 +413,11 @@ class GroupedReport:
 
     def _table_of_metrics(self) -> list[Row]:
         """Return the scores of all rows and the medians of every metric, of several predictions."""
-        rows = [["", *(f"{what} of {name}" for name in self.predictions for what in ("overall", "median"))]]
+        rows: list[Row] = [["", *(f"{what} of {name}" for name in self.predictions for what in ("overall", "median"))]]
         overall, medians = self._overall.to_dict(), self.median
         for label in self.metrics:
             scores = [found[name][label] for name in self.predictions for found in (overall, medians)]
-            rows.append([label, *map(_shown, scores)])
+            rows.append([label, *scores])
         return rows
 
     # Inside
@@ -432,9 +479,7 @@ def _short(metric: Metric) -> str:
     return (metric.row.short_name or metric.name) if metric.label == metric.name else metric.label
 
 
-def _shown(score: Any) -> str:
-    if isinstance(score, np.ndarray):
-        return np.array2string(score, max_line_width=10**6, threshold=8, precision=6).replace("\n", "")
+def _six_digits(score: float) -> str:
     return f"{score:.6g}"
 
 
@@ -442,6 +487,8 @@ def _shown_key(key: Any) -> str:
     return "null" if key is None else str(key)
 
 
-def _lines(rows: list[Row]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [padded(row, widths) for row in rows]
+def _lines(rows: list[Row], text_of: Callable[[float], str]) -> list[str]:
+    """Return a table as lines, each score in a form."""
+    texts = [[one if isinstance(one, str) else text_of_score(one, text_of) for one in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    return [padded(row, widths) for row in texts]

@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from squarely.digits import shown
 from squarely.distribution.histogram import round_width
-from squarely.report_page.numbers import shown
 
 __all__ = ["Frame", "axes", "picture", "ticks"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from squarely.digits import shown
 from squarely.distribution.bands import Band
 from squarely.distribution.counts import Distribution
 from squarely.distribution.drawn import error_by_truth
 from squarely.report_page.axes import Frame, axes, picture
 from squarely.report_page.lines import dots, line
-from squarely.report_page.numbers import shown
 
 __all__ = ["drawn_error_by_truth"]
 

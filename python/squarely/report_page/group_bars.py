@@ -6,8 +6,8 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from squarely.digits import shown
 from squarely.report_page.axes import WIDTH, picture
-from squarely.report_page.numbers import shown
 
 __all__ = ["GroupScore", "drawn_group_bars"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from squarely.digits import shown
 from squarely.distribution.counts import Distribution
 from squarely.distribution.drawn import NormalQuantiles, normal_quantiles
 from squarely.report_page.axes import Frame, axes, picture
 from squarely.report_page.lines import dots, line
-from squarely.report_page.numbers import shown
 
 __all__ = ["drawn_normal_quantiles"]
 

@@ -8,11 +8,11 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from squarely import _core
+from squarely.digits import shown
 from squarely.distribution.counts import Distribution
 from squarely.report_page.error_by_truth import drawn_error_by_truth
 from squarely.report_page.groups import drawn_groups
 from squarely.report_page.normal_quantiles import drawn_normal_quantiles
-from squarely.report_page.numbers import shown
 from squarely.report_page.residual_histogram import drawn_residual_histogram
 from squarely.report_page.residuals_by_prediction import drawn_residuals_by_prediction
 from squarely.report_page.shares_of_squares import drawn_shares_of_squares
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from squarely.groups.report import GroupedReport
     from squarely.report import Report
 
-__all__ = ["Contents", "WorstRows", "page"]
+__all__ = ["Contents", "page"]
 
 PICTURES = (
     drawn_truth_and_prediction,
@@ -35,20 +35,14 @@ PICTURES = (
 )
 
 
-class WorstRows(NamedTuple):
-    """The heads of a table, and a row for each of the pairs with the largest errors."""
-
-    heads: Sequence[str]
-    rows: Sequence[Sequence[Any]]
-
-
 class Contents(NamedTuple):
     """What a page is of. Predictions without counts or worst rows have no pictures or none of these tables."""
 
     title: str
     report: Report
     distributions: Mapping[str, Distribution]
-    worst: Mapping[str, WorstRows]
+    worst: Mapping[str, Mapping[str, Sequence[Any]]]
+    """Columns of the rows with the largest losses, by their heads."""
     groups: GroupedReport | None = None
     made_of: Mapping[str, str] = {}
     """What the last part says beside digests and versions: files, columns, when."""
@@ -90,7 +84,7 @@ def _of_prediction(contents: Contents, name: str) -> str:
         figures += drawn_groups(contents.groups, name)
     pictures = f'<div class="pictures">\n{"".join(figures)}\n</div>' if figures else ""
     worst = contents.worst.get(name)
-    rows = f"<h3>Worst rows</h3>\n{table(worst.heads, worst.rows)}" if worst else ""
+    rows = f"<h3>Worst rows</h3>\n{table(tuple(worst), zip(*worst.values(), strict=True))}" if worst else ""
     return pictures + rows
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from squarely.digits import percent, shown
 from squarely.distribution.counts import Distribution, sizes_of
 from squarely.distribution.drawn import ResidualHistogram, residual_histogram
 from squarely.distribution.quantiles import quantile
 from squarely.report_page.axes import Frame, axes, picture
 from squarely.report_page.lines import bars, steps
-from squarely.report_page.numbers import percent, shown
 
 __all__ = ["drawn_residual_histogram"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from squarely.digits import percent
 from squarely.distribution.counts import Distribution
 from squarely.distribution.drawn import SharesOfSquares, shares_of_squares
 from squarely.distribution.squares import Share
 from squarely.report_page.axes import Frame, axes, picture
 from squarely.report_page.lines import line
-from squarely.report_page.numbers import percent
 
 __all__ = ["drawn_shares_of_squares"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from squarely.report_page.numbers import shown
+from squarely.digits import shown
 
 __all__ = ["definitions", "score_table", "table"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from squarely.digits import percent
 from squarely.distribution.counts import Distribution
 from squarely.distribution.drawn import Density, truth_and_prediction
 from squarely.report_page.axes import Frame, axes, picture
 from squarely.report_page.lines import cells, line
-from squarely.report_page.numbers import percent
 
 __all__ = ["drawn_truth_and_prediction"]
 

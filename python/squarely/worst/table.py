@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -10,7 +9,8 @@ from typing import Any, NamedTuple
 
 from squarely import _core
 from squarely.named_metrics import Metric
-from squarely.report import html_row, installed_library, padded
+from squarely.notebook_tables import html_table
+from squarely.report import installed_library, padded
 from squarely.worst.losses import RowLoss
 from squarely.worst.rows import WorstRow, WorstRows
 
@@ -123,10 +123,8 @@ class WorstTable:
         return str(self)
 
     def _repr_html_(self) -> str:
-        heads = "".join(f"<th>{html.escape(name)}</th>" for name in self._heads())
-        body = "".join(html_row(first, others) for first, *others in self._shown())
-        foot = html.escape(self._last_line())
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table><p>{foot}</p>"
+        columns = [self._columns[name] for name in self._heads()]
+        return html_table(self._heads(), zip(*columns, strict=True), [self._last_line()])
 
     def _heads(self) -> list[str]:
         """Return the columns that are printed: not the file where there is one."""

@@ -1,0 +1,39 @@
+"""A report as a page in a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from squarely.files.runs.atomic_write import check_can_be_written, write_atomically
+from squarely.report_page.page import Contents, page
+
+if TYPE_CHECKING:
+    from squarely.groups.report import GroupedReport
+    from squarely.report import Report
+
+__all__ = ["page_of", "save_page"]
+
+TITLE = "Predictions and truth"
+
+
+def page_of(
+    report: Report, groups: GroupedReport | None, title: str | None = None, made_of: Mapping[str, str] = {}
+) -> str:
+    """Return the page of a report, and of its groups where it has some."""
+    tables = report.worst if isinstance(report.worst, dict) else {"": report.worst}
+    worst = {name: table.to_dict() for name, table in tables.items() if table is not None}
+    return page(Contents(title or TITLE, report, report.distributions, worst, groups, made_of))
+
+
+def save_page(
+    path: str | os.PathLike[str],
+    report: Report,
+    groups: GroupedReport | None,
+    title: str | None = None,
+    made_of: Mapping[str, str] = {},
+) -> None:
+    """Write the page to a file that is there whole or not at all."""
+    check_can_be_written(os.fspath(path))
+    write_atomically(os.fspath(path), page_of(report, groups, title, made_of).encode())

@@ -24,6 +24,7 @@ from squarely.settings import *
 if TYPE_CHECKING:
     from squarely import boosting as boosting
     from squarely import dask as dask
+    from squarely import plots as plots
     from squarely import xarray as xarray
     from squarely.files import score_files as score_files
     from squarely.groups.accumulator import GroupedAccumulator as GroupedAccumulator
@@ -40,6 +41,7 @@ _LATER = {
     "GroupedAccumulator": "groups.accumulator",
     "boosting": "",
     "dask": "",
+    "plots": "",
     "score_files": "files",
     "scorers": "",
     "xarray": "",

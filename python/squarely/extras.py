@@ -8,7 +8,15 @@ from typing import Any
 __all__ = ["import_extra", "missing_of"]
 
 # The extra that brings a package: to add one is to add a row, here and in pyproject.toml.
-EXTRA_OF = {"dask": "dask", "duckdb": "sql", "pyarrow": "cli", "rich": "cli", "typer": "cli", "xarray": "xarray"}
+EXTRA_OF = {
+    "dask": "dask",
+    "duckdb": "sql",
+    "matplotlib": "plot",
+    "pyarrow": "cli",
+    "rich": "cli",
+    "typer": "cli",
+    "xarray": "xarray",
+}
 
 
 def import_extra(module: str) -> Any:

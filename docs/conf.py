@@ -19,6 +19,7 @@ extensions = [
     "generators.measured",
     "generators.reference",
     "generators.repository",
+    "generators.search_words",
 ]
 exclude_patterns = ["README.md"]  # for who reads the pages without a site
 
@@ -45,5 +46,6 @@ html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_copy_source = False
+html_search_scorer = str(pathlib.Path(__file__).parent / "static" / "scorer.js")
 html_show_copyright = False
 html_theme_options = {"navigation_with_keys": True}

@@ -115,6 +115,11 @@ def families() -> dict[str, list[str]]:
     return dict(sorted(found.items()))
 
 
+def title(module: str) -> str:
+    """Return what a family is called."""
+    return module.rpartition(".")[2].replace("_", " ").capitalize()
+
+
 def overview(names: list[str]) -> str:
     """Return the table of a family."""
     rows = []
@@ -130,9 +135,8 @@ def index() -> str:
     """Return the page above the pages."""
     parts = [heading("Metrics"), INTRODUCTION]
     for module, names in families().items():
-        title = module.rpartition(".")[2].replace("_", " ").capitalize()
         summary = re.sub(r"\s+", " ", (inspect.getdoc(sys.modules[module]) or "").strip())
-        parts += [heading(title, "-"), f"{summary}\n", overview(names)]
+        parts += [heading(title(module), "-"), f"{summary}\n", overview(names)]
     every = [name for names in families().values() for name in names]
     return "\n".join([*parts, toctree(every, hidden=True)])
 
@@ -142,7 +146,7 @@ A metric is a function of `squarely`, and a name wherever metrics are named, in 
 comes from the table of metrics in the core, which the code reads, too.
 
 The picture of each shows what the metric makes of five pairs, whose truths are 4, 5, 6, 7 and 8: all predictions wrong
-by the same error, and one of them wrong alone. *Elsewhere* are the names that others have for a metric; where they mean
+by the same error, and one of them wrong alone; :doc:`../gallery` has them side by side. *Elsewhere* are the names that others have for a metric; where they mean
 something else by it, the notes of its page say so, as far as it is known.
 """
 

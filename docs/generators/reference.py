@@ -8,7 +8,7 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from generators import c_header, command_line, metric_pages, python_pages
+from generators import c_header, command_line, gallery, metric_pages, python_pages
 
 FOLDER = pathlib.Path(__file__).parents[1] / "reference"
 
@@ -18,6 +18,7 @@ def written_pages() -> dict[str, str]:
     return {
         **metric_pages.pages(),
         **python_pages.pages(),
+        "gallery.rst": gallery.page(),
         "command_line.rst": command_line.page(),
         "c.rst": c_header.page(),
         "cpp.rst": c_header.header_page("squarely.hpp", "C++"),

@@ -1,0 +1,55 @@
+"""The page of all pictures, each with its name and what it shows in a line."""
+
+import inspect
+from collections.abc import Iterable
+
+import squarely
+from generators import metric_pages, pictures
+from generators.rst import heading, indented
+
+
+def item(picture: str, page: str, line: str) -> str:
+    """Return one picture, the link to its page, and its line."""
+    return f".. container:: gallery-item\n\n   .. raw:: html\n\n{indented(picture, 6 * ' ')}\n\n   :doc:`{page}`: {line}\n"
+
+
+def gallery(items: Iterable[str]) -> str:
+    """Return pictures side by side, as many as there is room for."""
+    listed = "\n".join(items)
+    return f".. container:: gallery\n\n{indented(listed)}\n"
+
+
+def first_line(name: str) -> str:
+    """Return what the docstring of a metric begins with."""
+    return (inspect.getdoc(getattr(squarely, name)) or "").partition("\n")[0]
+
+
+def metrics() -> str:
+    """Return the pictures of all metrics, by family."""
+    parts = [heading("What a metric makes of an error", "-"), METRICS]
+    for module, names in metric_pages.families().items():
+        shown = [name for name in names if name in metric_pages.ROWS]
+        items = [
+            item(pictures.drawing(name, metric_pages.ROWS[name]), f"metrics/{name}", first_line(name)) for name in shown
+        ]
+        parts += [heading(metric_pages.title(module), "~"), gallery(items)] if items else []
+    return "\n".join(parts)
+
+
+CHAPTERS = (metrics,)  # of pictures of one kind each: another kind is another function here
+
+
+def page() -> str:
+    """Return the gallery."""
+    return "\n".join([heading("Gallery"), *(chapter() for chapter in CHAPTERS)])
+
+
+METRICS = """\
+.. raw:: html
+
+   <p class="metric-picture">Five pairs, whose truths are 4, 5, 6, 7 and 8:
+   <span class="all">all five predictions</span> are wrong by the error, or <span class="one">one of them</span> alone.</p>
+
+Squares grow faster than the error, absolute values with it, and what is robust ends to grow. A line that is no mirror image
+of itself takes an error to one side for worse.
+"""

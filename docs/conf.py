@@ -19,7 +19,6 @@ extensions = [
     "generators.measured",
     "generators.reference",
     "generators.repository",
-    "generators.search_words",
 ]
 exclude_patterns = ["README.md"]  # for who reads the pages without a site
 
@@ -32,6 +31,7 @@ default_role = "py:obj"
 smartquotes = False  # an option is --true, and quotes are there to be copied
 
 autodoc_typehints = "none"  # the docstrings say what is taken, in words
+autodoc_preserve_defaults = True  # a default with a name of its own is shown by it, and explained below
 autodoc_member_order = "bysource"
 autosummary_generate = False
 numpydoc_show_class_members = False

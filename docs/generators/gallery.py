@@ -10,7 +10,8 @@ from generators.rst import heading, indented
 
 def item(picture: str, page: str, line: str) -> str:
     """Return one picture, the link to its page, and its line."""
-    return f".. container:: gallery-item\n\n   .. raw:: html\n\n{indented(picture, 6 * ' ')}\n\n   :doc:`{page}`: {line}\n"
+    inside = f".. raw:: html\n\n{indented(picture)}\n\n:doc:`{page}`: {line}\n"
+    return f".. container:: gallery-item\n\n{indented(inside)}\n"
 
 
 def gallery(items: Iterable[str]) -> str:
@@ -48,8 +49,9 @@ METRICS = """\
 .. raw:: html
 
    <p class="metric-picture">Five pairs, whose truths are 4, 5, 6, 7 and 8:
-   <span class="all">all five predictions</span> are wrong by the error, or <span class="one">one of them</span> alone.</p>
+   <span class="all">all five predictions</span> are wrong by the error, or
+   <span class="one">one of them</span> alone.</p>
 
-Squares grow faster than the error, absolute values with it, and what is robust ends to grow. A line that is no mirror image
-of itself takes an error to one side for worse.
+Squares grow faster than the error, and absolute values with it. Robust metrics grow no more from some error on. A line
+that is no mirror image of itself takes errors to one side for worse.
 """

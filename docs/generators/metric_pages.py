@@ -146,8 +146,8 @@ A metric is a function of `squarely`, and a name wherever metrics are named, in 
 comes from the table of metrics in the core, which the code reads, too.
 
 The picture of each shows what the metric makes of five pairs, whose truths are 4, 5, 6, 7 and 8: all predictions wrong
-by the same error, and one of them wrong alone; :doc:`../gallery` has them side by side. *Elsewhere* are the names that others have for a metric; where they mean
-something else by it, the notes of its page say so, as far as it is known.
+by the same error, and one of them wrong alone; :doc:`../gallery` has all side by side. *Elsewhere* are the names that
+others have for a metric; where they mean something else by it, the notes of its page say so, as far as it is known.
 """
 
 

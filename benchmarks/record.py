@@ -1,6 +1,6 @@
 """Run the benchmarks that the site shows, and write what each prints into docs/measured, with its command and machine.
 
-All take about an hour, on a machine that has nothing else to do; some may be named. --quick has tiny sizes: do they run?
+All take about an hour, on a machine that has nothing else to do; some may be named. --quick is tiny: do they run?
 
     python benchmarks/record.py
     python benchmarks/record.py family groups

@@ -1,9 +1,7 @@
 """The page of all pictures, each with its name and what it shows in a line."""
 
-import inspect
 from collections.abc import Iterable
 
-import squarely
 from generators import metric_pages, pictures
 from generators.rst import heading, indented
 
@@ -20,18 +18,14 @@ def gallery(items: Iterable[str]) -> str:
     return f".. container:: gallery\n\n{indented(listed)}\n"
 
 
-def first_line(name: str) -> str:
-    """Return what the docstring of a metric begins with."""
-    return (inspect.getdoc(getattr(squarely, name)) or "").partition("\n")[0]
-
-
 def metrics() -> str:
     """Return the pictures of all metrics, by family."""
     parts = [heading("What a metric makes of an error", "-"), METRICS]
     for module, names in metric_pages.families().items():
         shown = [name for name in names if name in metric_pages.ROWS]
         items = [
-            item(pictures.drawing(name, metric_pages.ROWS[name]), f"metrics/{name}", first_line(name)) for name in shown
+            item(pictures.drawing(name, metric_pages.ROWS[name]), f"metrics/{name}", metric_pages.first_line(name))
+            for name in shown
         ]
         parts += [heading(metric_pages.title(module), "~"), gallery(items)] if items else []
     return "\n".join(parts)

@@ -115,6 +115,11 @@ def families() -> dict[str, list[str]]:
     return dict(sorted(found.items()))
 
 
+def first_line(name: str) -> str:
+    """Return what the docstring of a function begins with."""
+    return (inspect.getdoc(getattr(squarely, name)) or "").partition("\n")[0]
+
+
 def title(module: str) -> str:
     """Return what a family is called."""
     return module.rpartition(".")[2].replace("_", " ").capitalize()
@@ -127,13 +132,14 @@ def overview(names: list[str]) -> str:
         row = ROWS.get(name)
         link = f":doc:`{name}`"
         rows.append([link, f"``{row.short_name}``" if row and row.short_name else "", best(row) if row else ""])
-        rows[-1].append(value_range(row) if row else "")
-    return table(["metric", "in short", "best", "range"], rows)
+        rows[-1] += [value_range(row) if row else "", first_line(name)]
+    return table(["metric", "in short", "best", "range", "what it is"], rows)
 
 
 def index() -> str:
     """Return the page above the pages."""
-    parts = [heading("Metrics"), INTRODUCTION]
+    everyday = ", ".join(f":doc:`{name}`" for name, row in ROWS.items() if row.is_everyday)
+    parts = [heading("Metrics"), INTRODUCTION, f"Where none is named, these everyday ones are meant: {everyday}.\n"]
     for module, names in families().items():
         summary = re.sub(r"\s+", " ", (inspect.getdoc(sys.modules[module]) or "").strip())
         parts += [heading(title(module), "-"), f"{summary}\n", overview(names)]

@@ -41,7 +41,7 @@ myst_heading_anchors = 3
 myst_enable_extensions = ["attrs_block"]
 
 html_theme = "furo"
-html_title = "squarely"
+html_title = f"squarely {release}"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"

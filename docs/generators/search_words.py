@@ -10,7 +10,7 @@ OF_PAGES = {
     "tutorials/streams": "streaming, online, merge states",
     "tutorials/embedding": "c program, c++ program",
     "scikit_learn": "sklearn, scikit-learn, migrate, migration, compare with sklearn",
-    "missing_values": "missing values, nan, null, none, nan_policy, omit, infinity, errors, refused, input contains nan",
+    "missing_values": "missing values, nan, null, none, nan_policy, omit, infinity, refused, input contains nan",
     "weights": "weights, sample weights, sample_weight, mask, where, masked arrays",
     "outputs": "multioutput, outputs, several outputs, multiple outputs, multi-output, raw_values, axis, maps, images",
     "chunks": (

@@ -160,7 +160,7 @@ def score_files(
         arguments goes on from there, and ends in the same bits. At the end it holds all the sums, as `FileStates.load`
         reads them; the same call then returns the same scores without reading anything again. Files are known by
         path, size and time of change; arrays that are no ``.npy`` files cannot be known again and are refused.
-    checkpoint_seconds : float
+    checkpoint_seconds : float, default=30
         How often it is written; 0 for after every piece of work.
 
     Returns

@@ -34,8 +34,7 @@ def r2_score(
     ----------
     y_true, y_pred, sample_weight, where, nan_policy, summation
         As in `mean_squared_error`.
-    multioutput : {"uniform_average", "raw_values", "variance_weighted"}, array-like of shape (outputs,) or None, \
-    default="uniform_average"
+    multioutput : {"uniform_average", "raw_values", "variance_weighted"}, array-like or None, default="uniform_average"
         As in `mean_squared_error`, and "variance_weighted" averages the outputs by the variance of their truth. None is
         "uniform_average".
     force_finite : bool, default=True
@@ -117,8 +116,7 @@ def explained_variance_score(
     ----------
     y_true, y_pred, sample_weight, where, nan_policy, summation
         As in `mean_squared_error`.
-    multioutput : {"uniform_average", "raw_values", "variance_weighted"} or array-like of shape (outputs,), \
-    default="uniform_average"
+    multioutput : {"uniform_average", "raw_values", "variance_weighted"} or array-like, default="uniform_average"
         As in `r2_score`.
     force_finite : bool, default=True
         As in `r2_score`.

@@ -3,14 +3,13 @@
 import math
 import operator
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
+import numpy.typing as npt
 
 __all__ = [
+    "AveragedOutputs",
     "InvalidParameterError",
     "Multioutput",
     "NanPolicy",
@@ -30,8 +29,11 @@ __all__ = [
 NanPolicy = Literal["raise", "propagate", "omit", "omit_true"]
 Summation = Literal["exact", "kahan", "pairwise"]
 Unmatched = Literal["raise", "omit"]
-Multioutput = Literal["raw_values", "uniform_average"] | Sequence[float]
-VarianceMultioutput = Literal["raw_values", "uniform_average", "variance_weighted"] | Sequence[float] | None
+OutputWeights = Sequence[float] | npt.NDArray[Any]
+Multioutput = Literal["raw_values", "uniform_average"] | OutputWeights
+AveragedOutputs = Literal["uniform_average"] | OutputWeights
+VarianceMultioutput = Literal["raw_values", "uniform_average", "variance_weighted"] | OutputWeights | None
+VarianceAveragedOutputs = Literal["uniform_average", "variance_weighted"] | OutputWeights | None
 
 NAN_POLICIES: tuple[str, ...] = get_args(NanPolicy)
 SUMMATIONS: tuple[str, ...] = get_args(Summation)
@@ -148,7 +150,7 @@ def check_where_shape(where: tuple[int, ...], y_true: tuple[int, ...], y_pred: t
         )
 
 
-def check_finite_weights(weights: "npt.NDArray[Any]") -> None:
+def check_finite_weights(weights: npt.NDArray[Any]) -> None:
     """Refuse weights for an order. Those of sums are checked on the way."""
     if weights.dtype.kind != "f":
         return

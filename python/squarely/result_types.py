@@ -5,19 +5,46 @@ The functions themselves stay what they are: the decorators return them as they 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal, ParamSpec, Protocol, overload
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, overload
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["AnyCount", "AnyScore", "averages_outputs", "reduces_pairs"]
+from squarely.arguments import NanPolicy, Summation
+
+__all__ = ["MYPY", "AnyCount", "AnyScore", "Frame", "Keys", "ScoreT", "averages_outputs", "reduces_pairs"]
 
 P = ParamSpec("P")
 
-# Where the word was said earlier, as to an accumulator, no checker can tell a number from an array.
+# As TYPE_CHECKING, to mypy alone.
+MYPY = False
+
+# What a report or an accumulator answers with: a number, an array of outputs, or these by the names of predictions.
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar  # one with a default, which Python has since 3.13
+
+    ScoreT = TypeVar("ScoreT", covariant=True, default=Any)
+else:
+    from typing import TypeVar
+
+    ScoreT = TypeVar("ScoreT", covariant=True)
+
+# A number or an array, which no checker can tell: a named tuple has no type parameter before Python 3.11, and how many
+# outputs there are is not known before the data.
 AnyScore = Any
 AnyCount = Any
+
+
+class Frame(Protocol):
+    """A table: of one prediction or of several, which no checker can tell."""
+
+    @property
+    def columns(self) -> Any: ...
+
+
+# What is given for `by`. Not None, by which a checker tells the two kinds of reports.
+Keys = npt.ArrayLike | Frame | Sequence[Any] | Mapping[str, Any]
 
 
 class AveragesOutputs(Protocol[P]):
@@ -26,8 +53,17 @@ class AveragesOutputs(Protocol[P]):
     __name__: str
 
     @overload
-    def __call__(  # type: ignore[overload-overlap]  # the one below has all options, and this one only the word's
-        self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, multioutput: Literal["raw_values"], **options: Any
+    def __call__(  # type: ignore[overload-overlap]  # the one below has the options of the metric itself
+        self,
+        y_true: npt.ArrayLike,
+        y_pred: npt.ArrayLike,
+        *,
+        multioutput: Literal["raw_values"],
+        sample_weight: npt.ArrayLike | None = None,
+        where: npt.ArrayLike | None = None,
+        nan_policy: NanPolicy = "raise",
+        summation: Summation = "exact",
+        **options: Any,
     ) -> npt.NDArray[np.float64]: ...
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> float: ...
@@ -40,7 +76,14 @@ class ReducesPairs(Protocol[P]):
 
     @overload
     def __call__(  # type: ignore[overload-overlap]
-        self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, reduction: Literal["none"], **options: Any
+        self,
+        y_true: npt.ArrayLike,
+        y_pred: npt.ArrayLike,
+        *,
+        reduction: Literal["none"],
+        sample_weight: npt.ArrayLike | None = None,
+        out: npt.NDArray[Any] | None = None,
+        **options: Any,
     ) -> npt.NDArray[Any]: ...
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> float: ...

@@ -450,7 +450,7 @@ class GroupedAccumulator(Mergeable):
         """The groups of the core, in the order in which they came."""
         return self._core
 
-    def keys_and_core(self) -> tuple[GroupKeys, _core.GroupedAccumulator]:
+    def _keys_and_core(self) -> tuple[GroupKeys, _core.GroupedAccumulator]:
         """Return keys and sums as they are now, which go together, for what works on them as a whole."""
         with self._alone():
             return self._keys.copy(), self._core.copy()

@@ -15,6 +15,7 @@ from squarely import _core
 from squarely.arguments import (
     NAN_POLICIES,
     SUMMATIONS,
+    ArrayLike,
     AveragedOutputs,
     Multioutput,
     NanPolicy,
@@ -121,11 +122,11 @@ class Accumulator(Mergeable, Generic[ScoreT]):
 
     def update(
         self,
-        y_true: npt.ArrayLike,
-        y_pred: npt.ArrayLike,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
         *,
-        sample_weight: npt.ArrayLike | None = None,
-        where: npt.ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        where: ArrayLike | None = None,
         axis: int = 0,
     ) -> Accumulator[ScoreT]:
         """Add a chunk and return the accumulator, never a score: averaged scores of chunks are wrong for most metrics.

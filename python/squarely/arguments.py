@@ -3,14 +3,21 @@
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Protocol, SupportsFloat
+
 __all__ = [
+    "ArrayLike",
     "AveragedOutputs",
+    "Frame",
     "InvalidParameterError",
+    "Keys",
     "Multioutput",
     "NanPolicy",
     "Summation",
@@ -25,6 +32,38 @@ __all__ = [
     "check_same_shape",
     "check_where_shape",
 ]
+
+# What data are to a checker. At run time they are looked at when they come.
+if TYPE_CHECKING:
+
+    class ArrowStream(Protocol):
+        """A table, or a column in chunks, of a library that speaks Arrow."""
+
+        def __arrow_c_stream__(self, requested_schema: Any = None, /) -> Any: ...
+
+    class ArrowArray(Protocol):
+        """A column, or a batch, of a library that speaks Arrow."""
+
+        def __arrow_c_array__(self, requested_schema: Any = None, /) -> Any: ...
+
+    class DLPackArray(Protocol):
+        """An array of a library that speaks DLPack."""
+
+        def __dlpack__(self) -> Any: ...
+
+    class Frame(Protocol):
+        """A table: of one prediction or of several, which no checker can tell."""
+
+        @property
+        def columns(self) -> Any: ...
+
+    # To NumPy no list of decimals, or with None, is one of numbers.
+    ArrayLike = npt.ArrayLike | ArrowStream | ArrowArray | DLPackArray | Sequence[SupportsFloat | None]
+
+    # What is given for `by`. Not None, by which a checker tells the two kinds of reports.
+    Keys = ArrayLike | Frame | Sequence[Any] | Mapping[str, Any]
+else:
+    ArrayLike = Frame = Keys = Any
 
 NanPolicy = Literal["raise", "propagate", "omit", "omit_true"]
 Summation = Literal["exact", "kahan", "pairwise"]

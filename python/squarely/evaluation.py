@@ -7,14 +7,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
-import numpy.typing as npt
-
 from squarely import _core
 from squarely.accumulator import Accumulator
 from squarely.arguments import (
     MULTIOUTPUTS,
     NAN_POLICIES,
     SUMMATIONS,
+    ArrayLike,
+    Frame,
+    Keys,
     NanPolicy,
     Summation,
     Unmatched,
@@ -29,7 +30,6 @@ from squarely.groups.report import GroupedReport
 from squarely.named_metrics import Metric, MetricLike, as_metric, as_metrics
 from squarely.policy import UndefinedMetricError, data_refused, score_refused, told_of_too_few
 from squarely.report import Report, Scored
-from squarely.result_types import Frame, Keys
 from squarely.scoring import Score, configuration_of
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ __all__ = ["Question", "evaluate", "naming", "paired_with", "report_of", "scored
 
 @overload
 def evaluate(
-    y_true: npt.ArrayLike,
+    y_true: ArrayLike,
     y_pred: Frame,
     *,
     metrics: MetricLike | Iterable[MetricLike] | None = None,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: VarianceMultioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     axis: int = 0,
@@ -56,13 +56,13 @@ def evaluate(
 ) -> Report: ...
 @overload
 def evaluate(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     metrics: MetricLike | Iterable[MetricLike] | None = None,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: VarianceAveragedOutputs = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     axis: int = 0,
@@ -72,13 +72,13 @@ def evaluate(
 ) -> Report[float]: ...
 @overload
 def evaluate(
-    y_true: npt.ArrayLike,
-    y_pred: Mapping[str, npt.ArrayLike],
+    y_true: ArrayLike,
+    y_pred: Mapping[str, ArrayLike],
     *,
     metrics: MetricLike | Iterable[MetricLike] | None = None,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: VarianceAveragedOutputs = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     axis: int = 0,
@@ -88,13 +88,13 @@ def evaluate(
 ) -> Report[dict[str, float]]: ...
 @overload
 def evaluate(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike | Mapping[str, npt.ArrayLike],
+    y_true: ArrayLike,
+    y_pred: ArrayLike | Mapping[str, ArrayLike],
     *,
     metrics: MetricLike | Iterable[MetricLike] | None = None,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: Literal["raw_values"],
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     axis: int = 0,
@@ -104,13 +104,13 @@ def evaluate(
 ) -> Report: ...
 @overload
 def evaluate(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike | Frame | Mapping[str, npt.ArrayLike],
+    y_true: ArrayLike,
+    y_pred: ArrayLike | Frame | Mapping[str, ArrayLike],
     *,
     metrics: MetricLike | Iterable[MetricLike] | None = None,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: VarianceMultioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     axis: int = 0,
@@ -119,13 +119,13 @@ def evaluate(
     unmatched: Unmatched = "raise",
 ) -> GroupedReport: ...
 def evaluate(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike | Frame | Mapping[str, npt.ArrayLike],
+    y_true: ArrayLike,
+    y_pred: ArrayLike | Frame | Mapping[str, ArrayLike],
     *,
     metrics: MetricLike | Iterable[MetricLike] | None = None,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: VarianceMultioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     axis: int = 0,

@@ -5,15 +5,15 @@ The functions themselves stay what they are: the decorators return them as they 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from squarely.arguments import NanPolicy, Summation
+from squarely.arguments import ArrayLike, NanPolicy, Summation
 
-__all__ = ["MYPY", "AnyCount", "AnyScore", "Frame", "Keys", "ScoreT", "averages_outputs", "reduces_pairs"]
+__all__ = ["MYPY", "AnyCount", "AnyScore", "ScoreT", "averages_outputs", "reduces_pairs"]
 
 P = ParamSpec("P")
 
@@ -36,17 +36,6 @@ AnyScore = Any
 AnyCount = Any
 
 
-class Frame(Protocol):
-    """A table: of one prediction or of several, which no checker can tell."""
-
-    @property
-    def columns(self) -> Any: ...
-
-
-# What is given for `by`. Not None, by which a checker tells the two kinds of reports.
-Keys = npt.ArrayLike | Frame | Sequence[Any] | Mapping[str, Any]
-
-
 class AveragesOutputs(Protocol[P]):
     """A metric: an array of the values of the outputs if it is asked for that, else a number."""
 
@@ -55,12 +44,12 @@ class AveragesOutputs(Protocol[P]):
     @overload
     def __call__(  # type: ignore[overload-overlap]  # the one below has the options of the metric itself
         self,
-        y_true: npt.ArrayLike,
-        y_pred: npt.ArrayLike,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
         *,
         multioutput: Literal["raw_values"],
-        sample_weight: npt.ArrayLike | None = None,
-        where: npt.ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        where: ArrayLike | None = None,
         nan_policy: NanPolicy = "raise",
         summation: Summation = "exact",
         **options: Any,
@@ -77,11 +66,11 @@ class ReducesPairs(Protocol[P]):
     @overload
     def __call__(  # type: ignore[overload-overlap]
         self,
-        y_true: npt.ArrayLike,
-        y_pred: npt.ArrayLike,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
         *,
         reduction: Literal["none"],
-        sample_weight: npt.ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
         out: npt.NDArray[Any] | None = None,
         **options: Any,
     ) -> npt.NDArray[Any]: ...

@@ -1,5 +1,6 @@
 """The types that results have to a checker. It is read by mypy and pyright, and not run."""
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,22 @@ frame = pd.DataFrame({"y": y, "a": y, "b": y})
 others = pl.DataFrame({"y": y, "a": y})
 anything: Any = y
 
-# A metric takes what has an array interface, and weights of outputs in an array.
+
+class Column:
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        raise NotImplementedError
+
+
+class Tensor:
+    def __dlpack__(self, *, stream: int | None = None) -> object:
+        raise NotImplementedError
+
+
+# A metric takes what it takes at run time, and weights of outputs in an array.
 assert_type(sq.mean_squared_error(frame["y"], others["a"], sample_weight=frame["b"], where=frame["a"] > 1), float)
 assert_type(sq.mean_squared_error(two, two, multioutput=np.array([0.5, 0.5])), float)
+assert_type(sq.mean_squared_error([1.0, None], [Decimal(1), Decimal(2)], nan_policy="omit"), float)
+assert_type(sq.mean_squared_error(Column(), Tensor()), float)
 assert_type(sq.mean_squared_error(anything, anything), float)
 assert_type(sq.squared_error_gradient(y, y, out=np.zeros(2)), npt.NDArray[Any])
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from squarely import _core
 from squarely.accumulator import Accumulator, check_fits
-from squarely.arguments import AveragedOutputs, InvalidParameterError, Multioutput, NanPolicy, check_choice
+from squarely.arguments import ArrayLike, AveragedOutputs, InvalidParameterError, Multioutput, NanPolicy, check_choice
 from squarely.columns.labels import Names, joined_names
 from squarely.columns.one_row import as_rows
 from squarely.columns.plain import names_of_frames, plain_arrays
@@ -110,7 +110,7 @@ class RollingAccumulator(Generic[ScoreT]):
         return kind(self._empty.core.configuration, min(self._window, NO_END))
 
     def update(
-        self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None
+        self, y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None
     ) -> RollingAccumulator[ScoreT]:
         """Move the window on by a chunk, and return the accumulator.
 

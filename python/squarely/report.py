@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 import numpy as np
 
 from squarely.arguments import InvalidParameterError
 from squarely.named_metrics import MetricLike, as_metric, full_name
+from squarely.result_types import ScoreT
 from squarely.scoring import Score
 
 __all__ = ["Report", "Scored", "counted", "html_row", "installed_library", "label_of", "padded"]
@@ -27,7 +28,7 @@ class Scored(NamedTuple):
     """Of the sums, where an accumulator holds them."""
 
 
-class Report:
+class Report(Generic[ScoreT]):
     """Scores by the names of their metrics, from `evaluate`, `score_files` and `squarely.dask.evaluate`.
 
     ``report["r2_score"]``, or ``report["r2"]``, is a score, or of several predictions a dict of scores by their names.
@@ -91,12 +92,13 @@ class Report:
             for metric, note in column.notes.items()
         }
 
-    def __getitem__(self, metric: MetricLike) -> Any:
+    def __getitem__(self, metric: MetricLike) -> ScoreT:
         label = label_of(metric)
         if label not in self.metrics:
             raise KeyError(f"This report has no metric {label!r}. It has {', '.join(self.metrics)}.")
         index = self.metrics.index(label)
-        return self._single_or_named({name: column.scores[index] for name, column in self._columns.items()})
+        scores: ScoreT = self._single_or_named({name: column.scores[index] for name, column in self._columns.items()})
+        return scores
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.metrics)
@@ -136,7 +138,7 @@ class Report:
             import polars
 
             return polars.DataFrame({"metric": list(self.metrics), **scores})
-        import pandas  # type: ignore[import-untyped]
+        import pandas
 
         return pandas.DataFrame(scores, index=pandas.Index(self.metrics, name="metric"))
 

@@ -20,7 +20,7 @@ from squarely.files.sources.plan import plan
 from squarely.files.sources.queries import query_plan
 from squarely.files.sources.source import Names, Source
 from squarely.groups.report import GroupedReport
-from squarely.named_metrics import EVERYDAY, MetricLike
+from squarely.named_metrics import MetricLike
 from squarely.report import Report
 
 MOST_THREADS = 8  # by default: each takes 10 MB a column, and eight decode more than most disks deliver
@@ -39,7 +39,7 @@ def score_files(
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
     by: None = None,
-    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     progress: Callable[[Progress], object] | None = None,
@@ -62,7 +62,7 @@ def score_files(
     true: str | None = None,
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
-    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     progress: Callable[[Progress], object] | None = None,
@@ -84,7 +84,7 @@ def score_files(
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
     by: str | Sequence[str] | None = None,
-    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     progress: Callable[[Progress], object] | None = None,
@@ -246,7 +246,7 @@ def accumulate_files(
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
     by: str | Sequence[str] | None = None,
-    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     progress: Callable[[Progress], object] | None = None,

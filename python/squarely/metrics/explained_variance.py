@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy.typing as npt
-
-from squarely.arguments import NanPolicy, Summation, VarianceMultioutput
+from squarely.arguments import ArrayLike, NanPolicy, Summation, VarianceMultioutput
 from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
@@ -13,13 +11,13 @@ __all__ = ["explained_variance_score", "r2_score"]
 
 @averages_outputs
 def r2_score(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: VarianceMultioutput = "uniform_average",
     force_finite: bool = True,
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> Score:
@@ -96,13 +94,13 @@ def r2_score(
 
 @averages_outputs
 def explained_variance_score(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: VarianceMultioutput = "uniform_average",
     force_finite: bool = True,
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> Score:

@@ -31,6 +31,7 @@ default_role = "py:obj"
 smartquotes = False  # an option is --true, and quotes are there to be copied
 
 autodoc_typehints = "none"  # the docstrings say what is taken, in words
+autodoc_preserve_defaults = True  # a default with a name of its own is shown by it, and explained below
 autodoc_member_order = "bysource"
 autosummary_generate = False
 numpydoc_show_class_members = False
@@ -40,10 +41,11 @@ myst_heading_anchors = 3
 myst_enable_extensions = ["attrs_block"]
 
 html_theme = "furo"
-html_title = "squarely"
+html_title = f"squarely {release}"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_copy_source = False
+html_search_scorer = str(pathlib.Path(__file__).parent / "static" / "scorer.js")
 html_show_copyright = False
 html_theme_options = {"navigation_with_keys": True}

@@ -115,6 +115,16 @@ def families() -> dict[str, list[str]]:
     return dict(sorted(found.items()))
 
 
+def first_line(name: str) -> str:
+    """Return what the docstring of a function begins with."""
+    return (inspect.getdoc(getattr(squarely, name)) or "").partition("\n")[0]
+
+
+def title(module: str) -> str:
+    """Return what a family is called."""
+    return module.rpartition(".")[2].replace("_", " ").capitalize()
+
+
 def overview(names: list[str]) -> str:
     """Return the table of a family."""
     rows = []
@@ -122,17 +132,17 @@ def overview(names: list[str]) -> str:
         row = ROWS.get(name)
         link = f":doc:`{name}`"
         rows.append([link, f"``{row.short_name}``" if row and row.short_name else "", best(row) if row else ""])
-        rows[-1].append(value_range(row) if row else "")
-    return table(["metric", "in short", "best", "range"], rows)
+        rows[-1] += [value_range(row) if row else "", first_line(name)]
+    return table(["metric", "in short", "best", "range", "what it is"], rows)
 
 
 def index() -> str:
     """Return the page above the pages."""
-    parts = [heading("Metrics"), INTRODUCTION]
+    everyday = ", ".join(f":doc:`{name}`" for name, row in ROWS.items() if row.is_everyday)
+    parts = [heading("Metrics"), INTRODUCTION, f"Where none is named, these everyday ones are meant: {everyday}.\n"]
     for module, names in families().items():
-        title = module.rpartition(".")[2].replace("_", " ").capitalize()
         summary = re.sub(r"\s+", " ", (inspect.getdoc(sys.modules[module]) or "").strip())
-        parts += [heading(title, "-"), f"{summary}\n", overview(names)]
+        parts += [heading(title(module), "-"), f"{summary}\n", overview(names)]
     every = [name for names in families().values() for name in names]
     return "\n".join([*parts, toctree(every, hidden=True)])
 
@@ -142,8 +152,8 @@ A metric is a function of `squarely`, and a name wherever metrics are named, in 
 comes from the table of metrics in the core, which the code reads, too.
 
 The picture of each shows what the metric makes of five pairs, whose truths are 4, 5, 6, 7 and 8: all predictions wrong
-by the same error, and one of them wrong alone. *Elsewhere* are the names that others have for a metric; where they mean
-something else by it, the notes of its page say so, as far as it is known.
+by the same error, and one of them wrong alone; :doc:`../gallery` has all side by side. *Elsewhere* are the names that
+others have for a metric; where they mean something else by it, the notes of its page say so, as far as it is known.
 """
 
 

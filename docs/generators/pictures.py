@@ -43,18 +43,27 @@ def shown_range(curves: list[list[float]]) -> tuple[float, float]:
 
 
 def ticks(least: float, greatest: float) -> list[float]:
-    """Return some three to five round numbers between two."""
+    """Return some three to six round numbers between two."""
     step = 10.0 ** math.floor(math.log10(greatest - least))
-    step = next(step * factor for factor in (0.2, 0.5, 1, 2) if (greatest - least) / (step * factor) <= 5)
+    step = next(step * factor for factor in (0.2, 0.5, 1, 2) if (greatest - least) / (step * factor) <= 6)
     return [round(n * step, 12) for n in range(math.ceil(least / step), math.floor(greatest / step) + 1)]
 
 
-def figure(name: str, row: _core.MetricRow) -> str:
-    """Return the picture as SVG in a figure, in the colours of the page."""
-    parameters = {row.parameter: PARAMETERS[row.parameter]} if row.parameter in PARAMETERS else {}
+def shown_parameters(row: _core.MetricRow) -> dict[str, float]:
+    """Return what the metric is drawn with besides its defaults."""
+    return {row.parameter: PARAMETERS[row.parameter]} if row.parameter in PARAMETERS else {}
+
+
+def caption(name: str, row: _core.MetricRow) -> str:
+    """Return the name with these parameters."""
+    return html.escape(", ".join([name, *(f"{key} = {value:g}" for key, value in shown_parameters(row).items())]))
+
+
+def drawing(name: str, row: _core.MetricRow) -> str:
+    """Return the picture as SVG, in the colours of the page."""
+    parameters = shown_parameters(row)
     curves = [values(name, parameters, moved) for moved in (ALL, ONE)]
     least, greatest = shown_range(curves)
-    given = "".join(f", {key} = {value:g}" for key, value in parameters.items())
 
     def x(error: float) -> float:
         return LEFT + (error + 3) / 6 * (WIDTH - LEFT - RIGHT)
@@ -77,13 +86,22 @@ def figure(name: str, row: _core.MetricRow) -> str:
         yield f'<text x="{x(0):.1f}" y="{HEIGHT - 3}" text-anchor="middle">error, prediction − truth</text>'
 
     lines = [
-        '<figure class="metric-picture">',
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(name + given)} over the error">',
+        f'<svg class="metric-drawing" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{caption(name, row)} over the error">',
         *grid(),
         f'<path class="all" d="{path(curves[0])}"/>',
         f'<path class="one" d="{path(curves[1])}"/>',
         "</svg>",
-        f'<figcaption>{html.escape(name + given)}: <span class="all">all five predictions</span> wrong by the error, '
+    ]
+    return "\n".join(lines)
+
+
+def figure(name: str, row: _core.MetricRow) -> str:
+    """Return the picture with the words below it."""
+    lines = [
+        '<figure class="metric-picture">',
+        drawing(name, row),
+        f'<figcaption>{caption(name, row)}: <span class="all">all five predictions</span> wrong by the error, '
         'and <span class="one">one of them</span> alone</figcaption>',
         "</figure>",
     ]

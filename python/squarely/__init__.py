@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if sys.version_info < (3, 12):
-    from squarely import main_interpreter as main_interpreter  # checks, before the core is loaded
+    from squarely import main_interpreter  # noqa: F401  (checks, before the core is loaded)
 
 from squarely import _core, evaluation, losses, metrics, settings
 from squarely.accumulator import Accumulator as Accumulator
@@ -18,13 +18,16 @@ from squarely.metrics import *
 from squarely.named_metrics import metric as metric
 from squarely.named_metrics import metric_names as metric_names
 from squarely.not_scorers import refused_as_scorers
+from squarely.result_types import MYPY
 from squarely.rolling import RollingAccumulator as RollingAccumulator
 from squarely.settings import *
 
 if TYPE_CHECKING:
     from squarely import boosting as boosting
     from squarely import dask as dask
+    from squarely import files as files
     from squarely import plots as plots
+    from squarely import spark as spark
     from squarely import xarray as xarray
     from squarely.files import score_files as score_files
     from squarely.groups.accumulator import GroupedAccumulator as GroupedAccumulator
@@ -41,14 +44,16 @@ _LATER = {
     "GroupedAccumulator": "groups.accumulator",
     "boosting": "",
     "dask": "",
+    "files": "",
     "plots": "",
     "score_files": "files",
     "scorers": "",
+    "spark": "",
     "xarray": "",
 }
 
 # mypy adds up no lists. It takes for public what is imported by a star or under its own name, which is the same.
-if not TYPE_CHECKING:
+if not MYPY:
     __all__ = [
         "Accumulator",
         "GroupedAccumulator",
@@ -62,10 +67,13 @@ if not TYPE_CHECKING:
         "metric_names",
         "score_files",
         "show_config",
-        *losses.__all__,
-        *metrics.__all__,
-        *settings.__all__,
     ]
+    __all__ += losses.__all__
+    __all__ += metrics.__all__
+    __all__ += settings.__all__
+
+# To a checker any name would be there.
+if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         import importlib

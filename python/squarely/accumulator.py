@@ -7,7 +7,7 @@ import math
 import warnings
 from collections.abc import Iterable
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ from squarely import _core
 from squarely.arguments import (
     NAN_POLICIES,
     SUMMATIONS,
+    ArrayLike,
+    AveragedOutputs,
     Multioutput,
     NanPolicy,
     Summation,
@@ -36,13 +38,13 @@ from squarely.policy import (
     outputs_differing,
     score_refused,
 )
-from squarely.result_types import AnyCount, AnyScore
+from squarely.result_types import AnyCount, ScoreT
 from squarely.scoring import configuration_of, score_at
 
 __all__ = ["Accumulator", "check_fits"]
 
 
-class Accumulator(Mergeable):
+class Accumulator(Mergeable, Generic[ScoreT]):
     """Metrics over chunks, with the result of one call over all of them.
 
     The state is exact (with the default summation): it does not depend on how the rows are cut into chunks, on their
@@ -65,8 +67,8 @@ class Accumulator(Mergeable):
         Accept complex64 and complex128 arrays, as in `mean_squared_error`; of metrics of squared errors only.
     pictures : bool, default=False
         Count the pairs by the sizes of their truths, predictions and residuals, too, whatever they weigh: what pictures
-        of them are drawn from. Sizes differ by the leading bits of a number, so that there are some thousand of them and
-        some ten thousand pairs of them in ordinary data, and counts merge, subtract and travel as sums do.
+        of them are drawn from. Sizes differ by the leading bits of a number, so that there are some thousand of them
+        and some ten thousand pairs of them in ordinary data, and counts merge, subtract and travel as sums do.
 
     Raises
     ------
@@ -85,6 +87,28 @@ class Accumulator(Mergeable):
     4
     """
 
+    @overload
+    def __init__(
+        self: Accumulator[float],
+        metrics: MetricLike | Iterable[MetricLike] | None = None,
+        *,
+        multioutput: AveragedOutputs = "uniform_average",
+        nan_policy: NanPolicy = "raise",
+        summation: Summation = "exact",
+        complex_values: bool = False,
+        pictures: bool = False,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Accumulator[npt.NDArray[np.float64]],
+        metrics: MetricLike | Iterable[MetricLike] | None = None,
+        *,
+        multioutput: Literal["raw_values"],
+        nan_policy: NanPolicy = "raise",
+        summation: Summation = "exact",
+        complex_values: bool = False,
+        pictures: bool = False,
+    ) -> None: ...
     def __init__(
         self,
         metrics: MetricLike | Iterable[MetricLike] | None = None,
@@ -110,13 +134,13 @@ class Accumulator(Mergeable):
 
     def update(
         self,
-        y_true: npt.ArrayLike,
-        y_pred: npt.ArrayLike,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
         *,
-        sample_weight: npt.ArrayLike | None = None,
-        where: npt.ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        where: ArrayLike | None = None,
         axis: int = 0,
-    ) -> Accumulator:
+    ) -> Accumulator[ScoreT]:
         """Add a chunk and return the accumulator, never a score: averaged scores of chunks are wrong for most metrics.
 
         Parameters
@@ -199,7 +223,7 @@ class Accumulator(Mergeable):
             said = data_refused(refused, configuration.nan_policy, pairs.dtype)
             raise self._differing(refused, None, pairs.output_shape, "added") if said is refused else said from None
 
-    def merge(self, other: Accumulator) -> Accumulator:
+    def merge(self, other: Accumulator) -> Accumulator[ScoreT]:
         """Add everything the other accumulator has seen, and return this one.
 
         Parameters
@@ -234,7 +258,7 @@ class Accumulator(Mergeable):
             raise self._differing(refused, other, other.shape, "added") from None
         return self
 
-    def subtract(self, other: Accumulator) -> Accumulator:
+    def subtract(self, other: Accumulator) -> Accumulator[ScoreT]:
         """Take away what the other accumulator has seen, exactly, and return this one.
 
         Parameters
@@ -271,7 +295,7 @@ class Accumulator(Mergeable):
             raise self._differing(refused, other, other.shape, "taken away") from None
         return self
 
-    def compute(self) -> dict[str, AnyScore]:
+    def compute(self) -> dict[str, ScoreT]:
         """Return every metric by name.
 
         Returns
@@ -292,12 +316,12 @@ class Accumulator(Mergeable):
         >>> squarely.Accumulator("mean_squared_error").update([1.0, 2.0], [1.0, 4.0]).compute()
         {'mean_squared_error': 2.0}
         """
-        scores = self._core.scores()
+        scores: Any = self._core.scores()
         if scores is not None:
             return dict(zip(self.metrics, scores, strict=True))
         return dict(self._scores_one_by_one())
 
-    def _scores_one_by_one(self) -> Iterable[tuple[str, AnyScore]]:
+    def _scores_one_by_one(self) -> Iterable[tuple[str, Any]]:
         for index, one in enumerate(self.asked):
             try:
                 yield one.label, self._score(index, one)
@@ -305,19 +329,20 @@ class Accumulator(Mergeable):
                 warnings.warn(f"{one.label} is undefined: {undefined}", UserWarning, stacklevel=3)
                 yield one.label, math.nan
 
-    def __getitem__(self, name: MetricLike) -> AnyScore:
+    def __getitem__(self, name: MetricLike) -> ScoreT:
         label = _label_of(name)
         for index, one in enumerate(self.asked):
             if one.label == label:
-                return self._score(index, one)
+                score: ScoreT = self._score(index, one)
+                return score
         raise KeyError(f"This accumulator has no metric {label!r}. It has {', '.join(self.metrics)}.")
 
-    def _score(self, index: int, one: Metric) -> AnyScore:
+    def _score(self, index: int, one: Metric) -> Any:
         if not self._core.shape:
             raise ValueError("This accumulator has seen no pairs yet. Call update first.")
         return score_at(self._core, index, one)
 
-    def reset(self) -> Accumulator:
+    def reset(self) -> Accumulator[ScoreT]:
         """Forget every pair, keep the configuration, and return the accumulator.
 
         Examples
@@ -448,7 +473,7 @@ class Accumulator(Mergeable):
             rows = [(name, score) for name, score in self._scores_or_none()]
         return html_table(("", "score"), rows, [f"{np.sum(self.count)} pairs, {np.sum(self.omitted)} left out"])
 
-    def _scores_or_none(self) -> Iterable[tuple[str, AnyScore]]:
+    def _scores_or_none(self) -> Iterable[tuple[str, Any]]:
         try:
             return self.compute().items()
         except ValueError:  # of no pairs
@@ -458,7 +483,7 @@ class Accumulator(Mergeable):
         pictures = ", pictures=True" if self.pictures else ""
         return f"Accumulator(metrics={self.metrics!r}, count={self.count}{pictures})"
 
-    def _copy(self) -> Accumulator:
+    def _copy(self) -> Accumulator[ScoreT]:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._core = self._core.copy()

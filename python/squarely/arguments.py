@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from collections.abc import Mapping
+    from typing import Protocol, SupportsFloat
 
 __all__ = [
+    "ArrayLike",
+    "AveragedOutputs",
+    "Frame",
     "InvalidParameterError",
+    "Keys",
     "Multioutput",
     "NanPolicy",
     "Summation",
@@ -27,11 +33,46 @@ __all__ = [
     "check_where_shape",
 ]
 
+# What data are to a checker. At run time they are looked at when they come.
+if TYPE_CHECKING:
+
+    class ArrowStream(Protocol):
+        """A table, or a column in chunks, of a library that speaks Arrow."""
+
+        def __arrow_c_stream__(self, requested_schema: Any = None, /) -> Any: ...
+
+    class ArrowArray(Protocol):
+        """A column, or a batch, of a library that speaks Arrow."""
+
+        def __arrow_c_array__(self, requested_schema: Any = None, /) -> Any: ...
+
+    class DLPackArray(Protocol):
+        """An array of a library that speaks DLPack."""
+
+        def __dlpack__(self) -> Any: ...
+
+    class Frame(Protocol):
+        """A table: of one prediction or of several, which no checker can tell."""
+
+        @property
+        def columns(self) -> Any: ...
+
+    # To NumPy no list of decimals, or with None, is one of numbers.
+    ArrayLike = npt.ArrayLike | ArrowStream | ArrowArray | DLPackArray | Sequence[SupportsFloat | None]
+
+    # What is given for `by`. Not None, by which a checker tells the two kinds of reports.
+    Keys = ArrayLike | Frame | Sequence[Any] | Mapping[str, Any]
+else:
+    ArrayLike = Frame = Keys = Any
+
 NanPolicy = Literal["raise", "propagate", "omit", "omit_true"]
 Summation = Literal["exact", "kahan", "pairwise"]
 Unmatched = Literal["raise", "omit"]
-Multioutput = Literal["raw_values", "uniform_average"] | Sequence[float]
-VarianceMultioutput = Literal["raw_values", "uniform_average", "variance_weighted"] | Sequence[float] | None
+OutputWeights = Sequence[float] | npt.NDArray[Any]
+Multioutput = Literal["raw_values", "uniform_average"] | OutputWeights
+AveragedOutputs = Literal["uniform_average"] | OutputWeights
+VarianceMultioutput = Literal["raw_values", "uniform_average", "variance_weighted"] | OutputWeights | None
+VarianceAveragedOutputs = Literal["uniform_average", "variance_weighted"] | OutputWeights | None
 
 NAN_POLICIES: tuple[str, ...] = get_args(NanPolicy)
 SUMMATIONS: tuple[str, ...] = get_args(Summation)
@@ -148,7 +189,7 @@ def check_where_shape(where: tuple[int, ...], y_true: tuple[int, ...], y_pred: t
         )
 
 
-def check_finite_weights(weights: "npt.NDArray[Any]") -> None:
+def check_finite_weights(weights: npt.NDArray[Any]) -> None:
     """Refuse weights for an order. Those of sums are checked on the way."""
     if weights.dtype.kind != "f":
         return

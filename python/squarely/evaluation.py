@@ -5,9 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
-
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 from squarely import _core
 from squarely.accumulator import Accumulator
@@ -15,9 +13,13 @@ from squarely.arguments import (
     MULTIOUTPUTS,
     NAN_POLICIES,
     SUMMATIONS,
+    ArrayLike,
+    Frame,
+    Keys,
     NanPolicy,
     Summation,
     Unmatched,
+    VarianceAveragedOutputs,
     VarianceMultioutput,
     check_choice,
     check_multioutput,
@@ -26,7 +28,7 @@ from squarely.arguments import (
 from squarely.columns.plain import plain_arrays
 from squarely.groups.report import GroupedReport
 from squarely.mergeable import keeps_pictures
-from squarely.named_metrics import EVERYDAY, PICTURES, Metric, MetricLike, as_metric, as_metrics
+from squarely.named_metrics import PICTURES, Metric, MetricLike, as_metric, as_metrics
 from squarely.policy import UndefinedMetricError, data_refused, score_refused, told_of_too_few
 from squarely.report import Report, Scored
 from squarely.scoring import Score, configuration_of
@@ -42,17 +44,17 @@ __all__ = ["Question", "distributions_in", "evaluate", "naming", "paired_with", 
 
 @overload
 def evaluate(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike | Mapping[str, npt.ArrayLike],
+    y_true: ArrayLike,
+    y_pred: Frame,
     *,
-    by: None = None,
-    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
-    sample_weight: npt.ArrayLike | None = None,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: VarianceMultioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     axis: int = 0,
+    by: None = None,
     on: str | Sequence[str] | None = None,
     unmatched: Unmatched = "raise",
     worst: int = 0,
@@ -62,17 +64,77 @@ def evaluate(
 ) -> Report: ...
 @overload
 def evaluate(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike | Mapping[str, npt.ArrayLike],
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    by: object,
-    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
-    sample_weight: npt.ArrayLike | None = None,
-    multioutput: VarianceMultioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
+    sample_weight: ArrayLike | None = None,
+    multioutput: VarianceAveragedOutputs = "uniform_average",
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     axis: int = 0,
+    by: None = None,
+    on: str | Sequence[str] | None = None,
+    unmatched: Unmatched = "raise",
+    worst: int = 0,
+    worst_by: MetricLike | None = None,
+    worst_columns: object = None,
+    pictures: bool = False,
+) -> Report[float]: ...
+@overload
+def evaluate(
+    y_true: ArrayLike,
+    y_pred: Mapping[str, ArrayLike],
+    *,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
+    sample_weight: ArrayLike | None = None,
+    multioutput: VarianceAveragedOutputs = "uniform_average",
+    where: ArrayLike | None = None,
+    nan_policy: NanPolicy = "raise",
+    summation: Summation = "exact",
+    axis: int = 0,
+    by: None = None,
+    on: str | Sequence[str] | None = None,
+    unmatched: Unmatched = "raise",
+    worst: int = 0,
+    worst_by: MetricLike | None = None,
+    worst_columns: object = None,
+    pictures: bool = False,
+) -> Report[dict[str, float]]: ...
+@overload
+def evaluate(
+    y_true: ArrayLike,
+    y_pred: ArrayLike | Mapping[str, ArrayLike],
+    *,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
+    sample_weight: ArrayLike | None = None,
+    multioutput: Literal["raw_values"],
+    where: ArrayLike | None = None,
+    nan_policy: NanPolicy = "raise",
+    summation: Summation = "exact",
+    axis: int = 0,
+    by: None = None,
+    on: str | Sequence[str] | None = None,
+    unmatched: Unmatched = "raise",
+    worst: int = 0,
+    worst_by: MetricLike | None = None,
+    worst_columns: object = None,
+    pictures: bool = False,
+) -> Report: ...
+@overload
+def evaluate(
+    y_true: ArrayLike,
+    y_pred: ArrayLike | Frame | Mapping[str, ArrayLike],
+    *,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
+    sample_weight: ArrayLike | None = None,
+    multioutput: VarianceMultioutput = "uniform_average",
+    where: ArrayLike | None = None,
+    nan_policy: NanPolicy = "raise",
+    summation: Summation = "exact",
+    axis: int = 0,
+    by: Keys,
     on: str | Sequence[str] | None = None,
     unmatched: Unmatched = "raise",
     worst: int = 0,
@@ -81,17 +143,17 @@ def evaluate(
     pictures: bool = False,
 ) -> GroupedReport: ...
 def evaluate(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike | Mapping[str, npt.ArrayLike],
+    y_true: ArrayLike,
+    y_pred: ArrayLike | Frame | Mapping[str, ArrayLike],
     *,
-    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
-    sample_weight: npt.ArrayLike | None = None,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: VarianceMultioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     axis: int = 0,
-    by: object = None,
+    by: Keys | None = None,
     on: str | Sequence[str] | None = None,
     unmatched: Unmatched = "raise",
     worst: int = 0,
@@ -230,7 +292,7 @@ class Question(NamedTuple):
 
 def _question_of(metrics: object, multioutput: object, nan_policy: str, summation: str, pictures: object) -> Question:
     # What cannot change is asked again in a loop over models. Anything else may have changed since.
-    if type(metrics) in (str, tuple) and type(multioutput) is str:
+    if (metrics is None or type(metrics) in (str, tuple)) and type(multioutput) is str:
         try:
             return _question(metrics, multioutput, nan_policy, summation, bool(pictures))
         except TypeError:  # something in it that has no hash: the words for it are below

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.arguments import InvalidParameterError, check_choice
+from squarely.arguments import ArrayLike, InvalidParameterError, check_choice
 from squarely.result_types import reduces_pairs
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ REDUCTIONS = ("none", "sum", "mean")
 
 @reduces_pairs
 def squared_error(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     reduction: Reduction = "mean",
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     out: Floats | None = None,
 ) -> float | Floats:
     r"""Exact mean of the squared errors, their sum, or the squared error of every pair.
@@ -106,11 +106,11 @@ def squared_error(
 
 
 def squared_error_gradient(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     reduction: Reduction = "mean",
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     out: Floats | None = None,
 ) -> Floats:
     r"""Gradient of the mean squared error with respect to the predictions, or of the sum.
@@ -153,11 +153,11 @@ def squared_error_gradient(
 
 @reduces_pairs
 def absolute_error(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     reduction: Reduction = "mean",
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     out: Floats | None = None,
 ) -> float | Floats:
     r"""Mean of the absolute errors, their sum, or the absolute error of every pair.
@@ -191,11 +191,11 @@ def absolute_error(
 
 
 def absolute_error_gradient(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     reduction: Reduction = "mean",
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     out: Floats | None = None,
 ) -> Floats:
     r"""Gradient of the mean absolute error with respect to the predictions, or of the sum.
@@ -233,12 +233,12 @@ def absolute_error_gradient(
 
 @reduces_pairs
 def huber_loss(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     delta: float = 1.0,
     reduction: Reduction = "mean",
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     out: Floats | None = None,
 ) -> float | Floats:
     r"""Mean of the Huber losses, their sum, or each: half the square of small errors, linear in large ones.
@@ -278,12 +278,12 @@ def huber_loss(
 
 
 def huber_loss_gradient(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     delta: float = 1.0,
     reduction: Reduction = "mean",
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     out: Floats | None = None,
 ) -> Floats:
     r"""Gradient of the mean Huber loss with respect to the predictions, or of the sum: the errors, clipped.
@@ -323,11 +323,11 @@ def huber_loss_gradient(
 
 @reduces_pairs
 def log_cosh_loss(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     reduction: Reduction = "mean",
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     out: Floats | None = None,
 ) -> float | Floats:
     r"""Mean of the logarithms of the hyperbolic cosines of errors, their sum, or each: smooth everywhere.
@@ -368,11 +368,11 @@ def log_cosh_loss(
 
 
 def log_cosh_loss_gradient(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     reduction: Reduction = "mean",
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     out: Floats | None = None,
 ) -> Floats:
     r"""Gradient of the mean log-cosh loss with respect to the predictions, or of the sum.
@@ -409,12 +409,12 @@ def log_cosh_loss_gradient(
 
 @reduces_pairs
 def pinball_loss(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     alpha: float = 0.5,
     reduction: Reduction = "mean",
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     out: Floats | None = None,
 ) -> float | Floats:
     r"""Mean of the pinball losses, their sum, or each: the loss the quantile alpha makes least.
@@ -454,12 +454,12 @@ def pinball_loss(
 
 
 def pinball_loss_gradient(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     alpha: float = 0.5,
     reduction: Reduction = "mean",
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     out: Floats | None = None,
 ) -> Floats:
     r"""Gradient of the mean pinball loss with respect to the predictions, or of the sum.

@@ -25,6 +25,7 @@ class Mergeable:
     _names: Names = MappingProxyType({})
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         if Mergeable in cls.__bases__:
             cls._family = cls
 
@@ -102,7 +103,7 @@ class Mergeable:
     def __eq__(self, other: object) -> bool:
         return self.to_bytes() == other.to_bytes() if isinstance(other, self._family) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __copy__(self: Own) -> Own:
         return self._copy()

@@ -167,7 +167,7 @@ def metric(name: MetricLike, **parameters: Any) -> Metric:
 
 def as_metrics(metrics: MetricLike | Iterable[MetricLike] | None, function: str) -> tuple[Metric, ...]:
     """Return metrics, each once, from names, functions and metrics; the everyday ones where there are none."""
-    if metrics is None or metrics is EVERYDAY:
+    if metrics is None:
         return _everyday()
     given = (metrics,) if isinstance(metrics, (str, Metric)) or callable(metrics) else tuple(metrics)
     if not given:

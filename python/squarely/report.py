@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from squarely.arguments import InvalidParameterError
 from squarely.named_metrics import MetricLike, as_metric, full_name
 from squarely.notebook_tables import html_table
+from squarely.result_types import ScoreT
 from squarely.scoring import Score
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Scored(NamedTuple):
     """Of the sums, where an accumulator holds them."""
 
 
-class Report:
+class Report(Generic[ScoreT]):
     """Scores by the names of their metrics, from `evaluate`, `score_files` and `squarely.dask.evaluate`.
 
     ``report["r2_score"]``, or ``report["r2"]``, is a score, or of several predictions a dict of scores by their names.
@@ -120,12 +121,13 @@ class Report:
             for metric, note in column.notes.items()
         }
 
-    def __getitem__(self, metric: MetricLike) -> Any:
+    def __getitem__(self, metric: MetricLike) -> ScoreT:
         label = label_of(metric)
         if label not in self.metrics:
             raise KeyError(f"This report has no metric {label!r}. It has {', '.join(self.metrics)}.")
         index = self.metrics.index(label)
-        return self._single_or_named({name: column.scores[index] for name, column in self._columns.items()})
+        scores: ScoreT = self._single_or_named({name: column.scores[index] for name, column in self._columns.items()})
+        return scores
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.metrics)
@@ -165,7 +167,7 @@ class Report:
             import polars
 
             return polars.DataFrame({"metric": list(self.metrics), **scores})
-        import pandas  # type: ignore[import-untyped]
+        import pandas
 
         return pandas.DataFrame(scores, index=pandas.Index(self.metrics, name="metric"))
 

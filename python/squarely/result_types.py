@@ -6,16 +6,32 @@ The functions themselves stay what they are: the decorators return them as they 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, ParamSpec, Protocol, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, overload
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["AnyCount", "AnyScore", "averages_outputs", "reduces_pairs"]
+from squarely.arguments import ArrayLike, NanPolicy, Summation
+
+__all__ = ["MYPY", "AnyCount", "AnyScore", "ScoreT", "averages_outputs", "reduces_pairs"]
 
 P = ParamSpec("P")
 
-# Where the word was said earlier, as to an accumulator, no checker can tell a number from an array.
+# As TYPE_CHECKING, to mypy alone.
+MYPY = False
+
+# What a report or an accumulator answers with: a number, an array of outputs, or these by the names of predictions.
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar  # one with a default, which Python has since 3.13
+
+    ScoreT = TypeVar("ScoreT", covariant=True, default=Any)
+else:
+    from typing import TypeVar
+
+    ScoreT = TypeVar("ScoreT", covariant=True)
+
+# A number or an array, which no checker can tell: a named tuple has no type parameter before Python 3.11, and how many
+# outputs there are is not known before the data.
 AnyScore = Any
 AnyCount = Any
 
@@ -26,8 +42,17 @@ class AveragesOutputs(Protocol[P]):
     __name__: str
 
     @overload
-    def __call__(  # type: ignore[overload-overlap]  # the one below has all options, and this one only the word's
-        self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, multioutput: Literal["raw_values"], **options: Any
+    def __call__(  # type: ignore[overload-overlap]  # the one below has the options of the metric itself
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        multioutput: Literal["raw_values"],
+        sample_weight: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+        nan_policy: NanPolicy = "raise",
+        summation: Summation = "exact",
+        **options: Any,
     ) -> npt.NDArray[np.float64]: ...
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> float: ...
@@ -40,7 +65,14 @@ class ReducesPairs(Protocol[P]):
 
     @overload
     def __call__(  # type: ignore[overload-overlap]
-        self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, reduction: Literal["none"], **options: Any
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        reduction: Literal["none"],
+        sample_weight: ArrayLike | None = None,
+        out: npt.NDArray[Any] | None = None,
+        **options: Any,
     ) -> npt.NDArray[Any]: ...
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> float: ...

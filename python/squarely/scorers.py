@@ -18,7 +18,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from squarely import _core, metrics
 from squarely.arguments import (
@@ -124,7 +124,10 @@ def _names() -> dict[str, str]:
 class ScorersModule(ModuleType, Mapping[str, Any]):
     """The module itself, so that it can be asked by name."""
 
-    scorer = staticmethod(scorer)
+    if TYPE_CHECKING:
+
+        @staticmethod
+        def scorer(metric: MetricLike, **options: Any) -> Any: ...
 
     def __getitem__(self, name: str) -> Any:
         names = _names()
@@ -141,8 +144,11 @@ class ScorersModule(ModuleType, Mapping[str, Any]):
         return len(_names())
 
     # A module, also where it is compared or a key, and not the sum of its contents.
-    __eq__ = ModuleType.__eq__
-    __hash__ = ModuleType.__hash__
+    def __eq__(self, other: object) -> bool:
+        return ModuleType.__eq__(self, other)
+
+    def __hash__(self) -> int:
+        return ModuleType.__hash__(self)
 
 
 sys.modules[__name__].__class__ = ScorersModule

@@ -13,7 +13,7 @@ from squarely.arguments import InvalidParameterError, NanPolicy
 from squarely.evaluation import naming, report_of
 from squarely.groups.accumulator import GroupedAccumulator
 from squarely.groups.evaluation import grouped_report_of
-from squarely.named_metrics import EVERYDAY, MetricLike
+from squarely.named_metrics import MetricLike
 
 __all__ = ["accumulate", "evaluate"]
 
@@ -29,7 +29,7 @@ def evaluate(
     by: str | Sequence[str] | None = None,
     weight: str | None = None,
     where: str | None = None,
-    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
 ) -> Any:
     """Score predictions in a Spark DataFrame, as `squarely.evaluate` scores arrays, without gathering them.

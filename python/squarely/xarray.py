@@ -18,7 +18,7 @@ from squarely.columns.beside import weight_of_all
 from squarely.extras import import_extra
 from squarely.groups.accumulator import GroupedAccumulator
 from squarely.groups.scores import GroupScores
-from squarely.named_metrics import EVERYDAY, MetricLike, as_metrics
+from squarely.named_metrics import MetricLike, as_metrics
 
 __all__ = ["evaluate"]
 
@@ -33,7 +33,7 @@ def evaluate(
     prediction: Any,
     dim: Hashable | Iterable[Hashable] | None = None,
     *,
-    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
     sample_weight: Any = None,
     nan_policy: NanPolicy = "raise",
     keep_attrs: bool = False,
@@ -87,7 +87,6 @@ def evaluate(
 
     Examples
     --------
-    >>> import numpy as np
     >>> import xarray as xr
     >>> import squarely.xarray
     >>> truth = xr.DataArray([[1.0, 2.0], [3.0, 4.0], [5.0, 9.0]], dims=("time", "x"), coords={"x": [10, 20]})
@@ -284,7 +283,7 @@ def _groups(keys: Sequence[Any], dims: Sequence[Hashable], truth: Any, predictio
 
 def _numbered(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], npt.NDArray[Any]]:
     """Return for each of the keys its number among those that differ, and these in order, a missing one last."""
-    import pandas  # type: ignore[import-untyped]
+    import pandas
 
     codes, found = pandas.factorize(values.ravel(), sort=True, use_na_sentinel=False)
     return codes.reshape(values.shape), np.asarray(found).astype(values.dtype)
@@ -406,7 +405,7 @@ def _values(states: Sequence[Any], outputs: tuple[int, ...], rows: _Rows) -> npt
 def _values_of_groups(
     state: GroupedAccumulator, outputs: tuple[int, ...], groups: tuple[int, ...]
 ) -> npt.NDArray[np.float64]:
-    keys, core = state.keys_and_core()
+    keys, core = state._keys_and_core()
     values = np.full((*outputs, math.prod(groups), len(state.metrics)), math.nan)
     if len(keys) > 0:
         (numbers,) = keys.columns().values()

@@ -1,16 +1,22 @@
-"""What CONTRIBUTING.md tells people to open, to run and to set is there. Building takes too long for a test."""
+"""What CONTRIBUTING.md tells people to open, to run and to set is there. Building takes too long for a test.
 
+So is what the links of all pages lead to. Other people's sites are not asked.
+"""
+
+import functools
 import itertools
 import pathlib
 import re
+import urllib.parse
 
 import pytest
 
 import squarely
 
 ROOT = pathlib.Path(__file__).parents[2]
-PAGES = [ROOT / "CONTRIBUTING.md", ROOT / "docs" / "README.md", *sorted((ROOT / "docs" / "tutorials").glob("*.md"))]
-PAGE = PAGES[0].read_text()
+PAGE = (ROOT / "CONTRIBUTING.md").read_text()
+FOLDERS_WITH_PAGES = (".github", "benchmarks", "cpp", "docs", "tests")
+PAGES = sorted([*ROOT.glob("*.md"), *(page for name in FOLDERS_WITH_PAGES for page in (ROOT / name).rglob("*.md"))])
 PROJECT = (ROOT / "pyproject.toml").read_text()
 COMMANDS = "\n".join(re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE))
 
@@ -28,12 +34,36 @@ def test_every_path_exists() -> None:
         assert (ROOT / path).exists(), path
 
 
+def links_of(page: pathlib.Path) -> list[str]:
+    """Return what is linked in the words of a page."""
+    words = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    return re.findall(r"\]\(([^)\s]+)\)", words)
+
+
+@functools.cache
+def headings_of(page: pathlib.Path) -> set[str]:
+    """Return the anchors of a page, as GitHub and MyST make them of its headings: small letters, hyphens for blanks."""
+    words = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#+ (.*)$", words, re.MULTILINE)
+    return {re.sub(r"[^\w\s-]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_pages_of_every_folder_are_looked_at() -> None:
+    assert {page.relative_to(ROOT).parts[0] for page in PAGES} >= {"README.md", "CHANGELOG.md", *FOLDERS_WITH_PAGES}
+    assert sum(len(links_of(page)) for page in PAGES) > 100
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: pathlib.Path) -> None:
-    links = re.findall(r"\]\(([^)]+)\)", page.read_text())
-    assert links
-    for link in links:
-        assert (page.parent / link.partition("#")[0]).exists(), link
+    for link in links_of(page):
+        url = urllib.parse.urlsplit(link)
+        if url.scheme:
+            assert url.scheme == "https", link
+            assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", url.netloc), link
+            continue
+        target = (page.parent / url.path).resolve() if url.path else page
+        assert target.exists(), link
+        assert not url.fragment or url.fragment in headings_of(target), link
 
 
 def test_every_option_of_cmake_exists() -> None:
@@ -61,9 +91,9 @@ def test_one_place_says_which_linters() -> None:
     hooks = (ROOT / ".pre-commit-config.yaml").read_text()
     assert hooks.count("language: system") == hooks.count("- id:")
     assert "rev:" not in hooks
-    for tool in ("ruff", "mypy", "clang-format"):
+    for tool in ("ruff", "mypy", "pyright", "clang-format"):
         assert len(re.findall(rf'"{tool}[^"]*"', PROJECT)) == 1
-        assert re.search(rf'"{tool}==[\d.]+"', PROJECT), tool
+        assert re.search(rf'"{tool}(?:\[\w+\])?==[\d.]+"', PROJECT), tool
 
 
 def test_the_changelog_has_this_version() -> None:

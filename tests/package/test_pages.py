@@ -42,6 +42,19 @@ def test_tutorials_are_among_the_pages() -> None:
     assert {"tutorials/streams.md", "tutorials/embedding.md"} <= set(map(name_of, WITH_OUTPUT))
 
 
+def test_every_page_has_a_line_in_the_list() -> None:
+    listed = (DOCS / "README.md").read_text(encoding="utf-8")
+    folders = [DOCS, DOCS / "tutorials"]
+    names = [
+        name_of(page)
+        for folder in folders
+        for page in folder.glob("*.md")
+        if page.name not in ("README.md", "index.md")
+    ]
+    assert len(names) > 15
+    assert [name for name in names if f"]({name})" not in listed] == []
+
+
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=name_of)
 def test_examples_are_true(page: pathlib.Path) -> None:
     skip_without_flights(page)

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 import squarely
-from generators import c_header, command_line, metric_pages, pictures, python_pages
+from generators import c_header, command_line, gallery, metric_pages, pictures, python_pages, search_words
 from squarely import _core
 from squarely.cli.application import application
 
@@ -37,6 +37,35 @@ def test_a_picture_has_the_values_of_the_metric() -> None:
     y_true = pictures.TRUTH
     expected = [squarely.mean_squared_error(y_true, [*y_true[:4], y_true[4] + error]) for error in pictures.ERRORS]
     assert values == expected
+
+
+def test_the_gallery_has_every_picture_once() -> None:
+    page = gallery.page()
+    assert page.count("<svg ") == len(metric_pages.ROWS)
+    for name in squarely.metric_names():
+        assert page.count(f":doc:`metrics/{name}`: ") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("r2", "reference/metrics/r2_score"),
+        ("mean squared error", "reference/metrics/mean_squared_error"),
+        ("quantile loss", "reference/metrics/mean_pinball_loss"),
+        ("merge states", "chunks"),
+        ("missing values", "missing_values"),
+        ("larger than memory", "files"),
+    ],
+)
+def test_the_search_knows_what_a_page_is_about(words: str, page: str) -> None:
+    assert words in search_words.words_of(page)
+
+
+def test_words_to_search_for_are_of_pages_and_metrics() -> None:
+    docs = pathlib.Path(search_words.__file__).parents[1]
+    for page in search_words.OF_PAGES:
+        assert page.startswith("reference/") or (docs / f"{page}.md").exists(), page
+    assert set(search_words.OF_METRICS) <= set(metric_pages.ROWS)
 
 
 def test_every_public_name_has_a_page() -> None:

@@ -2,6 +2,8 @@
 
 import importlib
 import inspect
+import pydoc
+import re
 import typing
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 import squarely as sq
+from squarely.files import ReadingOptions, accumulate_files
 
 # What stands beside other libraries is public too, and imported when it is asked for.
 OTHER_MODULES = ("boosting", "dask", "files", "scorers", "spark", "xarray")
@@ -52,11 +55,49 @@ def test_annotations_can_be_resolved_to_types(name: str) -> None:
     assert typing.get_type_hints(CALLABLES[name])["return"] is not None
 
 
-def test_a_signature_fits_on_a_few_lines() -> None:
-    shown = str(inspect.signature(sq.mean_squared_error))
-    assert shown.startswith("(y_true: 'npt.ArrayLike', y_pred: 'npt.ArrayLike', *, sample_weight: ")
-    assert len(shown) < 400
+@pytest.mark.parametrize("name", CALLABLES)
+def test_a_signature_can_be_read(name: str) -> None:
+    signature = inspect.signature(CALLABLES[name])
+    # score_files has nineteen parameters.
+    assert len(str(signature)) < 720
+    assert max((len(str(one)) for one in signature.parameters.values()), default=0) < 72
+    assert not re.search(r"<|\b_\w|squarely\.", str(signature))
+
+
+@pytest.mark.parametrize("name", [name for name in CALLABLES if not name.endswith("__init__")])
+def test_help_has_the_signature_and_the_docstring(name: str) -> None:
+    shown = pydoc.plain(pydoc.render_doc(CALLABLES[name]))
+    assert all(parameter in shown for parameter in inspect.signature(CALLABLES[name]).parameters)
+    assert inspect.getdoc(CALLABLES[name]).splitlines()[0] in shown
 
 
 def test_only_public_names_are_offered() -> None:
-    assert set(dir(sq)) == {*sq.__all__, "boosting", "dask", "scorers", "xarray"}
+    assert set(dir(sq)) == {*sq.__all__, *OTHER_MODULES}
+    assert all(hasattr(sq, name) for name in dir(sq))
+
+
+RESULTS = {
+    "Accumulator": sq.Accumulator(),
+    "GroupedAccumulator": sq.GroupedAccumulator(),
+    "RollingAccumulator": sq.RollingAccumulator(window=2),
+    "Report": sq.evaluate([1.0, 2.0], [1.0, 3.0]),
+    "GroupedReport": sq.evaluate([1.0, 2.0], [1.0, 3.0], by=["a", "b"]),
+    "Metric": sq.metric("mean_pinball_loss", alpha=0.9),
+    "BiasVariance": sq.bias_variance([1.0, 2.0], [1.0, 3.0]),
+    "FileStates": accumulate_files([([1.0], [2.0])]),
+    "ReadingOptions": ReadingOptions(),
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_what_is_offered_of_a_result_is_documented(name: str) -> None:
+    kind = type(RESULTS[name])
+    assert kind.__name__ == name
+    fields = {*getattr(kind, "_fields", ()), *getattr(kind, "__dataclass_fields__", ())}
+    for offered in {one for one in dir(RESULTS[name]) if not one.startswith("_")} - fields:
+        assert inspect.getdoc(getattr(kind, offered)), offered
+
+
+def test_options_of_reading_show_what_was_given() -> None:
+    assert repr(ReadingOptions()) == "ReadingOptions()"
+    assert repr(ReadingOptions(separator=";", na=(-200,))) == "ReadingOptions(separator=';', na=(-200,))"

@@ -32,7 +32,7 @@ from squarely.groups.accumulator import GroupedAccumulator
 from squarely.groups.evaluation import grouped_report_of
 from squarely.groups.output_blocks import joined_groups
 from squarely.groups.report import GroupedReport
-from squarely.named_metrics import EVERYDAY, MetricLike
+from squarely.named_metrics import MetricLike
 from squarely.output_blocks import joined
 from squarely.report import Report
 
@@ -43,7 +43,7 @@ def evaluate(
     y_true: Any,
     y_pred: Any,
     *,
-    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
     sample_weight: Any = None,
     multioutput: VarianceMultioutput = "uniform_average",
     where: Any = None,
@@ -126,7 +126,7 @@ def accumulate(
     y_true: Any,
     y_pred: Any,
     *,
-    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
     sample_weight: Any = None,
     multioutput: VarianceMultioutput = "uniform_average",
     where: Any = None,

@@ -27,7 +27,7 @@ class FileError(ValueError):
 
     def __init__(self, sentence: str, options: Mapping[str, Any] | None = None) -> None:
         self.sentence = sentence
-        self.options = dict(options or {})
+        self.options: dict[str, Any] = dict(options or {})
         written = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
         super().__init__(f"{sentence}; add reading=ReadingOptions({written})" if written else sentence)
 

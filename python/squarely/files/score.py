@@ -20,7 +20,7 @@ from squarely.files.sources.plan import keys_asked, plan
 from squarely.files.sources.queries import query_plan
 from squarely.files.sources.source import Names, Source
 from squarely.groups.report import GroupedReport
-from squarely.named_metrics import EVERYDAY, MetricLike
+from squarely.named_metrics import MetricLike
 from squarely.report import Report
 from squarely.worst.files import worst_rows_asked
 
@@ -40,7 +40,7 @@ def score_files(
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
     by: None = None,
-    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     progress: Callable[[Progress], object] | None = None,
@@ -67,7 +67,7 @@ def score_files(
     true: str | None = None,
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
-    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     progress: Callable[[Progress], object] | None = None,
@@ -93,7 +93,7 @@ def score_files(
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
     by: str | Sequence[str] | None = None,
-    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     progress: Callable[[Progress], object] | None = None,
@@ -173,7 +173,7 @@ def score_files(
         arguments goes on from there, and ends in the same bits. At the end it holds all the sums, as `FileStates.load`
         reads them; the same call then returns the same scores without reading anything again. Files are known by
         path, size and time of change; arrays that are no ``.npy`` files cannot be known again and are refused.
-    checkpoint_seconds : float
+    checkpoint_seconds : float, default=30
         How often it is written; 0 for after every piece of work.
     worst : int
         Return the rows with the largest losses too, at most so many and 10,000, as `Report.worst`: of every prediction
@@ -274,7 +274,7 @@ def accumulate_files(
     pred: str | Sequence[str] | None = None,
     weight: str | None = None,
     by: str | Sequence[str] | None = None,
-    metrics: MetricLike | Iterable[MetricLike] = EVERYDAY,
+    metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
     progress: Callable[[Progress], object] | None = None,

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from squarely import _core
 from squarely.accumulator import Accumulator, check_fits
-from squarely.arguments import InvalidParameterError, NanPolicy, Summation
+from squarely.arguments import ArrayLike, InvalidParameterError, NanPolicy, Summation
 from squarely.columns.labels import Names, joined_names
 from squarely.columns.one_row import as_rows
 from squarely.groups.frames import frame_of
@@ -117,12 +117,12 @@ class GroupedAccumulator(Mergeable):
 
     def update(
         self,
-        y_true: npt.ArrayLike,
-        y_pred: npt.ArrayLike,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
         *,
         by: Any,
-        sample_weight: npt.ArrayLike | None = None,
-        where: npt.ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        where: ArrayLike | None = None,
         axis: int = 0,
     ) -> GroupedAccumulator:
         """Add a chunk, each row to its group, and return the accumulator.
@@ -453,7 +453,7 @@ class GroupedAccumulator(Mergeable):
         """The groups of the core, in the order in which they came."""
         return self._core
 
-    def keys_and_core(self) -> tuple[GroupKeys, _core.GroupedAccumulator]:
+    def _keys_and_core(self) -> tuple[GroupKeys, _core.GroupedAccumulator]:
         """Return keys and sums as they are now, which go together, for what works on them as a whole."""
         with self._alone():
             return self._keys.copy(), self._core.copy()

@@ -82,7 +82,7 @@ def grouped_report_of(
         with naming(name):
             if len(accumulator) == 0:
                 raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required: no chunk has a row.")
-            keys, core = accumulator.keys_and_core()
+            keys, core = accumulator._keys_and_core()
             order = keys.in_order()
             whole = accumulator.overall()
             wholes[name] = whole.core

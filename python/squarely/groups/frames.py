@@ -30,7 +30,7 @@ def frame_of(keys: Columns, values: Columns, library: str | None, function: str)
         import polars
 
         return polars.DataFrame({name: _as_polars_takes_it(column) for name, column in columns.items()})
-    import pandas  # type: ignore[import-untyped]
+    import pandas
 
     return pandas.DataFrame(columns)
 

@@ -30,7 +30,7 @@ def joined_groups(blocks: npt.NDArray[Any], result: GroupedAccumulator) -> Group
     first: GroupedAccumulator = blocks.flat[0]
     if len(first) == 0:
         return result
-    keys, _ = first.keys_and_core()
+    keys, _ = first._keys_and_core()
     sums = np.empty(blocks.size, dtype=object)
     sums[:] = [_sums_of_groups(block, keys) for block in blocks.flat]
     empty = Accumulator._of(_core.Accumulator(result.core.configuration))
@@ -41,5 +41,5 @@ def joined_groups(blocks: npt.NDArray[Any], result: GroupedAccumulator) -> Group
 
 def _sums_of_groups(block: GroupedAccumulator, keys: GroupKeys) -> Accumulator:
     """Return the sums of all groups, which keys number, along the first dimension of the outputs."""
-    own, core = block.keys_and_core()
+    own, core = block._keys_and_core()
     return Accumulator._of(core.merged_groups(keys.merge(own), len(keys)).as_accumulator())

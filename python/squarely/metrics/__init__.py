@@ -1,7 +1,5 @@
 """One public function per metric, by family: signature, docstring, and one call of `squarely.scoring.score`."""
 
-from typing import TYPE_CHECKING
-
 from squarely.metrics import (
     absolute_errors,
     biases,
@@ -40,26 +38,26 @@ from squarely.metrics.pinball import *
 from squarely.metrics.robust_losses import *
 from squarely.metrics.squared_errors import *
 from squarely.metrics.trimmed_errors import *
+from squarely.result_types import MYPY
 
-# As in squarely itself: mypy sees the stars.
-if not TYPE_CHECKING:
-    __all__ = [
-        *absolute_errors.__all__,
-        *biases.__all__,
-        *correlations.__all__,
-        *deviances.__all__,
-        *efficiencies.__all__,
-        *expectiles.__all__,
-        *explained_variance.__all__,
-        *generalized_errors.__all__,
-        *images.__all__,
-        *likelihoods.__all__,
-        *log_errors.__all__,
-        *normalized_errors.__all__,
-        *percentage_errors.__all__,
-        *percentages.__all__,
-        *pinball.__all__,
-        *robust_losses.__all__,
-        *squared_errors.__all__,
-        *trimmed_errors.__all__,
-    ]
+# As in squarely itself.
+if not MYPY:
+    __all__: list[str] = []
+    __all__ += absolute_errors.__all__
+    __all__ += biases.__all__
+    __all__ += correlations.__all__
+    __all__ += deviances.__all__
+    __all__ += efficiencies.__all__
+    __all__ += expectiles.__all__
+    __all__ += explained_variance.__all__
+    __all__ += generalized_errors.__all__
+    __all__ += images.__all__
+    __all__ += likelihoods.__all__
+    __all__ += log_errors.__all__
+    __all__ += normalized_errors.__all__
+    __all__ += percentage_errors.__all__
+    __all__ += percentages.__all__
+    __all__ += pinball.__all__
+    __all__ += robust_losses.__all__
+    __all__ += squared_errors.__all__
+    __all__ += trimmed_errors.__all__

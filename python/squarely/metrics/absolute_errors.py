@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy.typing as npt
-
-from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.arguments import ArrayLike, Multioutput, NanPolicy, Summation
 from squarely.named_metrics import Metric
 from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
@@ -14,12 +12,12 @@ __all__ = ["max_error", "mean_absolute_error", "median_absolute_error", "quantil
 
 @averages_outputs
 def mean_absolute_error(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: Multioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> Score:
@@ -78,12 +76,12 @@ def mean_absolute_error(
 
 @averages_outputs
 def median_absolute_error(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: Multioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
 ) -> Score:
     r"""Median of the absolute errors.
@@ -146,12 +144,12 @@ def median_absolute_error(
 
 @averages_outputs
 def quantile_absolute_error(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     q: float = 0.5,
     multioutput: Multioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
 ) -> Score:
     r"""Quantile of the absolute errors, within 0.4 %: one that streams, chunks and merges have, too.
@@ -216,10 +214,10 @@ def quantile_absolute_error(
 
 
 def max_error(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
 ) -> float:
     r"""Largest absolute error, rounded once.

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy.typing as npt
-
-from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.arguments import ArrayLike, Multioutput, NanPolicy, Summation
 from squarely.named_metrics import Metric
 from squarely.result_types import AnyScore, averages_outputs
 from squarely.scoring import Score, accumulated, checked_pairs, configuration_of, score, score_at
@@ -33,12 +31,12 @@ class BiasVariance(NamedTuple):
 
 @averages_outputs
 def mean_error(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: Multioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> Score:
@@ -94,12 +92,12 @@ def mean_error(
 
 
 def bias_variance(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: Multioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> BiasVariance:
@@ -163,12 +161,12 @@ def bias_variance(
 
 @averages_outputs
 def residual_variance(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: Multioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> Score:
@@ -225,12 +223,12 @@ def residual_variance(
 
 @averages_outputs
 def squared_bias(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: Multioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> Score:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy.typing as npt
-
-from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.arguments import ArrayLike, Multioutput, NanPolicy, Summation
 from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
@@ -15,13 +13,13 @@ __all__ = ["kling_gupta_efficiency", "nash_sutcliffe_efficiency"]
 
 @averages_outputs
 def kling_gupta_efficiency(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: Multioutput = "uniform_average",
     version: Literal[2009, 2012] = 2009,
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> Score:
@@ -95,12 +93,12 @@ def kling_gupta_efficiency(
 
 @averages_outputs
 def nash_sutcliffe_efficiency(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: Multioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> Score:

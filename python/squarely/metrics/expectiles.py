@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy.typing as npt
-
-from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.arguments import ArrayLike, Multioutput, NanPolicy, Summation
 from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
@@ -13,13 +11,13 @@ __all__ = ["mean_asymmetric_squared_error"]
 
 @averages_outputs
 def mean_asymmetric_squared_error(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: Multioutput = "uniform_average",
     tau: float = 0.5,
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> Score:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy.typing as npt
-
-from squarely.arguments import NanPolicy, Summation, VarianceMultioutput
+from squarely.arguments import ArrayLike, NanPolicy, Summation, VarianceMultioutput
 from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
 
@@ -13,13 +11,13 @@ __all__ = ["explained_variance_score", "r2_score"]
 
 @averages_outputs
 def r2_score(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: VarianceMultioutput = "uniform_average",
     force_finite: bool = True,
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> Score:
@@ -34,8 +32,7 @@ def r2_score(
     ----------
     y_true, y_pred, sample_weight, where, nan_policy, summation
         As in `mean_squared_error`.
-    multioutput : {"uniform_average", "raw_values", "variance_weighted"}, array-like of shape (outputs,) or None, \
-    default="uniform_average"
+    multioutput : {"uniform_average", "raw_values", "variance_weighted"}, array-like or None, default="uniform_average"
         As in `mean_squared_error`, and "variance_weighted" averages the outputs by the variance of their truth. None is
         "uniform_average".
     force_finite : bool, default=True
@@ -97,13 +94,13 @@ def r2_score(
 
 @averages_outputs
 def explained_variance_score(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: VarianceMultioutput = "uniform_average",
     force_finite: bool = True,
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> Score:
@@ -117,8 +114,7 @@ def explained_variance_score(
     ----------
     y_true, y_pred, sample_weight, where, nan_policy, summation
         As in `mean_squared_error`.
-    multioutput : {"uniform_average", "raw_values", "variance_weighted"} or array-like of shape (outputs,), \
-    default="uniform_average"
+    multioutput : {"uniform_average", "raw_values", "variance_weighted"} or array-like, default="uniform_average"
         As in `r2_score`.
     force_finite : bool, default=True
         As in `r2_score`.

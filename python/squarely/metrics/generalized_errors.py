@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.arguments import NanPolicy, Summation
+from squarely.arguments import ArrayLike, NanPolicy, Summation
 from squarely.named_metrics import metric
 from squarely.policy import no_weight
 from squarely.scoring import accumulated, checked_pairs, configuration_of, score_at
@@ -25,12 +25,12 @@ MOST_ASYMMETRY = 1e-10
 
 
 def generalized_squared_error(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    covariance: npt.ArrayLike,
-    sample_weight: npt.ArrayLike | None = None,
-    where: npt.ArrayLike | None = None,
+    covariance: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> float:

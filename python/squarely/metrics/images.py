@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.arguments import NAN_POLICIES, NanPolicy, check_choice
+from squarely.arguments import NAN_POLICIES, ArrayLike, NanPolicy, check_choice
 from squarely.named_metrics import metric, parameter_value
 from squarely.policy import data_refused
 from squarely.scoring import configuration_of, score, score_at
@@ -29,11 +29,11 @@ Chunk = tuple[Numbers, Numbers, npt.NDArray[np.bool_] | None]
 
 
 def peak_signal_noise_ratio(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     data_range: float | None = None,
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
 ) -> float:
     r"""Peak signal-to-noise ratio (PSNR) of images, signals or volumes.

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
-from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.arguments import ArrayLike, Multioutput, NanPolicy, Summation
 from squarely.named_metrics import Metric
 from squarely.policy import check_some_pairs
 from squarely.result_types import averages_outputs
@@ -19,13 +19,13 @@ __all__ = ["mean_gaussian_nll"]
 
 @averages_outputs
 def mean_gaussian_nll(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: Multioutput = "uniform_average",
-    variance: npt.ArrayLike = 1.0,
-    where: npt.ArrayLike | None = None,
+    variance: ArrayLike = 1.0,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> Score:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy.typing as npt
-
-from squarely.arguments import Multioutput, NanPolicy, Summation
+from squarely.arguments import ArrayLike, Multioutput, NanPolicy, Summation
 from squarely.named_metrics import Metric, parameter_value
 from squarely.result_types import averages_outputs
 from squarely.scoring import Score, score
@@ -14,13 +12,13 @@ __all__ = ["d2_absolute_error_score", "d2_pinball_score", "mean_pinball_loss"]
 
 @averages_outputs
 def mean_pinball_loss(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     alpha: float = 0.5,
     multioutput: Multioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> Score:
@@ -81,13 +79,13 @@ def mean_pinball_loss(
 
 @averages_outputs
 def d2_pinball_score(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     alpha: float = 0.5,
     multioutput: Multioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> Score:
@@ -154,12 +152,12 @@ def d2_pinball_score(
 
 @averages_outputs
 def d2_absolute_error_score(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     multioutput: Multioutput = "uniform_average",
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
 ) -> Score:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy.typing as npt
-
-from squarely.arguments import Multioutput, NanPolicy
+from squarely.arguments import ArrayLike, Multioutput, NanPolicy
 from squarely.named_metrics import Metric, parameter_value
 from squarely.result_types import averages_outputs
 from squarely.scoring import Score
@@ -14,12 +12,12 @@ __all__ = ["trimmed_mean_squared_error"]
 
 @averages_outputs
 def trimmed_mean_squared_error(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     multioutput: Multioutput = "uniform_average",
     proportion: float = 0.1,
-    where: npt.ArrayLike | None = None,
+    where: ArrayLike | None = None,
     nan_policy: NanPolicy = "raise",
 ) -> Score:
     r"""Mean squared error without the largest share of the errors.

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import deepcopy
 from types import MappingProxyType
-from typing import Any, Literal, NoReturn
+from typing import Any, Generic, Literal, NoReturn, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from squarely import _core
 from squarely.accumulator import Accumulator, check_fits
-from squarely.arguments import InvalidParameterError, Multioutput, NanPolicy, check_choice
+from squarely.arguments import ArrayLike, AveragedOutputs, InvalidParameterError, Multioutput, NanPolicy, check_choice
 from squarely.columns.labels import Names, joined_names
 from squarely.columns.one_row import as_rows
 from squarely.columns.plain import names_of_frames, plain_arrays
 from squarely.named_metrics import MetricLike
-from squarely.result_types import AnyCount, AnyScore
+from squarely.result_types import AnyCount, ScoreT
 from squarely.rolling.plain_rows import plain_rows
 
 __all__ = ["RollingAccumulator"]
@@ -29,7 +29,7 @@ UNITS = ("rows", "chunks")
 NO_END = 2**62
 
 
-class RollingAccumulator:
+class RollingAccumulator(Generic[ScoreT]):
     """Metrics over the last `window` rows, or chunks, of a stream.
 
     What has entered and what has left the window are two exact states, and the window is their difference: after any
@@ -70,6 +70,26 @@ class RollingAccumulator:
 
     _names: Names = MappingProxyType({})
 
+    @overload
+    def __init__(
+        self: RollingAccumulator[float],
+        metrics: MetricLike | Iterable[MetricLike] | None = None,
+        *,
+        window: int,
+        unit: Unit = "rows",
+        multioutput: AveragedOutputs = "uniform_average",
+        nan_policy: NanPolicy = "raise",
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: RollingAccumulator[npt.NDArray[np.float64]],
+        metrics: MetricLike | Iterable[MetricLike] | None = None,
+        *,
+        window: int,
+        unit: Unit = "rows",
+        multioutput: Literal["raw_values"],
+        nan_policy: NanPolicy = "raise",
+    ) -> None: ...
     def __init__(
         self,
         metrics: MetricLike | Iterable[MetricLike] | None = None,
@@ -90,8 +110,8 @@ class RollingAccumulator:
         return kind(self._empty.core.configuration, min(self._window, NO_END))
 
     def update(
-        self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None
-    ) -> RollingAccumulator:
+        self, y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None
+    ) -> RollingAccumulator[ScoreT]:
         """Move the window on by a chunk, and return the accumulator.
 
         Parameters
@@ -163,7 +183,7 @@ class RollingAccumulator:
         self.snapshot().update(y_true, y_pred, sample_weight=sample_weight)
         raise refused
 
-    def snapshot(self) -> Accumulator:
+    def snapshot(self) -> Accumulator[ScoreT]:
         """Return an accumulator of what is in the window, which later updates leave alone.
 
         It merges with others, travels as bytes, and has the digest of a fresh one over the same rows.
@@ -177,7 +197,7 @@ class RollingAccumulator:
         """
         return Accumulator._of(self._core.snapshot(), self._names)
 
-    def compute(self) -> dict[str, AnyScore]:
+    def compute(self) -> dict[str, ScoreT]:
         """Return every metric of the window by name, as `Accumulator.compute`.
 
         Examples
@@ -188,10 +208,10 @@ class RollingAccumulator:
         """
         return self.snapshot().compute()
 
-    def __getitem__(self, name: MetricLike) -> AnyScore:
+    def __getitem__(self, name: MetricLike) -> ScoreT:
         return self.snapshot()[name]
 
-    def reset(self) -> RollingAccumulator:
+    def reset(self) -> RollingAccumulator[ScoreT]:
         """Empty the window, keep the configuration, and return the accumulator.
 
         Examples
@@ -232,13 +252,13 @@ class RollingAccumulator:
     def __repr__(self) -> str:
         return f"RollingAccumulator(metrics={self.metrics!r}, window={self._window}, unit={self._unit!r})"
 
-    def __copy__(self) -> RollingAccumulator:
+    def __copy__(self) -> RollingAccumulator[ScoreT]:
         return self._copy(self._attributes())
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> RollingAccumulator:
+    def __deepcopy__(self, memo: dict[int, Any]) -> RollingAccumulator[ScoreT]:
         return self._copy({name: deepcopy(value, memo) for name, value in self._attributes().items()})
 
-    def _copy(self, attributes: dict[str, Any]) -> RollingAccumulator:
+    def _copy(self, attributes: dict[str, Any]) -> RollingAccumulator[ScoreT]:
         other = object.__new__(type(self))
         other.__dict__.update(attributes)
         other._core = self._core.copy()

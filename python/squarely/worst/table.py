@@ -109,7 +109,7 @@ class WorstTable:
             import polars
 
             return polars.DataFrame(self._columns, strict=False)
-        import pandas  # type: ignore[import-untyped]
+        import pandas
 
         return pandas.DataFrame(self._columns)
 

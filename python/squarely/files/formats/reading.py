@@ -92,6 +92,10 @@ class ReadingOptions:
                 f"encoding must be one that Python knows, such as 'latin-1', not {self.encoding!r}"
             ) from error
 
+    def __repr__(self) -> str:
+        given = ", ".join(f"{name}={value!r}" for name, value in self.given().items())
+        return f"ReadingOptions({given})"
+
     def named(self, path: str) -> str:
         """Return the name whose ending says how a file is read."""
         return path if self.input_format is None else f".{self.input_format.removeprefix('.')}"

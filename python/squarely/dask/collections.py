@@ -50,6 +50,7 @@ def evaluate(
     nan_policy: NanPolicy = "raise",
     axis: int = 0,
     by: Any = None,
+    pictures: bool = False,
     compute: bool = True,
 ) -> Any:
     """Score predictions in Dask collections, as `squarely.evaluate` scores arrays, without gathering them.
@@ -83,6 +84,8 @@ def evaluate(
     by : as y_true, of one dimension, dask.dataframe.DataFrame, or mapping of str to such, optional
         The key of every row, or several columns of them, as in `squarely.evaluate`: every group of rows of one key is
         scored on its own. States hold the groups of their chunk, and are merged by their keys.
+    pictures : bool, default=False
+        Count the pairs by size, too, as `squarely.evaluate` does.
     compute : bool, default=True
         Whether to run the graph now, on the scheduler that Dask is set to. If not, its Delayed is returned.
 
@@ -117,7 +120,9 @@ def evaluate(
     >>> squarely.dask.evaluate(y_true, y_pred, metrics="mae", by=y_true % 2)["mae"]
     array([1., 1.])
     """
-    states = _states(y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, by, "evaluate")
+    states = _states(
+        y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, by, pictures, "evaluate"
+    )
     report = import_extra("dask").delayed(_report, pure=False)(states.delayed, states.names)
     return report.compute() if compute else report
 
@@ -133,6 +138,7 @@ def accumulate(
     nan_policy: NanPolicy = "raise",
     axis: int = 0,
     by: Any = None,
+    pictures: bool = False,
     compute: bool = True,
 ) -> Any:
     """Return the merged `Accumulator` of Dask collections, or by groups `GroupedAccumulator`, as of one update.
@@ -167,7 +173,9 @@ def accumulate(
     >>> squarely.dask.accumulate(cut, da.zeros(1000, chunks=70)).digest() == whole.digest()
     True
     """
-    states = _states(y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, by, "accumulate")
+    states = _states(
+        y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, by, pictures, "accumulate"
+    )
     accumulators = import_extra("dask").delayed(_by_name, pure=False)(states.delayed, states.names)
     return accumulators.compute() if compute else accumulators
 
@@ -197,11 +205,12 @@ def _states(
     nan_policy: Any,
     axis: Any,
     by: Any,
+    pictures: bool,
     function: str,
 ) -> _MergedStates:
     import_extra("dask")
     kind = Accumulator if by is None else GroupedAccumulator
-    result = kind(metrics, multioutput=multioutput, nan_policy=nan_policy)
+    result = kind(metrics, multioutput=multioutput, nan_policy=nan_policy, pictures=pictures)
     models = models_in(y_true, y_pred)
     predictions = {"": y_pred} if models is None else models
     named = {f"y_pred[{name!r}]" if name else "y_pred": one for name, one in predictions.items()}
@@ -373,7 +382,7 @@ def _without_output_weights(accumulator: Any) -> Any:
     """Return the configuration for a part of the outputs: weights are those of all."""
     if isinstance(accumulator.multioutput, str):
         return accumulator
-    return Accumulator(accumulator.asked, nan_policy=accumulator.nan_policy)
+    return Accumulator(accumulator.asked, nan_policy=accumulator.nan_policy, pictures=accumulator.pictures)
 
 
 def _joined_states(columns: Sequence[States], grid: tuple[int, ...], result: Any) -> States:

@@ -1,0 +1,125 @@
+"""Pictures by every road: arrays, chunks, files, groups and Dask count the same, and say so by one digest."""
+
+import numpy as np
+import pytest
+from instruments.counted_arrays import distribution_of_arrays
+
+import squarely
+from squarely.distribution.reading import distribution_of
+from squarely.files import FileStates, accumulate_files
+
+RANDOM = np.random.default_rng(12)
+ROWS = 5_000
+TRUTH = RANDOM.lognormal(2, 1, ROWS)
+TRUTH[2_500] = -0.0
+PREDICTION = TRUTH + RANDOM.normal(size=ROWS)
+PREDICTION[1_700:1_800] = TRUTH[1_700:1_800]
+KEYS = RANDOM.integers(5, size=ROWS)
+EXPECTED = distribution_of_arrays(TRUTH, PREDICTION)
+WHOLE = squarely.Accumulator(pictures=True).update(TRUTH, PREDICTION)
+
+
+def assert_same(found, expected=EXPECTED):
+    for one, other in zip(found, expected, strict=True):
+        for own, others in zip(one, other, strict=True):
+            np.testing.assert_array_equal(own, others)
+
+
+@pytest.fixture
+def table(tmp_path):
+    text = "".join(f"{y!r},{p!r},{k}\n" for y, p, k in zip(TRUTH.tolist(), PREDICTION.tolist(), KEYS, strict=True))
+    path = tmp_path / "table.csv"
+    path.write_text("y,model,key\n" + text)
+    return path
+
+
+def test_arrays_and_chunks_count_the_same():
+    assert_same(distribution_of(WHOLE))
+    assert_same(squarely.evaluate(TRUTH, PREDICTION, pictures=True).distributions[""])
+    chunks = squarely.Accumulator(pictures=True)
+    for rows in np.array_split(np.arange(ROWS), 13):
+        chunks.update(TRUTH[rows], PREDICTION[rows])
+    assert chunks.digest() == WHOLE.digest()
+
+
+def test_files_count_the_same(table):
+    report = squarely.score_files(table, true="y", pred="model", pictures=True)
+    assert_same(report.distributions[""])
+    assert report.digest == WHOLE.digest()
+
+
+def test_saved_sums_of_files_have_their_pictures(table, tmp_path):
+    states = accumulate_files(table, true="y", pred="model", pictures=True)
+    states.save(tmp_path / "half.sq")
+    twice = FileStates.load(tmp_path / "half.sq").merge(
+        accumulate_files([(TRUTH, PREDICTION)], true="y", pred="model", pictures=True)
+    )
+    assert_same(
+        twice.report().distributions[""] if twice.is_single else twice.report().distributions["model"],
+        distribution_of_arrays(np.tile(TRUTH, 2), np.tile(PREDICTION, 2)),
+    )
+
+
+def test_groups_have_pictures_each_and_together(table):
+    grouped = squarely.GroupedAccumulator(pictures=True).update(TRUTH, PREDICTION, by=KEYS)
+    assert grouped.overall().digest() == WHOLE.digest()
+    assert_same(distribution_of(grouped[3]), distribution_of_arrays(TRUTH[KEYS == 3], PREDICTION[KEYS == 3]))
+    assert_same(squarely.evaluate(TRUTH, PREDICTION, by=KEYS, pictures=True).overall.distributions[""])
+    assert_same(squarely.score_files(table, true="y", pred="model", by="key", pictures=True).overall.distributions[""])
+
+
+def test_dask_counts_the_same():
+    da = pytest.importorskip("dask.array")
+    y_true, y_pred = da.from_array(TRUTH, chunks=700), da.from_array(PREDICTION, chunks=333)
+    assert squarely.dask.accumulate(y_true, y_pred, pictures=True).digest() == WHOLE.digest()
+    assert_same(squarely.dask.evaluate(y_true, y_pred, pictures=True).distributions[""])
+
+
+def test_several_predictions_have_pictures_by_name():
+    report = squarely.evaluate(TRUTH, {"model": PREDICTION, "zero": np.zeros(ROWS)}, pictures=True)
+    assert_same(distribution_of(report, "model"))
+    assert_same(distribution_of(report, "zero"), distribution_of_arrays(TRUTH, np.zeros(ROWS)))
+    with pytest.raises(KeyError, match="There are those of model, zero"):
+        distribution_of(report, "other")
+
+
+def test_rows_that_do_not_count_are_in_no_picture():
+    y_true = TRUTH.copy()
+    y_true[::7] = np.nan
+    where = np.arange(ROWS) % 3 > 0
+    report = squarely.evaluate(y_true, PREDICTION, where=where, nan_policy="omit", pictures=True)
+    counts = where & ~np.isnan(y_true)
+    assert_same(report.distributions[""], distribution_of_arrays(TRUTH[counts], PREDICTION[counts]))
+
+
+def test_scores_are_the_same_with_pictures():
+    plain = squarely.evaluate(TRUTH, PREDICTION)
+    assert squarely.evaluate(TRUTH, PREDICTION, pictures=True).to_dict() == plain.to_dict()
+    assert plain.distributions == {}
+    medians = squarely.evaluate(TRUTH, PREDICTION, metrics=["medae"], pictures=True)
+    assert medians["medae"] == squarely.median_absolute_error(TRUTH, PREDICTION)
+    assert_same(medians.distributions[""])
+
+
+def test_several_outputs_are_refused():
+    two = np.stack([TRUTH, PREDICTION], axis=1)
+    with pytest.raises(ValueError, match="Pictures are drawn of one output"):
+        squarely.evaluate(two, two + 1, pictures=True)
+
+
+def test_a_report_without_pictures_says_what_to_do():
+    with pytest.raises(ValueError, match="Make it with pictures=True"):
+        squarely.evaluate(TRUTH, PREDICTION).plot()
+
+
+def test_a_page_is_saved_whole_with_what_was_scored(tmp_path):
+    path = tmp_path / "report.html"
+    report = squarely.evaluate(TRUTH, PREDICTION, by=KEYS, pictures=True, worst=3)
+    report.save(path, title="A <page>")
+    text = path.read_text("utf-8")
+    assert text.count("<svg") == 7
+    assert "A &lt;page&gt;" in text
+    assert "Worst rows" in text
+    assert text.endswith("</html>\n")
+    with pytest.raises(squarely.files.errors.FileError, match="there is no folder"):
+        report.save(tmp_path / "no" / "report.html")

@@ -145,7 +145,7 @@ def accumulate(
 
     Parameters
     ----------
-    y_true, y_pred, sample_weight, multioutput, where, nan_policy, axis, by
+    y_true, y_pred, sample_weight, multioutput, where, nan_policy, axis, by, pictures
         As in `squarely.dask.evaluate`.
     metrics : str, Metric or iterable of these, optional
         As in `Accumulator`: the eight everyday ones when left out.

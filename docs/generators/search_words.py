@@ -22,6 +22,10 @@ OF_PAGES = {
         "larger than memory, score a file, score files, files, csv, parquet, json, arrow, orc, npy, npz, s3, gzip, "
         "zip, merge results, merge states, checkpoint, resume, separator, decimal comma, encoding"
     ),
+    "pictures": (
+        "pictures, plot, plots, residuals, residual plot, histogram, report, html, dashboard, matplotlib, outliers, "
+        "qq plot, calibration, worst rows, quantiles, quantile of a stream"
+    ),
     "joins": "join, join by id, merge tables, id, kaggle, submission, sql, duckdb",
     "boosting": (
         "gridsearchcv, grid search, cross validation, cross_val_score, scorer, make_scorer, early stopping, xgboost, "

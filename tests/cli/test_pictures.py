@@ -71,7 +71,7 @@ def test_residuals_are_shown_below_the_scores(table):
     plain = squarely_command("score", table, *COLUMNS)
     shown = squarely_command("score", table, *COLUMNS, "--by", "store", "--show")
     assert shown.returncode == 0
-    assert "residuals of model" in shown.stdout
+    assert "residuals\n" in shown.stdout
     assert "█" in shown.stdout
     assert "worst groups by mean_squared_error" in shown.stdout
     assert "█" not in plain.stdout
@@ -86,7 +86,7 @@ def test_bars_of_residuals_have_all_pairs_and_fit_the_width():
     prediction = np.full(10_000, 4.0)
     lines = residual_bars(distribution_of_arrays(truth, prediction), 60)
     assert max(map(len, lines)) <= 60
-    shares = [float(line.split()[-1].replace("\N{NARROW NO-BREAK SPACE}%", "")) for line in lines]
+    shares = [float(line.split(" ")[-1].replace("\N{NARROW NO-BREAK SPACE}%", "")) for line in lines]
     assert sum(shares) == pytest.approx(100, abs=1)
 
 

@@ -31,7 +31,12 @@ def metrics() -> str:
     return "\n".join(parts)
 
 
-CHAPTERS = (metrics,)  # of pictures of one kind each: another kind is another function here
+def errors() -> str:
+    """Return the picture of a report."""
+    return "\n".join([heading("What a report shows of errors", "-"), ERRORS])
+
+
+CHAPTERS = (errors, metrics)  # of pictures of one kind each: another kind is another function here
 
 
 def page() -> str:
@@ -48,4 +53,14 @@ METRICS = """\
 
 Squares grow faster than the error, and absolute values with it. Robust metrics grow no more from some error on. A line
 that is no mirror image of itself takes errors to one side for worse.
+"""
+
+ERRORS = """\
+The flights of a year, with the departure delay as prediction of the arrival delay. :doc:`/pictures` tells how to read
+each picture, and how to have them of your own data.
+
+.. image:: /static/flights.svg
+   :alt: The density of truth and prediction, residuals beside the normal distribution, residuals by prediction, and mean
+         errors by truth
+   :width: 100%
 """

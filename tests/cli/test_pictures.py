@@ -87,7 +87,7 @@ def test_bars_of_residuals_have_all_pairs_and_fit_the_width():
     lines = residual_bars(distribution_of_arrays(truth, prediction), 60)
     assert max(map(len, lines)) <= 60
     shares = [float(line.split(" ")[-1].replace("\N{NARROW NO-BREAK SPACE}%", "")) for line in lines]
-    assert sum(shares) == pytest.approx(100, abs=1)
+    assert sum(shares) == pytest.approx(100, abs=5)  # of two digits each
 
 
 def test_what_cannot_be_a_page_is_refused_before_the_work(table, tmp_path):

@@ -68,7 +68,7 @@ class SizeTables {
     };
 
     // Cells of some rows, found before they are counted, so that memory has time to bring them.
-    static constexpr std::size_t rows_at_once = 128;
+    static constexpr std::size_t rows_at_once = 32;
     struct Cells {
         const std::uint32_t* residuals = nullptr;
         std::size_t rows = 0;

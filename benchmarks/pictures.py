@@ -1,4 +1,4 @@
-"""What do counts by size cost, beside a plain read of both arrays and beside np.histogram of the residuals?
+"""What counts by size cost, beside a plain read of both arrays and beside np.histogram of the residuals.
 
     python benchmarks/pictures.py --rows 5e7 --rounds 7
 

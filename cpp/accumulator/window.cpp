@@ -155,6 +155,7 @@ std::uint64_t first_inside(const RowWindow& window) {
 
 bool take_short_chunk(RowWindow& window, const Chunk& chunk) {
     const bool weighted = are_weighted(chunk.outputs[0]);
+    if (weighted && !takes_weights(*window.configuration)) return false;
     check_fits(*window.configuration, window.kind, chunk.shape, weighted);
     if (!are_let_through(window.configuration->nan_policy, chunk)) return false;
     if (is_far_behind(window)) catch_up(window);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 namespace squarely {
 namespace {
@@ -145,6 +146,14 @@ void merge(SizeCounts& counts, const SizeCounts& more) {
     if (size > counts.all.capacity()) counts.all.reserve(std::max(size, 2 * counts.all.size()));
     counts.all.resize(size);
     merge_backwards(counts.all, more.all, are_new);
+}
+
+void merge(SizeCounts& counts, SizeCounts&& more) {
+    if (counts.all.empty()) {
+        counts.all = std::move(more.all);
+    } else {
+        merge(counts, std::as_const(more));
+    }
 }
 
 bool subtract(SizeCounts& counts, const SizeCounts& part) {

@@ -43,6 +43,7 @@ SizeCounts counts_of_places(std::vector<SizePlace> places);
 
 // All of it, or nothing where memory runs out.
 void merge(SizeCounts& counts, const SizeCounts& more);
+void merge(SizeCounts& counts, SizeCounts&& more);
 
 // False, and nothing taken away, where it is no part. Asks for no memory.
 bool subtract(SizeCounts& counts, const SizeCounts& part);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <new>
+#include <utility>
 
 namespace squarely {
 namespace {
@@ -112,7 +113,7 @@ void RunningCounts::add_to(State& state, std::size_t output) const {
     }
     std::size_t next = 0;
     for (Sums& sums : state.sums) {
-        if (is_by_size(sums.summand.term)) merge(sums.by_size[output], counts[next++]);
+        if (is_by_size(sums.summand.term)) merge(sums.by_size[output], std::move(counts[next++]));
     }
 }
 

@@ -64,6 +64,15 @@ bool counts_residuals_alone(std::span<const Term> terms) {
     return std::all_of(terms.begin(), terms.end(), [](Term term) { return term == Term::residuals_by_size; });
 }
 
+bool are_repeated(const SizesOfRows& sizes) {
+    constexpr std::size_t some = 32;
+    constexpr int few = 4;
+    if (sizes.rows < some) return false;
+    int repeated = 0;
+    for (std::size_t i = 1; i < some; ++i) repeated += sizes.residuals[i] == sizes.residuals[i - 1];
+    return repeated > few;
+}
+
 SizesOfRows part(const SizesOfRows& sizes, std::size_t first, std::size_t rows) {
     const bool with_both_sides = sizes.truths != nullptr;
     return {with_both_sides ? sizes.truths + first : nullptr, with_both_sides ? sizes.predictions + first : nullptr,
@@ -120,8 +129,9 @@ SizeTables::SizeTables(std::span<const Term> terms, std::size_t most_cells)
     : terms_(terms.begin(), terms.end()),
       settled_(terms.size()),
       most_cells_(most_cells),
-      by_size_(sparse_memory(3 * (bytes_of_sizes + apart))),
+      by_size_(sparse_memory(4 * (bytes_of_sizes + apart))),
       residuals_(part_of(by_size_, 0)),
+      more_residuals_(part_of(by_size_, 3)),
       least_(sign_bit),
       greatest_(0) {
     if (counts_residuals_alone(terms)) return;
@@ -154,7 +164,7 @@ void SizeTables::add(const SizesOfRows& sizes) {
     const std::size_t settled = settled_.empty() ? 0 : settled_.back().all.size();
     if (rows_in_tables_ + sizes.rows > most_rows || left_over_.rows() > std::max(least_left_over, settled)) settle();
     if (!with_both_sides()) {
-        for (std::size_t i = 0; i < sizes.rows; ++i) ++residuals_[sizes.residuals[i]];
+        count_residuals(sizes);
         rows_in_tables_ += sizes.rows;
         return;
     }
@@ -211,6 +221,20 @@ void SizeTables::find_some_cells(const SizesOfRows& sizes, Cells& found) {
         found.truths[i] = static_cast<std::uint32_t>(truths_.most_rows * most_columns_);  // which nobody looks at
         found.predictions[i] = static_cast<std::uint32_t>(predictions_.most_rows * most_columns_);
     }
+}
+
+// Where one size comes after itself, as zero does in many data, its count would wait for itself: every other one has a
+// second table then.
+void SizeTables::count_residuals(const SizesOfRows& sizes) {
+    const std::uint32_t* const residuals = sizes.residuals;
+    std::uint32_t* const counts = residuals_;
+    std::uint32_t* const others = are_repeated(sizes) ? more_residuals_ : counts;
+    std::size_t i = 0;
+    for (; i + 1 < sizes.rows; i += 2) {
+        ++counts[residuals[i]];
+        ++others[residuals[i + 1]];
+    }
+    if (i < sizes.rows) ++counts[residuals[i]];
 }
 
 void SizeTables::count(const Cells& cells) {
@@ -300,12 +324,14 @@ void SizeTables::take_zeros(std::size_t rows) {
 
 SizeCounts SizeTables::residuals_in_table() const {
     constexpr SizeAxis axis = facts_of(Term::residuals_by_size).by_size.first;
+    // Either may have wrapped where zeros were taken from it, and their sum has not.
+    const auto pairs_of = [&](std::uint32_t size) { return std::uint64_t{residuals_[size] + more_residuals_[size]}; };
     SizeCounts counts;
     for (std::uint32_t size = greatest_; size >= least_; --size) {
-        append(counts, place_of(-std::int64_t{size}, axis), residuals_[sign_bit + size]);
+        append(counts, place_of(-std::int64_t{size}, axis), pairs_of(sign_bit + size));
     }
-    append(counts, place_of(0, axis), std::uint64_t{residuals_[0]} + residuals_[sign_bit]);
-    for (std::uint32_t size = least_; size <= greatest_; ++size) append(counts, place_of(size, axis), residuals_[size]);
+    append(counts, place_of(0, axis), pairs_of(0) + pairs_of(sign_bit));
+    for (std::uint32_t size = least_; size <= greatest_; ++size) append(counts, place_of(size, axis), pairs_of(size));
     return counts;
 }
 
@@ -361,7 +387,7 @@ void SizeTables::settle() {
     std::vector<SizeCounts> next;
     for (const Term term : terms_) next.push_back(counts_of(term));
     settled_ = std::move(next);
-    std::fill_n(residuals_, sizes_of_numbers, 0);
+    for (std::uint32_t* table : {residuals_, more_residuals_}) std::fill_n(table, sizes_of_numbers, 0);
     for (const Table* table : {&truths_, &predictions_}) {
         if (with_both_sides()) std::fill_n(table->cells(), table->most_rows * most_columns_ + 1, 0);
     }

@@ -68,7 +68,7 @@ class SizeTables {
     };
 
     // Cells of some rows, found before they are counted, so that memory has time to bring them.
-    static constexpr std::size_t rows_at_once = 128;
+    static constexpr std::size_t rows_at_once = 32;
     struct Cells {
         const std::uint32_t* residuals = nullptr;
         std::size_t rows = 0;
@@ -80,6 +80,7 @@ class SizeTables {
     bool find_cells(const SizesOfRows& sizes, Cells& found) const;
     void find_some_cells(const SizesOfRows& sizes, Cells& found);
     void count(const Cells& cells);
+    void count_residuals(const SizesOfRows& sizes);
     void make_rows_and_columns(const SizesOfRows& sizes);
     bool add_row(Table& table, std::uint32_t size);
     bool add_column(std::uint32_t residual);
@@ -97,6 +98,7 @@ class SizeTables {
     std::uint64_t rows_in_tables_ = 0;
     ZeroedMemory by_size_;
     std::uint32_t* residuals_;
+    std::uint32_t* more_residuals_;
     std::uint32_t least_;  // of their sizes, without signs, and not zero
     std::uint32_t greatest_;
     Table truths_;

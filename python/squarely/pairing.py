@@ -15,6 +15,7 @@ from squarely.columns import Array, Columns, as_columns
 from squarely.columns.beside import Mask, array_of, mask_of, weights_of
 from squarely.columns.forms import Segment, rows_of
 from squarely.columns.labels import Labels, Names, check_one_order, names_of_outputs
+from squarely.policy import data_refused
 
 _Found = TypeVar("_Found")
 
@@ -79,7 +80,7 @@ class PairedColumns:
             from squarely.complex_squares import sums_of_complex
 
             return sums_of_complex(self, configuration)
-        state = _core.State(self.outputs, configuration, self.weights is not None)
+        state = _state_of(self.outputs, configuration, self)
         self._add_to(functools.partial(state.update, axis=self.axis), self.weights)
         return state
 
@@ -255,12 +256,20 @@ def sums_together(several: Sequence[PairedColumns], configuration: _core.Configu
     if len(several) == 1 or not all(map(_is_plain, several)):
         return [pairs.sums(configuration) for pairs in several]
     first = several[0]
-    state = _core.State(sum(pairs.outputs for pairs in several), configuration, first.weights is not None)
+    state = _state_of(sum(pairs.outputs for pairs in several), configuration, first)
     truths = [segment for pairs in several for segment in _segments(pairs.truth)]
     predictions = [segment for pairs in several for segment in _segments(pairs.prediction)]
     state.update(truths, predictions, first.where, **_beside(first.weights_piece(0, first.rows)))
     bounds = itertools.accumulate((pairs.outputs for pairs in several), initial=0)
     return [state.outputs_from(start, pairs.outputs) for start, pairs in zip(bounds, several, strict=False)]
+
+
+def _state_of(outputs: int, configuration: _core.Configuration, pairs: PairedColumns) -> _core.State:
+    """Return a state that has seen nothing, or raise why there is none with weights."""
+    try:
+        return _core.State(outputs, configuration, pairs.weights is not None)
+    except _core.Refused as refused:
+        raise data_refused(refused, configuration.nan_policy, pairs.dtype) from None
 
 
 def _is_plain(pairs: PairedColumns) -> bool:

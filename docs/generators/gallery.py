@@ -60,7 +60,7 @@ The flights of a year, with the departure delay as prediction of the arrival del
 each picture, and how to have them of your own data.
 
 .. image:: /static/flights.svg
-   :alt: The density of truth and prediction, residuals beside the normal distribution, residuals by prediction, and mean
-         errors by truth
+   :alt: The density of truth and prediction, residuals beside the normal distribution, residuals by prediction, and
+         mean errors by truth
    :width: 100%
 """

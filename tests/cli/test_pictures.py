@@ -79,7 +79,6 @@ def test_residuals_are_shown_below_the_scores(table):
 
 def test_bars_of_residuals_have_all_pairs_and_fit_the_width():
     from instruments.counted_arrays import distribution_of_arrays
-
     from squarely.cli.bars import residual_bars
 
     truth = np.random.default_rng(2).integers(0, 10, 10_000).astype(float)

@@ -3,6 +3,7 @@
 import importlib.util
 
 import pytest
+
 from generators import flights_picture
 
 

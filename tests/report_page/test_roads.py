@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from instruments.counted_arrays import distribution_of_arrays
 
 import squarely
+from instruments.counted_arrays import distribution_of_arrays
 from squarely.distribution.reading import distribution_of
 from squarely.files import FileStates, accumulate_files
 

@@ -58,13 +58,8 @@ def data_refused(refused: _core.Refused, nan_policy: str, dtype: np.dtype[Any]) 
     if refused.reason == "weights_not_taken":
         names = ", ".join(name for name, row in _core.metrics.items() if not row.takes_weights)
         return ValueError(
-<<<<<<< HEAD
-            f"sample_weight goes with sums, and {names} counts pairs, however much they weigh. Leave the weights out, "
-            "or repeat pairs where weights are whole numbers."
-=======
             f"{names} counts pairs, however much they weigh, and takes no sample_weight. Leave the weights out, or "
             "repeat pairs where weights are whole numbers."
->>>>>>> counts
         )
     return refused
 

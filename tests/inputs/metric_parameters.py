@@ -21,11 +21,7 @@ PARAMETERS: dict[str, tuple[float, ...]] = {
     "kling_gupta_efficiency": (2009.0, 2012.0),
 }
 
-<<<<<<< HEAD
-# What counts pairs by size is no sum that a formula could be written over, and takes no weights: it has tests of its
-=======
 # What counts pairs by size has no sum that a formula could be written over, and takes no weights: it has tests of its
->>>>>>> counts
 # own, tests/sums/test_counts_by_size.py.
 OF_COUNTS = tuple(name for name, row in _core.metrics.items() if any(TERMS[term].is_by_size for term in row.terms))
 OF_SUMS = tuple(name for name, row in _core.metrics.items() if row.kind != "order" and name not in OF_COUNTS)

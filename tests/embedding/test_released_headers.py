@@ -2,19 +2,16 @@
 
 import pathlib
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 import squarely
-from inputs.consumer_numbers import made_numbers
+from instruments.consumers import CONSUMERS, output_of, printed_by, tool, value_and_digest
 from squarely import build
 
 ROOT = pathlib.Path(__file__).parents[2]
 RELEASED = pathlib.Path(__file__).parent / "released"
-CONSUMER = ROOT / "tests" / "consumer" / "c" / "score.c"
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Werror"]
 
 # A newer library may have more members in these, whose struct_size says how many the caller knows.
@@ -38,19 +35,13 @@ COMPATIBLE = [version for version in VERSIONS if interface_of(RELEASED / version
 
 @pytest.fixture(scope="module")
 def compiler() -> str:
-    found = [path for name in ("cc", "gcc", "clang") if (path := shutil.which(name))]
-    return found[0] if found else pytest.skip("needs cc or gcc or clang")
-
-
-def run(*command: str | pathlib.Path) -> str:
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stdout + found.stderr
-    return found.stdout
+    return tool("cc", "gcc", "clang")
 
 
 def declarations_of(compiler: str, folder: pathlib.Path) -> str:
     """Return what the header of a folder declares, without what it includes."""
-    text = run(compiler, "-E", "-P", "-D__attribute__(x)=", "-x", "c", folder / "squarely" / "squarely.h")
+    header = folder / "squarely" / "squarely.h"
+    text = output_of([compiler, "-E", "-P", "-D__attribute__(x)=", "-x", "c", header])
     return " ".join(text[text.index("typedef int32_t squarely_status") :].split())
 
 
@@ -90,8 +81,8 @@ def printed(compiler: str, promises: list[str], include: pathlib.Path, folder: p
         "#include <stddef.h>\n#include <stdio.h>\n#include <squarely/squarely.h>\n"
         f"int main(void) {{\n    {lines}\n    return 0;\n}}\n"
     )
-    run(compiler, *STRICT, f"-I{include}", source, "-o", folder / "promises")
-    return run(folder / "promises")
+    output_of([compiler, *STRICT, f"-I{include}", source, "-o", folder / "promises"])
+    return output_of([folder / "promises"])
 
 
 def test_every_release_has_its_header() -> None:
@@ -142,18 +133,15 @@ def test_a_change_is_seen(old: str, new: str, compiler: str, tmp_path: pathlib.P
 
 @pytest.mark.parametrize("version", COMPATIBLE)
 def test_a_program_of_a_release_runs(version: str, compiler: str, tmp_path: pathlib.Path) -> None:
-    program = tmp_path / "score"
-    run(compiler, *STRICT, f"-I{RELEASED / version}", CONSUMER, "-o", program, *build.linker_options().split())
-    y_true, y_pred = made_numbers()
-    metrics = ["mean_squared_error", "r2_score", squarely.metric("mean_pinball_loss", alpha=0.9)]
-    assert run(program).split()[1] == squarely.Accumulator(metrics).update(y_true, y_pred).digest()
+    program, source = tmp_path / "score", CONSUMERS / "c" / "score.c"
+    output_of([compiler, *STRICT, f"-I{RELEASED / version}", source, "-o", program, *build.linker_options().split()])
+    assert printed_by([program]) == value_and_digest()
 
 
 @pytest.mark.parametrize("version", COMPATIBLE)
 def test_the_library_exports_what_a_release_declared(version: str, compiler: str) -> None:
-    nm = shutil.which("nm") or pytest.skip("needs nm")
     text = declarations_of(compiler, RELEASED / version)
     declared = set(re.findall(r"\b(squarely_\w+)\([^;]*?\);", text[: text.index("struct squarely_api {")]))
     assert len(declared) > 30
-    symbols = run(nm, "--dynamic", "--defined-only", squarely.get_library())
+    symbols = output_of([tool("nm"), "--dynamic", "--defined-only", squarely.get_library()])
     assert declared <= {line.split()[-1] for line in symbols.splitlines()}

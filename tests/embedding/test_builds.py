@@ -23,7 +23,7 @@ class Part(NamedTuple):
     said: str
 
     def configure(self, *options: str) -> str:
-        return output_of([tool("cmake"), "-B", self.folder, *options])
+        return output_of([tool("cmake"), self.folder, *options])
 
     def build(self) -> None:
         output_of([tool("cmake"), "--build", self.folder])
@@ -146,3 +146,14 @@ def test_a_folder_is_a_part_as_well(tmp_path: pathlib.Path) -> None:
     said = output_of([tool("cmake"), "-S", CONSUMERS / "part", "-B", tmp_path, *options])
     assert "Build files have been written" in said
     assert "changed: " not in said
+
+
+def test_the_lines_of_the_guide_work(tmp_path: pathlib.Path) -> None:
+    (lines,) = re.findall(r"(?s)```cmake\n(.*?)```", (ROOT / "docs" / "embedding.md").read_text())
+    (tmp_path / "third_party").mkdir()
+    (tmp_path / "third_party" / "squarely").symlink_to(ROOT)
+    program = f"add_executable(score {CONSUMERS / 'c' / 'score.c'})"
+    (tmp_path / "CMakeLists.txt").write_text(
+        f"cmake_minimum_required(VERSION 3.20)\nproject(score LANGUAGES C)\n{program}\n{lines}"
+    )
+    output_of([tool("cmake"), "-S", tmp_path, "-B", tmp_path / "build", "-DSQUARELY_ONLY_TARGETS=plain"])

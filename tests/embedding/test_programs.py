@@ -200,6 +200,23 @@ def test_the_commands_of_the_readme_work(tmp_path: pathlib.Path) -> None:
         assert found.split()[-len(printed) :] == printed
 
 
+@pytest.mark.parametrize(
+    ("language", "compiler", "program"),
+    [("Rust", "rustc", "./score"), ("Fortran", "gfortran", "./score"), ("Julia", "python", "")],
+)
+def test_the_commands_of_the_guide_work(
+    language: str, compiler: str, program: str, expected: list[str], tmp_path: pathlib.Path
+) -> None:
+    tool(compiler)
+    for source in CONSUMERS.glob("*/score.*"):
+        shutil.copy(source, tmp_path)
+    section = (ROOT / "docs" / "embedding.md").read_text().partition(f"\n## From {language}")[2].partition("\n## ")[0]
+    (commands,) = re.findall(r"(?s)```sh\n(.*?)```", section)
+    script = re.sub(r"\bpython ", f"{sys.executable} ", commands)
+    found = output_of(["sh", "-euc", f"cd {tmp_path}\n{script}\n{program}"]).split()
+    assert [repr(float(found[0])), found[1]] == expected
+
+
 def digest_of_the_readme() -> str:
     metrics = ["mean_absolute_error", squarely.metric("mean_pinball_loss", alpha=0.9)]
     return squarely.Accumulator(metrics).update([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0]).digest()

@@ -154,6 +154,8 @@ def test_the_lines_of_the_guide_work(tmp_path: pathlib.Path) -> None:
     (tmp_path / "third_party" / "squarely").symlink_to(ROOT)
     program = f"add_executable(score {CONSUMERS / 'c' / 'score.c'})"
     (tmp_path / "CMakeLists.txt").write_text(
-        f"cmake_minimum_required(VERSION 3.20)\nproject(score LANGUAGES C)\n{program}\n{lines}"
+        "cmake_minimum_required(VERSION 3.20)\nproject(score LANGUAGES C)\nset(SQUARELY_ONLY_TARGETS plain)\n"
+        f"{program}\n{lines}get_target_property(sources squarely SOURCES)\nmessage(STATUS ${{sources}})\n"
     )
-    output_of([tool("cmake"), "-S", tmp_path, "-B", tmp_path / "build", "-DSQUARELY_ONLY_TARGETS=plain"])
+    said = output_of([tool("cmake"), "-S", tmp_path, "-B", tmp_path / "build"])
+    assert re.findall(r"squarely_kernels_(\w+)", said) == ["plain"]

@@ -20,8 +20,9 @@ endfunction()
 
 function(vcpkg_cmake_configure)
   cmake_parse_arguments(PARSE_ARGV 0 given "" "SOURCE_PATH" "OPTIONS")
+  separate_arguments(more NATIVE_COMMAND "$ENV{CMAKE_ARGS}")
   execute_process(COMMAND ${CMAKE_COMMAND} -S ${given_SOURCE_PATH} -B ${build}/objects -DBUILD_SHARED_LIBS=OFF
-    -DCMAKE_INSTALL_PREFIX=${PACKAGE} -DCMAKE_INSTALL_LIBDIR=lib ${given_OPTIONS} $ENV{CMAKE_ARGS}
+    -DCMAKE_INSTALL_PREFIX=${PACKAGE} -DCMAKE_INSTALL_LIBDIR=lib ${given_OPTIONS} ${more}
     COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
@@ -40,8 +41,7 @@ function(vcpkg_cmake_config_fixup)
   file(REMOVE_RECURSE ${PACKAGE}/lib/cmake)
   # The folders above the file are one fewer now.
   file(READ ${PACKAGE}/share/${PORT}/squarely-targets.cmake targets)
-  string(REGEX REPLACE
-    "get_filename_component\\(_IMPORT_PREFIX \"\\\${CMAKE_CURRENT_LIST_FILE}\" PATH\\)" "\\0\nset(_IMPORT_PREFIX \"\${_IMPORT_PREFIX}/x\")"
+  string(REPLACE "_IMPORT_PREFIX \"\${CMAKE_CURRENT_LIST_FILE}\"" "_IMPORT_PREFIX \"\${CMAKE_CURRENT_LIST_FILE}/x\""
     targets "${targets}")
   file(WRITE ${PACKAGE}/share/${PORT}/squarely-targets.cmake "${targets}")
 endfunction()

@@ -128,6 +128,21 @@ def test_cmake_knows_what_a_static_library_needs(language: str, static: pathlib.
     assert printed_by([tmp_path / "score"]) == value_and_digest()
 
 
+def test_a_library_of_the_parent_brings_ours(static: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.20)\nproject(user LANGUAGES C)\nfind_package(squarely CONFIG REQUIRED)\n"
+        "find_package(part CONFIG REQUIRED)\nadd_executable(user main.c)\ntarget_link_libraries(user own)\n"
+    )
+    # By a declaration of its own: headers are a private matter of the library between.
+    (tmp_path / "main.c").write_text(
+        "unsigned squarely_abi_version(void);\nint main(void) { return squarely_abi_version() == 0; }\n"
+    )
+    cmake = tool("cmake")
+    output_of([cmake, "-S", tmp_path, "-B", tmp_path / "build", f"-DCMAKE_PREFIX_PATH={static}"])
+    output_of([cmake, "--build", tmp_path / "build"])
+    output_of([tmp_path / "build" / "user"])
+
+
 def test_a_parent_of_shared_libraries_gets_one(built_part: Part, tmp_path: pathlib.Path) -> None:
     interface = re.search(r"ABI_VERSION (\d+)", (ROOT / "cpp" / "include" / "squarely" / "squarely.h").read_text())[1]
     built_part.configure("-DBUILD_SHARED_LIBS=ON", "-DSQUARELY_INSTALL=ON")

@@ -93,6 +93,7 @@ def test_a_parent_sees_no_flags_and_no_names_of_ours(part: Part) -> None:
     for file, flags in ours.items():
         assert re.search(r"/(\w+)\.dir/", file)[1].startswith("squarely"), file
         assert flags.index("-ffast-math") < flags.index("-fno-fast-math") < flags.index("-ffp-contract=off")
+        assert flags.index("-fno-exceptions") < flags.index("-fexceptions")
         # Where no build type says how much.
         assert "-O3" in flags
 

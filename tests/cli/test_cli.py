@@ -1,6 +1,7 @@
 """The command line: exact numbers on standard output, or one line on standard error and nothing else."""
 
 import importlib.util
+import io
 import json
 import os
 import re
@@ -19,7 +20,7 @@ from squarely import cli
 
 pytest.importorskip("pyarrow")
 pytest.importorskip("rich")
-pytest.importorskip("typer")
+typer = pytest.importorskip("typer")
 
 FLIGHTS = """\
 carrier,tailnum,dep_delay,arr_delay,air_time
@@ -592,6 +593,44 @@ def test_help_of_score_names_what_it_takes(capsys):
     shown = capsys.readouterr().out
     for option in ("--save-state", "--checkpoint", "--checkpoint-every", ".npy"):
         assert option in shown
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+@pytest.mark.parametrize("command", [[], ["score"], ["merge"], ["metrics"], ["columns"]])
+def test_help_folds_and_is_never_cut(command, columns, capsys, monkeypatch):
+    from squarely.cli.application import application
+
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert cli.main([*command, "--help"]) == 0
+    shown = capsys.readouterr().out
+    found = typer.main.get_command(application)
+    found = found.commands[command[0]] if command else found
+    in_one_line = " ".join(shown.split())
+    for parameter in found.params:
+        assert " ".join((parameter.help or "").split()) in in_one_line
+        assert all(name in in_one_line for name in parameter.opts if name.startswith("-"))
+    if command:
+        *_, examples = shown.partition("Examples:")
+        assert [line.strip() for line in examples.splitlines() if line] == found.epilog.split("\n\n")[1:]
+    assert max(map(len, shown.partition("Examples:")[0].splitlines())) <= columns
+    assert not any(sign in shown for sign in ("\N{HORIZONTAL ELLIPSIS}", "<bool>", "<list["))
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_the_progress_bar_stays_in_one_line(columns, monkeypatch):
+    from squarely.cli.progress_bar import progress_bar
+
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    with progress_bar(hidden=False) as show:
+        show(squarely.files.Progress("/data/flights-of-the-year-2013.parquet", 3.5e9, 7_100_000_000, 123_456_789))
+    shown = terminal.getvalue()
+    assert "123,4" in shown
+    assert "\x1b[1A" not in shown.split("123,4")[0]  # how a bar of two lines goes back to its first
+    assert max(len(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line)) for line in re.split(r"[\r\n]", shown)) <= columns
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")

@@ -11,6 +11,7 @@ from squarely.cli import options
 from squarely.cli.answered import Answered, finish
 from squarely.cli.columns_described import described_columns
 from squarely.cli.errors import UsageError
+from squarely.cli.folded_help import FoldedCommand, FoldedGroup
 from squarely.cli.metrics_described import described_metrics, listed, pages
 from squarely.cli.options import Format, NanPolicy, UnmatchedIds
 from squarely.cli.progress_bar import progress_bar
@@ -26,7 +27,12 @@ from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
 from squarely.files.runs.states import check_may_be_replaced
 from squarely.report import label_of
 
-application = typer.Typer(pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
+application = typer.Typer(
+    cls=FoldedGroup,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 def _examples(*commands: str) -> str:
@@ -49,12 +55,13 @@ def top(
 
 
 @application.command(
+    cls=FoldedCommand,
     epilog=_examples(
         "squarely score predictions.parquet --true y --pred model",
-        "squarely score 'part-*.csv' --true y --pred a --pred b --metrics rmse,mae --nan omit",
+        "squarely score 'part-*.csv' --true y --pred a --pred b --metrics 'rmse,pinball(alpha=0.9)' --nan omit",
         "squarely score sales.parquet --true y --pred yhat --by store --by date:month --sort rmse --top 20",
         "squarely score --truth truth.csv --prediction submission.csv --on id --true price --pred price",
-    )
+    ),
 )
 def score(
     true: options.True_,
@@ -138,7 +145,9 @@ def score(
         return EXIT_INTERRUPTED
 
 
-@application.command(epilog=_examples("squarely merge monday.sq tuesday.sq", "squarely merge '*.sq' --format json"))
+@application.command(
+    cls=FoldedCommand, epilog=_examples("squarely merge monday.sq tuesday.sq", "squarely merge '*.sq' --format json")
+)
 def merge(
     states: options.States,
     sort: options.Sort = None,
@@ -164,7 +173,7 @@ def merge(
         return EXIT_INTERRUPTED
 
 
-@application.command(epilog=_examples("squarely metrics", "squarely metrics rmse pinball"))
+@application.command(cls=FoldedCommand, epilog=_examples("squarely metrics", "squarely metrics rmse pinball"))
 def metrics(names: options.Names = None, output_format: options.OutputFormat = Format.TABLE) -> int:
     """List the metrics, or say what some of them are: formula, range, parameter."""
     described = described_metrics(names or ())
@@ -173,7 +182,9 @@ def metrics(names: options.Names = None, output_format: options.OutputFormat = F
     return answer(ROW_LAYOUTS[output_format](described))
 
 
-@application.command(epilog=_examples("squarely columns sales.parquet", "squarely columns air.csv --separator ';'"))
+@application.command(
+    cls=FoldedCommand, epilog=_examples("squarely columns sales.parquet", "squarely columns air.csv --separator ';'")
+)
 def columns(
     files: options.FilesToLookAt,
     output_format: options.OutputFormat = Format.TABLE,

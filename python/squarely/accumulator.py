@@ -435,6 +435,9 @@ class Accumulator(Mergeable, Generic[ScoreT]):
     def digest(self) -> str:
         """Return a SHA-256 of `to_bytes`, in hexadecimal: equal exactly where the accumulators are.
 
+        Two are that have equal sums, counts and options. The same pairs in any order are one way to these, and other
+        pairs that have the same sums are another.
+
         Examples
         --------
         >>> import squarely

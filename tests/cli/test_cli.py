@@ -1,7 +1,6 @@
 """The command line: exact numbers on standard output, or one line on standard error and nothing else."""
 
 import importlib.util
-import io
 import json
 import os
 import re
@@ -315,6 +314,23 @@ def test_an_interrupt_ends_with_130_and_nothing_to_read(flights):
     assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
 
 
+@pytest.mark.parametrize("is_saved", [False, True])
+def test_an_interrupt_says_whether_anything_was_saved(is_saved, tmp_path, monkeypatch, capsys):
+    from squarely.cli import application
+
+    checkpoint = tmp_path / "c.sq"
+
+    def interrupted(*_, **__):
+        if is_saved:
+            checkpoint.write_bytes(b"")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(application, "accumulate_files", interrupted)
+    assert cli.main(["score", "t.csv", "--true", "y", "--pred", "p", "--checkpoint", str(checkpoint)]) == 130
+    what = f"the same command goes on from {checkpoint}" if is_saved else "nothing was saved yet"
+    assert capsys.readouterr() == ("", f"squarely: stopped; {what}\n")
+
+
 # --- the progress bar ---
 
 
@@ -614,23 +630,6 @@ def test_help_folds_and_is_never_cut(command, columns, capsys, monkeypatch):
         assert [line.strip() for line in examples.splitlines() if line] == found.epilog.split("\n\n")[1:]
     assert max(map(len, shown.partition("Examples:")[0].splitlines())) <= columns
     assert not any(sign in shown for sign in ("\N{HORIZONTAL ELLIPSIS}", "<bool>", "<list["))
-
-
-@pytest.mark.parametrize("columns", [40, 60, 80])
-def test_the_progress_bar_stays_in_one_line(columns, monkeypatch):
-    from squarely.cli.progress_bar import progress_bar
-
-    terminal = io.StringIO()
-    terminal.isatty = lambda: True
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setenv("COLUMNS", str(columns))
-    monkeypatch.setenv("TERM", "xterm")
-    with progress_bar(hidden=False) as show:
-        show(squarely.files.Progress("/data/flights-of-the-year-2013.parquet", 3.5e9, 7_100_000_000, 123_456_789))
-    shown = terminal.getvalue()
-    assert "123,4" in shown
-    assert "\x1b[1A" not in shown.split("123,4")[0]  # how a bar of two lines goes back to its first
-    assert max(len(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line)) for line in re.split(r"[\r\n]", shown)) <= columns
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")

@@ -110,6 +110,16 @@ def test_digest_is_equal_exactly_where_states_are() -> None:
     assert known.digest() == "69813247902e8b505757a8ab7fca04e475640aeb6ff3dab965ff86fe97b491ec"
 
 
+def test_digest_is_of_sums_counts_and_options_and_not_of_pairs() -> None:
+    y_true = [1.0, 2.0, 3.0, 4.0]
+    digest = squarely.Accumulator().update(y_true, [2.0, 1.0, 4.0, 3.0]).digest()
+    assert squarely.Accumulator().update(y_true, [0.0, 3.0, 2.0, 5.0]).digest() == digest
+    assert squarely.Accumulator().update([3.0, 4.0, 1.0, 2.0], [4.0, 3.0, 2.0, 1.0]).digest() == digest
+    omitting = squarely.Accumulator(nan_policy="omit").update(y_true, y_true)
+    assert (omitting + squarely.Accumulator(nan_policy="omit").update([math.nan], [1.0])).digest() != omitting.digest()
+    assert squarely.Accumulator(["mse", "mae"]).digest() != Accumulator(["mae", "mse"]).digest()
+
+
 def test_an_update_that_raises_changes_nothing() -> None:
     accumulator = filled()
     before = accumulator.to_bytes()

@@ -14,7 +14,6 @@ from squarely.cli.errors import UsageError
 from squarely.cli.folded_help import FoldedCommand, FoldedGroup
 from squarely.cli.metrics_described import described_metrics, listed, pages
 from squarely.cli.options import Format, NanPolicy, UnmatchedIds
-from squarely.cli.progress_bar import progress_bar
 from squarely.cli.reading import reading_options
 from squarely.cli.rows import ROW_LAYOUTS
 from squarely.cli.scored import joined_tables, what_is_scored
@@ -124,24 +123,25 @@ def score(
     )
     _prepare_pyarrow(threads)
     try:
-        with progress_bar(hidden=no_progress) as progress:
-            states = accumulate_files(
-                **what,
-                by=by or None,
-                metrics=asked,
-                nan_policy=nan.value,
-                progress=progress,
-                threads=threads,
-                reading=reading,
-                checkpoint=checkpoint,
-                checkpoint_seconds=checkpoint_every,
-            )
+        states = accumulate_files(
+            **what,
+            by=by or None,
+            metrics=asked,
+            nan_policy=nan.value,
+            progress=not no_progress and sys.stderr.isatty(),
+            threads=threads,
+            reading=reading,
+            checkpoint=checkpoint,
+            checkpoint_seconds=checkpoint_every,
+        )
         return finish(states, save_state, answered)
     except StuckError:  # the interpreter would wait for the thread, for as long as a network takes
         os._exit(EXIT_INTERRUPTED)
     except KeyboardInterrupt:  # caught before typer does, which older versions answer in their own words
-        if checkpoint is not None and os.path.exists(checkpoint):
-            print(f"squarely: stopped; the same command goes on from {checkpoint}", file=sys.stderr)
+        if checkpoint is not None:
+            is_saved = os.path.exists(checkpoint)
+            what = f"the same command goes on from {checkpoint}" if is_saved else "nothing was saved yet"
+            print(f"squarely: stopped; {what}", file=sys.stderr)
         return EXIT_INTERRUPTED
 
 

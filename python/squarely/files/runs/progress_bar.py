@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from squarely.files import Progress
+from squarely.extras import import_extra
+from squarely.files.runs.progress import Progress
 
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
 
 @contextlib.contextmanager
-def progress_bar(*, hidden: bool) -> Iterator[Callable[[Progress], None] | None]:
-    """Show a bar while the scores are computed, where somebody is watching; it is gone when they are printed."""
-    if hidden or not sys.stderr.isatty():
+def told(progress: Callable[[Progress], object] | bool | None) -> Iterator[Callable[[Progress], object] | None]:
+    """Give what is told how far a run has come: what the caller passed, or for True a bar."""
+    if not isinstance(progress, bool):
+        yield progress
+    elif progress:
+        with _progress_bar() as show:
+            yield show
+    else:
         yield None
-        return
+
+
+@contextlib.contextmanager
+def _progress_bar() -> Iterator[Callable[[Progress], None] | None]:
+    """Show a bar in a terminal or a notebook, which is gone when the scores are there."""
+    import_extra("rich")
     from rich.console import Console
     from rich.progress import Progress as Bar
 
-    with Bar(*_columns(), console=Console(stderr=True), transient=True, expand=True) as bar:
+    console = Console(stderr=True)
+    if not (console.is_terminal or console.is_jupyter):
+        yield None
+        return
+    with Bar(*_columns(), console=console, transient=True, expand=True) as bar:
         task = bar.add_task("reading", total=None, rows=0)
 
         def show(progress: Progress) -> None:
@@ -31,7 +45,7 @@ def progress_bar(*, hidden: bool) -> Iterator[Callable[[Progress], None] | None]
                 task,
                 description=os.path.basename(progress.path),
                 completed=progress.bytes_read,
-                total=progress.bytes_total or None,  # of a query nobody knows
+                total=progress.bytes_total,
                 rows=progress.rows,
             )
 

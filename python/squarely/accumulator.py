@@ -46,7 +46,8 @@ class Accumulator(Mergeable, Generic[ScoreT]):
     """Metrics over chunks, with the result of one call over all of them.
 
     The state is exact (with the default summation): it does not depend on how the rows are cut into chunks, on their
-    order, on threads, or on which states are merged in which order.
+    order, on threads, or on which states are merged in which order. Chunks can be taken away again, with `subtract` or
+    ``a - b``, but for a largest error: name the metrics where you subtract, because ``max_error`` is one of the default.
 
     Parameters
     ----------

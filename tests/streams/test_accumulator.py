@@ -117,7 +117,7 @@ def test_digest_is_of_sums_counts_and_options_and_not_of_pairs() -> None:
     assert squarely.Accumulator().update([3.0, 4.0, 1.0, 2.0], [4.0, 3.0, 2.0, 1.0]).digest() == digest
     omitting = squarely.Accumulator(nan_policy="omit").update(y_true, y_true)
     assert (omitting + squarely.Accumulator(nan_policy="omit").update([math.nan], [1.0])).digest() != omitting.digest()
-    assert squarely.Accumulator(["mse", "mae"]).digest() != Accumulator(["mae", "mse"]).digest()
+    assert squarely.Accumulator(["mse", "mae"]).digest() != squarely.Accumulator(["mae", "mse"]).digest()
 
 
 def test_an_update_that_raises_changes_nothing() -> None:

@@ -23,7 +23,7 @@ from squarely.extras import import_extra
 from squarely.files import FileStates, accumulate_files, expand_paths
 from squarely.files.errors import StuckError
 from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
-from squarely.files.runs.states import check_may_be_replaced
+from squarely.files.runs.state_files import check_may_be_replaced
 from squarely.report import label_of
 
 application = typer.Typer(

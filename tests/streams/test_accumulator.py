@@ -4,6 +4,7 @@ import copy
 import functools
 import math
 import pickle
+import re
 import threading
 from typing import Any
 
@@ -252,6 +253,16 @@ def test_unknown_metrics_and_wrong_operands_are_refused() -> None:
         squarely.Accumulator(metrics=("mean_squared_eror",))
     for given, meant in (("RMSE", "rmse"), ("R2", "r2"), ("Mean Squared Error", "mean_squared_error")):
         with pytest.raises(ValueError, match=rf"has no metric '{given}'. Did you mean '{meant}'\?"):
+            squarely.Accumulator(given)
+    for given in ("all", "quantile", "rsquared", "error"):
+        with pytest.raises(ValueError, match=rf"has no metric '{given}'. squarely.metric_names"):
+            squarely.Accumulator(given)
+    for given, meant in (
+        ("neg_mse", "Did you mean 'mse'"),
+        ("tweedie", "Did you mean 'mean_tweedie_deviance' or 'd2_tweedie_score'"),
+        ("mse, mae", "Pass several as a list: ['mse', 'mae']"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(f"has no metric {given!r}. {meant}")):
             squarely.Accumulator(given)
     with pytest.raises(ValueError, match=r"has no metric <function r2_score at .*>. Did you mean 'r2_score'\?"):
         squarely.Accumulator(pytest.importorskip("sklearn.metrics").r2_score)

@@ -47,7 +47,8 @@ class Accumulator(Mergeable, Generic[ScoreT]):
 
     The state is exact (with the default summation): it does not depend on how the rows are cut into chunks, on their
     order, on threads, or on which states are merged in which order. Chunks can be taken away again, with `subtract` or
-    ``a - b``, but for a largest error: name the metrics where you subtract, because ``max_error`` is one of the default.
+    ``a - b``, but for a largest error: name the metrics where you subtract, because ``max_error`` is among the default
+    ones.
 
     Parameters
     ----------

@@ -680,7 +680,10 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "surrogate": (["a", "\udc80", "b"], r"by holds a text with half of a surrogate pair"),
     "surrogate of fixed width": (np.array(["a", "\udc80", "b"]), r"by holds a text with half of a surrogate pair"),
     "no character": (np.array([0x110000] * 3, np.uint32).view("U1"), r"by holds a text with half of"),
-    "text": ("abc", r"The 'by' parameter has the keys themselves.*Got 'abc': where this is a column, pass frame\['abc'\]"),
+    "text": (
+        "abc",
+        r"The 'by' parameter has the keys themselves.*Got 'abc'.*, pass frame\['abc'\]",
+    ),
     "nothing": (None, r"The 'by' parameter of scores by group must be an array-like. Got None"),
     "a number": (3, r"Got 3 instead. Pass \[by\]"),
     "a set": ({1, 2, 3}, r"must be an array-like"),

@@ -140,8 +140,8 @@ def score(
     except KeyboardInterrupt:  # caught before typer does, which older versions answer in their own words
         if checkpoint is not None:
             is_saved = os.path.exists(checkpoint)
-            what = f"the same command goes on from {checkpoint}" if is_saved else "nothing was saved yet"
-            print(f"squarely: stopped; {what}", file=sys.stderr)
+            then = f"the same command goes on from {checkpoint}" if is_saved else "nothing was saved yet"
+            print(f"squarely: stopped; {then}", file=sys.stderr)
         return EXIT_INTERRUPTED
 
 

@@ -1,4 +1,4 @@
-"""Helps that fold where the terminal is narrow: the boxes of typer cut off what does not fit, also what is to be typed."""
+"""Helps that fold where the terminal is narrow: the boxes of typer cut names and examples off."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ class FoldedCommand(TyperCommand):
         """Write what is said of every argument and option."""
         panels: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
         for parameter in self.get_params(ctx):
-            term, said = parameter.get_help_record(ctx)
+            term, said = parameter.get_help_record(ctx) or ("", "")
             if parameter.param_type_name == "argument":
-                panels["Arguments"].append((parameter.metavar, said))  # without its type
+                panels["Arguments"].append((str(parameter.metavar), said))  # without its type
             else:
                 panels.setdefault(getattr(parameter, "rich_help_panel", None) or "Options", []).append((term, said))
         for title, records in panels.items():

@@ -27,9 +27,12 @@ def as_table(answer: Answer) -> str:
     """Lay out one column for each prediction; `repr` shows every digit, and every digit is right."""
     report = answer.report
     if isinstance(report, GroupedReport):
-        digests = of_predictions(report, report.digest, "digest")
-        named = [f"{name}  {_short(digest)}" for name, digest in digests.items()]
-        return "\n".join([str(report), *_medians_of_all(answer), f"rows read  {report.overall.rows}", *named])
+        last = {"rows read": str(report.overall.rows)}
+        for name, digest in of_predictions(report, report.digest).items():
+            last[f"digest of groups of {name}" if name else "digest of groups"] = _short(digest)
+        widest = max(map(len, last))
+        below = [f"{label.ljust(widest)}  {said}" for label, said in last.items()]
+        return "\n".join([str(report), *_medians_of_all(answer), *below])
     columns = [["", *report.metrics, "rows read", "pairs scored", "pairs left out", "digest"]]
     for name, scores in report.to_dict().items():
         counts = (report.rows, report.count[name], report.omitted[name])

@@ -52,8 +52,8 @@ def _columns_meant(by: Any) -> str:
 def _columns_of(by: Any) -> Columns:
     if isinstance(by, str):
         raise InvalidParameterError(
-            f"The 'by' parameter has the keys themselves, a key for every row. Got {by!r}: where this is a column, pass "
-            f"frame[{by!r}]."
+            f"The 'by' parameter has the keys themselves, a key for every row. Got {by!r}: where this is a column, "
+            f"pass frame[{by!r}]."
         )
     if isinstance(by, Mapping):
         return [(_name(name), read_column(values, f"by[{name!r}]")) for name, values in by.items()]

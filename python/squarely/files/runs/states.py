@@ -125,7 +125,8 @@ class FileStates:
         Raises
         ------
         FileError
-            Where the file holds the sums of several outputs, is damaged, cut short, from a newer version or something else.
+            Where the file holds the sums of several outputs, is damaged, cut short, from a newer version or something
+            else.
         """
         return load_state(path, cls.from_bytes)
 

@@ -33,7 +33,7 @@ MOST_MEANT = 3  # names that have what was typed as a word
 EVERYDAY = tuple(name for name, row in _core.metrics.items() if row.is_everyday)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Metric:
     """A name from `metric_names()`, and what its parameter is set to. Made by `metric`."""
 
@@ -53,6 +53,11 @@ class Metric:
         if not row.parameter or self.parameter == row.default:
             return self.name
         return f"{self.name}({row.parameter}={_shown(row, self.parameter)})"
+
+    def __repr__(self) -> str:
+        row = _core.metrics.get(self.name)  # there is none of a metric that was made by hand
+        given = f", {row.parameter}={_shown(row, self.parameter)}" if row and row.parameter else ""
+        return f"squarely.metric({self.name!r}{given})"
 
     @functools.cached_property
     def is_of_order(self) -> bool:

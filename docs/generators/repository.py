@@ -39,7 +39,9 @@ def pages() -> dict[pathlib.Path, pathlib.Path]:
 
 def title_of(file: pathlib.Path) -> str:
     """Return what a page calls itself, where a reader of files has its path."""
-    return next(line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("# ")).removeprefix("# ")
+    return next(line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("# ")).removeprefix(
+        "# "
+    )
 
 
 def with_links(text: str, file: pathlib.Path, page: pathlib.Path) -> str:

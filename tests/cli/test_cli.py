@@ -632,6 +632,50 @@ def test_help_folds_and_is_never_cut(command, columns, capsys, monkeypatch):
     assert not any(sign in shown for sign in ("\N{HORIZONTAL ELLIPSIS}", "<bool>", "<list["))
 
 
+def narrow_terminal(monkeypatch):
+    """Take standard output for a terminal, and return how many columns it has."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    return 60
+
+
+def test_names_are_whole_in_a_narrow_terminal(tmp_path, capsys, monkeypatch):
+    narrow = narrow_terminal(monkeypatch)
+    assert cli.main(["metrics"]) == 0
+    shown = capsys.readouterr().out
+    assert [line.split()[0] for line in shown.splitlines()[1:]] == list(squarely.metric_names())
+    assert max(map(len, shown.splitlines())) <= narrow
+    path = tmp_path / "t.csv"
+    path.write_text("the_price_at_the_end_of_the_day,b\n" + "0.123456789012345,x\n" * 3)
+    assert cli.main(["columns", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert "the_price_at_the_end_of_the_day  " in shown
+    assert max(map(len, shown.splitlines())) <= narrow
+
+
+def test_predictions_stand_below_each_other_where_they_do_not_fit_beside(tmp_path, capsys, monkeypatch):
+    narrow = narrow_terminal(monkeypatch)
+    path = tmp_path / "t.csv"
+    path.write_text("y,model_a,model_b\n1,1.1,1.3\n2,2.1,1.9\n4,4.7,4.3\n")
+    assert cli.main(["score", str(path), "--true", "y", "--pred", "model_a", "--pred", "model_b"]) == 0
+    first, second = capsys.readouterr().out.split("\n\n")
+    assert (first.split()[0], second.split()[0]) == ("model_a", "model_b")
+    assert len(first.splitlines()) == len(second.splitlines()) == 13
+    assert max(map(len, [*first.splitlines(), *second.splitlines()])) <= narrow
+
+
+def test_formulas_are_written_for_people_and_are_latex_for_programs(capsys):
+    assert cli.main(["metrics", *squarely.metric_names()]) == 0
+    assert "\\" not in capsys.readouterr().out
+    assert cli.main(["metrics", "rmse", "mean_poisson_deviance", "huber", "--format", "markdown"]) == 0
+    shown = capsys.readouterr().out
+    assert "√((1 / n) Σ_i (y_i - ŷ_i)^2)" in shown
+    assert "w_i 2 (y_i log(y_i / ŷ_i) - y_i + ŷ_i)" in shown
+    assert "{e_i^2 / 2 if \\|e_i\\| ≤ δ; δ (\\|e_i\\| - δ / 2) if \\|e_i\\| > δ}" in shown
+    assert cli.main(["metrics", "rmse", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["formula"].startswith(r"\sqrt{\frac{1}{n}")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 def test_an_interrupt_of_a_long_read_leaves_no_answer(tmp_path):
     """Files that take a minute; the signal comes when the bar has shown the first of them."""

@@ -12,7 +12,7 @@ from squarely.cli.answered import Answered, finish
 from squarely.cli.columns_described import described_columns
 from squarely.cli.errors import UsageError
 from squarely.cli.folded_help import FoldedCommand, FoldedGroup
-from squarely.cli.metrics_described import described_metrics, listed, pages
+from squarely.cli.metrics_described import described_metrics, for_people, listed, pages
 from squarely.cli.options import Format, NanPolicy, UnmatchedIds
 from squarely.cli.reading import reading_options
 from squarely.cli.rows import ROW_LAYOUTS
@@ -177,6 +177,8 @@ def merge(
 def metrics(names: options.Names = None, output_format: options.OutputFormat = Format.TABLE) -> int:
     """List the metrics, or say what some of them are: formula, range, parameter."""
     described = described_metrics(names or ())
+    if output_format in (Format.TABLE, Format.MARKDOWN):
+        described = for_people(described)
     if output_format is Format.TABLE:
         described = pages(described) if names else listed(described)
     return answer(ROW_LAYOUTS[output_format](described))

@@ -39,9 +39,8 @@ def pages() -> dict[pathlib.Path, pathlib.Path]:
 
 def title_of(file: pathlib.Path) -> str:
     """Return what a page calls itself, where a reader of files has its path."""
-    return next(line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("# ")).removeprefix(
-        "# "
-    )
+    text = file.read_text(encoding="utf-8")
+    return next(line for line in text.splitlines() if line.startswith("# ")).removeprefix("# ")
 
 
 def with_links(text: str, file: pathlib.Path, page: pathlib.Path) -> str:

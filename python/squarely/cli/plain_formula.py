@@ -8,9 +8,8 @@ TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|\s+|.", re.DOTALL)
 GREEK = ("alpha", "beta", "delta", "rho", "tau")
 WRITTEN = {
     **{f"\\{name}": unicodedata.lookup(f"greek small letter {name}") for name in GREEK},
-    r"\sum": "Σ",
-    **{r"\le": "≤", r"\cdot": "·", r"\lfloor": "⌊", r"\rfloor": "⌋", r"\,": " ", r"\qquad": " ", "&": "if"},
-    **{r"\left": "", r"\right": "", r"\\": ";", r"\begin": "", r"\end": ""},
+    **{r"\sum": "Σ", r"\le": "≤", r"\cdot": "·", r"\lfloor": "⌊", r"\rfloor": "⌋", r"\,": " ", r"\qquad": " "},
+    **{r"\left": "", r"\right": "", "&": "if", r"\\": ";"},  # the last two of cases
 }
 # A fraction within others, whose marks go when what is around it is known.
 BEGIN, END = "\x01", "\x02"

@@ -12,7 +12,7 @@ import squarely
 from squarely.arguments import NanPolicy, Summation, Unmatched
 from squarely.files.formats.reading import AS_NAMED, ReadingOptions
 from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
-from squarely.files.runs.progress import Progress
+from squarely.files.runs.progress import ProgressLike
 from squarely.files.runs.progress_bar import told
 from squarely.files.runs.run import run, saved_in
 from squarely.files.runs.states import FileStates
@@ -43,7 +43,7 @@ def score_files(
     metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
-    progress: Callable[[Progress], object] | bool | None = None,
+    progress: ProgressLike = None,
     threads: int | None = None,
     filesystem: Any = None,
     reading: ReadingOptions = AS_NAMED,
@@ -66,7 +66,7 @@ def score_files(
     metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
-    progress: Callable[[Progress], object] | bool | None = None,
+    progress: ProgressLike = None,
     threads: int | None = None,
     filesystem: Any = None,
     reading: ReadingOptions = AS_NAMED,
@@ -88,7 +88,7 @@ def score_files(
     metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
-    progress: Callable[[Progress], object] | bool | None = None,
+    progress: ProgressLike = None,
     threads: int | None = None,
     filesystem: Any = None,
     reading: ReadingOptions = AS_NAMED,
@@ -251,7 +251,7 @@ def accumulate_files(
     metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
-    progress: Callable[[Progress], object] | bool | None = None,
+    progress: ProgressLike = None,
     threads: int | None = None,
     filesystem: Any = None,
     reading: ReadingOptions = AS_NAMED,

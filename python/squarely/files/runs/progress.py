@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 
 class Progress(NamedTuple):
@@ -19,3 +20,7 @@ class Progress(NamedTuple):
     """The size of all files, or None where nobody knows it: of an iterator, a reader or a query."""
     rows: int
     """Read so far from all files, with those of an earlier run that is resumed."""
+
+
+ProgressLike: TypeAlias = Callable[[Progress], object] | bool | None
+"""What is told how far a run has come, or True for a bar."""

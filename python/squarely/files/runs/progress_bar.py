@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from squarely.extras import import_extra
-from squarely.files.runs.progress import Progress
+from squarely.files.runs.progress import Progress, ProgressLike
 
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
 
 @contextlib.contextmanager
-def told(progress: Callable[[Progress], object] | bool | None) -> Iterator[Callable[[Progress], object] | None]:
+def told(progress: ProgressLike) -> Iterator[Callable[[Progress], object] | None]:
     """Give what is told how far a run has come: what the caller passed, or for True a bar."""
     if not isinstance(progress, bool):
         yield progress

@@ -19,6 +19,7 @@ extensions = [
     "generators.measured",
     "generators.reference",
     "generators.repository",
+    "generators.sidebar",
 ]
 exclude_patterns = ["README.md"]  # for who reads the pages without a site
 

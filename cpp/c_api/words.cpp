@@ -11,10 +11,17 @@ std::string of_bytes(const std::string& what) { return "These bytes are no squar
 std::string number_of(const Refusal& refusal) { return std::to_string(refusal.number); }
 std::string output_of(const Refusal& refusal) { return "output " + std::to_string(refusal.output); }
 
+std::string missing(std::uint64_t count, const char* side) {
+    return std::to_string(count) + (count == 1 ? " value of " : " values of ") + side +
+           (count == 1 ? " is NaN or missing" : " are NaN or missing");
+}
+
 std::string missing_values(const Refusal& refusal) {
-    return "The data contain NaN: " + std::to_string(refusal.missing_true) +
-           " values of y_true and, where y_true is a number, " + std::to_string(refusal.missing_pred) +
-           " of y_pred are NaN or missing, which the NaN policy refuses.";
+    std::string said =
+        refusal.missing_true ? missing(refusal.missing_true, "y_true") : missing(refusal.missing_pred, "y_pred");
+    if (refusal.missing_true && refusal.missing_pred)
+        said += ", and " + std::to_string(refusal.missing_pred) + " of y_pred where y_true is a number";
+    return "The data contain NaN: " + said + ". The NaN policy refuses them.";
 }
 
 std::string extreme_not_a_sum(const Refusal& refusal) {

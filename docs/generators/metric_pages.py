@@ -54,7 +54,8 @@ def parameter(row: _core.MetricRow) -> str:
         default = f"``{bool(row.default)}``"
     else:
         default = f"``{words[row.default]!r}``" if words else f"``{row.default:g}``"
-    return f"``{row.parameter}``: {row.must_be}; {default}"
+    must_be = "True or False" if row.is_boolean else row.must_be
+    return f"``{row.parameter}``: {must_be}; {default}"
 
 
 def domain(row: _core.MetricRow) -> str:

@@ -62,7 +62,7 @@ def page(name: str) -> str:
     directive = "autoclass" if inspect.isclass(thing) else "autofunction"
     members = "\n   :members:" if inspect.isclass(thing) else ""
     if any(base.__module__.startswith("squarely.") for base in getattr(thing, "__mro__", ())[1:]):
-        members += "\n   :inherited-members: object"
+        members += "\n   :inherited-members: object, BaseException"
     return f"{heading(name)}\n.. currentmodule:: {module}\n\n.. {directive}:: {last}{members}\n"
 
 

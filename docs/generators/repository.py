@@ -37,12 +37,20 @@ def pages() -> dict[pathlib.Path, pathlib.Path]:
     return found | {DOCS / "README.md": DOCS / "index.md", ROOT / "README.md": DOCS / "index.md"}
 
 
+def title_of(file: pathlib.Path) -> str:
+    """Return what a page calls itself, where a reader of files has its path."""
+    text = file.read_text(encoding="utf-8")
+    return next(line for line in text.splitlines() if line.startswith("# ")).removeprefix("# ")
+
+
 def with_links(text: str, file: pathlib.Path, page: pathlib.Path) -> str:
     """Return words of a file with links from the page that shows it."""
 
     def link(found: re.Match[str]) -> str:
         target = (file.parent / found["path"]).resolve()
         words = found["words"]
+        if target in pages() and words.endswith(".md"):
+            words = title_of(target)
         if target in pages():
             path = os.path.relpath(pages()[target], page.parent)
             return f"[{words}]({path}{found['anchor'] or ''})"

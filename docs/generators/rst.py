@@ -31,5 +31,5 @@ def toctree(names: Iterable[str], *, hidden: bool = False) -> str:
 
 
 def breakable(found: re.Match[str]) -> str:
-    """Return a character and behind it a space without width."""
+    """Return a character and behind it a space without width, for which the sidebar has another sign."""
     return found[0] + "\u200b"

@@ -48,7 +48,9 @@ class Accumulator(Mergeable, Generic[ScoreT]):
     """Metrics over chunks, with the result of one call over all of them.
 
     The state is exact (with the default summation): it does not depend on how the rows are cut into chunks, on their
-    order, on threads, or on which states are merged in which order.
+    order, on threads, or on which states are merged in which order. Chunks can be taken away again, with `subtract` or
+    ``a - b``, but for a largest error: name the metrics where you subtract, because ``max_error`` is among the default
+    ones.
 
     Parameters
     ----------
@@ -458,6 +460,9 @@ class Accumulator(Mergeable, Generic[ScoreT]):
 
     def digest(self) -> str:
         """Return a SHA-256 of `to_bytes`, in hexadecimal: equal exactly where the accumulators are.
+
+        Two are that have equal sums, counts and options. The same pairs in any order are one way to these, and other
+        pairs that have the same sums are another.
 
         Examples
         --------

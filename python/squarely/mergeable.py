@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
@@ -55,6 +56,47 @@ class Mergeable:
 
     def _copy(self: Own) -> Own:
         raise NotImplementedError
+
+    # Files
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write `to_bytes` to a file that is there whole or not at all. ``squarely merge`` reads it too.
+
+        A name that ends in ``.sq`` is passed over where folders are read.
+
+        Raises
+        ------
+        squarely.files.FileError
+            Where the file cannot be written, or is there already and holds something other than sums.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> import squarely
+        >>> accumulator = squarely.Accumulator().update([1.0, 2.0], [1.0, 4.0])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     accumulator.save(pathlib.Path(folder) / "monday.sq")
+        ...     squarely.Accumulator.load(pathlib.Path(folder) / "monday.sq") == accumulator
+        True
+        """
+        from squarely.files.runs.state_files import save_state
+
+        save_state(path, self.to_bytes())
+
+    @classmethod
+    def load(cls: type[Own], path: str | os.PathLike[str]) -> Own:
+        """Read what `save` wrote, on any machine.
+
+        Raises
+        ------
+        FileNotFoundError
+            Where there is no such file.
+        squarely.files.FileError
+            Where the file is damaged, cut short, from a newer version or something else.
+        """
+        from squarely.files.runs.state_files import load_state
+
+        return load_state(path, cls.from_bytes)
 
     # Options
 

@@ -26,11 +26,15 @@ __all__ = [
     "parameter_value",
 ]
 
+# Names that are less alike are not taken for each other: "all" is no "pinball". Of 1.
+LEAST_ALIKE = 0.75
+MOST_MEANT = 3  # names that have what was typed as a word
+
 # What is scored where nobody says what: what most people ask for, and what one fused loop over the data gives.
 EVERYDAY = tuple(name for name, row in _core.metrics.items() if row.is_everyday)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Metric:
     """A name from `metric_names()`, and what its parameter is set to. Made by `metric`."""
 
@@ -50,6 +54,11 @@ class Metric:
         if not row.parameter or self.parameter == row.default:
             return self.name
         return f"{self.name}({row.parameter}={_shown(row, self.parameter)})"
+
+    def __repr__(self) -> str:
+        row = _core.metrics.get(self.name)  # there is none of a metric that was made by hand
+        given = f", {row.parameter}={_shown(row, self.parameter)}" if row and row.parameter else ""
+        return f"squarely.metric({self.name!r}{given})"
 
     @functools.cached_property
     def is_of_order(self) -> bool:
@@ -92,7 +101,7 @@ def parameter_value(name: str, value: Any) -> float:
 
 
 def metric_names(kind: str = "all") -> tuple[str, ...]:
-    """Return the name of every metric.
+    """Return the full name of every metric; its page, and ``squarely metrics`` in a shell, have the short ones.
 
     Parameters
     ----------
@@ -221,19 +230,24 @@ def _name_of_function(given: object) -> str | None:
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """Return a question with the name that is most like this one, in letters of either size, or nothing."""
+    """Return a question with the names that are like this one, in letters of either size, or nothing."""
     import difflib
 
-    close = difflib.get_close_matches(name.lower(), known, n=1)
-    return f"Did you mean {close[0]!r}? " if close else ""
+    known, name = list(known), name.lower()
+    close = difflib.get_close_matches(name, known, n=1, cutoff=LEAST_ALIKE)
+    with_the_word = [one for one in known if f"_{name}_" in f"_{one}_"]
+    meant = close or (with_the_word if len(with_the_word) <= MOST_MEANT else [])
+    return f"Did you mean {' or '.join(map(repr, meant))}? " if meant else ""
 
 
 def _no_such_metric(given: object, argument: str, function: str) -> str:
-    # A function of another library has the name of ours.
-    meant = closest(given if isinstance(given, str) else getattr(given, "__name__", ""), _full_names())
+    # A function of another library has the name of ours, and its scorers have our names behind "neg_".
+    name = given if isinstance(given, str) else getattr(given, "__name__", "")
+    several = [one.strip() for one in name.split(",")]
+    meant = f"Pass several as a list: {several}. " if len(several) > 1 else ""
     return (
-        f"The {argument!r} parameter of {function} has no metric {given!r}. {meant}"
-        "squarely.metric_names() lists them all."
+        f"The {argument!r} parameter of {function} has no metric {given!r}. "
+        f"{meant or closest(name.removeprefix('neg_'), _full_names())}squarely.metric_names() lists them all."
     )
 
 

@@ -67,13 +67,25 @@ def data_refused(refused: _core.Refused, nan_policy: str, dtype: np.dtype[Any]) 
 def _of_missing_values(missing_true: int, missing_pred: int, nan_policy: str) -> ValueError:
     if nan_policy == "raise":
         return ValueError(
-            f"Input contains NaN. {missing_true} values of y_true and, where y_true is a number, {missing_pred} of "
-            "y_pred are NaN or null; pass nan_policy='omit' to leave those pairs out, or 'propagate' to get NaN."
+            f"Input contains NaN. {_missing_on_both_sides(missing_true, missing_pred)}; pass nan_policy='omit' to "
+            "leave those pairs out, or 'propagate' to get NaN."
         )
     return ValueError(
-        f"Input contains NaN. {missing_pred} values of y_pred are NaN or null where y_true is a number, and "
-        "nan_policy='omit_true' leaves out missing truth only: a missing prediction may hide a broken model."
+        f"Input contains NaN. {_missing(missing_pred, 'y_pred')} where y_true is a number, and nan_policy='omit_true' "
+        "leaves out missing truth only: a missing prediction may hide a broken model."
     )
+
+
+def _missing_on_both_sides(missing_true: int, missing_pred: int) -> str:
+    if missing_true == 0:
+        return _missing(missing_pred, "y_pred")
+    # A prediction beside a missing truth is not looked at.
+    beside = f", and {missing_pred} of y_pred where y_true is a number" if missing_pred else ""
+    return _missing(missing_true, "y_true") + beside
+
+
+def _missing(count: int, side: str) -> str:
+    return f"1 value of {side} is NaN or null" if count == 1 else f"{count} values of {side} are NaN or null"
 
 
 def _of_infinite_values(dtype: np.dtype[Any]) -> ValueError:
@@ -113,7 +125,8 @@ def no_pairs_of(output: int, output_shape: tuple[int, ...]) -> ValueError:
     index = tuple(int(i) for i in np.unravel_index(output, output_shape))
     return ValueError(
         "Found array with 0 sample(s) while a minimum of 1 is required: output "
-        f"{index[0] if len(index) == 1 else index} has no pair of two numbers."
+        f"{index[0] if len(index) == 1 else index} has no pair of two numbers. where=, masks and missing values left "
+        "none."
     )
 
 

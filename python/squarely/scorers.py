@@ -121,6 +121,14 @@ def _names() -> dict[str, str]:
     return {**own, **SHORT_NAMES}
 
 
+def _meant(name: str, names: Mapping[str, str]) -> str:
+    """Return what a person may have meant, also by the name of a metric that no scorer has."""
+    own = full_name(name.lower().removeprefix("neg_"))
+    if own in metric_names() and _core.metrics[own].better == "zero":
+        return f"The metric {own!r} is best at zero, which is neither greater nor lower. "
+    return closest(f"neg_{own}" if f"neg_{own}" in names else own, names)
+
+
 class ScorersModule(ModuleType, Mapping[str, Any]):
     """The module itself, so that it can be asked by name."""
 
@@ -133,9 +141,7 @@ class ScorersModule(ModuleType, Mapping[str, Any]):
         names = _names()
         if name in names:
             return scorer(names[name])
-        own = full_name(name.lower())
-        meant = closest(f"neg_{own}" if f"neg_{own}" in names else own, names)
-        raise KeyError(f"There is no scorer {name!r}. {meant}list(squarely.scorers) has them all.")
+        raise KeyError(f"There is no scorer {name!r}. {_meant(name, names)}list(squarely.scorers) has them all.")
 
     def __iter__(self) -> Iterator[str]:
         return iter(_names())

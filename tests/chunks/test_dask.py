@@ -488,6 +488,12 @@ def test_two_workers_score_arrays_frames_and_futures(client: Any, truth: Any, gu
     assert later.result().to_dict() == squarely.evaluate(truth, guess).to_dict()
 
 
+def test_workers_score_groups_and_send_their_report(client: Any, truth: Any, guess: Any) -> None:
+    store = np.arange(len(truth)) % 3
+    report = squarely.dask.evaluate(cut(truth, 100), cut(guess, 77), by=cut(store, 50))
+    assert str(report) == str(squarely.evaluate(truth, guess, by=store))
+
+
 def test_an_error_on_a_worker_is_the_error_here(client: Any) -> None:
     chunks = client.scatter([np.ones(3), np.array([1.0, np.nan])])
     with dask_worker_errors_unlogged(client), pytest.raises(ValueError, match="chunk 1: Input contains NaN"):

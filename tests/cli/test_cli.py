@@ -19,7 +19,7 @@ from squarely import cli
 
 pytest.importorskip("pyarrow")
 pytest.importorskip("rich")
-pytest.importorskip("typer")
+typer = pytest.importorskip("typer")
 
 FLIGHTS = """\
 carrier,tailnum,dep_delay,arr_delay,air_time
@@ -314,6 +314,23 @@ def test_an_interrupt_ends_with_130_and_nothing_to_read(flights):
     assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
 
 
+@pytest.mark.parametrize("is_saved", [False, True])
+def test_an_interrupt_says_whether_anything_was_saved(is_saved, tmp_path, monkeypatch, capsys):
+    from squarely.cli import application
+
+    checkpoint = tmp_path / "c.sq"
+
+    def interrupted(*_, **__):
+        if is_saved:
+            checkpoint.write_bytes(b"")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(application, "accumulate_files", interrupted)
+    assert cli.main(["score", "t.csv", "--true", "y", "--pred", "p", "--checkpoint", str(checkpoint)]) == 130
+    what = f"the same command goes on from {checkpoint}" if is_saved else "nothing was saved yet"
+    assert capsys.readouterr() == ("", f"squarely: stopped; {what}\n")
+
+
 # --- the progress bar ---
 
 
@@ -592,6 +609,71 @@ def test_help_of_score_names_what_it_takes(capsys):
     shown = capsys.readouterr().out
     for option in ("--save-state", "--checkpoint", "--checkpoint-every", ".npy"):
         assert option in shown
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+@pytest.mark.parametrize("command", [[], ["score"], ["merge"], ["metrics"], ["columns"]])
+def test_help_folds_and_is_never_cut(command, columns, capsys, monkeypatch):
+    from squarely.cli.application import application
+
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert cli.main([*command, "--help"]) == 0
+    shown = capsys.readouterr().out
+    found = typer.main.get_command(application)
+    found = found.commands[command[0]] if command else found
+    in_one_line = " ".join(shown.split())
+    for parameter in found.params:
+        assert " ".join((parameter.help or "").split()) in in_one_line
+        assert all(name in in_one_line for name in parameter.opts if name.startswith("-"))
+    if command:
+        *_, examples = shown.partition("Examples:")
+        assert [line.strip() for line in examples.splitlines() if line] == found.epilog.split("\n\n")[1:]
+    assert max(map(len, shown.partition("Examples:")[0].splitlines())) <= columns
+    assert not any(sign in shown for sign in ("\N{HORIZONTAL ELLIPSIS}", "<bool>", "<list["))
+
+
+def narrow_terminal(monkeypatch):
+    """Take standard output for a terminal, and return how many columns it has."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    return 60
+
+
+def test_names_are_whole_in_a_narrow_terminal(tmp_path, capsys, monkeypatch):
+    narrow = narrow_terminal(monkeypatch)
+    assert cli.main(["metrics"]) == 0
+    shown = capsys.readouterr().out
+    assert [line.split()[0] for line in shown.splitlines()[1:]] == list(squarely.metric_names())
+    assert max(map(len, shown.splitlines())) <= narrow
+    path = tmp_path / "t.csv"
+    path.write_text("the_price_at_the_end_of_the_day,b\n" + "0.123456789012345,x\n" * 3)
+    assert cli.main(["columns", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert "the_price_at_the_end_of_the_day  " in shown
+    assert max(map(len, shown.splitlines())) <= narrow
+
+
+def test_predictions_stand_below_each_other_where_they_do_not_fit_beside(tmp_path, capsys, monkeypatch):
+    narrow = narrow_terminal(monkeypatch)
+    path = tmp_path / "t.csv"
+    path.write_text("y,model_a,model_b\n1,1.1,1.3\n2,2.1,1.9\n4,4.7,4.3\n")
+    assert cli.main(["score", str(path), "--true", "y", "--pred", "model_a", "--pred", "model_b"]) == 0
+    first, second = capsys.readouterr().out.split("\n\n")
+    assert (first.split()[0], second.split()[0]) == ("model_a", "model_b")
+    assert len(first.splitlines()) == len(second.splitlines()) == 13
+    assert max(map(len, [*first.splitlines(), *second.splitlines()])) <= narrow
+
+
+def test_formulas_are_written_for_people_and_are_latex_for_programs(capsys):
+    assert cli.main(["metrics", *squarely.metric_names()]) == 0
+    assert "\\" not in capsys.readouterr().out
+    assert cli.main(["metrics", "rmse", "mean_poisson_deviance", "huber", "--format", "markdown"]) == 0
+    shown = capsys.readouterr().out
+    assert "√((1 / n) Σ_i (y_i - ŷ_i)^2)" in shown
+    assert "w_i 2 (y_i log(y_i / ŷ_i) - y_i + ŷ_i)" in shown
+    assert "{e_i^2 / 2 if \\|e_i\\| ≤ δ; δ (\\|e_i\\| - δ / 2) if \\|e_i\\| > δ}" in shown
+    assert cli.main(["metrics", "rmse", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["formula"].startswith(r"\sqrt{\frac{1}{n}")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")

@@ -81,7 +81,7 @@ def test_a_table_has_groups_their_ends_and_all_rows(sales, grouped):
     overall = grouped.overall().compute()
     assert lines[7].split()[1:] == [f"{overall['mean_squared_error']:.6g}", f"{overall['mean_error']:.6g}", "400"]
     assert lines[-2].split() == ["rows", "read", "400"]
-    assert lines[-1].split() == ["digest", f"{grouped.digest()[:16]}..."]
+    assert lines[-1].split() == ["digest", "of", "groups", f"{grouped.digest()[:16]}..."]
 
 
 def test_csv_has_a_row_a_group_with_every_digit(sales, grouped):

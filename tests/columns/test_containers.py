@@ -172,9 +172,9 @@ def test_nullable_integers_are_exact_and_their_nulls_missing(
     series = pandas.Series([large, None, 5], dtype=dtype)
     assert score(series, np.array([large - 1, 3, 7]), nan_policy="omit") == 5.0
     assert np.isnan(score(series, [1, 2, 3], nan_policy="propagate"))
-    with pytest.raises(ValueError, match=r"Input contains NaN\. 1 values of y_true"):
+    with pytest.raises(ValueError, match=r"Input contains NaN\. 1 value of y_true"):
         score(series, [1, 2, 3])
-    with pytest.raises(ValueError, match=r"Input contains NaN\. 1 values of y_pred"):
+    with pytest.raises(ValueError, match=r"Input contains NaN\. 1 value of y_pred"):
         score([1, 2, 3], series, nan_policy="omit_true")
 
 
@@ -383,7 +383,7 @@ def test_polars_series_and_frames(polars: ModuleType, kind: str) -> None:
     frame = polars.DataFrame({"a": series, "b": [True, None, False, True]})
     found = score(frame, np.ones((4, 2)), multioutput="raw_values", nan_policy="omit")
     assert found.tolist() == [40.0, 1.0]
-    with pytest.raises(ValueError, match=r"Input contains NaN\. 1 values of y_true"):
+    with pytest.raises(ValueError, match=r"Input contains NaN\. 1 value of y_true"):
         score(series, [1, 1, 1, 1])
 
 

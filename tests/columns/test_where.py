@@ -101,7 +101,7 @@ def test_a_wrong_mask_is_refused_by_name(where: object, words: str) -> None:
 
 def test_nothing_left_is_an_error_that_names_the_output() -> None:
     where = np.array([[True, False], [True, False]])
-    with pytest.raises(ValueError, match="output 1 has no pair of two numbers"):
+    with pytest.raises(ValueError, match=r"output 1 has no pair of two numbers\. where=, masks and missing values"):
         squarely.mean_squared_error(np.ones((2, 2)), np.ones((2, 2)), where=where)
     with pytest.raises(ValueError, match=re.escape("output (0, 1) has no pair")):
         squarely.Accumulator("sse").update(np.ones((2, 2, 2)), np.ones((2, 2, 2)), where=np.stack([where, where]))[

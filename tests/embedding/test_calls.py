@@ -232,6 +232,19 @@ def test_every_output_may_have_weights_of_its_own(library_target: str, rng: np.r
     assert state.to_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "said"),
+    [
+        ([np.nan, 2.0], [np.nan, 2.0], "1 value of y_true is NaN or missing"),
+        ([1.0, 2.0, 3.0], [np.nan, np.nan, 3.0], "2 values of y_pred are NaN or missing"),
+        ([np.nan, 2.0], [1.0, np.nan], "1 value of y_true is NaN or missing, and 1 of y_pred where y_true is a number"),
+    ],
+)
+def test_missing_values_are_counted_by_side(y_true, y_pred, said):
+    with pytest.raises(RefusedError, match=rf"^NOT_FINITE: The data contain NaN: {said}\. The NaN policy refuses them"):
+        State().update(np.array(y_true), np.array(y_pred))
+
+
 @pytest.mark.parametrize("parameter", [0.1, 1e-5, 123456.0, 1e22, 5e-324, 9007199254740993.0, 1e16, 2.5])
 def test_parameters_are_written_as_python_writes_them(parameter: float) -> None:
     python = squarely.Accumulator(squarely.metric("mean_huber_loss", delta=parameter)).update([1.0], [2.0])

@@ -6,9 +6,7 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
-import sysconfig
 import textwrap
 from collections.abc import Sequence
 
@@ -17,47 +15,23 @@ import pytest
 
 import squarely
 from inputs.consumer_numbers import made_numbers
+from instruments.consumers import CONSUMERS, output_of, printed_by, tool, value_and_digest
 
 ROOT = pathlib.Path(__file__).parents[2]
-CONSUMERS = ROOT / "tests" / "consumer"
 
 # What a consumer may ask of its compiler. The second sets flush-to-zero for the whole program.
 FLAGS = {"plain": "-O2", "fast-math": "-O3 -ffast-math -march=native"}
 STRICT = "-Wall -Wextra -Wpedantic -Wconversion -Werror"
 
-# Tools that pip installs lie beside the interpreter, which need not be on the path.
-PATH = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
-
-
-def tool(*names: str) -> str:
-    """Return the first of some programs that is here, or skip the test."""
-    found = [path for name in names if (path := shutil.which(name, path=PATH))]
-    return found[0] if found else pytest.skip(f"needs {' or '.join(names)}")
-
-
-def output_of(command: Sequence[str | os.PathLike[str]], **environment: str) -> str:
-    found = subprocess.run(
-        command, env=os.environ | {"PATH": PATH} | environment, capture_output=True, text=True, check=False
-    )
-    assert found.returncode == 0, found.stdout + found.stderr
-    return found.stdout
-
 
 @pytest.fixture(scope="module")
 def expected() -> list[str]:
-    """Return the value and the digest that every consumer prints."""
-    y_true, y_pred = made_numbers()
-    metrics = ["mean_squared_error", "r2_score", squarely.metric("mean_pinball_loss", alpha=0.9)]
-    value = squarely.mean_squared_error(y_true, y_pred.astype(np.float64))
-    return [repr(value), squarely.Accumulator(metrics).update(y_true, y_pred).digest()]
+    return value_and_digest()
 
 
 def check_on_every_target(program: Sequence[str | os.PathLike[str]], expected: list[str], **environment: str) -> None:
     for target in squarely.targets():
-        lines = output_of(program, SQUARELY_TARGET=target, **environment).split()
-        assert [repr(float(lines[0])), lines[1]] == expected, target
-        if len(lines) > 2:
-            assert float(lines[2]) == squarely.mean_absolute_error([5e-324, 1e-310], [0.0, 0.0])
+        assert printed_by(program, SQUARELY_TARGET=target, **environment) == expected, target
 
 
 @pytest.mark.parametrize("flags", FLAGS)
@@ -102,6 +76,25 @@ def test_a_rust_program(expected: list[str], tmp_path: pathlib.Path) -> None:
         ]
     )  # fmt: skip
     check_on_every_target([program], expected)
+
+
+def test_a_fortran_program(expected: list[str], tmp_path: pathlib.Path) -> None:
+    compiler, library = tool("gfortran"), os.path.dirname(squarely.get_library())
+    program = tmp_path / "score"
+    output_of(
+        [
+            compiler, "-std=f2008", "-Wall", "-Wextra", "-Werror", "-J", tmp_path, CONSUMERS / "fortran" / "score.f90",
+            "-o", program, f"-L{library}", "-lsquarely", f"-Wl,-rpath,{library}",
+        ]
+    )  # fmt: skip
+    check_on_every_target([program], expected)
+
+
+def test_ctypes_by_the_path_of_the_library(expected: list[str]) -> None:
+    # -I -S: nothing of site-packages can be imported.
+    check_on_every_target(
+        [sys.executable, "-I", "-S", CONSUMERS / "ctypes" / "score.py", squarely.get_library()], expected
+    )
 
 
 EXTENSIONS = ("pybind11", "cython")
@@ -205,6 +198,23 @@ def test_the_commands_of_the_readme_work(tmp_path: pathlib.Path) -> None:
         script = commands.replace(".venv/bin/python", sys.executable)
         found = output_of(["sh", "-euc", f"cd {tmp_path}\n{script}"])
         assert found.split()[-len(printed) :] == printed
+
+
+@pytest.mark.parametrize(
+    ("language", "compiler", "program"),
+    [("Rust", "rustc", "./score"), ("Fortran", "gfortran", "./score"), ("Julia", "python", "")],
+)
+def test_the_commands_of_the_guide_work(
+    language: str, compiler: str, program: str, expected: list[str], tmp_path: pathlib.Path
+) -> None:
+    tool(compiler)
+    for source in CONSUMERS.glob("*/score.*"):
+        shutil.copy(source, tmp_path)
+    section = (ROOT / "docs" / "embedding.md").read_text().partition(f"\n## From {language}")[2].partition("\n## ")[0]
+    (commands,) = re.findall(r"(?s)```sh\n(.*?)```", section)
+    script = re.sub(r"\bpython ", f"{sys.executable} ", commands)
+    found = output_of(["sh", "-euc", f"cd {tmp_path}\n{script}\n{program}"]).split()
+    assert [repr(float(found[0])), found[1]] == expected
 
 
 def digest_of_the_readme() -> str:

@@ -230,9 +230,11 @@ def test_a_query_fetches_no_extension_and_sees_no_variable_of_python():
     with pytest.raises(FileError, match="sql: .*httpfs"):
         scored(sql="select y, p from 'https://localhost:9/x.parquet'")
     rows = TABLE
-    with pytest.raises(FileError, match="Table with name rows does not exist"):
+    with pytest.raises(FileError, match="Table with name rows does not exist.*registered in a connection"):
         scored(sql="select y, p from rows")
-    assert rows.num_rows == ROWS
+    with pytest.raises(FileError, match="registered in a connection.*passing duckdb.sql"):
+        scored(duckdb.connect(), sql="select y, p from rows")
+    assert scored(duckdb.sql("select y, p from rows")).rows == rows.num_rows == ROWS
 
 
 def test_options_of_text_are_said_in_the_query():

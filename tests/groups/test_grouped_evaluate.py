@@ -1,9 +1,11 @@
 """Evaluate by groups: every group has the scores of its rows, and the report says which groups are good and bad."""
 
+import copy
 import doctest
 import itertools
 import math
 import pathlib
+import pickle
 import warnings
 from typing import Any
 
@@ -330,6 +332,27 @@ def test_a_frame_has_a_row_a_group(library: str) -> None:
     several = squarely.evaluate([1.0, 2.0], models, metrics="mae", by=by).to_frame(library)
     names = ["month", "store", "mean_absolute_error of x", "count of x", "mean_absolute_error of y", "count of y"]
     assert list(several.columns) == names
+
+
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda report: pickle.loads(pickle.dumps(report))])
+@pytest.mark.parametrize(
+    "by",
+    [
+        ["b", "a", None, "a"],
+        [None] * 4,
+        np.array(["2024-01-01", "2024-01-02", "NaT", "2024-01-01"], "M8[ns]"),
+        {"x": [b"q", b"", b"q", None], "y": [1.5, math.nan, 1.5, 2.0], "z": [2**64 - 1, 1, 2, 1]},
+    ],
+)
+def test_a_report_travels_and_copies_as_it_is(by: Any, way: Any) -> None:
+    pytest.importorskip("pandas")
+    models = {"x": [1.0, 2.0, 3.0, 5.0], "y": [4.0, 3.0, 2.0, 1.0]}
+    report = squarely.evaluate([1.0, 2.0, 3.0, 4.0], models, metrics=("mae", "r2"), by=by).sort("mae").top(3)
+    other = way(report)
+    assert str(other) == str(report)
+    assert repr(other.to_dict()) == repr(report.to_dict())
+    assert other.to_frame("pandas").equals(report.to_frame("pandas"))
+    assert str(other.group(other.keys[-1])) == str(report.group(report.keys[-1]))
 
 
 def test_sums_of_groups_make_the_report_of_evaluate(rng: np.random.Generator) -> None:

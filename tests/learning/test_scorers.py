@@ -201,6 +201,7 @@ def test_the_module_is_a_mapping_and_still_a_module() -> None:
         ("mean_squared_error", "neg_mean_squared_error"),
         ("neg_mean_sqared_error", "neg_mean_squared_error"),
         ("rmse", "neg_root_mean_squared_error"),
+        ("neg_mse", "neg_mean_squared_error"),
         ("RMSE", "neg_root_mean_squared_error"),
         ("R2", "r2_score"),
         ("Neg_Mean_Absolute_Error", "neg_mean_absolute_error"),
@@ -209,6 +210,11 @@ def test_the_module_is_a_mapping_and_still_a_module() -> None:
 def test_unknown_names_are_refused_with_the_closest(asked: str, meant: str) -> None:
     with pytest.raises(KeyError, match=rf"no scorer '{asked}'. Did you mean '{meant}'\?"):
         squarely.scorers[asked]
+
+
+def test_a_metric_best_at_zero_has_no_scorer_and_no_other_is_meant() -> None:
+    with pytest.raises(KeyError, match=r"no scorer 'neg_mean_error'. The metric 'mean_error' is best at zero"):
+        squarely.scorers["neg_mean_error"]
 
 
 def test_a_scorer_by_another_name_is_none() -> None:

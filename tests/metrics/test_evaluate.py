@@ -102,6 +102,14 @@ def test_any_axis_gives_a_field_of_scores(rng: np.random.Generator, axis: int) -
         assert scores["r2_score"][index] == score("r2_score", rows_first[0][one], rows_first[1][one])
 
 
+def test_a_metric_is_shown_as_it_is_made() -> None:
+    assert repr(squarely.metric("mape")) == "squarely.metric('mean_absolute_percentage_error')"
+    assert repr(squarely.metric("pinball", alpha=0.9)) == "squarely.metric('mean_pinball_loss', alpha=0.9)"
+    for name in filter(has_default, squarely.metric_names()):
+        assert eval(repr(squarely.metric(name))) == squarely.metric(name)
+    assert repr(Metric("made by hand", 0.0)) == "squarely.metric('made by hand')"
+
+
 def test_metrics_with_parameters_are_named_by_them() -> None:
     alpha = squarely.metric("mean_pinball_loss", alpha=0.9)
     report = squarely.evaluate([1.0, 2.0], [2.0, 4.0], metrics=["mean_pinball_loss", alpha])

@@ -2,6 +2,7 @@
 
 import fractions
 import inspect
+import math
 import re
 from collections.abc import Callable
 
@@ -381,8 +382,28 @@ def test_a_weight_array_is_no_default() -> None:
 
 def test_a_missing_prediction_is_an_error_where_only_truth_may_be_missing() -> None:
     assert squarely.mean_squared_error([np.nan, 2.0], [np.nan, 4.0], nan_policy="omit_true") == 4.0
-    with pytest.raises(ValueError, match=r"Input contains NaN\. 1 values of y_pred"):
+    with pytest.raises(ValueError, match=r"Input contains NaN\. 1 value of y_pred"):
         squarely.mean_squared_error([1.0, 2.0], [np.nan, 4.0], nan_policy="omit_true")
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "said"),
+    [
+        ([math.nan, 2.0], [1.0, 2.0], "1 value of y_true is NaN or null; pass"),
+        ([math.nan, 2.0], [math.nan, 2.0], "1 value of y_true is NaN or null; pass"),
+        ([1.0, 2.0, 3.0], [math.nan, math.nan, 3.0], "2 values of y_pred are NaN or null; pass"),
+        (
+            [math.nan, math.nan, 3.0],
+            [math.nan, 1.0, math.nan],
+            "2 values of y_true are NaN or null, and 1 of y_pred where y_true is a number; pass",
+        ),
+    ],
+)
+def test_missing_values_are_counted_by_side_and_none_is_not_told(
+    y_true: list[float], y_pred: list[float], said: str
+) -> None:
+    with pytest.raises(ValueError, match=rf"^Input contains NaN\. {said} nan_policy='omit'"):
+        squarely.mean_squared_error(y_true, y_pred)
 
 
 def test_nothing_left_is_an_error() -> None:

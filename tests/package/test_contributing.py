@@ -87,6 +87,14 @@ def test_every_extra_exists() -> None:
         assert re.search(rf"^{extra} = \[", PROJECT, re.MULTILINE), extra
 
 
+def test_the_first_page_has_every_extra_that_is_not_for_work_on_squarely() -> None:
+    extras = re.search(r"optional-dependencies\]\n(.*?)\n\n", PROJECT, re.DOTALL)
+    assert extras is not None
+    named = set(re.findall(r"^(\w+) = \[", extras[1], re.MULTILINE)) - {"test", "lint", "docs", "bench"}
+    start = (ROOT / "docs" / "start.md").read_text()
+    assert set(re.findall(r"^\| `(\w+)` \|", start, re.MULTILINE)) == named >= {"cli"}
+
+
 def test_one_place_says_which_linters() -> None:
     hooks = (ROOT / ".pre-commit-config.yaml").read_text()
     assert hooks.count("language: system") == hooks.count("- id:")

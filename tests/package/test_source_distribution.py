@@ -1,27 +1,17 @@
 """The source distribution: what git holds and nothing else, and the same bytes every time."""
 
-import os
 import pathlib
 import shutil
 import subprocess
-import sys
 import tarfile
 
 import pytest
 
 import squarely
+from instruments.source_distribution import built
 
 ROOT = pathlib.Path(__file__).parents[2]
 pytest.importorskip("scikit_build_core")
-
-BUILD = "import sys; from scikit_build_core.build import build_sdist; build_sdist(sys.argv[1])"
-
-
-def built(folder: pathlib.Path) -> pathlib.Path:
-    environment = os.environ | {"SOURCE_DATE_EPOCH": "1700000000"}
-    subprocess.run([sys.executable, "-c", BUILD, folder], cwd=ROOT, env=environment, capture_output=True, check=True)
-    (archive,) = folder.iterdir()
-    return archive
 
 
 def git(*arguments: str) -> list[str]:

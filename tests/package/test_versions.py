@@ -3,11 +3,13 @@
 import importlib.metadata
 import pathlib
 import re
+import subprocess
 
 import pytest
 
 import squarely
 from instruments.c_interface import library
+from instruments.consumers import tool
 from squarely import build
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -34,10 +36,53 @@ def test_the_installed_files_have_the_version() -> None:
     assert f"\nVersion: {numbers}\n" in (pathlib.Path(build.get_pkgconfig_dir()) / "squarely.pc").read_text()
 
 
-def test_the_soname_is_that_of_the_interface() -> None:
-    header = (pathlib.Path(squarely.get_include()) / "squarely" / "squarely.h").read_text()
-    interface = re.search(r"#define SQUARELY_ABI_VERSION (\d+)", header)[1]
-    assert f"SOVERSION {interface})" in (ROOT / "cmake" / "library.cmake").read_text()
+FIND = """
+include({root}/cmake/version_file.cmake)
+file(WRITE {folder}/squarely-config.cmake "")
+squarely_version_file({folder}/squarely-config-version.cmake {version} {since})
+find_package(squarely {asked} CONFIG QUIET PATHS {folder} NO_DEFAULT_PATH)
+message("${{squarely_FOUND}}")
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "version", "since", "is_found"),
+    [
+        ("", "0.2.0", "0.1", 1),
+        ("0.1", "0.1.0", "0.1", 1),
+        ("0.1", "0.2.0", "0.1", 1),  # the interface has grown
+        ("0.1.5", "0.1.4", "0.1", 0),
+        ("0.3", "0.2.0", "0.1", 0),
+        ("0.1 EXACT", "0.2.0", "0.1", 0),
+        ("0.1", "0.3.0", "0.3", 0),  # it has changed
+        ("0.2.9", "0.3.0", "0.3", 0),
+        ("0.3", "0.4.1", "0.3", 1),
+        ("0.1", "1.0.0", "0.1", 0),
+        ("1.2", "1.3.0", "1.0", 1),
+        ("1.2", "2.0.0", "2.0", 0),
+        ("0.1...0.5", "0.4.0", "0.1", 1),
+        ("0.1...0.5", "0.6.0", "0.1", 0),
+        ("0.2...<2", "1.0.0", "0.1", 0),
+    ],
+)
+def test_cmake_finds_what_a_program_can_run_with(
+    asked: str, version: str, since: str, is_found: int, tmp_path: pathlib.Path
+) -> None:
+    script = tmp_path / "find.cmake"
+    script.write_text(FIND.format(root=ROOT, folder=tmp_path, asked=asked, version=version, since=since))
+    said = subprocess.run([tool("cmake"), "-P", script], capture_output=True, text=True, check=True).stderr
+    assert said == f"{is_found}\n"
+
+
+def test_the_interface_has_its_number_since() -> None:
+    """CMake is told the first release whose header has the number of this one."""
+    since = re.search(r"squarely_version_file\(.* ([\d.]+)\)", (ROOT / "cmake" / "install.cmake").read_text())[1]
+    number = r"#define SQUARELY_ABI_VERSION (\d+)"
+    interface = re.search(number, (ROOT / "cpp" / "include" / "squarely" / "squarely.h").read_text())[1]
+    released = {path.parts[-3]: path for path in (ROOT / "tests" / "embedding" / "released").glob("*/squarely/*.h")}
+    same = [version for version, path in released.items() if re.search(number, path.read_text())[1] == interface]
+    first = min([*same, VERSION], key=lambda version: [int(part) for part in version.split(".")])
+    assert first.startswith(f"{since}.")
 
 
 def test_the_changelog_has_its_form() -> None:

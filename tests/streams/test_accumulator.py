@@ -4,6 +4,7 @@ import copy
 import functools
 import math
 import pickle
+import re
 import threading
 from typing import Any
 
@@ -108,6 +109,16 @@ def test_digest_is_equal_exactly_where_states_are() -> None:
     # Known bits: a digest that changes here changes for everyone who stored one.
     known = squarely.Accumulator(SQUARES).update([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])
     assert known.digest() == "69813247902e8b505757a8ab7fca04e475640aeb6ff3dab965ff86fe97b491ec"
+
+
+def test_digest_is_of_sums_counts_and_options_and_not_of_pairs() -> None:
+    y_true = [1.0, 2.0, 3.0, 4.0]
+    digest = squarely.Accumulator().update(y_true, [2.0, 1.0, 4.0, 3.0]).digest()
+    assert squarely.Accumulator().update(y_true, [0.0, 3.0, 2.0, 5.0]).digest() == digest
+    assert squarely.Accumulator().update([3.0, 4.0, 1.0, 2.0], [4.0, 3.0, 2.0, 1.0]).digest() == digest
+    omitting = squarely.Accumulator(nan_policy="omit").update(y_true, y_true)
+    assert (omitting + squarely.Accumulator(nan_policy="omit").update([math.nan], [1.0])).digest() != omitting.digest()
+    assert squarely.Accumulator(["mse", "mae"]).digest() != squarely.Accumulator(["mae", "mse"]).digest()
 
 
 def test_an_update_that_raises_changes_nothing() -> None:
@@ -242,6 +253,16 @@ def test_unknown_metrics_and_wrong_operands_are_refused() -> None:
         squarely.Accumulator(metrics=("mean_squared_eror",))
     for given, meant in (("RMSE", "rmse"), ("R2", "r2"), ("Mean Squared Error", "mean_squared_error")):
         with pytest.raises(ValueError, match=rf"has no metric '{given}'. Did you mean '{meant}'\?"):
+            squarely.Accumulator(given)
+    for given in ("all", "quantile", "rsquared", "error"):
+        with pytest.raises(ValueError, match=rf"has no metric '{given}'. squarely.metric_names"):
+            squarely.Accumulator(given)
+    for given, meant in (
+        ("neg_mse", "Did you mean 'mse'"),
+        ("tweedie", "Did you mean 'mean_tweedie_deviance' or 'd2_tweedie_score'"),
+        ("mse, mae", "Pass several as a list: ['mse', 'mae']"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(f"has no metric {given!r}. {meant}")):
             squarely.Accumulator(given)
     with pytest.raises(ValueError, match=r"has no metric <function r2_score at .*>. Did you mean 'r2_score'\?"):
         squarely.Accumulator(pytest.importorskip("sklearn.metrics").r2_score)

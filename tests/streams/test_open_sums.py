@@ -199,7 +199,7 @@ def test_only_missing_truth_is_accepted_where_only_that_is_to_be_left_out(metric
     accumulator = in_chunks(squarely.Accumulator(metrics, nan_policy="omit_true"), y_true, y_pred, (100,))
     before = pickle.loads(pickle.dumps(accumulator))
     y_pred[7] = np.nan
-    with pytest.raises(ValueError, match="values of y_pred are NaN"):
+    with pytest.raises(ValueError, match="1 value of y_pred is NaN"):
         accumulator.update(y_true, y_pred)
     assert accumulator == before
 

@@ -11,10 +11,10 @@ from squarely.cli import options
 from squarely.cli.answered import Answered, finish
 from squarely.cli.columns_described import described_columns
 from squarely.cli.errors import UsageError
-from squarely.cli.metrics_described import described_metrics, listed, pages
+from squarely.cli.folded_help import FoldedCommand, FoldedGroup
+from squarely.cli.metrics_described import described_metrics, for_people, listed, pages
 from squarely.cli.options import Format, NanPolicy, UnmatchedIds
 from squarely.cli.page_written import are_saved_sums, check_page, write_page
-from squarely.cli.progress_bar import progress_bar
 from squarely.cli.reading import reading_options
 from squarely.cli.rows import ROW_LAYOUTS
 from squarely.cli.scored import joined_tables, what_is_scored
@@ -25,10 +25,15 @@ from squarely.extras import import_extra
 from squarely.files import FileStates, accumulate_files, expand_paths
 from squarely.files.errors import StuckError
 from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
-from squarely.files.runs.states import check_may_be_replaced
+from squarely.files.runs.state_files import check_may_be_replaced
 from squarely.report import label_of
 
-application = typer.Typer(pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
+application = typer.Typer(
+    cls=FoldedGroup,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 def _examples(*commands: str) -> str:
@@ -51,13 +56,14 @@ def top(
 
 
 @application.command(
+    cls=FoldedCommand,
     epilog=_examples(
         "squarely score predictions.parquet --true y --pred model",
-        "squarely score 'part-*.csv' --true y --pred a --pred b --metrics rmse,mae --nan omit",
+        "squarely score 'part-*.csv' --true y --pred a --pred b --metrics 'rmse,pinball(alpha=0.9)' --nan omit",
         "squarely score sales.parquet --true y --pred yhat --by store --by date:month --sort rmse --top 20",
         "squarely score sales.parquet --true y --pred yhat --worst 20 --worst-columns store,date",
         "squarely score --truth truth.csv --prediction submission.csv --on id --true price --pred price",
-    )
+    ),
 )
 def score(
     true: options.True_,
@@ -125,34 +131,36 @@ def score(
     )
     _prepare_pyarrow(threads)
     try:
-        with progress_bar(hidden=no_progress) as progress:
-            states = accumulate_files(
-                **what,
-                by=by or None,
-                metrics=asked,
-                nan_policy=nan.value,
-                progress=progress,
-                threads=threads,
-                reading=reading,
-                checkpoint=checkpoint,
-                checkpoint_seconds=checkpoint_every,
-                pictures=show,
-                **rows,
-            )
+        states = accumulate_files(
+            **what,
+            by=by or None,
+            metrics=asked,
+            nan_policy=nan.value,
+            progress=not no_progress and sys.stderr.isatty(),
+            threads=threads,
+            reading=reading,
+            checkpoint=checkpoint,
+            checkpoint_seconds=checkpoint_every,
+            pictures=show,
+            **rows,
+        )
         return finish(states, save_state, answered)
     except StuckError:  # the interpreter would wait for the thread, for as long as a network takes
         os._exit(EXIT_INTERRUPTED)
     except KeyboardInterrupt:  # caught before typer does, which older versions answer in their own words
-        if checkpoint is not None and os.path.exists(checkpoint):
-            print(f"squarely: stopped; the same command goes on from {checkpoint}", file=sys.stderr)
+        if checkpoint is not None:
+            is_saved = os.path.exists(checkpoint)
+            then = f"the same command goes on from {checkpoint}" if is_saved else "nothing was saved yet"
+            print(f"squarely: stopped; {then}", file=sys.stderr)
         return EXIT_INTERRUPTED
 
 
 @application.command(
+    cls=FoldedCommand,
     epilog=_examples(
         "squarely report predictions.parquet --true y --pred a --pred b --by store -o report.html",
         "squarely report monday.sq tuesday.sq -o week.html",
-    )
+    ),
 )
 def report(
     files: options.FilesOfReport = None,
@@ -209,18 +217,17 @@ def report(
     )
     _prepare_pyarrow(threads)
     try:
-        with progress_bar(hidden=no_progress) as progress:
-            states = accumulate_files(
-                **what,
-                by=by or None,
-                metrics=asked,
-                nan_policy=nan.value,
-                progress=progress,
-                threads=threads,
-                reading=reading,
-                pictures=True,
-                **rows,
-            )
+        states = accumulate_files(
+            **what,
+            by=by or None,
+            metrics=asked,
+            nan_policy=nan.value,
+            progress=not no_progress and sys.stderr.isatty(),
+            threads=threads,
+            reading=reading,
+            pictures=True,
+            **rows,
+        )
         return write_page(states, output, title)
     except StuckError:
         os._exit(EXIT_INTERRUPTED)
@@ -228,7 +235,9 @@ def report(
         return EXIT_INTERRUPTED
 
 
-@application.command(epilog=_examples("squarely merge monday.sq tuesday.sq", "squarely merge '*.sq' --format json"))
+@application.command(
+    cls=FoldedCommand, epilog=_examples("squarely merge monday.sq tuesday.sq", "squarely merge '*.sq' --format json")
+)
 def merge(
     states: options.States,
     sort: options.Sort = None,
@@ -254,16 +263,20 @@ def merge(
         return EXIT_INTERRUPTED
 
 
-@application.command(epilog=_examples("squarely metrics", "squarely metrics rmse pinball"))
+@application.command(cls=FoldedCommand, epilog=_examples("squarely metrics", "squarely metrics rmse pinball"))
 def metrics(names: options.Names = None, output_format: options.OutputFormat = Format.TABLE) -> int:
     """List the metrics, or say what some of them are: formula, range, parameter."""
     described = described_metrics(names or ())
+    if output_format in (Format.TABLE, Format.MARKDOWN):
+        described = for_people(described)
     if output_format is Format.TABLE:
         described = pages(described) if names else listed(described)
     return answer(ROW_LAYOUTS[output_format](described))
 
 
-@application.command(epilog=_examples("squarely columns sales.parquet", "squarely columns air.csv --separator ';'"))
+@application.command(
+    cls=FoldedCommand, epilog=_examples("squarely columns sales.parquet", "squarely columns air.csv --separator ';'")
+)
 def columns(
     files: options.FilesToLookAt,
     output_format: options.OutputFormat = Format.TABLE,

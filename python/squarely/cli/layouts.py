@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from squarely.cli.group_rows import header_of_groups, of_predictions, rows_of_groups
-from squarely.cli.rows import Rows, rows_as_csv, rows_as_markdown
+from squarely.cli.rows import GAP, Rows, rows_as_csv, rows_as_markdown, width_of_terminal
 from squarely.cli.worst_rows import tables_of, worst_as_json, worst_as_rows, worst_as_text
 from squarely.files import FileStates
 from squarely.groups.report import GroupedReport
@@ -28,20 +28,41 @@ def as_table(answer: Answer) -> str:
     """Lay out one column for each prediction; `repr` shows every digit, and every digit is right."""
     report = answer.report
     if isinstance(report, GroupedReport):
-        digests = of_predictions(report, report.digest, "digest")
-        named = [f"{name}  {_short(digest)}" for name, digest in digests.items()]
-        whole = [str(report), *_medians_of_all(answer), f"rows read  {report.overall.rows}", *named]
-        return "\n".join([*whole, *worst_as_text(report)])
+        last = {"rows read": str(report.overall.rows)}
+        for name, digest in of_predictions(report, report.digest).items():
+            last[f"digest of groups of {name}" if name else "digest of groups"] = _short(digest)
+        widest = max(map(len, last))
+        below = [f"{label.ljust(widest)}  {said}" for label, said in last.items()]
+        return "\n".join([str(report), *_medians_of_all(answer), *below, *worst_as_text(report)])
     columns = [["", *report.metrics, "rows read", "pairs scored", "pairs left out", "digest"]]
     for name, scores in report.to_dict().items():
         counts = (report.rows, report.count[name], report.omitted[name])
         columns.append([name, *map(repr, scores.values()), *map(str, counts), _short(report.digest[name])])
-    widths = [max(map(len, column)) for column in columns]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in zip(*columns, strict=True)
-    )
-    return "\n".join([*(line.rstrip() for line in lines), *worst_as_text(report)])
+    tables = "\n\n".join(map(_side_by_side, _that_fit(columns)))
+    return "\n".join([tables, *worst_as_text(report)])
+
+
+def _that_fit(columns: Sequence[Sequence[str]]) -> list[list[Sequence[str]]]:
+    """Return the columns in tables that fit into the terminal, each behind the first column."""
+    labels, *others = columns
+    widest = width_of_terminal() or math.inf
+    tables = [[labels]]
+    for column in others:
+        if len(tables[-1]) > 1 and sum(map(_width, [*tables[-1], column])) - GAP > widest:
+            tables.append([labels])
+        tables[-1].append(column)
+    return tables
+
+
+def _width(column: Sequence[str]) -> int:
+    return max(map(len, column)) + GAP
+
+
+def _side_by_side(columns: Sequence[Sequence[str]]) -> str:
+    widths = list(map(_width, columns))
+    rows = zip(*columns, strict=True)
+    lines = ("".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _medians_of_all(answer: Answer) -> list[str]:

@@ -1,13 +1,15 @@
 """What each metric is, from its row and its docstring: for ``squarely metrics``."""
 
 import inspect
+import itertools
 import re
 from collections.abc import Sequence
 
 import squarely
 from squarely import _core
 from squarely.cli.errors import UsageError
-from squarely.cli.rows import Rows
+from squarely.cli.plain_formula import plain_formula
+from squarely.cli.rows import Rows, width_of_terminal, widths_of
 from squarely.named_metrics import closest, full_name, has_default
 
 SHORT = 6  # columns of the list; those behind are long, and a page a metric has them
@@ -22,9 +24,18 @@ def described_metrics(names: Sequence[str]) -> Rows:
     return Rows(header, [_row(name) for name in dict.fromkeys(chosen)], len(header))
 
 
+def for_people(metrics: Rows) -> Rows:
+    """Return the same with formulas as a person writes them; a program gets LaTeX."""
+    place = metrics.header.index("formula")
+    rows = [(*row[:place], plain_formula(row[place]), *row[place + 1 :]) for row in metrics.rows]
+    return metrics._replace(rows=rows)
+
+
 def listed(metrics: Rows) -> Rows:
-    """Return the columns that fit beside each other."""
-    return Rows(metrics.header[:SHORT], [row[:SHORT] for row in metrics.rows], SHORT)
+    """Return the columns that fit beside each other whole, names at least."""
+    ends = itertools.accumulate(widths_of(metrics))
+    count = max(2, sum(end <= (width_of_terminal() or end) for end in itertools.islice(ends, SHORT)))
+    return Rows(metrics.header[:count], [row[:count] for row in metrics.rows], count)
 
 
 def pages(metrics: Rows) -> Rows:

@@ -59,7 +59,8 @@ FilesToLookAt = Annotated[
     list[str], typer.Argument(metavar="FILE", help="Files as of 'score'; of a folder the first one.")
 ]
 States = Annotated[
-    list[str], typer.Argument(metavar="STATE", help="Files that 'score --save-state' wrote, or patterns.")
+    list[str],
+    typer.Argument(metavar="STATE", help="Files of 'score --save-state' or Accumulator.save, or patterns."),
 ]
 
 # Tables of their own.

@@ -7,7 +7,7 @@ from squarely.cli.errors import UsageError
 from squarely.cli.streams import answer, warn
 from squarely.files import FileStates
 from squarely.files.runs.atomic_write import check_can_be_written
-from squarely.files.runs.states import MAGIC
+from squarely.files.runs.state_files import STATES
 from squarely.groups.report import GroupedReport
 from squarely.report_page.saving import save_page
 
@@ -30,7 +30,7 @@ def _is_saved(path: str) -> bool:
     if not os.path.isfile(path):
         return path.endswith(".sq")
     with open(path, "rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
+        return file.read(len(STATES[0])) in STATES
 
 
 def write_page(states: FileStates, path: str, title: str | None) -> int:

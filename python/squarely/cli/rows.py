@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from squarely.cli.options import Format
 
+GAP = 2  # characters between columns
+
 
 class Rows(NamedTuple):
     """What is laid out; the first cells of a row, which say what it is, are text, and others may be numbers."""
@@ -25,13 +27,25 @@ def rows_as_table(given: Rows) -> str:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*given.header, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    for number, name in enumerate(given.header):
+        table.add_column(name, overflow="fold", no_wrap=number == 0)  # the first is what is copied
     for row in given.rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sum(map(len, map(str, given.rows))) + 1000
+    width = width_of_terminal() or sum(widths_of(given))
     written = io.StringIO()
     Console(file=written, width=width, color_system=None).print(table)
     return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
+
+
+def width_of_terminal() -> int | None:
+    """Return how many characters a line of a terminal has, where the answer is shown in one."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def widths_of(given: Rows) -> list[int]:
+    """Return how wide each column is, with what is between it and the next."""
+    return [max(len(str(cell)) for cell in column) + GAP for column in zip(given.header, *given.rows, strict=True)]
 
 
 def rows_as_csv(given: Rows) -> str:

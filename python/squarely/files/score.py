@@ -12,7 +12,8 @@ import squarely
 from squarely.arguments import NanPolicy, Summation, Unmatched
 from squarely.files.formats.reading import AS_NAMED, ReadingOptions
 from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
-from squarely.files.runs.progress import Progress
+from squarely.files.runs.progress import ProgressLike
+from squarely.files.runs.progress_bar import told
 from squarely.files.runs.run import run, saved_in
 from squarely.files.runs.states import FileStates
 from squarely.files.sources.joins import Tables, join_plan
@@ -43,7 +44,7 @@ def score_files(
     metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressLike = None,
     threads: int | None = None,
     filesystem: Any = None,
     reading: ReadingOptions = AS_NAMED,
@@ -70,7 +71,7 @@ def score_files(
     metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressLike = None,
     threads: int | None = None,
     filesystem: Any = None,
     reading: ReadingOptions = AS_NAMED,
@@ -96,7 +97,7 @@ def score_files(
     metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressLike = None,
     threads: int | None = None,
     filesystem: Any = None,
     reading: ReadingOptions = AS_NAMED,
@@ -159,8 +160,9 @@ def score_files(
     summation : {"exact", "kahan", "pairwise"}
         How sums are formed. With ``"exact"`` neither the order of files nor the number of threads matters. With the
         others the files are scored one after another, in order, so that the result is the same every time.
-    progress : callable, optional
-        Called with a `Progress` up to twenty times a second and at the end, in the thread that called.
+    progress : callable or bool, optional
+        Called with a `Progress` up to twenty times a second and at the end, in the thread that called; or True for a
+        bar, where standard error is a terminal or this a notebook. The bar needs rich.
     threads : int, optional
         How many threads read and score, by default `squarely.get_num_threads`, but at most eight: each needs memory of
         its own, about 10 MB a column.
@@ -277,7 +279,7 @@ def accumulate_files(
     metrics: MetricLike | Iterable[MetricLike] | None = None,
     nan_policy: NanPolicy = "raise",
     summation: Summation = "exact",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressLike = None,
     threads: int | None = None,
     filesystem: Any = None,
     reading: ReadingOptions = AS_NAMED,
@@ -322,8 +324,8 @@ def accumulate_files(
         by=groups or None,
         worst={} if rows is None else {name: rows.copy() for name in predictions},
     )
-    with saved_in(checkpoint, checkpoint_seconds, sources, reading) as saving:
-        return run(sources, states, workers, progress, saving)
+    with saved_in(checkpoint, checkpoint_seconds, sources, reading) as saving, told(progress) as tell:
+        return run(sources, states, workers, tell, saving)
 
 
 def _asked(

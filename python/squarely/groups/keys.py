@@ -21,6 +21,8 @@ __all__ = ["GroupKeys"]
 
 NAME_OF_THE_NAMELESS = "group"
 
+State = tuple[tuple[str, ...], list[Chunk], list[Codes]]
+
 
 class GroupKeys:
     """The keys of groups, numbered in the order in which they first came.
@@ -263,14 +265,14 @@ class GroupKeys:
     def _entered_from(self, other: GroupKeys, parts: Sequence[Codes]) -> Codes:
         """Return the numbers of groups of another, of which the numbers of their keys there are given."""
         if len(self.names) == 1:  # whose keys are the groups, and enter in the order asked for
-            label = f"the column {self.names[0]!r}"
+            label = _label(self.names[0])
             return self._columns[0].codes(other._columns[0].chunk(parts[0], label), label)
         entered = []
         for name, mine, its, codes in zip(self.names, self._columns, other._columns, parts, strict=True):
             is_used = np.zeros(len(its), np.bool_)
             is_used[codes] = True
             used, places = np.flatnonzero(is_used).astype(np.uint32), np.cumsum(is_used) - 1
-            label = f"the column {name!r}"
+            label = _label(name)
             entered.append(mine.codes(its.chunk(used, label), label)[places[codes]])
         return self._together(entered, adds=True)
 
@@ -287,6 +289,24 @@ class GroupKeys:
         margin._begin(tuple(chosen))
         margin._columns = [self._columns[place].copy() for place in places]
         return margin, margin._together([parts[place] for place in places], adds=True)
+
+    # A table of the core does not pickle, and what it holds does, with the numbers that the groups have here.
+
+    def __getstate__(self) -> State:
+        chunks = [column.chunk(column.all_codes(), _label(name)) for name, column in self._named_columns()]
+        return self.names, chunks, self._all_parts()
+
+    def __setstate__(self, state: State) -> None:
+        self.__init__()  # type: ignore[misc]
+        names, chunks, parts = state
+        if names:
+            self._begin(names)
+            for (name, column), chunk in zip(self._named_columns(), chunks, strict=True):
+                column.codes(chunk, _label(name))
+            self._together(parts, adds=True)
+
+    def _named_columns(self) -> Iterator[tuple[str, KeyColumn]]:
+        return zip(self.names, self._columns, strict=True)
 
     def to_bytes(self) -> bytes:
         """Return the groups as bytes, in the order of their keys: in which order they came makes no difference."""
@@ -333,6 +353,10 @@ def _code_of(column: KeyColumn, key: Any) -> Codes:
         return column.codes_of_known(read_column([key], "by"))
     except (OverflowError, ValueError):
         return np.full(1, _core.no_code, np.uint32)
+
+
+def _label(name: str) -> str:
+    return f"the column {name!r}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -57,8 +57,10 @@ def _family(kind: type, label: str) -> str:
     for types, family in FAMILIES:
         if issubclass(kind, types):
             return family
-    nested = issubclass(kind, (list, tuple, dict, set, np.ndarray))
-    way = "Pass a mapping of columns where there are several keys a row" if nested else "Convert them to one of these"
+    is_array = hasattr(kind, "__array__") and not issubclass(kind, np.generic)
+    are_columns = is_array or issubclass(kind, (list, tuple, dict, set))
+    several = "Pass several columns with their names, as frame[['a', 'b']] or {'a': ..., 'b': ...}"
+    way = several if are_columns else "Convert them to one of these"
     raise refused(label, f"elements of type {kind.__name__}", way)
 
 

@@ -17,6 +17,9 @@ __all__ = ["NAMELESS", "read_column", "read_columns", "refused"]
 
 NAMELESS = ""
 
+# Of so many texts nobody thinks that they are names of columns.
+MOST_NAMES = 10
+
 Columns = list[tuple[str, Chunk]]
 
 
@@ -35,12 +38,23 @@ def read_columns(by: Any, rows: int | None) -> Columns:
             there = f"the column {columns[0][0]!r} of by" if rows is None else "the data"
             raise ValueError(
                 f"{_label(name, len(columns) > 1)} has {len(chunk)} keys, and {there} {expected} rows: pass a key "
-                "for every row."
+                f"for every row.{_columns_meant(by)}"
             )
     return columns
 
 
+def _columns_meant(by: Any) -> str:
+    """Return what to pass where somebody may have passed the names of columns."""
+    are_names = isinstance(by, (list, tuple)) and 0 < len(by) < MOST_NAMES and all(isinstance(one, str) for one in by)
+    return f" Where these are columns, pass them and not their names, as frame[{list(by)!r}]." if are_names else ""
+
+
 def _columns_of(by: Any) -> Columns:
+    if isinstance(by, str):
+        raise InvalidParameterError(
+            f"The 'by' parameter has the keys themselves, a key for every row. Got {by!r}: where this is a column, "
+            f"pass frame[{by!r}]."
+        )
     if isinstance(by, Mapping):
         return [(_name(name), read_column(values, f"by[{name!r}]")) for name, values in by.items()]
     if is_pandas(by) and by.ndim == 2:

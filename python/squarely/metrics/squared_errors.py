@@ -36,7 +36,8 @@ def mean_squared_error(
         Predictions. (n, 1) goes with (n,); nothing is broadcast. Rows and columns are paired by position, whatever
         their index or names; frames with the same columns in another order are refused.
     sample_weight : array-like of shape (n,) or that of y_true, or float, optional
-        Weights of the rows, or one for every element. A weight of 2 counts as the same pair twice.
+        Weights of the rows, or one for every element. A weight of 2 counts as the same pair twice. One below 0, which
+        scikit-learn takes too, takes a pair away: a mean of squares may then be below 0, and its root NaN.
     multioutput : {"uniform_average", "raw_values"} or array-like of shape (outputs,), default="uniform_average"
         Average the outputs, return one value an output, or average with these weights. An average is that of the
         outputs' values, each of them a double already, and is rounded once more. An output of which every pair is left
@@ -44,8 +45,9 @@ def mean_squared_error(
     where : array-like of bool of shape (n,) or that of y_true, optional
         True where a pair counts. Where it is False, NaN and infinity are no errors.
     nan_policy : {"raise", "propagate", "omit", "omit_true"}, default="raise"
-        What a missing value means: an error; a result of NaN; the pair is left out of its output; left out if the
-        truth is missing and an error if only the prediction is. Infinity is an error unless propagated.
+        What a missing value means. "raise": an error. "propagate": a result of NaN. "omit": its pair is left out of its
+        output. "omit_true": left out if the truth is missing, and an error if only the prediction is. Infinity is an
+        error unless propagated.
     summation : {"exact", "kahan", "pairwise"}, default="exact"
         "exact" gives the double nearest to the real number, the same bits on every machine. The others round as they
         go: compensated in sixteen lanes, or along a binary tree; they too do not depend on threads or instruction set.

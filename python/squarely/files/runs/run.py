@@ -69,11 +69,12 @@ def saved_in(
 def _teller(
     progress: Callable[[Progress], object] | None, totals: Totals, sources: Iterable[Source]
 ) -> Callable[[], None]:
-    total = sum(source.size for source in sources) if isinstance(sources, list) else None
+    sizes = sum(source.size for source in sources) if isinstance(sources, list) else 0
+    total = sizes or None  # a query has no size
 
     def tell() -> None:
         if progress is not None and totals.path:
-            read = totals.bytes_read if total is None else min(totals.bytes_read, total)  # fractions are rounded
+            read = round(totals.bytes_read) if total is None else min(round(totals.bytes_read), total)
             progress(Progress(totals.path, read, total, totals.rows_read))
 
     return tell

@@ -27,12 +27,11 @@ import squarely
 from squarely.arguments import InvalidParameterError
 from squarely.evaluation import report_of
 from squarely.files.errors import FileError, one_line
-from squarely.files.runs.atomic_write import check_can_be_written, write_atomically
+from squarely.files.runs.state_files import OF_ACCUMULATOR, OF_FILES, OF_GROUPS, load_state, save_state
 from squarely.groups.evaluation import grouped_report_of
 from squarely.worst.rows import WorstRows
 from squarely.worst.table import WorstTable, worst_table
 
-MAGIC = b"sqfs"
 VERSION = 1
 VERSION_OF_GROUPS = 2
 VERSION_OF_WORST_ROWS = 3
@@ -127,28 +126,21 @@ class FileStates:
         FileError
             Where the file cannot be written, or is there already and holds something other than sums.
         """
-        check_may_be_replaced(os.fspath(path))
-        write_atomically(os.fspath(path), self.to_bytes())
+        save_state(path, self.to_bytes())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> FileStates:
-        """Read what `save` wrote, on any machine.
+        """Read what `save` wrote, on any machine, or `Accumulator.save` or `GroupedAccumulator.save`.
+
+        Accumulators have no names of columns: theirs are those of a pair without names, ``y_true`` and ``y_pred``.
 
         Raises
         ------
         FileError
-            Where the file is damaged, cut short, from a newer version or something else.
+            Where the file holds the sums of several outputs, is damaged, cut short, from a newer version or something
+            else.
         """
-        name = os.fspath(path)
-        try:
-            with open(name, "rb") as file:
-                return cls.from_bytes(file.read())
-        except FileNotFoundError as error:
-            raise FileNotFoundError(f"{name}: there is no such file") from error
-        except OSError as error:
-            raise FileError(f"{name}: the file cannot be read: {one_line(error.strerror or error)}") from error
-        except ValueError as error:
-            raise FileError(f"{name}: {error}") from error
+        return load_state(path, cls.from_bytes)
 
     @classmethod
     def load_all(cls, paths: Iterable[str | os.PathLike[str]]) -> FileStates:
@@ -228,7 +220,7 @@ class FileStates:
         text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
         version = VERSION if self.by is None else VERSION_OF_GROUPS
         version = VERSION_OF_WORST_ROWS if self.worst else version
-        body = HEADER.pack(MAGIC, version, len(text)) + text + b"".join(states.values())
+        body = HEADER.pack(OF_FILES, version, len(text)) + text + b"".join(states.values())
         return body + CHECKSUM.pack(zlib.crc32(body))
 
     @classmethod
@@ -240,7 +232,11 @@ class FileStates:
         ValueError
             Where the bytes are damaged, cut, from a newer version or something else.
         """
-        if data[: len(MAGIC)] != MAGIC or len(data) < HEADER.size + CHECKSUM.size:
+        if data[: len(OF_FILES)] == OF_ACCUMULATOR:
+            return cls._of(squarely.Accumulator.from_bytes(data))
+        if data[: len(OF_FILES)] == OF_GROUPS:
+            return cls._of(squarely.GroupedAccumulator.from_bytes(data))
+        if data[: len(OF_FILES)] != OF_FILES or len(data) < HEADER.size + CHECKSUM.size:
             raise ValueError("this is no state that squarely saved")
         _, version, length = HEADER.unpack_from(data)
         if version > VERSION_OF_WORST_ROWS:
@@ -271,6 +267,25 @@ class FileStates:
             raise ValueError("this state is damaged: its header does not fit what follows")
         return states
 
+    @classmethod
+    def _of(cls, accumulator: Any) -> FileStates:
+        """Return what `accumulate_files` would have, had it been given the pairs of an accumulator."""
+        if accumulator.shape != (1,) or accumulator.multioutput != "uniform_average":
+            raise ValueError("this accumulator holds several outputs, and a state of files has one for each prediction")
+        has_groups = isinstance(accumulator, squarely.GroupedAccumulator)
+        whole = accumulator.overall() if has_groups else accumulator
+        return cls(
+            true="y_true",
+            weight="sample_weight" if whole.core.weighted else None,
+            nan_policy=accumulator.nan_policy,
+            summation=accumulator.core.configuration.summation,
+            files=[],
+            rows=whole.count + whole.omitted,
+            predictions={"y_pred": accumulator},
+            is_single=True,
+            by=accumulator.by if has_groups else None,
+        )
+
     def difference(self, other: FileStates, mine: str, theirs: str) -> str | None:
         """Say in which parameter two states differ, and nothing where they do not."""
         for name in COMPARED:
@@ -296,20 +311,6 @@ class FileStates:
 def _missing_in(accumulator: squarely.Accumulator) -> int:
     sums = accumulator.core.state()
     return 0 if sums is None else sum(sums.missing_true) + sum(sums.missing_pred)
-
-
-def check_may_be_replaced(path: str) -> None:
-    """Refuse a path where a state cannot be written, or where it would take the place of anything but a state."""
-    check_can_be_written(path)
-    try:
-        with open(path, "rb") as file:
-            is_state = file.read(len(MAGIC)) == MAGIC
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise FileError(f"{path}: the file cannot be read: {one_line(error.strerror or error)}") from error
-    if not is_state:
-        raise FileError(f"{path}: this file is there already and is no state of squarely; name another, or delete it")
 
 
 def _shown(value: Any) -> str:

@@ -14,10 +14,12 @@ from squarely.files.sources.tables import open_table
 
 
 class Batch(NamedTuple):
-    """Some rows of the named columns, and the fraction of the file that is read after them."""
+    """Some rows of the named columns of a file, from `read_batches`."""
 
     columns: tuple[Column, ...]
+    """The rows of each column, in the order in which they were named."""
     fraction: float
+    """How much of the file is read after them, of 1."""
 
 
 def read_batches(path: str, columns: Sequence[str], reading: ReadingOptions = AS_NAMED) -> Iterator[Batch]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from squarely.files.errors import told_in_one_sentence
+from squarely.extras import import_extra
+from squarely.files.errors import FileError, one_line, told_in_one_sentence
 from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import Position, Section
 from squarely.files.sources.arrow_numbers import to_numpy
@@ -24,6 +26,7 @@ from squarely.files.sources.schema import check_columns
 from squarely.files.sources.source import Chunk, Names, Source
 
 NAME = "sql"  # begins what is said of it
+NO_TABLE = re.compile(r"Table with name .* does not exist")
 
 
 def query_plan(
@@ -94,7 +97,15 @@ class Query:
                 self._running = None
 
     def _relation(self, database: Any) -> Any:
-        relation = database.sql(self.sql)
+        try:
+            relation = database.sql(self.sql)
+        except import_extra("duckdb").CatalogException as error:
+            if not NO_TABLE.search(str(error)):
+                raise
+            raise FileError(
+                f"{NAME}: {one_line(error)} A file is named in quotes, as 'sales.csv'; a frame of Python is registered "
+                "in a connection that is passed, or read by passing duckdb.sql(query) in place of sql="
+            ) from error
         if relation is None:
             raise ValueError("sql must be a query that has rows, as one that begins with select")
         return relation

@@ -47,19 +47,24 @@ struct Outputs {
     std::span<const Pairs> pairs;
     std::size_t predictions;
     std::ptrdiff_t rows;
+    Onlookers* onlookers = nullptr;
 };
 
 bool add_stretches(std::span<CertifiedEnds> ends, const Outputs& outputs, int set) {
     const std::ptrdiff_t stretches = number_of_stretches(outputs.rows);
     const auto jobs = static_cast<std::ptrdiff_t>(outputs.pairs.size() / outputs.predictions) * stretches;
-    if (jobs == 1) return add_stretch(ends, outputs.pairs, {0, outputs.rows}, set);
+    const auto onlooker_of = [&](std::span<const Pairs> pairs) {
+        return outputs.onlookers == nullptr ? nullptr : outputs.onlookers->of_stretch(pairs);
+    };
+    if (jobs == 1) return add_stretch(ends, outputs.pairs, {0, outputs.rows}, set, onlooker_of(outputs.pairs).get());
     std::mutex mutex;
     std::atomic<bool> is_certified = true;
     parallel_for(jobs, [&](std::ptrdiff_t index) {
         const std::size_t first = static_cast<std::size_t>(index / stretches) * outputs.predictions;
         const std::span<const Pairs> pairs = outputs.pairs.subspan(first, outputs.predictions);
         std::vector<CertifiedEnds> own(outputs.predictions);
-        if (!is_certified || !add_stretch(own, pairs, stretch_at(outputs.rows, index % stretches), set)) {
+        const Stretch stretch = stretch_at(outputs.rows, index % stretches);
+        if (!is_certified || !add_stretch(own, pairs, stretch, set, onlooker_of(pairs).get())) {
             is_certified = false;
             return;
         }
@@ -280,9 +285,9 @@ bool give_values(const Configuration& configuration, const Outputs& outputs, std
 }
 
 bool give_certified_values(const Configuration& configuration, const Outputs& outputs,
-                           std::span<const Summand> summands, std::span<Answer> answers) {
+                           std::span<const Summand> summands, std::span<Answer> answers,
+                           std::span<CertifiedEnds> ends) {
     if (!follow_their_sums(configuration)) return false;
-    std::vector<CertifiedEnds> ends(outputs.pairs.size());
     if (!find_ends(ends, outputs, summands)) return false;
     for (std::size_t i = 0; i < ends.size(); ++i) {
         const auto give = [&](const Question& question, const SummandList& own, double& value) {
@@ -347,6 +352,13 @@ bool give_summed_values(const Configuration& configuration, const Outputs& outpu
 
 }  // namespace
 
+bool answer_certainly(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
+                      Onlookers& onlookers, std::span<Answer> answers, std::span<CertifiedEnds> ends) {
+    if (configuration.summation != Summation::exact) return false;
+    const Outputs outputs{predictions, predictions.size(), rows, &onlookers};
+    return give_certified_values(configuration, outputs, summands_of(configuration), answers, ends);
+}
+
 bool answer_all(const Configuration& configuration, std::span<const std::span<const Pairs>> predictions,
                 std::ptrdiff_t rows, std::span<Answer> answers) {
     if (predictions.size() == 1 && predictions.front().size() > 1 && rows >= fewest_certified_rows_of_outputs) {
@@ -360,7 +372,8 @@ bool answer_all(const Configuration& configuration, std::span<const std::span<co
     const std::vector<Summand> summands = summands_of(configuration);
     const Outputs outputs{pairs, predictions.size(), rows};
     const bool is_exact = configuration.summation == Summation::exact;
-    if (is_exact && give_certified_values(configuration, outputs, summands, answers)) return true;
+    std::vector<CertifiedEnds> ends(pairs.size());
+    if (is_exact && give_certified_values(configuration, outputs, summands, answers, ends)) return true;
     if (is_exact && rows >= fewest_certified_rows) return false;
     std::fill(answers.begin(), answers.end(), Answer{});
     return give_summed_values(configuration, outputs, summands, answers);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "accumulator/scores.hpp"
+#include "sums/certified_sums.hpp"
 
+#include <optional>
 #include <span>
 
 namespace squarely {
@@ -21,6 +23,11 @@ struct Answer {
     std::vector<double> values;  // of each metric one an output
     PairCounts counts;           // of all outputs together
 };
+
+// The same of one output, where its sums are certain, with the ends of these, while others look at the rows. False
+// where that is not the way.
+bool answer_certainly(const Configuration& configuration, std::span<const Pairs> predictions, std::ptrdiff_t rows,
+                      Onlookers& onlookers, std::span<Answer> answers, std::span<CertifiedEnds> ends);
 
 // Of predictions of one truth, with as many outputs each and all weighted alike. False also where there is no shorter
 // way than a state for one of them.

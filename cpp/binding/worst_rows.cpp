@@ -1,6 +1,9 @@
 #include "order/worst_rows.hpp"
 
+#include "accumulator/one_call.hpp"
 #include "binding/binding.hpp"
+#include "binding/plain_sides.hpp"
+#include "states/little_endian.hpp"
 
 #include <cmath>
 #include <limits>
@@ -33,6 +36,15 @@ py::object python_number(const BinaryNumber& number) {
     return number.negative ? py::object(-size) : py::object(size);
 }
 
+py::list told(const std::vector<WorstRow>& found) {
+    py::list rows;
+    for (const WorstRow& row : found) {
+        rows.append(py::make_tuple(row.order.nearest, row.order.rest, row.row, python_number(row.y_true),
+                                   python_number(row.y_pred), row.weight, row.loss));
+    }
+    return rows;
+}
+
 // A tuple a row: what it is ordered by, in two doubles, its number, truth, prediction, weight and loss.
 py::list found_in(const py::object& y_true, const py::object& y_pred, const std::string& name, double parameter,
                   std::size_t count, const std::optional<std::pair<double, double>>& at_least, const py::object& where,
@@ -44,12 +56,63 @@ py::list found_in(const py::object& y_true, const py::object& y_pred, const std:
     if (at_least) limit = ExtremeValue{at_least->first, at_least->second};
     std::vector<WorstRow> found;
     without_the_interpreter([&] { found = worst_rows(pairs.outputs[0], pairs.rows, loss, count, limit); });
-    py::list rows;
-    for (const WorstRow& row : found) {
-        rows.append(py::make_tuple(row.order.nearest, row.order.rest, row.row, python_number(row.y_true),
-                                   python_number(row.y_pred), row.weight, row.loss));
+    return told(found);
+}
+
+py::object python_integer(const ExactSum& sum) {
+    std::vector<unsigned char> bytes;
+    for (const std::uint64_t limb : sum.limbs) append(bytes, limb, sizeof limb);
+    const py::bytes little(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return py::module_::import("builtins").attr("int").attr("from_bytes")(little, "little", py::arg("signed") = true);
+}
+
+// By terms, what sums lie between, in units of 2^-2148.
+py::dict told_ends(const CertifiedEnds& ends) {
+    py::dict told;
+    const auto tell = [&](Term term, const std::optional<Ends>& own) {
+        if (own) told[facts_of(term).name] = py::make_tuple(python_integer(own->low), python_integer(own->high));
+    };
+    tell(Term::squared_error, ends.squared_error);
+    tell(Term::absolute_error, ends.absolute_error);
+    tell(Term::error, ends.error);
+    tell(Term::truth, ends.truth);
+    tell(Term::squared_truth, ends.squared_truth);
+    tell(Term::absolute_percentage_error, ends.percentage_error);
+    tell(Term::sample_weight, ends.weight);
+    return told;
+}
+
+// Of predictions in one output, of each its scores, pairs, pairs left out, worst rows and ends of sums. None where that
+// is not the way.
+py::object scores_and_worst_rows(const Configuration& configuration, const py::object& y_true,
+                                 const py::tuple& predictions, const py::object& sample_weight, const py::object& where,
+                                 py::ssize_t axis, const std::string& name, double parameter, std::size_t count) {
+    if (predictions.empty() || configuration.complex_values) return py::none();
+    std::vector<PlainPairs> sides(predictions.size());
+    std::vector<Pairs> pairs;
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+        PlainPairs& own = sides[i];
+        if (!see_plain_pairs(y_true, predictions[i], sample_weight, where, axis, Numbers::refused, own)) {
+            return py::none();
+        }
+        if (own.outputs().size() != 1) return py::none();
+        pairs.push_back(own.outputs().front());
     }
-    return rows;
+    WorstRowsSeen seen(loss_named(name, parameter), count, pairs.size());
+    std::vector<Answer> answers(pairs.size());
+    std::vector<CertifiedEnds> ends(pairs.size());
+    bool is_answered = false;
+    without_the_interpreter(
+        [&] { is_answered = answer_certainly(configuration, pairs, sides[0].rows, seen, answers, ends); });
+    if (!is_answered) return py::none();
+    py::tuple all(answers.size());
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        const PairCounts& counts = answers[i].counts;
+        all[i] =
+            py::make_tuple(answers[i].values, counts.pairs, counts.missing_true + counts.missing_pred + counts.masked,
+                           told(seen.rows_of(i)), told_ends(ends[i]));
+    }
+    return all;
 }
 
 }  // namespace
@@ -58,6 +121,9 @@ void register_worst_rows(py::module_& module) {
     module.def("worst_rows", &found_in, py::arg("y_true"), py::arg("y_pred"), py::arg("loss"), py::arg("parameter"),
                py::arg("count"), py::arg("at_least") = py::none(), py::arg("where") = py::none(), py::arg("axis") = 0,
                py::arg("sample_weight") = py::none());
+    module.def("scores_and_worst_rows", &scores_and_worst_rows, py::arg("configuration"), py::arg("y_true"),
+               py::arg("predictions"), py::arg("sample_weight"), py::arg("where"), py::arg("axis"), py::arg("loss"),
+               py::arg("parameter"), py::arg("count"));
 }
 
 }  // namespace squarely

@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <mutex>
 
 namespace squarely {
 namespace {
@@ -30,11 +29,7 @@ bool is_of_difference(const RowLoss& loss) {
 
 bool is_squared(const RowLoss& loss) { return is_of_difference(loss) && loss.term.term == Term::squared_error; }
 
-// What a row must come before.
-struct Limit {
-    ExtremeValue order;
-    std::ptrdiff_t row;
-};
+using Limit = WorstRowsSeen::Limit;
 
 bool comes_before(const ExtremeValue& order, std::ptrdiff_t row, const Limit& limit) {
     return order > limit.order || (order == limit.order && row < limit.row);
@@ -181,11 +176,17 @@ PairOfNumbers pair_at(const ReadBlock& read, std::ptrdiff_t row) {
 class Search {
   public:
     Search(const Pairs& pairs, const RowLoss& loss, std::size_t count, const std::optional<Limit>& limit)
-        : pairs_(pairs), loss_(loss), count_(count), limit_(limit) {
+        : pairs_(pairs),
+          are_viewed_(is_of_difference(loss) && !are_weighted(pairs) && pairs.y_true.dtype == DType::float64 &&
+                      is_contiguous_and_whole(pairs)),
+          loss_(loss),
+          count_(count),
+          limit_(limit) {
         found_.reserve(std::min<std::size_t>(count, block_length) + 1);
     }
 
     void look_at(const Kernels& kernels, Rows rows, Buffers& buffers) {
+        if (are_viewed_ && limit_ && rows.count % block_multiple == 0 && !reach_limit(kernels, rows)) return;
         const RowsKept kept = rows_kept(kernels, pairs_, rows, buffers.pairs);
         if (kept.count == 0) return;
         ReadBlock read{rows, {}, kept.where, {}};
@@ -202,9 +203,16 @@ class Search {
         offer_all(read, buffers, has_weights ? buffers.weights : nullptr);
     }
 
-    std::vector<WorstRow> found() && { return std::move(found_); }
+    const std::vector<WorstRow>& found() const { return found_; }
 
   private:
+    // Of most blocks that is all there is to do.
+    bool reach_limit(const Kernels& kernels, Rows rows) const {
+        const double* const y_true = static_cast<const double*>(pairs_.y_true.data) + rows.first;
+        const double* const y_pred = static_cast<const double*>(pairs_.y_pred.data) + rows.first;
+        return !(kernels.largest_difference({y_true, y_pred, rows.count, {}}) < limit_->order.nearest);
+    }
+
     bool is_below_limit(double value) const { return limit_ && value < limit_->order.nearest; }
 
     void offer_all(const ReadBlock& read, const Buffers& buffers, const double* weights) {
@@ -251,54 +259,82 @@ class Search {
         if (found_.size() == count_) limit_ = Limit{found_.front().order, found_.front().row};
     }
 
-    const Pairs& pairs_;
-    const RowLoss& loss_;
+    Pairs pairs_;
+    bool are_viewed_;
+    RowLoss loss_;
     std::size_t count_;
     std::optional<Limit> limit_;
     std::vector<WorstRow> found_;  // a heap, with the row that goes first at the front
 };
 
-// The worst rows of all stretches that are done.
-struct Shared {
-    std::mutex mutex;
-    std::vector<WorstRow> rows;  // in order
-    std::optional<Limit> limit;
+class OnlookerOfStretch : public Onlooker {
+  public:
+    OnlookerOfStretch(WorstRowsSeen& seen, std::span<const Pairs> predictions)
+        : seen_(seen), kernels_(*current_target().kernels) {
+        searches_.reserve(predictions.size());
+        for (std::size_t i = 0; i < predictions.size(); ++i) {
+            searches_.emplace_back(predictions[i], seen.loss(), seen.count(), seen.limit_of(i));
+        }
+    }
+
+    void look_at(std::size_t prediction, const Rows& rows) override {
+        for (std::ptrdiff_t first = 0; first < rows.count; first += block_length) {
+            const std::ptrdiff_t count = std::min<std::ptrdiff_t>(block_length, rows.count - first);
+            searches_[prediction].look_at(kernels_, {rows.first + first, count}, buffers_);
+        }
+    }
+
+    void finish() override {
+        for (std::size_t i = 0; i < searches_.size(); ++i) seen_.join(i, searches_[i].found());
+    }
+
+  private:
+    WorstRowsSeen& seen_;
+    const Kernels& kernels_;
+    std::vector<Search> searches_;
+    Buffers buffers_;
 };
 
-void join(Shared& shared, std::vector<WorstRow> found, std::size_t count) {
-    const std::lock_guard lock(shared.mutex);
-    shared.rows.insert(shared.rows.end(), found.begin(), found.end());
-    std::sort(shared.rows.begin(), shared.rows.end(),
-              [](const WorstRow& a, const WorstRow& b) { return comes_before(a, b); });
-    if (shared.rows.size() > count) shared.rows.resize(count);
-    if (shared.rows.size() == count) shared.limit = Limit{shared.rows.back().order, shared.rows.back().row};
-}
-
-std::optional<Limit> limit_of(Shared& shared) {
-    const std::lock_guard lock(shared.mutex);
-    return shared.limit;
-}
-
 }  // namespace
+
+WorstRowsSeen::WorstRowsSeen(const RowLoss& loss, std::size_t count, std::size_t predictions)
+    : loss_(loss), count_(count), seen_(predictions) {}
+
+std::unique_ptr<Onlooker> WorstRowsSeen::of_stretch(std::span<const Pairs> predictions) {
+    return std::make_unique<OnlookerOfStretch>(*this, predictions);
+}
+
+std::optional<WorstRowsSeen::Limit> WorstRowsSeen::limit_of(std::size_t prediction) {
+    const std::lock_guard lock(mutex_);
+    return seen_[prediction].limit;
+}
+
+void WorstRowsSeen::join(std::size_t prediction, const std::vector<WorstRow>& found) {
+    const std::lock_guard lock(mutex_);
+    Seen& seen = seen_[prediction];
+    seen.rows.insert(seen.rows.end(), found.begin(), found.end());
+    std::sort(seen.rows.begin(), seen.rows.end(),
+              [](const WorstRow& a, const WorstRow& b) { return comes_before(a, b); });
+    if (seen.rows.size() > count_) seen.rows.resize(count_);
+    if (seen.rows.size() == count_) seen.limit = Limit{seen.rows.back().order, seen.rows.back().row};
+}
 
 std::vector<WorstRow> worst_rows(const Pairs& pairs, std::ptrdiff_t rows, const RowLoss& loss, std::size_t count,
                                  const std::optional<ExtremeValue>& at_least) {
     if (count == 0) return {};
-    Shared shared;
-    if (at_least) shared.limit = Limit{*at_least, rows};
+    WorstRowsSeen seen(loss, count, 1);
+    if (at_least) seen.set_limit(0, {*at_least, rows});
     parallel_for(number_of_stretches(rows), [&](std::ptrdiff_t index) {
         const FloatingPointEnvironment environment;
-        const Kernels& kernels = *current_target().kernels;
         const Stretch stretch = stretch_at(rows, index);
-        Search search(pairs, loss, count, limit_of(shared));
-        Buffers buffers;
-        for (std::ptrdiff_t first = stretch.first; first < stretch.last; first += block_length) {
+        const std::unique_ptr<Onlooker> onlooker = seen.of_stretch({&pairs, 1});
+        for (std::ptrdiff_t first = stretch.first; first < stretch.last; first += smallest_stretch) {
             if (begins_a_piece(stretch, first)) look_at_call();
-            search.look_at(kernels, {first, std::min<std::ptrdiff_t>(block_length, stretch.last - first)}, buffers);
+            onlooker->look_at(0, {first, std::min(smallest_stretch, stretch.last - first)});
         }
-        join(shared, std::move(search).found(), count);
+        onlooker->finish();
     });
-    return shared.rows;
+    return seen.rows_of(0);
 }
 
 }  // namespace squarely

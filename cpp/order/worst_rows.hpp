@@ -5,9 +5,13 @@
 #include "blocks/column.hpp"
 #include "numbers/binary_number.hpp"
 #include "states/state.hpp"
+#include "sums/certified_sums.hpp"
 
 #include <cstddef>
+#include <memory>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace squarely {
@@ -33,5 +37,37 @@ struct WorstRow {
 // finite number are not among them, nor those that come behind at_least in order.
 std::vector<WorstRow> worst_rows(const Pairs& pairs, std::ptrdiff_t rows, const RowLoss& loss, std::size_t count,
                                  const std::optional<ExtremeValue>& at_least);
+
+// The same of predictions that are looked at while they are summed.
+class WorstRowsSeen : public Onlookers {
+  public:
+    // What a row must come before.
+    struct Limit {
+        ExtremeValue order;
+        std::ptrdiff_t row;
+    };
+
+    WorstRowsSeen(const RowLoss& loss, std::size_t count, std::size_t predictions);
+
+    std::unique_ptr<Onlooker> of_stretch(std::span<const Pairs> predictions) override;
+    const std::vector<WorstRow>& rows_of(std::size_t prediction) const { return seen_[prediction].rows; }
+
+    const RowLoss& loss() const { return loss_; }
+    std::size_t count() const { return count_; }
+    void set_limit(std::size_t prediction, const Limit& limit) { seen_[prediction].limit = limit; }
+    std::optional<Limit> limit_of(std::size_t prediction);
+    void join(std::size_t prediction, const std::vector<WorstRow>& found);
+
+  private:
+    struct Seen {
+        std::vector<WorstRow> rows;  // of all stretches that are done, in order
+        std::optional<Limit> limit;
+    };
+
+    RowLoss loss_;
+    std::size_t count_;
+    std::mutex mutex_;
+    std::vector<Seen> seen_;
+};
 
 }  // namespace squarely

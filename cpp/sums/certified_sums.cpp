@@ -282,8 +282,9 @@ std::ptrdiff_t length_of_block(std::ptrdiff_t longest, std::ptrdiff_t rows_left)
     return length < block_multiple ? length : length / block_multiple * block_multiple;
 }
 
+template <class LookAt>
 bool add_piece(Running& running, const Kernels& kernels, const Pairs& pairs, const Stretch& piece,
-               BlockBuffers& buffers, CertifiedEnds& ends) {
+               BlockBuffers& buffers, CertifiedEnds& ends, LookAt look_at) {
     // Where memory takes the time, long blocks of several sums take more of it.
     const bool is_near = piece.last - piece.first < smallest_stretch;
     const std::ptrdiff_t longest = is_near && are_viewed(pairs) ? most_steps * kernels.lanes : block_length;
@@ -298,6 +299,7 @@ bool add_piece(Running& running, const Kernels& kernels, const Pairs& pairs, con
         }
         running.length = std::min(longest, 2 * running.length);
         flush_if_full(running, kernels, ends);
+        look_at(rows);
         first += rows.count;
     }
     return true;
@@ -439,7 +441,8 @@ bool may_be_certified(const Pairs& pairs, std::ptrdiff_t rows, int set) {
     return !are_squares_alone || (rows >= smallest_float32 && !fit_narrow_squares(kernels, pairs, rows));
 }
 
-bool add_stretch(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, const Stretch& stretch, int set) {
+bool add_stretch(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, const Stretch& stretch, int set,
+                 Onlooker* onlooker) {
     const Kernels& kernels = *current_target().kernels;
     const FloatingPointEnvironment environment;
     BlockBuffers buffers;
@@ -452,10 +455,14 @@ bool add_stretch(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, co
         if (begins_a_piece(stretch, row)) look_at_call();
         const Stretch piece{row, std::min(stretch.last, row + smallest_stretch)};
         for (std::size_t i = 0; i < pairs.size(); ++i) {
-            if (!add_piece(running(i), kernels, pairs[i], piece, buffers, ends[i])) return false;
+            const auto look_at = [&](const Rows& rows) {
+                if (onlooker != nullptr) onlooker->look_at(i, rows);
+            };
+            if (!add_piece(running(i), kernels, pairs[i], piece, buffers, ends[i], look_at)) return false;
         }
     }
     for (std::size_t i = 0; i < pairs.size(); ++i) flush(running(i), kernels, ends[i]);
+    if (onlooker != nullptr) onlooker->finish();
     return true;
 }
 

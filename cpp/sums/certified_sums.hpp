@@ -4,11 +4,13 @@
 // correctly rounded last bit", 1991). Where it has two, or anything is unusual, all is summed again, exactly.
 #pragma once
 
+#include "blocks/block.hpp"
 #include "blocks/column.hpp"
 #include "blocks/stretches.hpp"
 #include "kernels/kernels.hpp"
 #include "states/formulas.hpp"
 
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -42,9 +44,24 @@ struct CertifiedEnds {
     bool are_known = true;  // false where this is not the way
 };
 
+// Looks at the rows of a stretch while they are near, which is soon after they were summed.
+class Onlooker {
+  public:
+    virtual ~Onlooker() = default;
+    virtual void look_at(std::size_t prediction, const Rows& rows) = 0;
+    virtual void finish() = 0;  // when it has seen all of the stretch
+};
+
+class Onlookers {
+  public:
+    virtual ~Onlookers() = default;
+    virtual std::unique_ptr<Onlooker> of_stretch(std::span<const Pairs> predictions) = 0;
+};
+
 // Adds a stretch of rows of predictions of one truth. False where this is not the way. Only the first ones have what is
 // of the truth alone.
-bool add_stretch(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, const Stretch& stretch, int set);
+bool add_stretch(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, const Stretch& stretch, int set,
+                 Onlooker* onlooker = nullptr);
 
 // Adds a stretch of rows of outputs, each with a truth of its own.
 void add_outputs(std::span<CertifiedEnds> ends, std::span<const Pairs> outputs, const Stretch& stretch, int set);

@@ -227,6 +227,32 @@ def worst_rows(
     sample_weight: _Columns | None = None,
 ) -> list[tuple[float, float, int, float | int, float | int, float, float]]: ...
 
+# Of predictions in one output, of each its scores, pairs, pairs left out, worst rows and, by terms, ends of sums in
+# units of 2^-2148; None where there is something to say, or sums are not certain.
+def scores_and_worst_rows(
+    configuration: Configuration,
+    y_true: object,
+    predictions: tuple[object, ...],
+    sample_weight: object,
+    where: object,
+    axis: int,
+    loss: str,
+    parameter: float,
+    count: int,
+) -> (
+    tuple[
+        tuple[
+            list[float],
+            int,
+            int,
+            list[tuple[float, float, int, float | int, float | int, float, float]],
+            dict[str, tuple[int, int]],
+        ],
+        ...,
+    ]
+    | None
+): ...
+
 @final
 class OrderStatistics:
     def __init__(self, outputs: int, rows: int, quantity: str) -> None: ...

@@ -268,8 +268,8 @@ def evaluate(
         from squarely.groups.evaluation import grouped_report
 
         return grouped_report(y_true, y_pred, sample_weight, where, axis, by, question, rows_asked)
-    if rows_asked is None and not question.is_of_order and not pictures and type(axis) is int:
-        plain = _plain_report(y_true, y_pred, sample_weight, where, axis, question)
+    if not question.is_of_order and not pictures and type(axis) is int:
+        plain = _plain_report(y_true, y_pred, sample_weight, where, axis, question, rows_asked)
         if plain is not None:
             return plain
     from squarely.columns.frame_of_models import models_in
@@ -318,7 +318,13 @@ _Found = tuple[tuple[tuple[Score, ...], int, int], ...]
 
 
 def _plain_report(
-    y_true: object, y_pred: object, sample_weight: object, where: object, axis: int, question: Question
+    y_true: object,
+    y_pred: object,
+    sample_weight: object,
+    where: object,
+    axis: int,
+    question: Question,
+    rows_asked: WorstAsked | None = None,
 ) -> Report | None:
     """Return the report of plain arrays of which there is nothing to say, else None."""
     named: Any = y_pred if type(y_pred) is dict else {"": y_pred}
@@ -326,6 +332,13 @@ def _plain_report(
     if isinstance(y_pred, Mapping) if is_single else not named or {type(name) for name in named} != {str}:
         return None
     predictions = tuple(named.values())
+    if rows_asked is not None:
+        from squarely.worst.at_once import worst_at_once
+
+        inside = plain_arrays(y_true, sample_weight, where, *predictions) if axis == 0 else None
+        true, weight, mask, *arrays = inside or (y_true, sample_weight, where, *predictions)
+        named = dict(zip(named, arrays, strict=True))
+        return worst_at_once(true, named, weight, mask, axis, question, rows_asked, is_single=is_single)
     found: _Found | None = _core.scores_at_once(question.configuration, y_true, predictions, sample_weight, where, axis)
     if found is None and is_single:
         found = _scores_of_sums(y_true, y_pred, sample_weight, where, axis, question)

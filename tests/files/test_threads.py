@@ -18,7 +18,7 @@ from squarely.files import FileError, MissingValueError, score_files
 from squarely.files.errors import StuckError
 from squarely.files.formats import parquet
 from squarely.files.runs import work
-from squarely.files.runs.totals import Totals
+from squarely.files.runs.totals import Scored, Totals
 
 METRICS = ("mean_squared_error", "mean_absolute_error", "max_error")
 
@@ -59,7 +59,7 @@ def test_what_is_saved_is_not_added_to_meanwhile():
     totals = Totals({"p": squarely.Accumulator()}, is_exact=True)
     are_held = []
     totals.after_commit = lambda: are_held.append(totals.lock.locked())
-    totals.commit({"p": squarely.Accumulator().update([1.0], [2.0])}, 1, 0, 0, None)
+    totals.commit(Scored({"p": squarely.Accumulator().update([1.0], [2.0])}, {}), 1, 0, 0, None)
     assert (are_held, totals.rows, totals.lock.locked()) == ([True], 1, False)
 
 

@@ -365,3 +365,26 @@ def test_threads_and_targets_find_the_same_bits() -> None:
         squarely.set_num_threads(threads)
         tables.append(squarely.evaluate(y_true, y_pred, worst=50, worst_by="log_cosh_loss").worst.to_dict())
     assert all(table == tables[0] for table in tables)
+
+
+@pytest.mark.parametrize("metrics", ["mse", ("mae", "r2"), squarely.named_metrics.EVERYDAY, ("mse", "r2", "mape")])
+@pytest.mark.parametrize("kind", ["plain", "weighted", "missing", "whole", "far"])
+def test_one_pass_tells_what_states_tell(kind: str, metrics: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    y_true, y_pred = normal_pairs(30_000, 8)
+    options: dict[str, Any] = {"metrics": metrics, "worst": 30, "worst_by": "squared_error"}
+    if kind == "weighted":
+        options["sample_weight"] = np.random.default_rng(9).random(30_000)
+    if kind == "missing":
+        y_true[::7] = np.nan
+        options |= {"nan_policy": "omit", "where": np.arange(30_000) % 5 > 0}
+    if kind == "whole":
+        y_true, y_pred = np.round(y_true * 10), np.round(y_pred * 10)
+    if kind == "far":
+        y_true, y_pred = y_true + 1e6, y_pred + 1e6
+    at_once = squarely.evaluate(y_true, y_pred, **options)
+    monkeypatch.setattr(_core, "scores_and_worst_rows", lambda *_: None)
+    by_states = squarely.evaluate(y_true, y_pred, **options)
+    assert at_once.worst.to_dict() == by_states.worst.to_dict()
+    assert str(at_once.worst) == str(by_states.worst)
+    assert at_once.to_dict() == by_states.to_dict()
+    assert (at_once.count, at_once.omitted) == (by_states.count, by_states.omitted)

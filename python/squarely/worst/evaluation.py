@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from squarely import _core
 from squarely.arguments import InvalidParameterError
 from squarely.named_metrics import Metric
 from squarely.worst.losses import RowLoss, check_worst, row_loss
-from squarely.worst.rows import Value, WorstRow, WorstRows, as_plain
+from squarely.worst.rows import Found, Value, WorstRow, WorstRows, as_plain
+from squarely.worst.sums import Sums
 from squarely.worst.table import OWN_COLUMNS, WorstTable, worst_table
 
 if TYPE_CHECKING:
@@ -37,21 +38,33 @@ class WorstAsked(NamedTuple):
                 f"worst={self.rows} asks for rows of one output, and there are {pairs.outputs}. Pass the columns one "
                 "by one, or as rows of their own: y_true.ravel() and y_pred.ravel()."
             )
+        worst, values_at = self._empty(pairs.rows, keys)
+        for first, found in pairs.found_in_pieces(worst.found_in):
+            worst.add(_rows_of(found, first, values_at))
+        return worst_table(worst, Sums.of(sums, self.loss), asked)
+
+    def table_of(self, found: Sequence[Found], sums: Sums, rows: int, asked: Sequence[Metric]) -> WorstTable:
+        """Return rows that are found as a table; may raise UncertainError."""
+        worst, values_at = self._empty(rows, None)
+        worst.add(_rows_of(found, 0, values_at))
+        return worst_table(worst, sums, asked)
+
+    def _empty(self, rows: int, keys: Keys | None) -> tuple[WorstRows, ValuesAt]:
         names = () if keys is None else keys.names
         check_columns([*names, *self.columns])
-        shown = {name: column_of(column, name, pairs.rows) for name, column in self.columns.items()}
+        shown = [column_of(column, name, rows) for name, column in self.columns.items()]
 
         def values_at(row: int) -> tuple[Value, ...]:
             own = () if keys is None else keys.at(row)
-            return (*map(as_plain, own), *(as_plain(value_at(row)) for value_at in shown.values()))
+            return (*map(as_plain, own), *(as_plain(value_at(row)) for value_at in shown))
 
-        worst = WorstRows(self.rows, self.loss, [*names, *self.columns])
-        for first, found in pairs.found_in_pieces(worst.found_in):
-            worst.add(
-                WorstRow((nearest, rest), "", first + row, y_true, y_pred, weight, loss, values_at(first + row))
-                for nearest, rest, row, y_true, y_pred, weight, loss in found
-            )
-        return worst_table(worst, sums, asked)
+        return WorstRows(self.rows, self.loss, [*names, *self.columns]), values_at
+
+
+def _rows_of(found: Sequence[Found], first: int, values_at: ValuesAt) -> Iterator[WorstRow]:
+    for nearest, rest, place, y_true, y_pred, weight, loss in found:
+        row = first + place
+        yield WorstRow((nearest, rest), "", row, y_true, y_pred, weight, loss, values_at(row))
 
 
 class Keys(NamedTuple):

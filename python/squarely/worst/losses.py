@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple, SupportsIndex
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from squarely import _core
 from squarely.arguments import InvalidParameterError
 from squarely.named_metrics import Metric, as_metric, closest, full_name, metric_names
+
+if TYPE_CHECKING:
+    from squarely.worst.sums import Between
 
 __all__ = ["LOSSES", "MOST_ROWS", "RowLoss", "check_worst", "row_loss"]
 
@@ -54,24 +56,33 @@ class RowLoss(NamedTuple):
         """Return the loss of a difference without rounding, where it is one of differences."""
         return difference * difference if self.name == SQUARED else abs(difference)
 
-    def sum_in(self, state: _core.State) -> Fraction | None:
-        """Return the sum of all losses, weighted where the state is, and nothing where the state does not have it."""
-        if self.name == PINBALL:
-            sizes, errors = _sum(state, ABSOLUTE), _sum(state, "error")
-            if sizes is None or errors is None:
-                return None
-            return sizes / 2 + (Fraction(1, 2) - Fraction(self.parameter)) * errors
-        return _sum(state, self.name, self.parameter)
+    @property
+    def term(self) -> str:
+        """What is summed of it: of the pinball loss, which is a part of two sums, the first."""
+        return ABSOLUTE if self.name == PINBALL else self.name
 
+    @property
+    def parameter_of_term(self) -> float:
+        return 0.0 if self.name == PINBALL else self.parameter
 
-def _sum(state: _core.State, term: str, parameter: float = 0.0) -> Fraction | None:
-    units = state.sum_of(term, parameter)
-    return None if units is None else Fraction(units, 2**2148)
+    def sum_of(self, sums: Mapping[str, Between]) -> Between | None:
+        """Return the sum of the losses of all rows, and nothing where it is not among the sums by their terms."""
+        from squarely.worst.sums import Between
+
+        sizes, errors = sums.get(self.term), sums.get("error")
+        if self.name != PINBALL or sizes is None:
+            return sizes
+        half = Fraction(1, 2)
+        slope = Between.exactly(half - Fraction(self.parameter))
+        return None if errors is None else Between.exactly(half) * sizes + slope * errors
 
 
 def check_worst(worst: object, function: str) -> int:
     """Return how many rows are asked for, or raise what the number must be."""
-    count = -1 if isinstance(worst, bool) or not isinstance(worst, SupportsIndex) else operator.index(worst)
+    try:
+        count = -1 if isinstance(worst, bool) else operator.index(worst)  # type: ignore[call-overload]
+    except TypeError:
+        count = -1
     if not 0 <= count <= MOST_ROWS:
         raise InvalidParameterError(
             f"The 'worst' parameter of {function} must be an integer from 0 to {MOST_ROWS}. Got {worst!r} instead."

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
-from squarely import _core
 from squarely.named_metrics import Metric
 from squarely.notebook_tables import html_table
 from squarely.report import installed_library, padded
-from squarely.worst.losses import RowLoss
-from squarely.worst.rows import WorstRow, WorstRows
+from squarely.worst.rows import WorstRows
+from squarely.worst.sums import Between, RowTerms, Sums, nearest
 
 __all__ = ["OWN_COLUMNS", "WorstTable", "worst_table"]
 
@@ -148,11 +147,10 @@ def _shown(value: Any) -> str:
     return "null" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def worst_table(worst: WorstRows, accumulator: _core.Accumulator, asked: Sequence[Metric]) -> WorstTable:
-    """Return the rows as a table, with what the sums of all rows say of them."""
-    rows, weighted = worst.rows, accumulator.weighted
-    state = accumulator.state() or _core.State(1, accumulator.configuration)
-    terms = [_Terms.of(row, worst.loss) for row in rows]
+def worst_table(worst: WorstRows, sums: Sums, asked: Sequence[Metric]) -> WorstTable:
+    """Return the rows as a table, with what the sums of all rows say of them; may raise UncertainError."""
+    rows = worst.rows
+    terms = [RowTerms.of(row, worst.loss) for row in rows]
     columns: dict[str, list[Any]] = {}
     if any(row.file for row in rows):
         columns["file"] = [row.file for row in rows]
@@ -160,99 +158,20 @@ def worst_table(worst: WorstRows, accumulator: _core.Accumulator, asked: Sequenc
     columns |= {name: [row.values[place] for row in rows] for place, name in enumerate(worst.columns)}
     columns["y_true"] = [row.y_true for row in rows]
     columns["y_pred"] = [row.y_pred for row in rows]
-    columns["residual"] = [_nearest(one.truth - one.prediction) for one in terms]
-    columns["loss"] = [_nearest(one.loss) for one in terms]
-    if weighted:
+    columns["residual"] = [nearest(Between.exactly(one.residual)) for one in terms]
+    columns["loss"] = [nearest(Between.exactly(one.loss)) for one in terms]
+    if sums.weighted:
         columns["weight"] = [row.weight for row in rows]
-        columns["contribution"] = [_nearest(one.contribution) for one in terms]
-    total = worst.loss.sum_in(state) if _is_of_numbers(state) else None
+        columns["contribution"] = [nearest(Between.exactly(one.contribution)) for one in terms]
+    total = sums.of_losses(worst.loss)
     if total is not None:
         columns["share_percent"] = [_percent(one.contribution, total) for one in terms]
     r2 = next((one for one in asked if one.name == "r2_score"), None)
     if r2 is not None:
-        sums = _R2Sums.of(state, weighted=weighted)
-        columns["r2_influence"] = [_influence(sums, one, bool(r2.parameter)) for one in terms]
+        columns["r2_influence"] = [sums.influence(one, forces_finite=bool(r2.parameter)) for one in terms]
     share = None if total is None else _percent(sum((one.contribution for one in terms), Fraction(0)), total)
-    return WorstTable(columns, worst.loss.label, sum(state.pairs), share)
+    return WorstTable(columns, worst.loss.label, sums.pairs, share)
 
 
-class _Terms(NamedTuple):
-    """What a row adds to sums, without rounding."""
-
-    truth: Fraction
-    prediction: Fraction
-    weight: Fraction
-    loss: Fraction
-
-    @classmethod
-    def of(cls, row: WorstRow, loss: RowLoss) -> _Terms:
-        truth, prediction = Fraction(row.y_true), Fraction(row.y_pred)
-        own = loss.of(truth - prediction) if loss.is_of_difference else Fraction(row.loss)
-        return cls(truth, prediction, Fraction(row.weight), own)
-
-    @property
-    def contribution(self) -> Fraction:
-        return self.weight * self.loss
-
-
-class _R2Sums(NamedTuple):
-    """The sums that R² is made of, without rounding."""
-
-    pairs: int
-    weight: Fraction
-    truth: Fraction
-    squared_truth: Fraction
-    squared_error: Fraction
-
-    @classmethod
-    def of(cls, state: _core.State, *, weighted: bool) -> _R2Sums | None:
-        names = (*(["sample_weight"] if weighted else []), "truth", "squared_truth", "squared_error")
-        units = [state.sum_of(name) for name in names]
-        if None in units or not _is_of_numbers(state):
-            return None
-        sums = [Fraction(one, 2**2148) for one in units if one is not None]
-        return cls(state.pairs[0], *([] if weighted else [Fraction(state.pairs[0])]), *sums)
-
-    def without(self, row: _Terms) -> _R2Sums:
-        error = row.truth - row.prediction
-        return _R2Sums(
-            self.pairs - 1,
-            self.weight - row.weight,
-            self.truth - row.weight * row.truth,
-            self.squared_truth - row.weight * row.truth**2,
-            self.squared_error - row.weight * error**2,
-        )
-
-    def unexplained(self, *, forces_finite: bool) -> Fraction | None:
-        """Return 1 - R², and nothing where it is undefined."""
-        if self.pairs < 2 or self.weight == 0:
-            return None
-        variation = self.squared_truth - self.truth**2 / self.weight
-        if variation != 0:
-            return self.squared_error / variation
-        return Fraction(int(self.squared_error != 0)) if forces_finite else None
-
-
-def _is_of_numbers(state: _core.State) -> bool:
-    """Whether nothing infinite is counted beside the sums."""
-    return sum(state.infinite) + sum(state.undefined) == 0
-
-
-def _influence(sums: _R2Sums | None, row: _Terms, forces_finite: bool) -> float:
-    if sums is None:
-        return math.nan
-    with_it = sums.unexplained(forces_finite=forces_finite)
-    without = sums.without(row).unexplained(forces_finite=forces_finite)
-    return math.nan if with_it is None or without is None else _nearest(with_it - without)
-
-
-def _percent(part: Fraction, total: Fraction) -> float:
-    return _nearest(100 * part / total) if total != 0 else math.nan
-
-
-def _nearest(number: Fraction) -> float:
-    """Return the nearest double, of what is beyond the largest one an infinity."""
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf if number > 0 else -math.inf
+def _percent(part: Fraction, total: Between) -> float:
+    return math.nan if total.is_zero else nearest(Between.exactly(100 * part) / total)

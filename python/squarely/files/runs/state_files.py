@@ -40,7 +40,7 @@ def check_may_be_replaced(path: str) -> None:
     check_can_be_written(path)
     try:
         with open(path, "rb") as file:
-            is_state = file.read(len(OF_FILES)) in (OF_FILES, OF_ACCUMULATOR, OF_GROUPS)
+            is_state = file.read(len(OF_FILES)) in STATES
     except FileNotFoundError:
         return
     except OSError as error:

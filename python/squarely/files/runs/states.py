@@ -30,6 +30,7 @@ from squarely.files.errors import FileError, one_line
 from squarely.files.runs.state_files import OF_ACCUMULATOR, OF_FILES, OF_GROUPS, load_state, save_state
 from squarely.groups.evaluation import grouped_report_of
 from squarely.worst.rows import WorstRows
+from squarely.worst.sums import Sums
 from squarely.worst.table import WorstTable, worst_table
 
 VERSION = 1
@@ -116,7 +117,7 @@ class FileStates:
     def _worst_table(self, name: str) -> WorstTable:
         sums = self.predictions[name]
         whole = sums if isinstance(sums, squarely.Accumulator) else sums.overall()
-        return worst_table(self.worst[name], whole.core, whole.asked)
+        return worst_table(self.worst[name], Sums.of(whole.core, self.worst[name].loss), whole.asked)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the sums to a file that is there whole or not at all.

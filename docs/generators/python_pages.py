@@ -28,9 +28,17 @@ SECTIONS = (
     Section(
         "Scores",
         "Every metric is a function: :doc:`../metrics/index`. Several are had from one pass.",
-        ("evaluate", "metric", "metric_names", "named_metrics.Metric", "report.Report", "groups.report.GroupedReport"),
+        (
+            "evaluate",
+            "metric",
+            "metric_names",
+            "named_metrics.Metric",
+            "report.Report",
+            "groups.report.GroupedReport",
+            "worst.table.WorstTable",
+        ),
     ),
-    Section("Streams", "Sums that are kept.", ("Accumulator", "GroupedAccumulator", "RollingAccumulator")),
+    Section("Streams", "Sums that are kept.", ("Accumulator", "GroupedAccumulator", "RollingAccumulator", "WorstRows")),
     Section(
         "Losses and gradients", "For training: :doc:`/training` has examples.", tuple(sorted(squarely.losses.__all__))
     ),

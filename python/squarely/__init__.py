@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from squarely.files import score_files as score_files
     from squarely.groups.accumulator import GroupedAccumulator as GroupedAccumulator
     from squarely.scorers import ScorersModule
+    from squarely.worst.stream import WorstRows as WorstRows
 
     scorers: ScorersModule
 
@@ -42,6 +43,7 @@ refused_as_scorers(evaluation, losses, metrics)
 # What stands beside other libraries, and where it is; imported when it is first asked for.
 _LATER = {
     "GroupedAccumulator": "groups.accumulator",
+    "WorstRows": "worst.stream",
     "boosting": "",
     "dask": "",
     "files": "",
@@ -58,6 +60,7 @@ if not MYPY:
         "Accumulator",
         "GroupedAccumulator",
         "RollingAccumulator",
+        "WorstRows",
         "__version__",
         "evaluate",
         "get_cmake_dir",

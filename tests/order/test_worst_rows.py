@@ -346,7 +346,7 @@ def test_several_outputs_are_refused() -> None:
 
 def test_columns_that_do_not_fit_are_refused() -> None:
     arguments: dict[str, Any] = {"y_true": [1.0, 2.0], "y_pred": [2.0, 2.0], "metrics": "mse"}
-    with pytest.raises(ValueError, match=r"worst_columns\['x'\] has 3 rows, and there are 2"):
+    with pytest.raises(ValueError, match="column 'x' to be shown has 3 rows, and there are 2"):
         squarely.evaluate(**arguments, worst=1, worst_columns={"x": [1, 2, 3]})
     with pytest.raises(ValueError, match="'loss' cannot be shown"):
         squarely.evaluate(**arguments, worst=1, worst_columns={"loss": [1, 2]})

@@ -9,17 +9,14 @@ from squarely import _core
 from squarely.arguments import InvalidParameterError
 from squarely.named_metrics import Metric
 from squarely.worst.losses import RowLoss, check_worst, row_loss
-from squarely.worst.rows import Found, Value, WorstRow, WorstRows, as_plain
+from squarely.worst.rows import Found, KeptRows, ValuesAt, WorstRow, as_plain
 from squarely.worst.sums import Sums
 from squarely.worst.table import OWN_COLUMNS, WorstTable, worst_table
 
 if TYPE_CHECKING:
     from squarely.pairing import PairedColumns
 
-__all__ = ["WorstAsked", "check_columns", "worst_asked"]
-
-# What is shown of a row beside its numbers.
-ValuesAt = Callable[[int], tuple[Value, ...]]
+__all__ = ["WorstAsked", "check_columns", "columns_in", "rows_of", "worst_asked"]
 
 
 class WorstAsked(NamedTuple):
@@ -40,31 +37,32 @@ class WorstAsked(NamedTuple):
             )
         worst, values_at = self._empty(pairs.rows, keys)
         for first, found in pairs.found_in_pieces(worst.found_in):
-            worst.add(_rows_of(found, first, values_at))
+            worst.add(rows_of(found, first, values_at))
         return worst_table(worst, Sums.of(sums, self.loss), asked)
 
     def table_of(self, found: Sequence[Found], sums: Sums, rows: int, asked: Sequence[Metric]) -> WorstTable:
         """Return rows that are found as a table; may raise UncertainError."""
         worst, values_at = self._empty(rows, None)
-        worst.add(_rows_of(found, 0, values_at))
+        worst.add(rows_of(found, 0, values_at))
         return worst_table(worst, sums, asked)
 
-    def _empty(self, rows: int, keys: Keys | None) -> tuple[WorstRows, ValuesAt]:
+    def _empty(self, rows: int, keys: Keys | None) -> tuple[KeptRows, ValuesAt]:
         names = () if keys is None else keys.names
         check_columns([*names, *self.columns])
-        shown = [column_of(column, name, rows) for name, column in self.columns.items()]
-
-        def values_at(row: int) -> tuple[Value, ...]:
-            own = () if keys is None else keys.at(row)
-            return (*map(as_plain, own), *(as_plain(value_at(row)) for value_at in shown))
-
-        return WorstRows(self.rows, self.loss, [*names, *self.columns]), values_at
+        worst = KeptRows(self.rows, self.loss, [*names, *self.columns])
+        shown = worst.values_in(list(self.columns.values()), rows)
+        if keys is None:
+            return worst, shown
+        return worst, lambda row: (*map(as_plain, keys.at(row)), *shown(row))
 
 
-def _rows_of(found: Sequence[Found], first: int, values_at: ValuesAt) -> Iterator[WorstRow]:
-    for nearest, rest, place, y_true, y_pred, weight, loss in found:
-        row = first + place
-        yield WorstRow((nearest, rest), "", row, y_true, y_pred, weight, loss, values_at(row))
+def rows_of(
+    found: Sequence[Found], place: int, values_at: ValuesAt, file: str = "", first_row: int = 0
+) -> Iterator[WorstRow]:
+    """Yield what is found from this place on in arrays whose first row has a number of its own."""
+    for nearest, rest, row, y_true, y_pred, weight, loss in found:
+        values = values_at(place + row)
+        yield WorstRow((nearest, rest), file, first_row + place + row, y_true, y_pred, weight, loss, values)
 
 
 class Keys(NamedTuple):
@@ -79,7 +77,7 @@ def worst_asked(worst: object, by: Any, columns: Any, asked: Sequence[Metric]) -
     count = check_worst(worst, "evaluate")
     if count == 0:
         raise ValueError("worst_by and worst_columns say which rows worst= returns, and how: pass worst=20 or so")
-    return WorstAsked(count, row_loss(by, asked, "evaluate"), {} if columns is None else _columns_in(columns))
+    return WorstAsked(count, row_loss(by, asked, "evaluate"), {} if columns is None else columns_in(columns))
 
 
 def check_columns(names: Sequence[str]) -> None:
@@ -90,7 +88,7 @@ def check_columns(names: Sequence[str]) -> None:
             raise InvalidParameterError(f"The column {name!r} cannot be shown beside the worst rows: it {what}.")
 
 
-def _columns_in(columns: Any) -> dict[str, Any]:
+def columns_in(columns: Any) -> dict[str, Any]:
     """Return the columns of a mapping or a frame by their names."""
     names = getattr(columns, "column_names", None) or getattr(columns, "columns", None)
     if not isinstance(columns, Mapping) and names is None:
@@ -98,18 +96,3 @@ def _columns_in(columns: Any) -> dict[str, Any]:
             f"worst_columns must be a mapping of columns by their names, or a frame, not {type(columns).__name__}"
         )
     return {str(name): columns[name] for name in (columns if names is None else names)}
-
-
-def column_of(column: Any, name: str, rows: int) -> Callable[[int], Any]:
-    """Return what gives the value of a row."""
-    if len(column) != rows:
-        raise ValueError(f"worst_columns[{name!r}] has {len(column)} rows, and there are {rows}")
-    values = getattr(column, "iloc", column)
-
-    def value_at(row: int) -> Any:
-        value = values[row]
-        if hasattr(value, "as_py"):
-            return value.as_py()
-        return value.item() if hasattr(value, "dtype") and getattr(value, "ndim", 1) == 0 else value
-
-    return value_at

@@ -77,38 +77,38 @@ class RowLoss(NamedTuple):
         return None if errors is None else Between.exactly(half) * sizes + slope * errors
 
 
-def check_worst(worst: object, function: str) -> int:
+def check_worst(worst: object, function: str, argument: str = "worst") -> int:
     """Return how many rows are asked for, or raise what the number must be."""
     try:
-        count = -1 if isinstance(worst, bool) else operator.index(worst)  # type: ignore[call-overload]
+        count = -1 if isinstance(worst, bool) else operator.index(worst)  # type: ignore[arg-type]
     except TypeError:
         count = -1
     if not 0 <= count <= MOST_ROWS:
         raise InvalidParameterError(
-            f"The 'worst' parameter of {function} must be an integer from 0 to {MOST_ROWS}. Got {worst!r} instead."
+            f"The {argument!r} parameter of {function} must be an integer from 0 to {MOST_ROWS}. Got {worst!r} instead."
         )
     return count
 
 
-def row_loss(given: Any, asked: Sequence[Metric], function: str) -> RowLoss:
+def row_loss(given: Any, asked: Sequence[Metric], function: str, argument: str = "worst_by") -> RowLoss:
     """Return the loss that is named, or where none is the one that suits the metrics."""
     if given is None:
         losses = [loss for metric in asked for loss in _losses_of(metric)]
         return next((one for one in losses if one.name == SQUARED), losses[0] if losses else RowLoss(SQUARED))
     if given == "tweedie_deviance":
         raise InvalidParameterError(
-            f"The 'worst_by' parameter of {function} needs the power of {given!r}: pass "
+            f"The {argument!r} parameter of {function} needs the power of {given!r}: pass "
             "squarely.metric('mean_tweedie_deviance', power=...)."
         )
     if isinstance(given, str) and full_name(given) not in {*LOSSES, *metric_names()}:
         raise InvalidParameterError(
-            f"The 'worst_by' parameter of {function} has no loss {given!r}. {closest(given, LOSSES)}{_KNOWN}"
+            f"The {argument!r} parameter of {function} has no loss {given!r}. {closest(given, LOSSES)}{_KNOWN}"
         )
-    metric = as_metric(LOSSES.get(given, given) if isinstance(given, str) else given, "worst_by", function)
+    metric = as_metric(LOSSES.get(given, given) if isinstance(given, str) else given, argument, function)
     losses = _losses_of(metric)
     if (metric.name != LOSSES[PINBALL] and len(metric.row.summands(metric.parameter)) != len(losses)) or not losses:
         raise InvalidParameterError(
-            f"The 'worst_by' parameter of {function} must be a loss of single rows, and {metric.label} is no mean of "
+            f"The {argument!r} parameter of {function} must be a loss of single rows, and {metric.label} is no mean of "
             f"such. {_KNOWN}"
         )
     return losses[0]

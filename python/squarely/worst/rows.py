@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from squarely import _core
 from squarely.worst.losses import LOSSES, RowLoss
 
-__all__ = ["Found", "WorstRow", "WorstRows", "as_plain"]
+__all__ = ["Found", "KeptRows", "WorstRow", "as_plain"]
 
 # As the core tells a row: what it is ordered by, in two doubles, its number, truth, prediction, weight and loss.
 Found = tuple[float, float, int, float | int, float | int, float, float]
 Value = str | int | float | bool | None
+# What is shown of a row beside its numbers.
+ValuesAt = Callable[[int], tuple[Value, ...]]
 
 
 class WorstRow(NamedTuple):
@@ -38,7 +40,7 @@ class WorstRow(NamedTuple):
         return -nearest, -rest, self.file, row, self.y_true, self.y_pred, self.weight, repr(self.values)
 
 
-class WorstRows:
+class KeptRows:
     """The rows with the largest losses, at most `count` of them, the worst first."""
 
     def __init__(
@@ -73,25 +75,31 @@ class WorstRows:
         """Take in rows, and let go of those that are then no longer among the worst."""
         self.rows = sorted([*self.rows, *rows], key=lambda row: row.place)[: self.count]
 
+    def values_in(self, columns: Sequence[Any], rows: int) -> ValuesAt:
+        """Return what gives the values of a row in columns, the last ones of those that are shown."""
+        names = self.columns[len(self.columns) - len(columns) :]
+        looks = [_look_into(column, name, rows) for name, column in zip(names, columns, strict=True)]
+        return lambda row: tuple(as_plain(look(row)) for look in looks)
+
     @property
     def question(self) -> str:
         """What was asked, in words: rows merge where it is the same."""
         shown = f", with {', '.join(self.columns)}" if self.columns else ""
         return f"{self.count} by {self.loss.label}{shown}"
 
-    def begin(self) -> WorstRows:
+    def begin(self) -> KeptRows:
         """Return what rows of another part are looked for with, to be merged: those that are of no use are not told."""
-        return WorstRows(self.count, self.loss, self.columns, limit=self.at_least)
+        return KeptRows(self.count, self.loss, self.columns, limit=self.at_least)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, WorstRows):
+        if not isinstance(other, KeptRows):
             return NotImplemented
         return self.question == other.question and self.rows == other.rows
 
     __hash__ = None  # type: ignore[assignment]
 
-    def copy(self) -> WorstRows:
-        return WorstRows(self.count, self.loss, self.columns, self.rows)
+    def copy(self) -> KeptRows:
+        return KeptRows(self.count, self.loss, self.columns, self.rows)
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads: doubles, for some of which JSON has no name, are hexadecimal text."""
@@ -103,7 +111,7 @@ class WorstRows:
         }
 
     @classmethod
-    def from_json(cls, written: Mapping[str, Any]) -> WorstRows:
+    def from_json(cls, written: Mapping[str, Any]) -> KeptRows:
         """Return what `to_json` wrote."""
         name, parameter = written["loss"]
         loss = RowLoss(str(name), float(_number(parameter)))
@@ -113,6 +121,20 @@ class WorstRows:
         if loss.name not in LOSSES or len(rows) > count or not all(_is_possible(row, loss, columns) for row in rows):
             raise ValueError("there are worst rows that no data can have given")
         return cls(count, loss, columns, sorted(rows, key=lambda row: row.place))
+
+
+def _look_into(column: Any, name: str, rows: int) -> Callable[[int], Any]:
+    if len(column) != rows:
+        raise ValueError(f"The column {name!r} to be shown has {len(column)} rows, and there are {rows}.")
+    values = getattr(column, "iloc", column)
+
+    def look(row: int) -> Any:
+        value = values[row]
+        if hasattr(value, "as_py"):
+            return value.as_py()
+        return value.item() if hasattr(value, "dtype") and getattr(value, "ndim", 1) == 0 else value
+
+    return look
 
 
 def _written(row: WorstRow) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from squarely.named_metrics import Metric
 from squarely.notebook_tables import html_table
 from squarely.report import installed_library, padded
-from squarely.worst.rows import WorstRows
+from squarely.worst.rows import KeptRows
 from squarely.worst.sums import Between, RowTerms, Sums, nearest
 
 __all__ = ["OWN_COLUMNS", "WorstTable", "worst_table"]
@@ -147,7 +147,7 @@ def _shown(value: Any) -> str:
     return "null" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def worst_table(worst: WorstRows, sums: Sums, asked: Sequence[Metric]) -> WorstTable:
+def worst_table(worst: KeptRows, sums: Sums, asked: Sequence[Metric]) -> WorstTable:
     """Return the rows as a table, with what the sums of all rows say of them; may raise UncertainError."""
     rows = worst.rows
     terms = [RowTerms.of(row, worst.loss) for row in rows]

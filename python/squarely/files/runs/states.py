@@ -29,7 +29,7 @@ from squarely.evaluation import report_of
 from squarely.files.errors import FileError, one_line
 from squarely.files.runs.state_files import OF_ACCUMULATOR, OF_FILES, OF_GROUPS, load_state, save_state
 from squarely.groups.evaluation import grouped_report_of
-from squarely.worst.rows import WorstRows
+from squarely.worst.rows import KeptRows
 from squarely.worst.sums import Sums
 from squarely.worst.table import WorstTable, worst_table
 
@@ -74,7 +74,7 @@ class FileStates:
     """Of a checkpoint: what of which files is in the sums."""
     by: tuple[str, ...] | None = None
     """The columns of the keys, where the sums are those of groups."""
-    worst: dict[str, WorstRows] = field(default_factory=dict, repr=False)
+    worst: dict[str, KeptRows] = field(default_factory=dict, repr=False)
     """The rows with the largest losses of each prediction, where they are asked for."""
 
     @property
@@ -256,7 +256,7 @@ class FileStates:
                 predictions[str(name)] = kind.from_bytes(body[start : start + size])
                 start += size
             metrics = tuple(header.pop("metrics"))
-            worst = {str(name): WorstRows.from_json(one) for name, one in header.pop("worst", {}).items()}
+            worst = {str(name): KeptRows.from_json(one) for name, one in header.pop("worst", {}).items()}
             states = cls(predictions=predictions, by=by, worst=worst, **header)
             is_whole = start == len(body) and all(one.metrics == metrics for one in predictions.values())
             if by is not None:

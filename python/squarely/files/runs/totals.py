@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from squarely.files.formats.table import Position
 from squarely.files.sources.source import Source
-from squarely.worst.rows import WorstRows
+from squarely.worst.rows import KeptRows
 
 Accumulators = dict[str, Any]  # an `Accumulator` for each prediction, or a `GroupedAccumulator`
 
@@ -18,7 +18,7 @@ class Scored(NamedTuple):
     """What is known of some rows: their sums, and the worst of them where these are asked for."""
 
     sums: Accumulators
-    worst: dict[str, WorstRows]
+    worst: dict[str, KeptRows]
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Totals:
         files: Sequence[str] = (),
         rows: int = 0,
         by: Sequence[str] = (),
-        worst: Mapping[str, WorstRows] = MappingProxyType({}),
+        worst: Mapping[str, KeptRows] = MappingProxyType({}),
     ) -> None:
         self.lock = threading.Lock()
         self.by = by
@@ -65,7 +65,7 @@ class Totals:
         with self.lock:
             return Scored({name: copy.copy(one) for name, one in self.accumulators.items()}, self.begin_worst())
 
-    def begin_worst(self) -> dict[str, WorstRows]:
+    def begin_worst(self) -> dict[str, KeptRows]:
         """Return what the worst of some rows are looked for with."""
         return {name: one.begin() for name, one in self.worst.items()}
 
@@ -88,11 +88,11 @@ class Totals:
                     done.begun[section] = position
             self.after_commit()
 
-    def _add_worst(self, worst: Mapping[str, WorstRows]) -> None:
+    def _add_worst(self, worst: Mapping[str, KeptRows]) -> None:
         for name, one in worst.items():
             self.worst[name].add(one.rows)
 
-    def add_rows(self, rows: int, worst: Mapping[str, WorstRows]) -> None:
+    def add_rows(self, rows: int, worst: Mapping[str, KeptRows]) -> None:
         """Count rows that were scored into the accumulators themselves, and take in the worst of them."""
         with self.lock:
             self._add_worst(worst)

@@ -16,19 +16,15 @@ SQUARELY_INLINE Vector difference_at(const Block& block, std::ptrdiff_t row) {
     return load<Vector>(block.y_true + row) - load<Vector>(block.y_pred + row);
 }
 
-// In four chains, because each of them waits for its own last maximum. NaN is passed over.
+// In two chains, because each of them waits for its own last maximum. NaN is passed over.
 double largest_difference(const Block& block) {
-    Vector first{};
-    Vector second{};
-    Vector third{};
-    Vector fourth{};
-    for (std::ptrdiff_t i = 0; i < block.length; i += 4 * lanes) {
-        first = larger_size(difference_at(block, i), first);
-        second = larger_size(difference_at(block, i + lanes), second);
-        third = larger_size(difference_at(block, i + 2 * lanes), third);
-        fourth = larger_size(difference_at(block, i + 3 * lanes), fourth);
+    Vector largest = {};
+    Vector other = {};
+    for (std::ptrdiff_t i = 0; i < block.length; i += 2 * lanes) {
+        largest = larger_size(difference_at(block, i), largest);
+        other = larger_size(difference_at(block, i + lanes), other);
     }
-    return largest_lane(larger_size(larger_size(first, second), larger_size(third, fourth)));
+    return largest_lane(larger_size(largest, other));
 }
 
 bool has_zero(const double* values, std::ptrdiff_t length) {

@@ -24,7 +24,7 @@ def pairs(rng: np.random.Generator) -> tuple[npt.NDArray[np.float64], npt.NDArra
 
 def rows_of(worst: squarely.WorstRows) -> list[Any]:
     table = worst.table()
-    return list(zip(table.to_dict().get("file", [""] * len(table)), table["row"], strict=True))
+    return list(zip(table.to_dict().get("part", [""] * len(table)), table["row"], strict=True))
 
 
 def test_chunks_have_the_rows_of_the_whole(pairs: Any) -> None:

@@ -54,7 +54,7 @@ class WorstRows:
     >>> monday = squarely.WorstRows(2).update([1.0, 2.0, 3.0], [1.0, 5.0, 3.5], part="monday")
     >>> tuesday = squarely.WorstRows(2).update([1.0, 2.0], [3.0, 2.0], part="tuesday")
     >>> print((monday + tuesday).table())
-    file     row  y_true  y_pred  residual  loss
+    part     row  y_true  y_pred  residual  loss
     monday   1    2       5       -3        9
     tuesday  0    1       3       -2        4
     2 worst of 5 rows by squared_error
@@ -213,9 +213,9 @@ class WorstRows:
         [66.66666666666667]
         """
         if accumulator is None:
-            return worst_table(self._kept, Sums(self.rows, {}, weighted=self._weighted), ())
+            return worst_table(self._kept, Sums(self.rows, {}, weighted=self._weighted), (), place="part")
         whole = accumulator.overall() if isinstance(accumulator, GroupedAccumulator) else accumulator
-        return worst_table(self._kept, Sums.of(whole.core, self._kept.loss), whole.asked)
+        return worst_table(self._kept, Sums.of(whole.core, self._kept.loss), whole.asked, place="part")
 
     def __repr__(self) -> str:
         return f"WorstRows({self._kept.question}, rows={self.rows})"

@@ -18,6 +18,7 @@ __all__ = ["OWN_COLUMNS", "WorstTable", "worst_table"]
 # Names that no other column may have.
 OWN_COLUMNS = (
     "file",
+    "part",
     "row",
     "y_true",
     "y_pred",
@@ -35,11 +36,11 @@ class WorstTable:
 
     ``table["row"]`` is a list with an entry a row. Printed it is a table, to six digits.
 
-    ``row``, and of files ``file``, say where a row is: in arrays counted from 0, in files from 1, as errors count them.
-    The keys of groups, and columns that were asked for, follow. ``loss`` is that of the row without its weight; of
-    weighted rows ``weight`` and ``contribution``, the product, are columns too. ``share_percent`` is what the row has
-    of the sum of all losses, where one of the metrics has that sum; with `r2_score` among the metrics ``r2_influence``
-    is R² without this row minus R² with it.
+    ``row``, and ``file`` of files or ``part`` of streams, say where a row is: in arrays counted from 0, in files from
+    1, as errors count them. The keys of groups, and columns that were asked for, follow. ``loss`` is that of the row
+    without its weight; of weighted rows ``weight`` and ``contribution``, the product, are columns too.
+    ``share_percent`` is what the row has of the sum of all losses, where one of the metrics has that sum; with
+    `r2_score` among the metrics ``r2_influence`` is R² without this row minus R² with it.
 
     Examples
     --------
@@ -126,11 +127,11 @@ class WorstTable:
         return html_table(self._heads(), zip(*columns, strict=True), [self._last_line()])
 
     def _heads(self) -> list[str]:
-        """Return the columns that are printed: not the file where there is one."""
-        return [name for name in self._columns if name != "file" or not self._only_file()]
+        """Return the columns that are printed: not the file, or the part, where there is one."""
+        return [name for name in self._columns if name not in ("file", "part") or not self._only_file()]
 
     def _only_file(self) -> str:
-        files = set(self._columns.get("file", ()))
+        files = set(self._columns.get("file", self._columns.get("part", ())))
         return files.pop() if len(files) == 1 else ""
 
     def _shown(self) -> list[list[str]]:
@@ -147,13 +148,13 @@ def _shown(value: Any) -> str:
     return "null" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def worst_table(worst: KeptRows, sums: Sums, asked: Sequence[Metric]) -> WorstTable:
+def worst_table(worst: KeptRows, sums: Sums, asked: Sequence[Metric], *, place: str = "file") -> WorstTable:
     """Return the rows as a table, with what the sums of all rows say of them; may raise UncertainError."""
     rows = worst.rows
     terms = [RowTerms.of(row, worst.loss) for row in rows]
     columns: dict[str, list[Any]] = {}
     if any(row.file for row in rows):
-        columns["file"] = [row.file for row in rows]
+        columns[place] = [row.file for row in rows]
     columns["row"] = [row.row for row in rows]
     columns |= {name: [row.values[place] for row in rows] for place, name in enumerate(worst.columns)}
     columns["y_true"] = [row.y_true for row in rows]

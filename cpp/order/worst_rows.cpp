@@ -124,25 +124,33 @@ void put_exact_terms(const ReadBlock& read, const Summand& term, const Block& fi
     for (const LargePair& pair : read.large) put_exact(pair.row, big_number(pair.y_true), big_number(pair.y_pred));
 }
 
+// The nearest double first, and then what it leaves.
+void put_sums(Losses& losses, std::ptrdiff_t count) {
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        const double sum = losses.high[i] + losses.low[i];
+        const double back = sum - losses.high[i];
+        const double rest = (losses.high[i] - (sum - back)) + (losses.low[i] - back);
+        put(losses, i, {sum, rest});
+    }
+}
+
 void put_terms(const Kernels& kernels, const ReadBlock& read, const Summand& term, const Block& finite,
                Losses& losses) {
     const TermKernel& kernel = kernels.terms[static_cast<int>(term.term)];
     double* const words[] = {losses.high, losses.low, losses.others[0], losses.others[1]};
     Misfits out_of_range{};
     const bool all = kernel.values(finite, term.parameter, words, out_of_range.data());
-    if (facts_of(term.term).words == 1) std::fill(losses.low, losses.low + read.rows.count, 0.0);
-    for (std::ptrdiff_t i = 0; i < read.rows.count; ++i) {
-        const double sum = losses.high[i] + losses.low[i];
-        const double back = sum - losses.high[i];
-        const double rest = (losses.high[i] - (sum - back)) + (losses.low[i] - back);
-        put(losses, i, {sum, rest});
+    if (facts_of(term.term).words == 1) {
+        std::fill(losses.low, losses.low + read.rows.count, 0.0);
+    } else {
+        put_sums(losses, read.rows.count);
     }
     if (all) out_of_range.fill(0);
     put_exact_terms(read, term, finite, out_of_range, losses);
 }
 
-// Any other loss, of pairs of finite numbers.
-void put_losses(const Kernels& kernels, const ReadBlock& read, const RowLoss& loss, Buffers& buffers) {
+// Any other loss, of pairs of finite numbers. The largest of them, within a rounding.
+double put_losses(const Kernels& kernels, const ReadBlock& read, const RowLoss& loss, Buffers& buffers) {
     LeftOut ignored{};
     BlockBuffers& finite = buffers.finite;
     kernels.keep_finite(read.block, read.where, finite.y_true, finite.y_pred, buffers.kept, ignored);
@@ -155,9 +163,10 @@ void put_losses(const Kernels& kernels, const ReadBlock& read, const RowLoss& lo
     } else {
         put_terms(kernels, read, loss.term, block, losses);
     }
-    for (std::ptrdiff_t i = 0; i < read.rows.count; ++i) {
-        if (buffers.kept[i] == 0 || !std::isfinite(losses.high[i])) losses.high[i] = nan;
-    }
+    double least = 0;
+    double largest = 0;
+    kernels.find_extremes(losses.high, read.block.length, buffers.kept, &least, &largest);
+    return largest;
 }
 
 struct PairOfNumbers {
@@ -192,15 +201,22 @@ class Search {
         ReadBlock read{rows, {}, kept.where, {}};
         const Block loaded = load_block(kernels, pairs_, rows, kept, buffers.pairs, read.large);
         read.block = with_nulls(kernels, with_where(kernels, loaded, kept, buffers.pairs), kept, buffers.pairs);
-        const bool has_weights = are_weighted(pairs_);
+        const double* weights = nullptr;
+        if (are_weighted(pairs_)) {
+            std::fill(buffers.weights, buffers.weights + read.block.length, 0.0);
+            load_weights(kernels, pairs_.weights, rows, buffers.weights);
+            weights = buffers.weights;
+        }
+        const double heaviest = weights == nullptr ? 1.0 : kernels.largest_value(weights, read.block.length);
         if (is_of_difference(loss_)) {
-            if (!has_weights && read.large.empty() && is_below_limit(kernels.largest_difference(read.block))) return;
+            const bool may_be_small = limit_ && read.large.empty();
+            if (may_be_small && are_below_limit(kernels.largest_difference(read.block), heaviest)) return;
             put_differences(read, buffers.losses);
         } else {
-            put_losses(kernels, read, loss_, buffers);
+            const double largest = put_losses(kernels, read, loss_, buffers);
+            if (limit_ && are_below_limit(largest, heaviest)) return;
         }
-        if (has_weights) load_weights(kernels, pairs_.weights, rows, buffers.weights);
-        offer_all(read, buffers, has_weights ? buffers.weights : nullptr);
+        offer_all(read, buffers, weights);
     }
 
     const std::vector<WorstRow>& found() const { return found_; }
@@ -213,13 +229,18 @@ class Search {
         return !(kernels.largest_difference({y_true, y_pred, rows.count, {}}) < limit_->order.nearest);
     }
 
+    // All losses and weights of a block, by the largest of both.
+    bool are_below_limit(double largest, double heaviest) const {
+        return are_weighted(pairs_) ? is_product_below_limit(largest, heaviest) : is_below_limit(largest * slack);
+    }
+
     bool is_below_limit(double value) const { return limit_ && value < limit_->order.nearest; }
 
     void offer_all(const ReadBlock& read, const Buffers& buffers, const double* weights) {
         const Losses& losses = buffers.losses;
         for (std::ptrdiff_t i = 0; i < read.rows.count; ++i) {
             const double high = losses.high[i];
-            if (std::isnan(high) || (read.where != nullptr && read.where[i] == 0)) continue;
+            if (!counts(read, buffers, i, high)) continue;
             if (weights == nullptr) {
                 if (!is_below_limit(high)) offer(read, i, {high, losses.low[i]}, 1.0, high);
             } else if (weights[i] != 0 && std::isfinite(weights[i]) && !is_product_below_limit(high, weights[i])) {
@@ -227,6 +248,12 @@ class Search {
                 if (std::isfinite(order.nearest) || is_of_difference(loss_)) offer(read, i, order, weights[i], high);
             }
         }
+    }
+
+    // Differences beyond the largest double are losses, and others are not.
+    bool counts(const ReadBlock& read, const Buffers& buffers, std::ptrdiff_t row, double loss) const {
+        if (is_of_difference(loss_)) return !std::isnan(loss) && (read.where == nullptr || read.where[row] != 0);
+        return buffers.kept[row] != 0 && std::isfinite(loss);
     }
 
     // For certain, though this rounds.

@@ -322,7 +322,7 @@ def accumulate_files(
         predictions,
         names.is_single,
         by=groups or None,
-        worst={} if rows is None else {name: rows.copy() for name in predictions},
+        worst=None if rows is None else {name: rows.copy() for name in predictions},
     )
     with saved_in(checkpoint, checkpoint_seconds, sources, reading) as saving, told(progress) as tell:
         return run(sources, states, workers, tell, saving)

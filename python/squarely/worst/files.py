@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+import numpy as np
 
 from squarely.files.sources.source import Chunk, Source
 from squarely.named_metrics import Metric
-from squarely.worst.evaluation import check_columns
+from squarely.worst.evaluation import check_columns, rows_of
 from squarely.worst.losses import check_worst, row_loss
-from squarely.worst.rows import KeptRows, WorstRow
+from squarely.worst.rows import Found, KeptRows
 
 __all__ = ["add_chunk", "worst_rows_asked"]
 
@@ -31,18 +33,20 @@ def add_chunk(
     worst: KeptRows, source: Source, chunk: Chunk, rows_before: int, y_true: Any, y_pred: Any, sample_weight: Any
 ) -> None:
     """Take in the rows of a chunk, which are so many behind the first row of the file, counted from 1."""
-    from squarely.pairing import pair
-
     if chunk.rows == 0:
         return
-    pairs = pair(y_true, y_pred, None, 0, "score_files", most_dimensions=None, sample_weight=sample_weight)
-
     values_at = worst.values_in([(chunk.keys or {})[label] for label in worst.columns], chunk.rows)
-    for first, found in pairs.found_in_pieces(worst.found_in):
-        rows = []
-        for nearest, rest, place, truth, prediction, weight, loss in found:
-            row = first + place
-            number = rows_before + row + 1 if source.rows_have_order else None
-            order = (nearest, rest)
-            rows.append(WorstRow(order, source.name, number, truth, prediction, weight, loss, values_at(row)))
-        worst.add(rows)
+    for first, found in _pieces(worst, y_true, y_pred, sample_weight):
+        rows = rows_of(found, first, values_at, source.name, rows_before + 1)
+        worst.add(rows if source.rows_have_order else (row._replace(row=None) for row in rows))
+
+
+def _pieces(worst: KeptRows, y_true: Any, y_pred: Any, sample_weight: Any) -> Iterable[tuple[int, list[Found]]]:
+    """Yield what is found in each piece of a chunk: columns of files are arrays, and chunks in memory anything."""
+    sides = [y_true, y_pred, *([] if sample_weight is None else [sample_weight])]
+    if all(isinstance(side, np.ndarray) and side.ndim == 1 and side.dtype.kind in "fiu" for side in sides):
+        return [(0, worst.found_in(y_true, y_pred, sample_weight=sample_weight))]
+    from squarely.pairing import pair
+
+    pairs = pair(y_true, y_pred, None, 0, "score_files", most_dimensions=None, sample_weight=sample_weight)
+    return pairs.found_in_pieces(worst.found_in)

@@ -94,7 +94,12 @@ class Checkpoint:
         work = {"finished": finished, "reading": self._reading, "sources": sources}
         files = [file for source in self._sources for file in source.files]
         saved = dataclasses.replace(
-            states, files=files, rows=totals.rows, predictions=totals.accumulators, work=work, worst=totals.worst
+            states,
+            files=files,
+            rows=totals.rows,
+            predictions=totals.accumulators,
+            work=work,
+            worst=totals.worst or None,
         )
         write_atomically(self.path, saved.to_bytes())
         self._last = time.monotonic()

@@ -41,7 +41,7 @@ def run(
         with totals.lock:
             saving.save(states, totals, finished=True)
     return dataclasses.replace(
-        states, files=totals.files, rows=totals.rows, predictions=totals.accumulators, worst=totals.worst
+        states, files=totals.files, rows=totals.rows, predictions=totals.accumulators, worst=totals.worst or None
     )
 
 
@@ -85,10 +85,10 @@ def _begun(states: FileStates, saving: Checkpoint | None) -> Totals:
     by = states.by or ()
     saved = None if saving is None else saving.resume(states)
     if saved is None or saving is None or saved.work is None:
-        totals = Totals(states.predictions, is_exact=is_exact, by=by, worst=states.worst)
+        totals = Totals(states.predictions, is_exact=is_exact, by=by, worst=states.worst or {})
     else:
         predictions = {name: saved.predictions[name] for name in states.predictions}
-        totals = Totals(predictions, is_exact=is_exact, rows=saved.rows, by=by, worst=saved.worst)
+        totals = Totals(predictions, is_exact=is_exact, rows=saved.rows, by=by, worst=saved.worst or {})
         saving.restore(totals, saved.work)
         totals.path = saving.path
     if saving is not None:

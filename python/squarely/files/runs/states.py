@@ -74,7 +74,7 @@ class FileStates:
     """Of a checkpoint: what of which files is in the sums."""
     by: tuple[str, ...] | None = None
     """The columns of the keys, where the sums are those of groups."""
-    worst: dict[str, KeptRows] = field(default_factory=dict, repr=False)
+    worst: dict[str, Any] | None = field(default=None, repr=False)
     """The rows with the largest losses of each prediction, where they are asked for."""
 
     @property
@@ -106,7 +106,7 @@ class FileStates:
                 why = lacking.get(missing, f"a missing value or {other}")
                 raise FileError(f"{where}: no pair is left to score for column {name!r}: every row has {why}")
         accumulators: dict[str, Any] = {"" if self.is_single else name: one for name, one in self.predictions.items()}
-        worst = {"" if self.is_single else name: self._worst_table(name) for name in self.worst}
+        worst = {"" if self.is_single else name: self._worst_table(name, one) for name, one in self._worst_rows.items()}
         try:
             if self.by is not None:
                 return grouped_report_of(accumulators, is_single=self.is_single, rows=self.rows, worst=worst)
@@ -114,10 +114,14 @@ class FileStates:
         except ZeroDivisionError as error:
             raise FileError(f"{where}: {error}") from error
 
-    def _worst_table(self, name: str) -> WorstTable:
+    @property
+    def _worst_rows(self) -> dict[str, KeptRows]:
+        return self.worst or {}
+
+    def _worst_table(self, name: str, worst: KeptRows) -> WorstTable:
         sums = self.predictions[name]
         whole = sums if isinstance(sums, squarely.Accumulator) else sums.overall()
-        return worst_table(self.worst[name], Sums.of(whole.core, self.worst[name].loss), whole.asked)
+        return worst_table(worst, Sums.of(whole.core, worst.loss), whole.asked)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the sums to a file that is there whole or not at all.
@@ -194,12 +198,12 @@ class FileStates:
             except InvalidParameterError as error:  # of keys of another kind
                 where = other.files[0] if other.files else "the other"
                 raise FileError(f"{where}: cannot be merged: {error}") from error
-        worst = {name: one.copy() for name, one in self.worst.items()}
+        worst = {name: one.copy() for name, one in self._worst_rows.items()}
         for name, rows in worst.items():
-            rows.add(other.worst[name].rows)
+            rows.add(other._worst_rows[name].rows)
         return dataclasses.replace(
             self,
-            worst=worst,
+            worst=worst or None,
             files=self.files + other.files,
             rows=self.rows + other.rows,
             predictions=merged,
@@ -217,7 +221,7 @@ class FileStates:
         if self.work is not None:
             header["work"] = self.work
         if self.worst:
-            header["worst"] = {name: one.to_json() for name, one in self.worst.items()}
+            header["worst"] = {name: one.to_json() for name, one in self._worst_rows.items()}
         text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
         version = VERSION if self.by is None else VERSION_OF_GROUPS
         version = VERSION_OF_WORST_ROWS if self.worst else version
@@ -257,7 +261,7 @@ class FileStates:
                 start += size
             metrics = tuple(header.pop("metrics"))
             worst = {str(name): KeptRows.from_json(one) for name, one in header.pop("worst", {}).items()}
-            states = cls(predictions=predictions, by=by, worst=worst, **header)
+            states = cls(predictions=predictions, by=by, worst=worst or None, **header)
             is_whole = start == len(body) and all(one.metrics == metrics for one in predictions.values())
             if by is not None:
                 is_whole = is_whole and all(len(one) == 0 or one.by == by for one in predictions.values())
@@ -302,7 +306,7 @@ class FileStates:
 
     @property
     def _worst_asked(self) -> str:
-        return next((one.question for one in self.worst.values()), "none")
+        return next((one.question for one in self._worst_rows.values()), "none")
 
     def _check_goes_with(self, other: FileStates, mine: str, theirs: str) -> None:
         if difference := self.difference(other, mine, theirs):

@@ -13,8 +13,9 @@ target_include_directories(squarely
 if(BUILD_SHARED_LIBS)
   target_link_libraries(squarely PRIVATE Threads::Threads $<$<BOOL:${OpenMP_CXX_FOUND}>:OpenMP::OpenMP_CXX>)
   if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    # Threads of OpenMP live on in functions of the library when a call has ended: it stays where it is after dlclose.
     target_link_options(squarely PRIVATE
-      LINKER:--version-script=${PROJECT_SOURCE_DIR}/cpp/c_api/exports.map LINKER:--gc-sections)
+      LINKER:--version-script=${PROJECT_SOURCE_DIR}/cpp/c_api/exports.map LINKER:--gc-sections LINKER:-z,nodelete)
   endif()
 else()
   # A C program does not know what a C++ library needs, and which runtime of C++ that is, this compiler knows.

@@ -108,6 +108,12 @@ BAD_CALLS = {
 }
 
 
+def skip_where_libraries_lie_elsewhere() -> None:
+    package = pathlib.Path(squarely.get_include()).parent
+    if (package.parent / "squarely.libs").is_dir():
+        pytest.skip("a repaired wheel has libraries that are shipped too")
+
+
 def loaded_by(program: pathlib.Path) -> pathlib.Path:
     """Return where the loader finds the library for a program."""
     found = re.search(r"libsquarely\.so\S* => (\S+)", output_of([tool("ldd"), program]))
@@ -116,6 +122,7 @@ def loaded_by(program: pathlib.Path) -> pathlib.Path:
 
 
 def test_a_program_by_a_compiler_is_moved_with_its_library(tmp_path: pathlib.Path) -> None:
+    skip_where_libraries_lie_elsewhere()
     tool("pkg-config")
     tool("cc")
     first, then = tmp_path / "with blanks", tmp_path / "elsewhere"
@@ -131,6 +138,7 @@ def test_a_program_by_a_compiler_is_moved_with_its_library(tmp_path: pathlib.Pat
 
 
 def test_a_program_by_cmake_is_installed_with_its_library(tmp_path: pathlib.Path) -> None:
+    skip_where_libraries_lie_elsewhere()
     cmake = tool("cmake")
     shutil.copytree(CONSUMERS / "cpp", tmp_path / "source")
     with open(tmp_path / "source" / "CMakeLists.txt", "a") as lists:

@@ -6,34 +6,15 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
-from collections.abc import Sequence
 
 import pytest
 
 import squarely
+from instruments.consumers import CONSUMERS, PATH, output_of, tool
 
 ROOT = pathlib.Path(__file__).parents[2]
-CONSUMERS = ROOT / "tests" / "consumer"
 GUIDE = ROOT / "docs" / "embedding.md"
 STRICT = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror")
-
-# Tools that pip installs lie beside the interpreter, which need not be on the path.
-PATH = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
-
-
-def tool(*names: str) -> str:
-    """Return the first of some programs that is here, or skip the test."""
-    found = [path for name in names if (path := shutil.which(name, path=PATH))]
-    return found[0] if found else pytest.skip(f"needs {' or '.join(names)}")
-
-
-def output_of(command: Sequence[str | os.PathLike[str]], cwd: pathlib.Path | None = None) -> str:
-    found = subprocess.run(
-        command, cwd=cwd, env=os.environ | {"PATH": PATH}, capture_output=True, text=True, check=False
-    )
-    assert found.returncode == 0, found.stdout + found.stderr
-    return found.stdout
 
 
 def block_of_the_guide(language: str, words: str) -> str:

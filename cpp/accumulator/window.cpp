@@ -218,7 +218,17 @@ RowWindow copy_of(const RowWindow& window) {
     return copy;
 }
 
-ChunkWindow copy_of(const ChunkWindow& window) { return window; }
+ChunkWindow copy_of(const ChunkWindow& window) {
+    ChunkWindow copy(window.configuration, window.length);
+    copy.kind = window.kind;
+    copy.chunks = window.chunks;
+    // Chunks enter as sums, which leave nothing open.
+    copy.sums.entered = copy_of_closed(window.sums.entered);
+    copy.sums.left = copy_of_closed(window.sums.left);
+    copy.sums.extremes = window.sums.extremes;
+    copy.count = window.count;
+    return copy;
+}
 
 void reset(RowWindow& window) { window = RowWindow(window.configuration, window.length); }
 

@@ -1,4 +1,4 @@
-"""Time calls from C, beside a plain loop on short arrays and beside the same call from Python on long ones."""
+"""Time calls from C: beside a plain loop on short arrays, beside Python on long ones, and of rows of many groups."""
 
 import argparse
 import ctypes
@@ -18,6 +18,7 @@ from squarely.build import linker_options
 from squarely.named_metrics import EVERYDAY
 
 METRICS = EVERYDAY[:6]
+WAYS = ("groups", "states", "single_rows")
 
 
 def loops() -> ctypes.CDLL:
@@ -32,7 +33,7 @@ def loops() -> ctypes.CDLL:
             [*command, str(Path(__file__).with_suffix(".c")), "-o", str(built), *linker_options().split()], check=True
         )
         library = ctypes.CDLL(str(built))
-    for name in ("plain", *METRICS):
+    for name in ("plain", *METRICS, *WAYS):
         getattr(library, f"seconds_of_{name}").restype = ctypes.c_double
     return library
 
@@ -50,6 +51,20 @@ def seconds_in_python(name: str, y_true: np.ndarray, y_pred: np.ndarray) -> floa
     return time.perf_counter() - start
 
 
+def print_groups(library: ctypes.CDLL, rng: np.random.Generator, rounds: int) -> None:
+    """Print what a row costs by its group's number, with a state each, and in a call of its own."""
+    y_true, y_pred = rng.standard_normal((2, 40 * 2048))
+    print(f"{'groups, ns a row':<20}{'numbers':>14}{'a state each':>14}{'a row a call':>14}")
+    for count in (10, 100, 1_000, 10_000, 100_000):
+        numbers = rng.integers(0, count, len(y_true)).astype(np.uint32)
+        given = [ctypes.c_void_p(array.ctypes.data) for array in (y_true, y_pred, numbers)]
+        times: dict[str, list[float]] = {way: [] for way in WAYS}
+        for _ in range(rounds):
+            for way in WAYS:
+                times[way].append(getattr(library, f"seconds_of_{way}")(*given, ctypes.c_uint32(count)))
+        print(f"{count:<20,}" + "".join(f"{statistics.median(times[way]) * 1e9:>14.0f}" for way in WAYS))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=float, default=2e7, help="of the long arrays")
@@ -58,6 +73,7 @@ def main() -> None:
     library = loops()
     rng = np.random.default_rng(0)
 
+    print_groups(library, rng, max(1, options.rounds // 4))
     short = rng.standard_normal((2, 100))
     names = ("plain", *METRICS)
     times: dict[str, list[float]] = {name: [] for name in names}

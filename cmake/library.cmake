@@ -10,11 +10,17 @@ target_include_directories(squarely
   PRIVATE $<TARGET_PROPERTY:squarely_options,INTERFACE_INCLUDE_DIRECTORIES>
   INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/cpp/include>)
 
+# What an extension for Python takes, which finds its functions when it is imported, and no library.
+add_library(squarely_headers INTERFACE)
+target_include_directories(squarely_headers INTERFACE ${PROJECT_SOURCE_DIR}/cpp/include)
+add_library(squarely::headers ALIAS squarely_headers)
+
 if(BUILD_SHARED_LIBS)
   target_link_libraries(squarely PRIVATE Threads::Threads $<$<BOOL:${OpenMP_CXX_FOUND}>:OpenMP::OpenMP_CXX>)
   if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    # Threads of OpenMP live on in functions of the library when a call has ended: it stays where it is after dlclose.
     target_link_options(squarely PRIVATE
-      LINKER:--version-script=${PROJECT_SOURCE_DIR}/cpp/c_api/exports.map LINKER:--gc-sections)
+      LINKER:--version-script=${PROJECT_SOURCE_DIR}/cpp/c_api/exports.map LINKER:--gc-sections LINKER:-z,nodelete)
   endif()
 else()
   # A C program does not know what a C++ library needs, and which runtime of C++ that is, this compiler knows.

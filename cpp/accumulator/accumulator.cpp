@@ -1,5 +1,6 @@
 #include "accumulator/accumulator.hpp"
 
+#include "accumulator/waiting_rows.hpp"
 #include "machine/targets.hpp"
 
 #include <functional>
@@ -23,7 +24,8 @@ void check_weighting(const Accumulator& accumulator, bool weighted) {
 bool can_stay_open(const Accumulator& accumulator) {
     const Configuration& configuration = *accumulator.configuration;
     return configuration.summation == Summation::exact && !configuration.complex_values &&
-           accumulator.shape == Shape{1} && accumulator.has_seen && has_room_for_open_rows(*accumulator.state);
+           accumulator.shape.size() == 1 && accumulator.shape[0] == 1 && accumulator.has_seen &&
+           has_room_for_open_rows(*accumulator.state);
 }
 
 bool can_outputs_stay_open(const Accumulator& accumulator, const Shape& shape) {
@@ -53,6 +55,7 @@ std::size_t outputs_of(std::span<const std::size_t> shape) {
 }
 
 const State* sums_of(Accumulator& accumulator) {
+    sum_waiting_rows(accumulator);
     if (accumulator.open) close(*accumulator.open, *accumulator.state);
     if (accumulator.open_outputs) {
         accumulator.open_outputs->moments.close(*accumulator.state);
@@ -88,7 +91,11 @@ void add(Accumulator& accumulator, State&& sums, const Shape& shape) {
 bool add_short_chunk(Accumulator& accumulator, const Pairs& pairs, std::ptrdiff_t rows) {
     if (rows > rows_of_a_short_chunk || !can_stay_open(accumulator)) return false;
     if (are_weighted(pairs) != accumulator.state->weighted) return false;
-    if (!accumulator.open) accumulator.open = open_sums(*accumulator.state, accumulator.configuration->nan_policy);
+    if (rows <= rows_that_wait && add_few_rows(accumulator, pairs, rows)) return true;
+    if (!accumulator.open) {
+        accumulator.open =
+            std::make_unique<OpenSums>(open_sums(*accumulator.state, accumulator.configuration->nan_policy));
+    }
     if (add_chunk(*accumulator.open, pairs, rows)) return true;
     // Lanes of another target than the current one are finished first.
     if (accumulator.open->kernels != nullptr && accumulator.open->kernels != current_target().kernels) {
@@ -162,6 +169,10 @@ void reset(Accumulator& accumulator) { accumulator = Accumulator(accumulator.con
 
 Accumulator copy_of(Accumulator& accumulator) {
     (void)sums_of(accumulator);
+    return copy_of_closed(accumulator);
+}
+
+Accumulator copy_of_closed(const Accumulator& accumulator) {
     Accumulator copy(accumulator.configuration);
     copy.shape = accumulator.shape;
     copy.state = accumulator.state;

@@ -32,9 +32,11 @@ struct Accumulator {
     Shape shape;                 // of the outputs; without dimensions as long as it is not known
     std::optional<State> state;  // none as long as nothing was seen, except where it was made for a number of outputs
     bool has_seen = false;       // something was added
-    // Of short chunks, until somebody looks: of one output, and of many.
-    std::optional<OpenSums> open;
+    // Of short chunks, until somebody looks: of one output, and of many. Apart, because they are many times as large.
+    std::unique_ptr<OpenSums> open;
     std::optional<OpenOutputs> open_outputs;
+    // Pairs of chunks of a few rows, one after another: truth, prediction and, where the state is weighted, weight.
+    std::vector<double> waiting;
 
     explicit Accumulator(std::shared_ptr<const Configuration> asked) : configuration(std::move(asked)) {}
 };
@@ -61,6 +63,7 @@ void merge(Accumulator& accumulator, Accumulator& other);
 void subtract(Accumulator& accumulator, Accumulator& other);
 void reset(Accumulator& accumulator);
 Accumulator copy_of(Accumulator& accumulator);
+Accumulator copy_of_closed(const Accumulator& accumulator);  // of which nothing is open
 void check_same_configuration(const Accumulator& accumulator, const Accumulator& other);
 
 std::size_t outputs_of(std::span<const std::size_t> shape);

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <limits>
 #include <mutex>
 
@@ -94,7 +95,7 @@ bool has_one_value(const Question& question, const CertifiedEnds& ends, const Su
     const auto is_value_at = [&](Corner corner) {
         double other;
         return give_value(question, sums_at(ends, summands, corner), other) &&
-               (value == other || (value != value && other != other));
+               ((value == other && std::signbit(value) == std::signbit(other)) || (value != value && other != other));
     };
     return give_value(question, sums_at(ends, summands, {.is_worst = true}), value) && is_value_at({}) &&
            (!ends.weight || (is_value_at({.is_worst = true, .is_heavy = true}) && is_value_at({.is_heavy = true})));

@@ -219,12 +219,13 @@ RowWindow copy_of(const RowWindow& window) {
     return copy;
 }
 
-ChunkWindow copy_of(ChunkWindow& window) {
+ChunkWindow copy_of(const ChunkWindow& window) {
     ChunkWindow copy(window.configuration, window.length);
     copy.kind = window.kind;
     copy.chunks = window.chunks;
-    copy.sums.entered = copy_of(window.sums.entered);
-    copy.sums.left = copy_of(window.sums.left);
+    // Chunks enter as sums, which leave nothing open.
+    copy.sums.entered = copy_of_closed(window.sums.entered);
+    copy.sums.left = copy_of_closed(window.sums.left);
     copy.sums.extremes = window.sums.extremes;
     copy.count = window.count;
     return copy;

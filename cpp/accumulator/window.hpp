@@ -83,7 +83,7 @@ Accumulator snapshot(ChunkWindow& window);
 
 // What is held of it and goes with it wherever it goes. Sums and extremes follow from that.
 RowWindow copy_of(const RowWindow& window);
-ChunkWindow copy_of(ChunkWindow& window);
+ChunkWindow copy_of(const ChunkWindow& window);
 std::uint64_t first_inside(const RowWindow& window);
 
 void reset(RowWindow& window);

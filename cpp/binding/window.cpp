@@ -125,7 +125,7 @@ py::class_<AnyWindow> window_class(py::module_& module, const char* name) {
              py::arg("configuration"), py::arg("length"))
         .def("snapshot", [](AnyWindow& window) { return snapshot(window); })
         .def("reset", [](AnyWindow& window) { reset(window); })
-        .def("copy", [](AnyWindow& window) { return copy_of(window); });
+        .def("copy", [](const AnyWindow& window) { return copy_of(window); });
     PyObject* method = PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(type.ptr()), &update_of<AnyWindow>);
     type.attr("update") = py::reinterpret_steal<py::object>(method);
     return type;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <utility>
 
 namespace squarely {
 namespace {
@@ -62,7 +63,20 @@ squarely_state_options known_options(const squarely_state_options* given) {
                                              " does not know. Set the members it does not have to zero.");
 }
 
-std::shared_ptr<Configuration> configuration_asked(const squarely_state_options& options) {
+namespace {
+
+// States that a thread creates alike, one after another, have one together: an engine has one a group.
+std::shared_ptr<const Configuration> shared(std::shared_ptr<Configuration>&& own) {
+    thread_local std::weak_ptr<const Configuration> last;
+    std::shared_ptr<const Configuration> known = last.lock();
+    if (known != nullptr && difference_of(*known, *own) == Reason::none) return known;
+    last = own;
+    return std::move(own);
+}
+
+}  // namespace
+
+std::shared_ptr<const Configuration> configuration_asked(const squarely_state_options& options) {
     auto configuration = std::make_shared<Configuration>();
     configuration->nan_policy = checked_policy(options.nan_policy);
     if (options.outputs == 0) throw Failure(SQUARELY_INVALID_ARGUMENT, "The state must have 1 output or more.");
@@ -77,7 +91,7 @@ std::shared_ptr<Configuration> configuration_asked(const squarely_state_options&
     }
     configuration->summation = static_cast<Summation>(options.summation);
     configuration->metrics = metrics_asked(options.metrics, options.metric_count);
-    return configuration;
+    return shared(std::move(configuration));
 }
 
 MadeFor made_for(const squarely_state_options& options) {

@@ -1,6 +1,7 @@
 // Groups of squarely.h, and rows that come with a state each.
 #include "accumulator/frame.hpp"
 #include "accumulator/grouped.hpp"
+#include "accumulator/waiting_rows.hpp"
 #include "c_api/library.hpp"
 #include "groups/gathered_pairs.hpp"
 #include "groups/numbered_keys.hpp"
@@ -96,7 +97,9 @@ void add_rows(squarely_groups& groups, const GivenOutputs& given, std::int64_t r
     if (rows == 0) return add_sums(groups, no_rows(groups, all), all);
     const bool is_of_one = given.pairs.size() == 1;
     if (is_of_one && add_short_chunk(groups.grouped, given.pairs[0], rows, numbers, shape_of(groups), all)) return;
-    add_sums(groups, grouped_pass(*groups.grouped.configuration, given.pairs, rows, numbers, all), all);
+    const Configuration& configuration = *groups.grouped.configuration;
+    naming_rows(given.pairs, rows, configuration.nan_policy,
+                [&] { add_sums(groups, grouped_pass(configuration, given.pairs, rows, numbers, all), all); });
 }
 
 // The numbers of the other's groups here; the same where none are given.
@@ -170,6 +173,21 @@ StatesOfRows states_of_rows(squarely_state* const* states, std::int64_t rows) {
     return own;
 }
 
+// Rows that wait take memory. A long chunk is summed state by state, but where they have few rows each: to join sums
+// takes longer than these.
+constexpr std::int64_t rows_of_a_short_chunk = 16'384;
+constexpr std::size_t few_rows = 64;
+
+std::vector<Accumulator*> accumulators_of_rows(squarely_state* const* states, std::int64_t rows) {
+    std::vector<Accumulator*> own(static_cast<std::size_t>(rows));
+    for (std::size_t i = 0; i < own.size(); ++i) {
+        check_not_null(states[i], "states[i]");
+        check_can_stand_beside(*states[i], *states[0]);
+        own[i] = &states[i]->accumulator;
+    }
+    return own;
+}
+
 }  // namespace
 }  // namespace squarely
 
@@ -182,10 +200,17 @@ squarely_status squarely_states_update(squarely_state* const* states, const squa
         check_rows(rows);
         if (rows == 0) return;
         check_not_null(states, "states");
-        const StatesOfRows own = states_of_rows(states, rows);
+        check_not_null(states[0], "states[i]");
         const GivenOutputs given = given_outputs(states[0]->made_for, pairs, 1, {weights, 1}, rows);
+        const auto add_to_each = [&] { return add_rows_to_each(accumulators_of_rows(states, rows), given.pairs[0]); };
+        if (rows <= rows_of_a_short_chunk && add_to_each()) return;
+        const StatesOfRows own = states_of_rows(states, rows);
+        const bool is_long = rows > rows_of_a_short_chunk;
+        if (is_long && static_cast<std::size_t>(rows) / few_rows < own.accumulators.size() && add_to_each()) return;
         const Configuration& configuration = *own.accumulators[0]->configuration;
-        add(own.accumulators, grouped_pass(configuration, given.pairs, rows, own.numbers, own.accumulators.size()));
+        naming_rows(given.pairs, rows, configuration.nan_policy, [&] {
+            add(own.accumulators, grouped_pass(configuration, given.pairs, rows, own.numbers, own.accumulators.size()));
+        });
     });
 }
 
@@ -287,9 +312,8 @@ squarely_status squarely_groups_values(const squarely_groups* groups, const char
     return guarded(error, [&] {
         check_not_null(groups, "groups");
         check_output(groups->made_for, output);
-        const AskedMetric found = asked(metric, parameter);
         const GroupedAccumulator& grouped = read(*groups);
-        check_has_sums_of(*grouped.configuration, found);
+        const AskedMetric found = asked_of(*grouped.configuration, metric, parameter);
         if (grouped.groups > 0) check_not_null(values, "values");
         for (std::size_t group = 0; group < grouped.groups; ++group) {
             const std::size_t place = group * groups->made_for.outputs + output;

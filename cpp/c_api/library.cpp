@@ -8,6 +8,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace squarely {
 namespace {
@@ -81,13 +84,61 @@ void check_settings() {
     }();
 }
 
+namespace {
+
+char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
+
+// How many letters are to be put in, left out or changed for another.
+std::size_t letters_between(std::string_view given, std::string_view known) {
+    std::vector<std::size_t> row(known.size() + 1);
+    for (std::size_t j = 0; j <= known.size(); ++j) row[j] = j;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t j = 0; j < known.size(); ++j) {
+            const std::size_t changed = diagonal + (lower(given[i]) == known[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({changed, diagonal + 1, row[j] + 1});
+        }
+    }
+    return row[known.size()];
+}
+
+// The name of a metric of sums that was probably meant. Empty where none is near.
+std::string_view nearest_name(std::string_view given) {
+    constexpr std::size_t longest = 64;
+    if (given.size() > longest) return {};
+    std::string_view nearest;
+    std::size_t least = given.size() / 3 + 1;
+    for (const Metric& metric : all_metrics()) {
+        if (metric.kind != MetricKind::sums) continue;
+        for (const std::string_view known : {metric.name, metric.short_name}) {
+            const std::size_t letters = known.empty() ? least : letters_between(given, known);
+            if (letters >= least) continue;
+            least = letters;
+            nearest = known;
+        }
+    }
+    return nearest;
+}
+
+std::string no_such_metric(const std::string& name) {
+    const std::string_view nearest = nearest_name(name);
+    const std::string meant = nearest.empty() ? "" : " Did you mean '" + std::string(nearest) + "'?";
+    return "There is no metric '" + name + "' of sums." + meant + " squarely_metric_name lists them.";
+}
+
+}  // namespace
+
 const Metric& metric_asked(const char* name) {
     check_not_null(name, "metric");
     const Metric* found = find_metric(name);
-    if (found != nullptr && found->kind == MetricKind::sums) return *found;
-    throw Failure(SQUARELY_UNKNOWN_METRIC, "There is no metric '" + std::string(name) +
-                                               "' of sums. squarely_metric_name lists them; order statistics, as the "
-                                               "median, need all pairs at once.");
+    if (found == nullptr || found->kind == MetricKind::internal) {
+        throw Failure(SQUARELY_UNKNOWN_METRIC, no_such_metric(name));
+    }
+    if (found->kind == MetricKind::sums) return *found;
+    throw Failure(SQUARELY_UNKNOWN_METRIC, "The metric '" + std::string(name) +
+                                               "' is made of order statistics and needs all pairs at once. Here are "
+                                               "metrics of sums alone, which squarely_metric_name lists.");
 }
 
 AskedMetric asked(const char* name, const double* parameter) {

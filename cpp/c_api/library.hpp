@@ -9,6 +9,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -58,6 +59,19 @@ squarely_status guarded(squarely_error* error, Body body) noexcept {
     }
 }
 
+// What the NaN policy refuses of some pairs, with the first row of it. Others are left as they are.
+[[noreturn]] void refuse_row(const Refused& refused, std::span<const Pairs> outputs, std::int64_t rows,
+                             NanPolicy policy);
+
+template <class Body>
+void naming_rows(std::span<const Pairs> outputs, std::int64_t rows, NanPolicy policy, Body body) {
+    try {
+        body();
+    } catch (const Refused& refused) {
+        refuse_row(refused, outputs, rows, policy);
+    }
+}
+
 void check_not_null(const void* pointer, const char* argument);
 
 // A metric of sums that is one of Python's, by its name or in short. Its parameter is the default where it is not
@@ -68,7 +82,7 @@ AskedMetric asked(const char* name, const double* parameter);
 void check_settings();  // the environment variables, before anything depends on them
 
 squarely_state_options known_options(const squarely_state_options* given);
-std::shared_ptr<Configuration> configuration_asked(const squarely_state_options& options);
+std::shared_ptr<const Configuration> configuration_asked(const squarely_state_options& options);
 MadeFor made_for(const squarely_state_options& options);
 void check_made_alike(const MadeFor& one, const MadeFor& other);
 void check_output(const MadeFor& made, std::size_t output);
@@ -97,7 +111,9 @@ void leave_out_nulls(GivenOutputs& given, std::int64_t rows);
 void write_counts(squarely_counts* counts, const PairCounts& own);
 void write_bytes(const std::vector<unsigned char>& bytes, void* buffer, std::size_t capacity, std::size_t* size);
 
-void check_has_sums_of(const Configuration& configuration, const AskedMetric& asked);
+// Of a state, which must have its sums. Without a parameter refused where the state was created with others than the
+// default.
+AskedMetric asked_of(const Configuration& configuration, const char* name, const double* parameter);
 
 // Why there is no value, or the value: NaN where the policy propagates what is missing.
 struct Found {

@@ -18,7 +18,9 @@ double score_of(const AskedMetric& asked, const Pairs& pairs, std::int64_t rows,
     configuration->metrics.push_back(asked);
     configuration->nan_policy = policy;
     Accumulator accumulator(std::move(configuration));
-    if (rows > 0) add(accumulator, pass_over(*accumulator.configuration, {&pairs, 1}, rows), {1});
+    naming_rows({&pairs, 1}, rows, policy, [&] {
+        if (rows > 0) add(accumulator, pass_over(*accumulator.configuration, {&pairs, 1}, rows), {1});
+    });
     return value_or_failure(accumulator, asked, 0);
 }
 

@@ -3,10 +3,12 @@
 
 #include "accumulator/frame.hpp"
 #include "accumulator/scores.hpp"
+#include "accumulator/waiting_rows.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -38,9 +40,13 @@ void update_state(squarely_state& state, const squarely_pairs* pairs, std::size_
     const GivenOutputs given = given_outputs(state.made_for, pairs, output_count, weights, rows);
     if (rows == 0) return;
     Accumulator& accumulator = state.accumulator;
-    if (given.pairs.size() == 1 && add_short_chunk(accumulator, given.pairs[0], rows)) return;
+    const bool is_of_one = given.pairs.size() == 1;
+    if (is_of_one && rows <= rows_that_wait && add_few_rows(accumulator, given.pairs[0], rows)) return;
+    if (is_of_one && add_short_chunk(accumulator, given.pairs[0], rows)) return;
     const Shape shape = accumulator.shape.empty() ? Shape{state.made_for.outputs} : accumulator.shape;
-    add(accumulator, pass_over(*accumulator.configuration, given.pairs, rows), shape);
+    const Configuration& configuration = *accumulator.configuration;
+    naming_rows(given.pairs, rows, configuration.nan_policy,
+                [&] { add(accumulator, pass_over(configuration, given.pairs, rows), shape); });
 }
 
 }  // namespace
@@ -66,6 +72,8 @@ double value_or_failure(Accumulator& accumulator, const AskedMetric& asked, std:
                                   std::to_string(output) + ": " + why.what() + ".");
 }
 
+namespace {
+
 void check_has_sums_of(const Configuration& configuration, const AskedMetric& asked) {
     for (const Summand& summand : asked.metric->summands(asked.parameter)) {
         if (has_summand(configuration, summand)) continue;
@@ -73,6 +81,33 @@ void check_has_sums_of(const Configuration& configuration, const AskedMetric& as
                                                      std::string(asked.metric->name) +
                                                      ". Name it in the options of squarely_state_create.");
     }
+}
+
+std::string with_parameter(const AskedMetric& one) {
+    char value[32];
+    std::snprintf(value, sizeof value, "%.15g", one.parameter);
+    return std::string(one.metric->name) + "(" + std::string(one.metric->parameter->name) + "=" + value + ")";
+}
+
+// Who created a state with a parameter and asks without would be told the value of another, the default.
+void check_is_not_of_another_parameter(const Configuration& configuration, const AskedMetric& asked) {
+    std::string others;
+    for (const AskedMetric& one : configuration.metrics) {
+        if (one == asked) return;
+        if (one.metric == asked.metric) others += (others.empty() ? "" : ", ") + with_parameter(one);
+    }
+    if (others.empty()) return;
+    throw Failure(SQUARELY_INVALID_ARGUMENT, "The state was not created with " + with_parameter(asked) +
+                                                 ", the default, but with " + others + ". Pass the parameter.");
+}
+
+}  // namespace
+
+AskedMetric asked_of(const Configuration& configuration, const char* name, const double* parameter) {
+    const AskedMetric found = asked(name, parameter);
+    if (parameter == nullptr) check_is_not_of_another_parameter(configuration, found);
+    check_has_sums_of(configuration, found);
+    return found;
 }
 
 }  // namespace squarely
@@ -171,8 +206,7 @@ squarely_status squarely_state_value(const squarely_state* state, const char* me
         check_not_null(state, "state");
         check_not_null(value, "value");
         check_output(state->made_for, output);
-        const AskedMetric found = asked(metric, parameter);
-        check_has_sums_of(*state->accumulator.configuration, found);
+        const AskedMetric found = asked_of(*state->accumulator.configuration, metric, parameter);
         Reading seen(*state);
         *value = value_or_failure(seen.accumulator(), found, output);
     });

@@ -1,6 +1,7 @@
 // The words C has for reasons, and its code for each.
 #include "c_api/library.hpp"
 
+#include "accumulator/loaded_rows.hpp"
 #include "tables/terms.hpp"
 
 namespace squarely {
@@ -31,6 +32,19 @@ std::string extreme_not_a_sum(const Refusal& refusal) {
 }
 
 }  // namespace
+
+void refuse_row(const Refused& refused, std::span<const Pairs> outputs, std::int64_t rows, NanPolicy policy) {
+    const Reason reason = refused.refusal.reason;
+    if (reason != Reason::missing_values && reason != Reason::infinite_values) throw refused;
+    const Failure failure = failure_of(refused.refusal);
+    for (std::size_t output = 0; output < outputs.size(); ++output) {
+        const auto row = first_refused(outputs[output], rows, policy);
+        if (!row) continue;
+        const std::string where = outputs.size() == 1 ? "" : " of output " + std::to_string(output);
+        throw Failure(failure.status, failure.what() + (" The first is in row " + std::to_string(*row)) + where + ".");
+    }
+    throw failure;
+}
 
 Failure failure_of(const Refusal& refusal) {
     switch (refusal.reason) {

@@ -15,36 +15,40 @@ COMMENT = re.compile(r"/\*(.*?)\*/", re.DOTALL)
 PART = re.compile(r"/\* ---- (.*) ---- \*/")
 FAMILY = re.compile(r"#define SQUARELY_EVERYDAY\(metric\)(?P<body>(?:.*\\\n)*.*\n)")
 NAME = re.compile(r"\b(?:squarely|SQUARELY)_\w+\b")
+OPAQUE_TABLE = "typedef struct squarely_api squarely_api;\n"
+TABLE = re.compile(r"struct (?P<name>squarely_api) \{(?P<body>.*)\n\};", re.DOTALL)
 FUNCTION = re.compile(r"SQUARELY_API ([^;]*);(?:\s*/\*(.*?)\*/)?", re.DOTALL)
 MEMBER = re.compile(r"^ +(?P<member>[^;/{}]+);(?:\s*/\*(?P<comment>.*?)\*/)?", re.DOTALL | re.MULTILINE)
 ENUMERATOR = re.compile(r"(?P<name>SQUARELY_\w+) = (?P<value>\d+),?(?:\s*/\*(?P<comment>.*?)\*/)?", re.DOTALL)
 
 
-def expanded(header: str) -> str:
-    """Return the declarations with those that a macro makes written out, and without the table of pointers."""
-    start = header.index("#define SQUARELY_ABI_VERSION")
-    found = FAMILY.search(header)
+def expanded(text: str) -> str:
+    """Return declarations, or members, with those that a macro makes written out."""
+    found = FAMILY.search(text)
     assert found is not None
     body = found["body"].replace("\\\n", " ").strip()
 
     def members(call: re.Match[str]) -> str:
-        declared = [" ".join(part.split()) for part in body.replace("##metric##", call[1]).split(";")]
-        return "\n".join(f"{one};{call[2] or ''}" for one in declared)
+        declared = [
+            " ".join(part.split()) for part in re.sub(r"(##)?\bmetric##", call[1], body).replace("##", "").split(";")
+        ]
+        return "\n    ".join(f"{one};{call[2] or ''}" for one in declared)
 
-    text = header[start : header.index("/* ---- The table ---- */")]
     text = FAMILY.sub("", text).replace("#undef SQUARELY_EVERYDAY\n", "")
-    return re.sub(r"SQUARELY_EVERYDAY\((\w+)\);(\s*/\*.*?\*/)?", members, text)
+    # A comment behind a declaration is on its line. The next lines may have one of another.
+    return re.sub(r"SQUARELY_EVERYDAY\((\w+)\);([ \t]*/\*.*?\*/)?", members, text)
 
 
-DECLARATIONS = expanded(HEADER)
+START, TABLE_START = (HEADER.index(text) for text in ("#define SQUARELY_ABI_VERSION", "/* ---- The table ---- */"))
+DECLARATIONS = expanded(HEADER[START:TABLE_START].replace(OPAQUE_TABLE, ""))
 MACROS = set(re.findall(r"^#define (\w+)", DECLARATIONS, re.MULTILINE))
-DECLARED = set(NAME.findall(COMMENT.sub("", DECLARATIONS)))
+DECLARED = set(NAME.findall(COMMENT.sub("", DECLARATIONS))) | {"squarely_api"}
 
 
 def prose(comment: str) -> str:
     """Return the words of a comment with its names as links."""
     text = re.sub(r"([*`|\\])", r"\\\1", comment)
-    return NAME.sub(lambda found: link(found[0]), text)
+    return re.sub(rf"(?:{NAME.pattern})(?:\.h(?:pp)?\b)?", lambda found: link(found[0]), text)
 
 
 def link(name: str) -> str:
@@ -105,7 +109,10 @@ FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str]], ...] =
     (re.compile(r"typedef (?P<type>\w+) (?P<name>\w+);\nenum \{(?P<body>.*?)\};", re.DOTALL), enumeration),
     (re.compile(r"typedef struct (?P<name>\w+) \w+;(?P<body>)"), structure),
     (re.compile(r"(?:SQUARELY_API [^;]*;(?:[ \t]*/\*.*?\*/)?\s*)+", re.DOTALL), functions),
-    (re.compile(r"#define (\w+) \d+"), lambda found, comment: directive("macro", [found[1]], comment)),
+    (
+        re.compile(r"#define (\w+) (\d+)"),
+        lambda found, comment: directive("macro", [found[1]], f"{comment} Its value is {found[2]}.".strip()),
+    ),
 )
 
 
@@ -133,16 +140,26 @@ def introduction() -> str:
     )
 
 
+def table_of_functions() -> str:
+    """Return the structure of pointers at the end of the header, with the comment before it."""
+    text = expanded(HEADER[TABLE_START:])
+    found = TABLE.search(text)
+    comment = COMMENT.search(text, text.index("\n"))
+    assert found is not None
+    assert comment is not None
+    return structure(found, line(comment[1]))
+
+
 def page() -> str:
     """Return the page of the C interface."""
     blocks = [block.strip() for block in re.split(r"\n{2,}", DECLARATIONS) if block.strip()]
-    return "\n".join([heading("C"), introduction(), heading("Types", "-"), *map(declaration, blocks), OTHERS])
+    parts = [introduction(), heading("Types", "-"), *map(declaration, blocks)]
+    return "\n".join([heading("C"), *parts, heading("The table", "-"), table_of_functions(), OTHERS])
 
 
 OTHERS = f"""\
 {heading("Other headers", "-")}
-At its end the header has a table of pointers to these functions, :c:struct:`squarely_api`, for who finds symbols at run
-time. ``squarely_python.h`` finds the table from an extension for Python, and ``squarely.hpp`` is C++ over either.
+``squarely_python.h`` finds the table from an extension for Python, and ``squarely.hpp`` is C++ over either.
 :doc:`/embedding` says which to take.
 """
 

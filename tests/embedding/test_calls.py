@@ -19,6 +19,7 @@ from instruments.c_interface import (
     DTYPES,
     Counts,
     Error,
+    Groups,
     Metric,
     Pairs,
     RefusedError,
@@ -31,6 +32,7 @@ from instruments.c_interface import (
     metric_of,
     pairs_of,
     score,
+    update_states,
 )
 from oracles.state_bytes import POLICIES, SUMMATIONS
 from squarely import _core, named_metrics
@@ -317,6 +319,40 @@ def test_policies_refuse_what_they_refuse_in_python(
         squarely.Accumulator(nan_policy=nan_policy).update(y_true, y_pred)
 
 
+def test_what_is_refused_is_named_with_its_first_row() -> None:
+    def refused(*calls: Callable[[], object]) -> set[str]:
+        words = set()
+        for each in calls:
+            with pytest.raises(RefusedError, match=r"^NOT_FINITE: The data contain ") as found:
+                each()
+            words.add(found.value.message.rpartition(". ")[2])
+        return words
+
+    y_true, y_pred, numbers = np.arange(900.0), np.ones(900), np.zeros(900, np.uint32)
+    states, wide = State([metric_of("mse")]), State([metric_of("mse")], outputs=2)
+    for value in (np.nan, np.inf):
+        for row in (3, 511, 512, 899):
+            bad = y_pred.copy()
+            bad[row:] = value
+            assert refused(
+                lambda bad=bad: everyday_score("mean_squared_error", y_true, bad),
+                lambda bad=bad: score(metric_of("mse"), y_true, bad),
+                lambda bad=bad: states.update(y_true, bad),
+                lambda bad=bad: update_states([states] * 900, y_true, bad),
+                lambda bad=bad: Groups([metric_of("mse")]).update(y_true, bad, numbers, 1),
+            ) == {f"The first is in row {row}."}
+            outputs = np.stack([y_pred, bad], axis=1)
+            assert refused(lambda outputs=outputs: wide.update(outputs, outputs)) == {
+                f"The first is in row {row} of output 1."
+            }
+    where, missing = y_true != 3, np.where(y_true % 5 == 3, np.nan, y_true)
+    assert refused(lambda: states.update(missing, y_pred, where=where)) == {"The first is in row 8."}
+    only_true = State([metric_of("mse")], nan_policy="omit_true")
+    assert refused(lambda: only_true.update(missing, np.where(y_true > 7, np.nan, y_pred))) == {
+        "The first is in row 9."
+    }
+
+
 @pytest.mark.parametrize("metric", EVERYDAY)
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_everyday_calls_refuse_what_is_not_finite(metric: str, value: float) -> None:
@@ -487,10 +523,52 @@ def test_a_long_name_is_cut_in_the_message() -> None:
     assert len(refused.value.message) == 507
 
 
-@pytest.mark.parametrize("name", ["nonsense", "median_absolute_error", "variance_of_truth", ""])
+@pytest.mark.parametrize("name", ["nonsense", "variance_of_truth", "", "x" * 1000])
 def test_unknown_metrics_are_refused(name: str) -> None:
-    with pytest.raises(RefusedError, match=rf"^UNKNOWN_METRIC: There is no metric '{name}'"):
+    words = f"There is no metric '{name}' of sums. squarely_metric_name lists them."
+    with pytest.raises(RefusedError) as refused:
         State([metric_of(name)])
+    assert (refused.value.status, refused.value.message) == ("UNKNOWN_METRIC", words[:507])
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("mean_sqared_error", "mean_squared_error"),
+        ("mean_square_error", "mean_squared_error"),
+        ("MSE", "mse"),
+        ("r2score", "r2_score"),
+        ("mean_absolut_eror", "mean_absolute_error"),
+    ],
+)
+def test_of_a_name_with_a_typo_the_nearest_is_named(typed: str, meant: str) -> None:
+    with pytest.raises(RefusedError, match=rf"^UNKNOWN_METRIC: There is no metric '{typed}' .* mean '{meant}'\?"):
+        State([metric_of(typed)])
+
+
+@pytest.mark.parametrize("name", squarely.metric_names("order"))
+def test_order_statistics_are_refused_as_what_they_are(name: str) -> None:
+    with pytest.raises(RefusedError, match=rf"^UNKNOWN_METRIC: The metric '{name}' is made of order statistics and "):
+        score(metric_of(name), np.ones(2), np.ones(2))
+
+
+def test_a_metric_of_another_parameter_is_not_answered_for_the_default(rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.standard_normal((2, 100))
+    state = State([metric_of("mean_pinball_loss", 0.9)]).update(y_true, y_pred)
+    words = (
+        r"^INVALID_ARGUMENT: The state was not created with mean_pinball_loss\(alpha=0\.5\), the default, but with "
+        r"mean_pinball_loss\(alpha=0\.9\)\. Pass the parameter\.$"
+    )
+    groups = Groups([metric_of("mean_pinball_loss", 0.9)]).update(y_true, y_pred, np.zeros(100, np.uint32), 1)
+    for asked in (state, state.copy(), State.from_bytes(state.to_bytes()), groups):
+        with pytest.raises(RefusedError, match=words):
+            asked.value("mean_pinball_loss") if isinstance(asked, State) else asked.values("mean_pinball_loss")
+    assert state.value("mean_pinball_loss", 0.9) == squarely.mean_pinball_loss(y_true, y_pred, alpha=0.9)
+    assert state.value("mean_pinball_loss", 0.5) == squarely.mean_pinball_loss(y_true, y_pred)
+    both = State([metric_of("mean_pinball_loss", 0.9), metric_of("mean_pinball_loss")]).update(y_true, y_pred)
+    assert both.value("mean_pinball_loss") == squarely.mean_pinball_loss(y_true, y_pred)
+    of_sums = State([metric_of("mae"), metric_of("mean_error")]).update(y_true, y_pred)
+    assert of_sums.value("mean_pinball_loss") == squarely.mean_pinball_loss(y_true, y_pred)
 
 
 def test_states_that_do_not_match_are_refused_and_unchanged() -> None:
@@ -664,3 +742,24 @@ def test_the_capsule_is_the_same_table() -> None:
     of_library = (ctypes.c_uint32 * 2).from_address(library.squarely_get_api())
     assert tuple(of_extension) == tuple(of_library)
     assert of_library[0] == library.squarely_abi_version()
+
+
+def test_the_library_may_be_closed_after_a_call_by_threads() -> None:
+    code = """if True:
+        import _ctypes, ctypes, sys
+        rows = 300_000
+        numbers, value = (ctypes.c_double * rows)(), ctypes.c_double(7)
+        for _ in range(5):
+            library = ctypes.CDLL(sys.argv[1])
+            library.squarely_set_num_threads(2, None)
+            library.squarely_mean_squared_error_float64(
+                numbers, numbers, ctypes.c_int64(rows), ctypes.byref(value), None
+            )
+            _ctypes.dlclose(library._handle)
+        print(value.value)
+    """
+    for _ in range(3):
+        found = subprocess.run(
+            [sys.executable, "-c", code, squarely.get_library()], capture_output=True, text=True, check=False
+        )
+        assert (found.returncode, found.stdout) == (0, "0.0\n")

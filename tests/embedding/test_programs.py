@@ -10,11 +10,9 @@ import sys
 import textwrap
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
 
 import squarely
-from inputs.consumer_numbers import made_numbers
 from instruments.consumers import CONSUMERS, output_of, printed_by, tool, value_and_digest
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -163,27 +161,6 @@ def test_the_extension_loads_the_library_beside_it(tmp_path: pathlib.Path) -> No
         [sys.executable, "-c", "import squarely; print(squarely.max_error([1], [3]))"], LD_LIBRARY_PATH=str(tmp_path)
     )
     assert found == "2.0\n"
-
-
-def test_cffi_reads_the_header(expected: list[str]) -> None:
-    cffi = pytest.importorskip("cffi")
-    header = pathlib.Path(squarely.get_include(), "squarely", "squarely.h")
-    # What a C parser without a preprocessor is given.
-    text = output_of([tool("cc", "gcc", "clang"), "-E", "-P", "-D__attribute__(x)=", header])
-    interface = cffi.FFI()
-    interface.cdef(text[text.index("typedef int32_t squarely_status") :])
-    library = interface.dlopen(squarely.get_library())
-    y_true, y_pred = made_numbers()
-    y_pred = y_pred.astype(np.float64)
-    error, value = interface.new("squarely_error *"), interface.new("double *")
-    status = library.squarely_mean_squared_error_float64(
-        interface.cast("double *", y_true.ctypes.data),
-        interface.cast("double *", y_pred.ctypes.data),
-        1000,
-        value,
-        error,
-    )
-    assert (status, repr(value[0])) == (library.SQUARELY_OK, expected[0])
 
 
 def test_the_commands_of_the_readme_work(tmp_path: pathlib.Path) -> None:

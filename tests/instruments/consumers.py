@@ -25,9 +25,9 @@ def tool(*names: str) -> str:
     return found[0] if found else pytest.skip(f"needs {' or '.join(names)}")
 
 
-def output_of(command: Sequence[str | os.PathLike[str]], **environment: str) -> str:
+def output_of(command: Sequence[str | os.PathLike[str]], *, cwd: pathlib.Path | None = None, **environment: str) -> str:
     found = subprocess.run(
-        command, env=os.environ | {"PATH": PATH} | environment, capture_output=True, text=True, check=False
+        command, cwd=cwd, env=os.environ | {"PATH": PATH} | environment, capture_output=True, text=True, check=False
     )
     assert found.returncode == 0, found.stdout + found.stderr
     return found.stdout

@@ -35,7 +35,8 @@ def assert_same(y_true: Array, y_pred: Array, **options: object) -> None:
     for name in METRICS:
         found = getattr(squarely, name)(y_true, y_pred, **options)
         expected = by_a_state(name, y_true, y_pred, **options)
-        assert found == expected or (math.isnan(found) and math.isnan(expected)), name
+        is_same = found == expected and math.copysign(1, found) == math.copysign(1, expected)
+        assert is_same or (math.isnan(found) and math.isnan(expected)), name
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
@@ -119,6 +120,15 @@ def test_a_constant_error_explains_all(target: str) -> None:
     y_true = np.arange(2048.0)
     assert squarely.explained_variance_score(y_true, y_true + 3.0) == 1.0
     assert squarely.r2_score(y_true, y_true) == 1.0
+
+
+@pytest.mark.parametrize("rows", [64, 2048, 70_000])
+def test_an_error_of_zero_has_no_sign(target: str, rows: int, rng: np.random.Generator) -> None:
+    for values in (np.zeros(rows), rng.standard_normal(rows)):
+        for weights in (None, rng.random(rows)):
+            for score in (squarely.mean_squared_error, squarely.mean_absolute_error, squarely.mean_error):
+                assert math.copysign(1, score(values, values, sample_weight=weights)) == 1
+        assert_same(values, values)
 
 
 @pytest.mark.parametrize("rows", [64, 2048])

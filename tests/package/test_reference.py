@@ -119,6 +119,17 @@ def test_every_declaration_of_the_header_is_on_the_page() -> None:
     assert len(constants) > 20
     for name in constants:
         assert f".. c:enumerator:: {name} = " in page
+    for name in {name.removeprefix("squarely_") for name in declared} - {"abi_version", "get_api"}:
+        assert re.search(rf"^   \.\. c:member:: .*\(\*{name}\)\(", page, re.MULTILINE), name
+
+
+def test_words_of_the_header_stay_with_what_they_are_about() -> None:
+    page = c_header.page()
+    score = page.index("squarely_status squarely_score(")
+    assert page.count("Any metric of sums") == 1
+    assert page.index("The everyday metrics") < score < page.index("Any metric of sums")
+    assert ".. c:macro:: SQUARELY_ABI_VERSION\n\n   Its value is 1." in page
+    assert "``squarely_python.h``" in page
 
 
 def test_a_declaration_of_no_known_form_is_an_error() -> None:

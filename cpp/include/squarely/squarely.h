@@ -142,7 +142,7 @@ typedef struct squarely_pairs {
     ptrdiff_t where_stride;
 } squarely_pairs;
 
-/* Exact states do not depend on chunks, order or merges. The others, a tenth of their size, depend on chunks. */
+/* Exact states do not depend on chunks, order or merges. The others depend on chunks. */
 typedef int32_t squarely_summation;
 enum { SQUARELY_EXACT = 0, SQUARELY_KAHAN = 1, SQUARELY_PAIRWISE = 2 };
 
@@ -187,7 +187,9 @@ typedef struct squarely_counts {
     uint64_t masked;       /* left out by where */
 } squarely_counts;
 
-/* The sums of a stream: 592 bytes and up an output, whatever its length. */
+/* The sums of a stream, whatever its length: a few hundred bytes as it is created, and one to three kilobytes of a few
+   metrics when rows have come, in long chunks or up to four at a time. Chunks of 5 to 16,384 rows of one output are
+   summed in lanes that stay open: then it takes 17 to 50. For many of these see squarely_groups. */
 typedef struct squarely_state squarely_state;
 
 typedef struct squarely_api squarely_api;
@@ -200,13 +202,13 @@ SQUARELY_API const char* squarely_version(void);
 /* Every function below and above as one table, for who finds symbols at run time. See the end of this header. */
 SQUARELY_API const squarely_api* squarely_get_api(void);
 
-/* The instruction set whose kernels run: the best this machine has, unless SQUARELY_TARGET or a call says otherwise.
-   An empty name sets the best. All give the same bits. */
+/* The instruction set whose kernels run, in all threads: the best this machine has, unless SQUARELY_TARGET or a call
+   says otherwise. An empty name sets the best. All give the same bits. */
 SQUARELY_API squarely_status squarely_get_target(const char** name, squarely_error* error);
 SQUARELY_API squarely_status squarely_set_target(const char* name, squarely_error* error);
 
-/* How many threads a call on much data uses. 0 sets the default, which follows affinity, containers, OMP_NUM_THREADS
-   and SQUARELY_NUM_THREADS. */
+/* How many threads a call on much data uses, whichever thread of the process calls. 0 sets the default, which follows
+   affinity, containers, OMP_NUM_THREADS and SQUARELY_NUM_THREADS. */
 SQUARELY_API squarely_status squarely_get_num_threads(int32_t* count, squarely_error* error);
 SQUARELY_API squarely_status squarely_set_num_threads(int32_t count, squarely_error* error);
 
@@ -241,7 +243,8 @@ SQUARELY_EVERYDAY(max_error);
 SQUARELY_EVERYDAY(r2_score);
 #undef SQUARELY_EVERYDAY
 
-/* Any metric of one output. weights may be NULL; 64-bit integers that no double holds are taken as the nearest one. */
+/* Any metric of sums, which are those that squarely_metric_name lists, of one output. weights may be NULL; 64-bit
+   integers that no double holds are taken as the nearest one. */
 SQUARELY_API squarely_status squarely_score(const squarely_metric* metric, const squarely_pairs* pairs,
                                             const squarely_column* weights, int64_t rows,
                                             squarely_nan_policy nan_policy, double* value, squarely_error* error);
@@ -280,9 +283,10 @@ SQUARELY_API size_t squarely_state_outputs(const squarely_state* state); /* 0 fo
 SQUARELY_API squarely_status squarely_state_counts(const squarely_state* state, size_t output, squarely_counts* counts,
                                                    squarely_error* error);
 
-/* A metric of one output: any whose sums the state has. SQUARELY_UNDEFINED where it has no value: without pairs, with
-   weights that sum to zero, of one pair where two are needed, of numbers outside its domain. On failure, *value is
-   NaN. With SQUARELY_NAN_PROPAGATE a value may be NaN or infinite and the call succeed. */
+/* A metric of one output: any whose sums the state has. Without its parameter it is that of the default, and refused
+   where the state was created with other parameters of this metric alone. SQUARELY_UNDEFINED where it has no value:
+   without pairs, with weights that sum to zero, of one pair where two are needed, of numbers outside its domain. On
+   failure, *value is NaN. With SQUARELY_NAN_PROPAGATE a value may be NaN or infinite and the call succeed. */
 SQUARELY_API squarely_status squarely_state_value(const squarely_state* state, const char* metric,
                                                   const double* parameter, size_t output, double* value,
                                                   squarely_error* error);
@@ -295,12 +299,14 @@ SQUARELY_API squarely_status squarely_state_to_bytes(const squarely_state* state
 SQUARELY_API squarely_status squarely_state_from_bytes(const void* bytes, size_t size, squarely_state** state,
                                                        squarely_error* error);
 
-/* SHA-256 of these bytes in hexadecimal, and a zero: what Python's Accumulator.digest gives. Equal where states are. */
+/* SHA-256 of these bytes in hexadecimal, and a zero: what Python's Accumulator.digest gives. Equal where states are: of
+   the same rows, and of the same metrics with the same parameters in the same order, summation and policy. Of Python's
+   multioutput a state created here has "uniform_average". */
 SQUARELY_API squarely_status squarely_state_digest(const squarely_state* state, char digest[65], squarely_error* error);
 
 /* Adds row i to states[i], for engines that have a state a row: any number of states, in any order, each as often as it
-   has rows. They are of one output and were created alike. All rows are added, or none. Takes twelve bytes a row while
-   it runs. */
+   has rows. They are of one output and were created alike. All rows are added, or none. Takes up to fifty bytes a
+   row while it runs. */
 SQUARELY_API squarely_status squarely_states_update(squarely_state* const* states, const squarely_pairs* pairs,
                                                     const squarely_column* weights, int64_t rows,
                                                     squarely_error* error);

@@ -96,6 +96,24 @@ squarely_column column(const Span<T>& span) {
     return column;
 }
 
+// What update takes for the rows of an output: a container, an array or a Span. Not a number, so that a number of rows
+// is none.
+template <class T, class = void>
+struct HoldsRows : std::false_type {};
+template <class T>
+struct HoldsRows<
+    T, std::void_t<decltype(std::data(std::declval<const T&>())), decltype(std::size(std::declval<const T&>()))>>
+    : std::true_type {};
+template <class T>
+struct HoldsRows<Span<T>, void> : std::true_type {};
+
+template <class... All>
+using IfHoldRows = std::enable_if_t<(HoldsRows<All>::value && ...), int>;
+template <class T>
+using IfInteger = std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, int>;
+template <class T>
+using IfFloating = std::enable_if_t<std::is_floating_point_v<T>, int>;
+
 inline std::size_t common_length(std::size_t y_true, std::size_t y_pred) {
     if (y_true == y_pred) return y_true;
     squarely_error error{SQUARELY_INVALID_ARGUMENT, "The arrays differ in length."};
@@ -185,6 +203,8 @@ class State {
 
     State(std::initializer_list<Metric> metrics, const StateOptions& options = {})
         : State(std::vector<Metric>(metrics), options) {}
+    explicit State(const Metric& metric, const StateOptions& options = {})
+        : State(std::vector<Metric>{metric}, options) {}
 
     State(const State& other) { checked_call(SQUARELY_CALL(state_copy), other.get(), &state_); }
     State(State&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
@@ -201,11 +221,11 @@ class State {
     }
 
     // Of one output, without and with weights.
-    template <class Truth, class Prediction>
+    template <class Truth, class Prediction, IfHoldRows<Truth, Prediction> = 0>
     State& update(const Truth& y_true, const Prediction& y_pred) {
         return update_one(y_true, y_pred, nullptr);
     }
-    template <class Truth, class Prediction, class Weights>
+    template <class Truth, class Prediction, class Weights, IfHoldRows<Truth, Prediction, Weights> = 0>
     State& update(const Truth& y_true, const Prediction& y_pred, const Weights& weights) {
         common_length(length_of(y_true), length_of(weights));
         const squarely_column of_rows = column(weights);
@@ -213,17 +233,19 @@ class State {
     }
 
     // Of any outputs, element types, strides and masks.
-    State& update(const std::vector<squarely_pairs>& outputs, std::int64_t rows,
-                  const squarely_column* weights = nullptr) {
-        checked_call(SQUARELY_CALL(state_update), state_, outputs.data(), outputs.size(), weights, rows);
+    template <class Integer, IfInteger<Integer> = 0>
+    State& update(const std::vector<squarely_pairs>& outputs, Integer rows, const squarely_column* weights = nullptr) {
+        checked_call(SQUARELY_CALL(state_update), state_, outputs.data(), outputs.size(), weights,
+                     static_cast<std::int64_t>(rows));
         return *this;
     }
 
     // The same with weights: one column for all outputs, or one an output.
-    State& update_weighted(const std::vector<squarely_pairs>& outputs, std::int64_t rows,
+    template <class Integer, IfInteger<Integer> = 0>
+    State& update_weighted(const std::vector<squarely_pairs>& outputs, Integer rows,
                            const std::vector<squarely_column>& weights) {
         checked_call(SQUARELY_CALL(state_update_weighted), state_, outputs.data(), outputs.size(), weights.data(),
-                     weights.size(), rows);
+                     weights.size(), static_cast<std::int64_t>(rows));
         return *this;
     }
 
@@ -240,6 +262,9 @@ class State {
         return *this;
     }
 
+    // A parameter is one of the metric: value({"mean_pinball_loss", 0.9}).
+    template <class Parameter, IfFloating<Parameter> = 0>
+    double value(const Metric& metric, Parameter output) const = delete;
     double value(const Metric& metric, std::size_t output = 0) const {
         double value = 0;
         checked_call(SQUARELY_CALL(state_value), get(), metric.name.c_str(), metric.parameter_or_null(), output,
@@ -300,6 +325,8 @@ class Groups {
     }
     Groups(std::initializer_list<Metric> metrics, const StateOptions& options = {})
         : Groups(std::vector<Metric>(metrics), options) {}
+    explicit Groups(const Metric& metric, const StateOptions& options = {})
+        : Groups(std::vector<Metric>{metric}, options) {}
 
     Groups(const Groups& other) { checked_call(SQUARELY_CALL(groups_copy), other.get(), &groups_); }
     Groups(Groups&& other) noexcept : groups_(std::exchange(other.groups_, nullptr)) {}
@@ -360,6 +387,8 @@ class Groups {
         checked_call(SQUARELY_CALL(groups_counts), get(), group, output, &counts);
         return counts;
     }
+    template <class Parameter, IfFloating<Parameter> = 0>
+    std::vector<double> values(const Metric& metric, Parameter output) const = delete;
     std::vector<double> values(const Metric& metric, std::size_t output = 0) const {
         std::vector<double> values(count());
         checked_call(SQUARELY_CALL(groups_values), get(), metric.name.c_str(), metric.parameter_or_null(), output,

@@ -21,7 +21,15 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 def test_the_version_is_one() -> None:
     assert squarely.__version__ == VERSION
     assert library.squarely_version().decode() == VERSION
-    assert f"\nversion: {VERSION}\n" in (ROOT / "CITATION.cff").read_text()
+
+
+def test_what_is_cited_is_this_release_or_the_last_one() -> None:
+    cited = re.search(r"(?m)^version: (.*)$", (ROOT / "CITATION.cff").read_text())[1]
+    assert cited == (VERSION if ".dev" not in VERSION else last_release())
+
+
+def last_release() -> str:
+    return re.search(r"(?m)^## \[(\d.*?)\]", (ROOT / "CHANGELOG.md").read_text())[1]
 
 
 def test_the_installed_files_have_the_version() -> None:
@@ -81,7 +89,8 @@ def test_the_interface_has_its_number_since() -> None:
     interface = re.search(number, (ROOT / "cpp" / "include" / "squarely" / "squarely.h").read_text())[1]
     released = {path.parts[-3]: path for path in (ROOT / "tests" / "embedding" / "released").glob("*/squarely/*.h")}
     same = [version for version, path in released.items() if re.search(number, path.read_text())[1] == interface]
-    first = min([*same, VERSION], key=lambda version: [int(part) for part in version.split(".")])
+    numbers = re.match(r"[0-9.]*[0-9]", VERSION)[0]
+    first = min([*same, numbers], key=lambda version: [int(part) for part in version.split(".")])
     assert first.startswith(f"{since}.")
 
 

@@ -205,6 +205,39 @@ class Report(Generic[ScoreT]):
 
         save_page(path, self, None, title)
 
+    def share_of_squares(self, part: float = 0.01) -> Any:
+        """Return which share of the squared error the largest residuals have, as far as counts tell.
+
+        Parameters
+        ----------
+        part : float, default=0.01
+            Of all pairs; at least one counts.
+
+        Returns
+        -------
+        Share, or dict of str to Share
+            Two numbers, ``least`` and ``greatest``, between which the share is; they differ by 0.02 at most. Of several
+            predictions by name.
+
+        Raises
+        ------
+        ValueError
+            Where the report was made without ``pictures=True``.
+
+        Examples
+        --------
+        >>> import squarely
+        >>> share = squarely.evaluate([1.0, 2.0, 4.0, 8.0], [1.5, 2.0, 4.5, 0.0], pictures=True).share_of_squares(0.25)
+        >>> bool(share.least <= 64 / 64.5 <= share.greatest)
+        True
+        """
+        from squarely.distribution.reading import distribution_of
+        from squarely.distribution.squares import share_of_largest
+
+        distribution_of(self)  # refuses where there are none
+        shares = {name: share_of_largest(one.residuals, part) for name, one in self.distributions.items()}
+        return self._single_or_named(shares)
+
     def plot(self, prediction: str | None = None) -> npt.NDArray[np.object_]:
         """Draw the six pictures of one prediction in a figure of matplotlib, and return its axes.
 

@@ -123,3 +123,44 @@ def test_a_page_is_saved_whole_with_what_was_scored(tmp_path):
     assert text.endswith("</html>\n")
     with pytest.raises(squarely.files.errors.FileError, match="there is no folder"):
         report.save(tmp_path / "no" / "report.html")
+
+
+def test_the_share_of_the_largest_squares_is_told():
+    squares = np.sort((TRUTH - PREDICTION) ** 2)[::-1]
+    report = squarely.evaluate(TRUTH, PREDICTION, pictures=True)
+    for part in (0.001, 0.01, 0.1):
+        share = report.share_of_squares(part)
+        assert share.least <= squares[: round(part * ROWS)].sum() / squares.sum() <= share.greatest
+        assert share.greatest - share.least <= 0.02
+    named = squarely.evaluate(TRUTH, {"model": PREDICTION}, pictures=True)
+    assert named.share_of_squares(0.1) == {"model": share}
+
+
+def test_scores_have_the_form_that_is_asked_for():
+    report = squarely.evaluate([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0], metrics=("mse", "mae"))
+    assert f"{report:.3f}" == "mean_squared_error  0.375\nmean_absolute_error 0.500\n4 pairs"
+    assert format(report) == str(report)
+    grouped = squarely.evaluate([1.0, 2.0], [1.5, 2.0], by=["a", "b"], metrics="mse")
+    assert "0.25000" in f"{grouped:.5f}"
+    outputs = squarely.evaluate([[1.0, 2.0]], [[1.5, 2.0]], metrics="mse", multioutput="raw_values")
+    assert "[0.25 0.00]" in f"{outputs:.2f}"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        squarely.evaluate([3.0, -0.5], [2.5, 0.1], metrics="mse"),
+        squarely.Accumulator("mse").update([3.0, -0.5], [2.5, 0.1]),
+        squarely.GroupedAccumulator("mse").update([3.0, -0.5], [2.5, 0.1], by=["a", "a"]),
+        squarely.evaluate([3.0, -0.5], [2.5, 0.1], metrics="mse", by=["a", "a"]),
+    ],
+    ids=lambda shown: type(shown).__name__,
+)
+def test_a_notebook_shows_four_digits_and_all_on_hover(shown):
+    assert '<td title="0.305">0.305</td>' in shown._repr_html_()
+    assert "<script" not in shown._repr_html_()
+
+
+def test_accumulators_that_have_seen_nothing_are_shown_all_the_same():
+    assert "count=0" in squarely.Accumulator("mse")._repr_html_()
+    assert "groups=0" in squarely.GroupedAccumulator("mse")._repr_html_()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -545,6 +546,14 @@ class GroupedAccumulator(Mergeable):
 
     def __repr__(self) -> str:
         return f"GroupedAccumulator(metrics={self.metrics!r}, by={self.by!r}, groups={len(self)})"
+
+    def _repr_html_(self) -> str:
+        """Return the scores of the first groups as a table, where there are some."""
+        if len(self) == 0:
+            return f"<p>{html.escape(repr(self))}</p>"
+        from squarely.groups.evaluation import grouped_report_of
+
+        return grouped_report_of({"": self}, is_single=True)._repr_html_()
 
     def _copy(self) -> GroupedAccumulator:
         with self._alone():

@@ -173,45 +173,58 @@ void SizeTables::add(const SizesOfRows& sizes) {
     std::size_t next = 0;
     for (std::size_t first = 0; first < sizes.rows; first += rows_at_once) {
         const SizesOfRows some = part(sizes, first, std::min(rows_at_once, sizes.rows - first));
-        if (!find_cells(some, both[next])) {
-            count(both[1 - next]);
-            both[1 - next].rows = 0;
+        if (!find_cells(some, both[next], both[1 - next])) {
             make_rows_and_columns(some);
             find_some_cells(some, both[next]);
         }
-        count(both[1 - next]);
         next = 1 - next;
     }
-    count(both[1 - next]);
+    (void)find_cells({nullptr, nullptr, nullptr, 0}, both[next], both[1 - next]);
     rows_in_tables_ += sizes.rows;
 }
 
-// False where a row or a column is missing.
-bool SizeTables::find_cells(const SizesOfRows& sizes, Cells& found) const {
+// False where a row or a column is missing. Meanwhile counts in the cells that were found before, which memory had time
+// to bring.
+bool SizeTables::find_cells(const SizesOfRows& sizes, Cells& found, Cells& before) {
     const std::uint32_t* const rows_of_truths = truths_.row_of_size;
     const std::uint32_t* const rows_of_predictions = predictions_.row_of_size;
     const std::uint32_t* const columns = column_of_size_.data();
-    const std::uint32_t* const cells_of_truths = truths_.cells();
-    const std::uint32_t* const cells_of_predictions = predictions_.cells();
-    found.residuals = sizes.residuals;
-    found.rows = sizes.rows;
+    std::uint32_t* const of_truths = truths_.cells();
+    std::uint32_t* const of_predictions = predictions_.cells();
+    std::uint32_t* const of_residuals = residuals_;
     std::uint32_t least = ~std::uint32_t{0};
-    for (std::size_t i = 0; i < sizes.rows; ++i) {
+    const auto find = [&](std::size_t i) {
         const std::uint32_t column = columns[sizes.residuals[i] >> (most_bits - column_bits)];
         const std::uint32_t truth = rows_of_truths[sizes.truths[i]] + column;
         const std::uint32_t prediction = rows_of_predictions[sizes.predictions[i]] + column;
         least = std::min(least, std::min(truth, prediction));
         found.truths[i] = truth - both_marks;
         found.predictions[i] = prediction - both_marks;
-        __builtin_prefetch(cells_of_truths + found.truths[i], 1);
-        __builtin_prefetch(cells_of_predictions + found.predictions[i], 1);
+        __builtin_prefetch(of_truths + found.truths[i], 1);
+        __builtin_prefetch(of_predictions + found.predictions[i], 1);
+    };
+    const auto count_before = [&](std::size_t i) {
+        ++of_residuals[before.residuals[i]];
+        ++of_truths[before.truths[i]];
+        ++of_predictions[before.predictions[i]];
+    };
+    const std::size_t together = std::min(sizes.rows, before.rows);
+    for (std::size_t i = 0; i < together; ++i) {
+        find(i);
+        count_before(i);
     }
+    for (std::size_t i = together; i < sizes.rows; ++i) find(i);
+    for (std::size_t i = together; i < before.rows; ++i) count_before(i);
+    before.rows = 0;
+    found.residuals = sizes.residuals;
+    found.rows = sizes.rows;
     return least >= both_marks;
 }
 
 // Of rows that have none the sizes are left over.
 void SizeTables::find_some_cells(const SizesOfRows& sizes, Cells& found) {
-    if (find_cells(sizes, found)) return;
+    Cells none;
+    if (find_cells(sizes, found, none)) return;
     for (std::size_t i = 0; i < sizes.rows; ++i) {
         const std::uint32_t column = column_of_size_[sizes.residuals[i] >> (most_bits - column_bits)];
         const std::uint32_t truth = truths_.row_of_size[sizes.truths[i]];
@@ -235,17 +248,6 @@ void SizeTables::count_residuals(const SizesOfRows& sizes) {
         ++others[residuals[i + 1]];
     }
     if (i < sizes.rows) ++counts[residuals[i]];
-}
-
-void SizeTables::count(const Cells& cells) {
-    std::uint32_t* const of_residuals = residuals_;
-    std::uint32_t* const of_truths = truths_.cells();
-    std::uint32_t* const of_predictions = predictions_.cells();
-    for (std::size_t i = 0; i < cells.rows; ++i) {
-        ++of_residuals[cells.residuals[i]];
-        ++of_truths[cells.truths[i]];
-        ++of_predictions[cells.predictions[i]];
-    }
 }
 
 // Cells for so many rows and columns, with what is counted in those there are. Without memory where there is none.

@@ -77,9 +77,8 @@ class SizeTables {
     };
 
     bool with_both_sides() const { return truths_.row_of_size != nullptr; }
-    bool find_cells(const SizesOfRows& sizes, Cells& found) const;
+    bool find_cells(const SizesOfRows& sizes, Cells& found, Cells& before);
     void find_some_cells(const SizesOfRows& sizes, Cells& found);
-    void count(const Cells& cells);
     void count_residuals(const SizesOfRows& sizes);
     void make_rows_and_columns(const SizesOfRows& sizes);
     bool add_row(Table& table, std::uint32_t size);

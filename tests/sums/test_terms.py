@@ -13,7 +13,7 @@ import pytest
 import squarely
 from inputs.hard_data import MAKERS, Maker
 from instruments.core_states import Summed, every_term, held, of_single_pairs, state_of, terms_of
-from oracles import rational, tables
+from oracles import counts_by_size, rational, tables
 from oracles.state_bytes import SUMMATIONS
 from oracles.terms import (
     DOMAINS,
@@ -60,10 +60,10 @@ make_hard = pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name
 
 
 def test_every_term_has_a_definition_and_a_metric_that_sums_it() -> None:
-    assert {*RATIONAL, *REAL, *EXTREMES} == set(tables.TERMS)
-    assert {one.term for one in every_term()} | {"sample_weight"} == {
-        name for name, term in tables.TERMS.items() if not term.is_by_size
-    }
+    summed = {name for name, term in tables.TERMS.items() if not term.is_by_size}
+    assert {*RATIONAL, *REAL, *EXTREMES} == summed
+    assert {*counts_by_size.TERMS} == {*tables.TERMS} - summed
+    assert {one.term for one in every_term()} | {"sample_weight"} == summed
     assert set(REAL) <= set(HALVES_OF_AN_ULP)
 
 

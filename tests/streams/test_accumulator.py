@@ -254,7 +254,7 @@ def test_unknown_metrics_and_wrong_operands_are_refused() -> None:
     for given, meant in (("RMSE", "rmse"), ("R2", "r2"), ("Mean Squared Error", "mean_squared_error")):
         with pytest.raises(ValueError, match=rf"has no metric '{given}'. Did you mean '{meant}'\?"):
             squarely.Accumulator(given)
-    for given in ("all", "quantile", "rsquared", "error"):
+    for given in ("all", "unheard_of", "rsquared", "error"):
         with pytest.raises(ValueError, match=rf"has no metric '{given}'. squarely.metric_names"):
             squarely.Accumulator(given)
     for given, meant in (

@@ -43,6 +43,18 @@ ExtremeValue value_of(const BigNumber& number) {
     return {value, nearest(number - big_number(value))};
 }
 
+// Products span three times the range of doubles: of those beyond it the rest is what is above or below, scaled into
+// it.
+ExtremeValue order_of(const BigNumber& product) {
+    ExtremeValue value = value_of(product);
+    if (!std::isfinite(value.nearest)) {
+        value.rest = nearest(scaled(product, -2048));
+    } else if (std::fabs(value.nearest) < least_of_filter) {
+        value.rest = nearest(scaled(product - big_number(value.nearest), 2048));
+    }
+    return value;
+}
+
 ExtremeValue size_of_difference(const BigNumber& y_true, const BigNumber& y_pred) {
     const BigNumber size = absolute(y_true - y_pred);
     const ExtremeValue value = value_of(size);
@@ -265,11 +277,11 @@ class Search {
 
     ExtremeValue weighed(const ReadBlock& read, std::ptrdiff_t row, const Losses& losses, double weight) const {
         if (!is_of_difference(loss_)) {
-            return value_of((big_number(losses.high[row]) + big_number(losses.low[row])) * big_number(weight));
+            return order_of((big_number(losses.high[row]) + big_number(losses.low[row])) * big_number(weight));
         }
         const PairOfNumbers pair = pair_at(read, row);
         const BigNumber size = absolute(big_number(pair.y_true) - big_number(pair.y_pred));
-        return value_of((is_squared(loss_) ? size * size : size) * big_number(weight));
+        return order_of((is_squared(loss_) ? size * size : size) * big_number(weight));
     }
 
     void offer(const ReadBlock& read, std::ptrdiff_t row, const ExtremeValue& order, double weight, double loss) {

@@ -388,3 +388,17 @@ def test_one_pass_tells_what_states_tell(kind: str, metrics: Any, monkeypatch: p
     assert str(at_once.worst) == str(by_states.worst)
     assert at_once.to_dict() == by_states.to_dict()
     assert (at_once.count, at_once.omitted) == (by_states.count, by_states.omitted)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error"])
+def test_weighted_rows_keep_their_order_beyond_the_range_of_doubles(target: str, loss: str) -> None:
+    rng = np.random.default_rng(10)
+    y_true, y_pred = rng.standard_normal((2, 700)) * 10.0 ** rng.integers(-300, 300, 700)
+    weights = 10.0 ** rng.integers(-300, 300, 700)
+
+    def contribution(row: int) -> Fraction:
+        size = abs(Fraction(y_true[row]) - Fraction(y_pred[row]))
+        return Fraction(weights[row]) * (size**2 if loss == "squared_error" else size)
+
+    told = _core.worst_rows(y_true, y_pred, loss, 0.0, 700, sample_weight=weights)
+    assert [row[2] for row in told] == worst_by(contribution, range(700), 700)

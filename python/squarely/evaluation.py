@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 from squarely import _core
@@ -434,16 +435,22 @@ def report_of(
     is_single: bool,
     rows: int | None = None,
     worst: Mapping[str, WorstTable] | None = None,
+    asked: tuple[Metric, ...] | None = None,
+    of_order: Mapping[str, Mapping[Metric, tuple[Score, str]]] = MappingProxyType({}),
 ) -> Report:
-    """Return what `evaluate` returns, from the sums of accumulators by the names of their predictions."""
+    """Return what `evaluate` returns, from the sums of accumulators by the names of their predictions.
+
+    Beside the metrics of sums others may be asked for whose scores are known.
+    """
     columns = {}
     for name, accumulator in accumulators.items():
         with naming(name):
             if not accumulator.core.shape:
                 raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required: no chunk has a row.")
-            own = scored(accumulator.asked, accumulator.core, None)
+            known = of_order.get(name, MappingProxyType({}))
+            own = scored(asked or accumulator.asked, accumulator.core, None, known)
         columns[name] = own._replace(digest=accumulator.digest())
-    labels = tuple(one.label for one in next(iter(accumulators.values())).asked)
+    labels = tuple(one.label for one in asked or next(iter(accumulators.values())).asked)
     distributions = distributions_in({name: one.core for name, one in accumulators.items()})
     return Report(labels, columns, is_single=is_single, rows=rows, worst=worst, distributions=distributions)
 
@@ -484,13 +491,20 @@ def _accumulators(paired: dict[str, PairedColumns], configuration: _core.Configu
     return accumulators
 
 
-def scored(asked: tuple[Metric, ...], accumulator: _core.Accumulator, pairs: PairedColumns | None) -> Scored:
-    """Return the scores of an accumulator; those over order statistics of its pairs."""
+def scored(
+    asked: tuple[Metric, ...],
+    accumulator: _core.Accumulator,
+    pairs: PairedColumns | None,
+    known: Mapping[Metric, tuple[Score, str]] = MappingProxyType({}),
+) -> Scored:
+    """Return the scores of an accumulator; those over order statistics of its pairs, or as they are known."""
     of_sums = iter(range(len(asked)))
     scores: list[Score] = []
     notes = {}
     for one in asked:
-        if one.is_of_order and pairs is not None:
+        if one in known:
+            score, note = known[one]
+        elif one.is_of_order and pairs is not None:
             score, note = _of_order(one, accumulator, pairs)
         else:
             score, note = _of_sums(one, next(of_sums), accumulator, pairs)

@@ -11,6 +11,9 @@ from typing import Any, overload
 import squarely
 from squarely.arguments import NanPolicy, Summation, Unmatched
 from squarely.files.formats.reading import AS_NAMED, ReadingOptions
+from squarely.files.order.passes import with_order
+from squarely.files.order.results import check_can_be_asked, check_can_be_read_again, of_sums
+from squarely.files.order.search import first_look
 from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
 from squarely.files.runs.progress import ProgressLike
 from squarely.files.runs.progress_bar import told
@@ -21,7 +24,7 @@ from squarely.files.sources.plan import keys_asked, plan
 from squarely.files.sources.queries import query_plan
 from squarely.files.sources.source import Names, Source
 from squarely.groups.report import GroupedReport
-from squarely.named_metrics import MetricLike
+from squarely.named_metrics import MetricLike, as_metrics
 from squarely.report import Report
 from squarely.worst.files import worst_rows_asked
 
@@ -305,13 +308,19 @@ def accumulate_files(
     workers = _checked_threads(threads)
     groups, shown = keys_asked(by), keys_asked(worst_columns, "worst_columns")
     read = tuple(dict.fromkeys([*groups, *shown]))
+    asked = as_metrics(metrics, "score_files")
+    are_of_order = any(one.is_of_order for one in asked)
     kind = squarely.GroupedAccumulator if groups else squarely.Accumulator
-    empty = kind(metrics, nan_policy=nan_policy, summation=summation, pictures=pictures)
-    rows = worst_rows_asked(worst, worst_by, worst_columns, read, empty.asked)
+    empty = kind(of_sums(asked), nan_policy=nan_policy, summation=summation, pictures=pictures)
+    rows = worst_rows_asked(worst, worst_by, worst_columns, read, asked)
     planned = _asked(paths, truth, prediction, on, unmatched, sql)
     names, sources = planned((true, pred, weight), read or None, filesystem, reading)
     _check_order(sources, summation)
-    predictions = {name: copy.copy(empty) for name in names.predictions}
+    predictions: dict[str, Any] = {name: copy.copy(empty) for name in names.predictions}
+    if are_of_order:
+        check_can_be_asked(asked, weight=names.weight, by=groups, summation=summation, checkpoint=checkpoint)
+        check_can_be_read_again(asked, sources)
+        predictions = {name: first_look(asked, sums) for name, sums in predictions.items()}
     states = FileStates(
         names.true,
         names.weight,
@@ -324,8 +333,10 @@ def accumulate_files(
         by=groups or None,
         worst=None if rows is None else {name: rows.copy() for name in predictions},
     )
-    with saved_in(checkpoint, checkpoint_seconds, sources, reading) as saving, told(progress) as tell:
-        return run(sources, states, workers, tell, saving)
+    with told(progress) as tell:
+        with saved_in(checkpoint, checkpoint_seconds, sources, reading) as saving:
+            states = run(sources, states, workers, tell, saving)
+        return with_order(states, asked, list(sources), workers, tell) if are_of_order else states
 
 
 def _asked(

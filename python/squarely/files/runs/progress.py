@@ -20,6 +20,8 @@ class Progress(NamedTuple):
     """The size of all files, or None where nobody knows it: of an iterator, a reader or a query."""
     rows: int
     """Read so far from all files, with those of an earlier run that is resumed."""
+    pass_number: int = 1
+    """Greater where files are read again, for metrics over order statistics."""
 
 
 ProgressLike: TypeAlias = Callable[[Progress], object] | bool | None

@@ -25,24 +25,36 @@ def run(
 ) -> FileStates:
     """Return empty states with the sums of the sources in them, or with the rest of what an earlier run began."""
     totals = _begun(states, saving)
-    tell = _teller(progress, totals, sources)
-    tell()
     with _saved_when_stopped(saving, states, totals):
-        score_sources(
-            sources,
-            totals,
-            states.nan_policy,
-            workers if totals.is_exact else 1,
-            tell,
-            threads_of=_shared(workers, sources) if totals.is_exact else lambda _: workers,
-        )
-    tell()
+        read_all(sources, totals, states.nan_policy, workers, progress)
     if saving is not None:
         with totals.lock:
             saving.save(states, totals, finished=True)
     return dataclasses.replace(
         states, files=totals.files, rows=totals.rows, predictions=totals.accumulators, worst=totals.worst or None
     )
+
+
+def read_all(
+    sources: Iterable[Source],
+    totals: Totals,
+    nan_policy: str,
+    workers: int,
+    progress: Callable[[Progress], object] | None,
+    pass_number: int = 1,
+) -> None:
+    """Score what is not in the totals yet, and tell how far it is."""
+    tell = _teller(progress, totals, sources, pass_number)
+    tell()
+    score_sources(
+        sources,
+        totals,
+        nan_policy,
+        workers if totals.is_exact else 1,
+        tell,
+        threads_of=_shared(workers, sources) if totals.is_exact else lambda _: workers,
+    )
+    tell()
 
 
 def _shared(workers: int, sources: Iterable[Source]) -> Callable[[int], int]:
@@ -67,7 +79,7 @@ def saved_in(
 
 
 def _teller(
-    progress: Callable[[Progress], object] | None, totals: Totals, sources: Iterable[Source]
+    progress: Callable[[Progress], object] | None, totals: Totals, sources: Iterable[Source], pass_number: int
 ) -> Callable[[], None]:
     sizes = sum(source.size for source in sources) if isinstance(sources, list) else 0
     total = sizes or None  # a query has no size
@@ -75,7 +87,7 @@ def _teller(
     def tell() -> None:
         if progress is not None and totals.path:
             read = round(totals.bytes_read) if total is None else min(round(totals.bytes_read), total)
-            progress(Progress(totals.path, read, total, totals.rows_read))
+            progress(Progress(totals.path, read, total, totals.rows_read, pass_number))
 
     return tell
 

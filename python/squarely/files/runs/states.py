@@ -27,6 +27,7 @@ import squarely
 from squarely.arguments import InvalidParameterError
 from squarely.evaluation import report_of
 from squarely.files.errors import FileError, one_line
+from squarely.files.order.results import OfOrder
 from squarely.files.runs.state_files import OF_ACCUMULATOR, OF_FILES, OF_GROUPS, load_state, save_state
 from squarely.groups.evaluation import grouped_report_of
 from squarely.worst.rows import KeptRows
@@ -77,6 +78,9 @@ class FileStates:
     worst: dict[str, Any] | None = field(default=None, repr=False)
     """The rows with the largest losses of each prediction, where they are asked for."""
 
+    of_order: OfOrder | None = field(default=None, repr=False)
+    """Scores that are no sums, where some are asked for."""
+
     @property
     def metrics(self) -> tuple[str, ...]:
         """The names of the metrics, with their parameters where these are not the defaults."""
@@ -110,9 +114,17 @@ class FileStates:
         try:
             if self.by is not None:
                 return grouped_report_of(accumulators, is_single=self.is_single, rows=self.rows, worst=worst)
-            return report_of(accumulators, is_single=self.is_single, rows=self.rows, worst=worst)
+            return report_of(
+                accumulators, is_single=self.is_single, rows=self.rows, worst=worst, **self._scores_of_order()
+            )
         except ZeroDivisionError as error:
             raise FileError(f"{where}: {error}") from error
+
+    def _scores_of_order(self) -> dict[str, Any]:
+        if self.of_order is None:
+            return {}
+        scores = {"" if self.is_single else name: own for name, own in self.of_order.scores.items()}
+        return {"asked": self.of_order.asked, "of_order": scores}
 
     @property
     def _worst_rows(self) -> dict[str, KeptRows]:
@@ -129,7 +141,8 @@ class FileStates:
         Raises
         ------
         FileError
-            Where the file cannot be written, or is there already and holds something other than sums.
+            Where the file cannot be written, or is there already and holds something other than sums, or metrics over
+            order statistics were asked for.
         """
         save_state(path, self.to_bytes())
 
@@ -181,7 +194,7 @@ class FileStates:
         Raises
         ------
         FileError
-            Where columns, metrics or policies differ.
+            Where columns, metrics or policies differ, or metrics over order statistics were asked for.
         """
         self._check_goes_with(other, "this state", "the other")
         if both := set(self.files) & set(other.files):
@@ -213,6 +226,7 @@ class FileStates:
 
     def to_bytes(self) -> bytes:
         """Return the byte form that `save` writes."""
+        self._check_is_of_sums()
         states = {name: accumulator.to_bytes() for name, accumulator in self.predictions.items()}
         header: dict[str, Any] = {name: getattr(self, name) for name in (*COMPARED, "files", "rows", "is_single")}
         if self.by is None:
@@ -309,8 +323,14 @@ class FileStates:
         return next((one.question for one in self._worst_rows.values()), "none")
 
     def _check_goes_with(self, other: FileStates, mine: str, theirs: str) -> None:
+        for one in (self, other):
+            one._check_is_of_sums()
         if difference := self.difference(other, mine, theirs):
             raise FileError(f"{theirs}: cannot be merged: {difference}")
+
+    def _check_is_of_sums(self) -> None:
+        if self.of_order is not None:
+            raise FileError(self.of_order.refusal)
 
 
 def _missing_in(accumulator: squarely.Accumulator) -> int:

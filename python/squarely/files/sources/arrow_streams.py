@@ -69,7 +69,8 @@ def stream_source(stream: Any, name: str, names: Names, reading: ReadingOptions)
             _check(schema, names)
     rows = number_of(stream, "num_rows")  # of a table; of a query nobody knows
     size = number_of(stream, "nbytes")
-    return Source(name, (), size, names, (Section(),), partial(_read, stream, name, names, rows, reading))
+    read = partial(_read, stream, name, names, rows, reading)
+    return Source(name, (), size, names, (Section(),), read, can_be_read_again=stays_readable(stream))
 
 
 def _check(schema: Any, names: Names) -> None:

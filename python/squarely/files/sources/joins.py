@@ -88,6 +88,7 @@ def join_plan(
         interrupt=join.interrupt,
         tables=owners,
         rows_have_order=False,
+        can_be_read_again=all(content.lasts for content in contents),
     )
     return names, [source]
 

@@ -52,6 +52,7 @@ class Source(NamedTuple):
     """Of rows that are joined, which table each of the columns is from."""
     rows_have_order: bool = True
     """Whether rows come in the same order every time: then one has a number, and rounded sums are the same."""
+    can_be_read_again: bool = True
     is_passing: bool = False  # a chunk in memory: to be scored before the next one is asked for, where the caller runs
 
     def table_of(self, column: int) -> str:

@@ -34,7 +34,7 @@ def table_source(
     planned, sections = look() if file.filesystem is None or not file.lasts() else asked(file.path, look)
     identity = ((file.path, file.size(), file.modified()),) if file.lasts() else None
     read = partial(_read, file, planned, asked_for, reading)
-    return Source(file.path, (file.path,), file.size(), names, sections, read, identity)
+    return Source(file.path, (file.path,), file.size(), names, sections, read, identity, can_be_read_again=file.lasts())
 
 
 def _looked_at(file: DataFile, asked_for: "Asked", reading: ReadingOptions) -> tuple[Versions, tuple[Section, ...]]:

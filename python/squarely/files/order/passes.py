@@ -1,0 +1,44 @@
+"""Metrics over order statistics of sources that can be read again: pass by pass, until all ranks are found."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from squarely.files.errors import FileError
+from squarely.files.order.looks import Look
+from squarely.files.order.results import OfOrder
+from squarely.files.order.search import Search
+from squarely.files.runs.progress import Progress
+from squarely.files.runs.run import read_all
+from squarely.files.runs.states import FileStates
+from squarely.files.runs.totals import Totals
+from squarely.files.sources.source import Source
+from squarely.named_metrics import Metric
+
+__all__ = ["with_order"]
+
+
+def with_order(
+    states: FileStates,
+    asked: tuple[Metric, ...],
+    sources: list[Source],
+    workers: int,
+    progress: Callable[[Progress], object] | None,
+) -> FileStates:
+    """Return the sums of the first pass with the scores of the others, for which the sources are read again."""
+    first: Mapping[str, Look] = states.predictions
+    of_order = [one for one in asked if one.is_of_order]
+    searches = {name: Search(of_order, look) for name, look in first.items()}
+    number = 1
+    while any(search.is_open for search in searches.values()):
+        number += 1
+        totals = Totals({name: search.look() for name, search in searches.items()}, is_exact=True)
+        read_all(sources, totals, states.nan_policy, workers, progress, number)
+        for name, search in searches.items():
+            found = totals.accumulators[name]
+            if found.rows != first[name].rows or not search.take(found):
+                raise FileError(f"{totals.path}: the rows were others in pass {number} than in the first; run it again")
+    scores = {name: search.scores() for name, search in searches.items()}
+    sums = {name: look.sums for name, look in first.items()}
+    return dataclasses.replace(states, predictions=sums, of_order=OfOrder(asked, scores))

@@ -19,7 +19,7 @@ from squarely.cli.reading import reading_options
 from squarely.cli.rows import ROW_LAYOUTS
 from squarely.cli.scored import joined_tables, what_is_scored
 from squarely.cli.streams import EXIT_INTERRUPTED, answer, warnings_told
-from squarely.cli.typed_metrics import EVERYDAY_TYPED, typed_metrics
+from squarely.cli.typed_metrics import EVERYDAY_TYPED, check_are_of_sums, typed_metrics
 from squarely.cli.worst_rows import worst_options
 from squarely.extras import import_extra
 from squarely.files import FileStates, accumulate_files, expand_paths
@@ -109,6 +109,8 @@ def score(
     what = what_is_scored(files, true, pred, weight, joined_tables(truth, prediction, on, unmatched, sql))
     if by and (repeated := {name for name in by if by.count(name) > 1}):
         raise UsageError(f"--by {min(repeated)} is given twice")
+    others = {"--by": by, "--weight": weight, "--save-state": save_state, "--checkpoint": checkpoint}
+    check_are_of_sums(asked, others)
     rows = worst_options(worst, worst_by, worst_columns, asked, by or ())
     answered = Answered(output_format, output, sort, worst_first, top, show)
     answered.check([label_of(metric) for metric in asked], are_groups=bool(by), others=(save_state, checkpoint))
@@ -203,6 +205,7 @@ def report(
         raise UsageError("say which columns are scored: --true COLUMN --pred COLUMN")
     asked = typed_metrics(metrics)
     what = what_is_scored(files, true, pred, weight, joined_tables(truth, prediction, on, unmatched, sql))
+    check_are_of_sums(asked, {"--by": by, "--weight": weight})
     rows = worst_options(worst, worst_by, worst_columns, asked, by or ())
     reading = reading_options(
         separator=separator,

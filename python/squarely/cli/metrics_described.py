@@ -58,7 +58,7 @@ def _known(name: str) -> str:
 def _row(name: str) -> tuple[str, ...]:
     row, said = _core.metrics[name], inspect.getdoc(getattr(squarely, name)) or ""
     lowest, highest = row.range(row.default)
-    over = {"sums": "chunks and files", "order": "arrays in memory"}[row.kind]
+    over = {"sums": "chunks and files", "order": "files and arrays"}[row.kind]
     what, _, _ = said.partition("\n")
     formula = FORMULA.search(said)
     return (

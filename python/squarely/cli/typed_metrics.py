@@ -1,6 +1,7 @@
 """From metrics as they are typed to metrics: mse,huber(delta=2)."""
 
 import re
+from collections.abc import Mapping, Sequence
 
 import squarely
 from squarely import _core
@@ -26,18 +27,24 @@ def typed_metric(given: str, option: str = "--metrics") -> Metric:
     matched = PARAMETRIZED.fullmatch(given)
     name, parameter, value = (given, None, "") if matched is None else matched.groups()
     full = full_name(name)
-    if full in squarely.metric_names("order"):
-        raise UsageError(
-            f"{option}: {name} needs all rows in memory at once, and files are read in batches. "
-            f"Call squarely.{full} on arrays"
-        )
-    if full not in squarely.metric_names("sums"):
+    if full not in squarely.metric_names():
         meant = closest(name, _names())
         raise UsageError(f"{option}: there is no metric {name!r}. {meant}The metrics are {_listed()}")
     try:
         return squarely.metric(full, **({} if parameter is None else {parameter: _number_or_word(value)}))
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from error
+
+
+def check_are_of_sums(metrics: Sequence[Metric], others: Mapping[str, object]) -> None:
+    """Refuse options that go with sums only, where a metric is found by reading the rows again."""
+    again = next((one.label for one in metrics if one.is_of_order), None)
+    for option, value in others.items():
+        if again is not None and value:
+            raise UsageError(
+                f"{again} is found by reading the rows again, which does not go with {option}; leave out one of them, "
+                "or ask for quantile_absolute_error, which is within 0.4 % of a median and takes one pass"
+            )
 
 
 def _number_or_word(text: str) -> float | str:
@@ -49,10 +56,10 @@ def _number_or_word(text: str) -> float | str:
 
 def _names() -> list[str]:
     """Return all that may be typed, short names first."""
-    full = squarely.metric_names("sums")
+    full = squarely.metric_names()
     return [*filter(None, (_core.metrics[name].short_name for name in full)), *full]
 
 
 def _listed() -> str:
-    shorts = {name: _core.metrics[name].short_name for name in squarely.metric_names("sums")}
+    shorts = {name: _core.metrics[name].short_name for name in squarely.metric_names()}
     return ", ".join(f"{name} ({short})" if short else name for name, short in shorts.items())

@@ -11,24 +11,24 @@ DIGITS_MEANT = 32
 
 
 class Reached(NamedTuple):
-    """The smallest count of values that reaches a level, and whether it meets the level rather than passing it."""
+    """The smallest number of values that reaches a level, and whether it meets the level rather than passing it."""
 
-    count: int
+    number: int
     is_met: bool
 
     def ranks(self, present: int) -> list[int]:
         """Return the rank of the quantile, counted from zero, or both ranks that it lies between."""
-        return [self.count - 1, *([self.count] if self.is_met and self.count < present else [])]
+        return [self.number - 1, *([self.number] if self.is_met and self.number < present else [])]
 
 
 def reached_among(present: int, level: float) -> Reached:
     """Return how many of so many values reach a level."""
-    number = Fraction(level)
-    is_meant = number.numerator.bit_length() <= DIGITS_MEANT
+    exact = Fraction(level)
+    is_meant = exact.numerator.bit_length() <= DIGITS_MEANT
     # Any other double stands for all numbers that round to it.
     margin = Fraction(0) if is_meant else Fraction(math.ulp(level)) / 2
-    count = max(1, math.ceil((number - margin) * present))
-    return Reached(count, count <= (number + margin) * present)
+    number = max(1, math.ceil((exact - margin) * present))
+    return Reached(number, number <= (exact + margin) * present)
 
 
 def number_kept(present: int, proportion: float) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from squarely import _core
 from squarely.accumulator import Accumulator
 from squarely.columns.one_row import as_rows
 from squarely.distribution.counts import Counts, sizes_of
@@ -73,10 +74,8 @@ class Sizes:
         return bucket_stretch(int(counts.buckets[place]), BITS)
 
     def _by_size(self) -> Counts:
-        buckets, counts = (
-            np.asarray(one).astype(np.int64) for one in self.counts.core.counts_by_size("residuals_by_size")
-        )
-        signed = Counts(BITS, buckets, counts)
+        found = self.counts.core.counts_by_size("residuals_by_size")
+        signed = Counts(BITS, *(np.asarray(one).astype(np.int64) for one in found))
         return sizes_of(signed) if self.quantity == "absolute_error" else signed
 
 
@@ -132,6 +131,13 @@ class Model:
     def merge(self, other: Model) -> None:
         """Add the sums of another."""
         self.losses.merge(other.losses)
+
+    @property
+    def state(self) -> _core.State:
+        """The sums of some pairs."""
+        state = self.losses.core.state()
+        assert state is not None
+        return state
 
     def empty(self) -> Model:
         """Return the same question, of which nothing is known yet."""

@@ -45,21 +45,27 @@ class Rank:
         self.quantity = quantity
         self.rank = rank
         self.stretch = stretch
+        self.is_certain = False
+        """Whether a pass has counted the values below the stretch, and those in it."""
         self.is_trimmed = False
         """Whether the squares of all that is below are asked for."""
         self.value: float | None = None
         self.mean_square = math.nan
         """Of the values up to this rank."""
 
-    def take(self, span: Span) -> None:
-        """Take the value, or where it is to be looked for next, from the values in the stretch."""
+    def take(self, span: Span) -> bool:
+        """Take the value, or where it is to be looked for next; False where it is not where it was."""
         left = self.rank - span.below
         cells, counts = span.inside.settled()
         reached = np.cumsum(counts)
         place = int(np.searchsorted(reached, left, side="right"))
+        is_inside = 0 <= left and place < len(cells)
+        if self.is_certain and not is_inside:
+            return False
+        self.is_certain = True
         if left < 0:
             self.stretch = Stretch(EVERYTHING.first, self.stretch.first - 1)
-        elif place == len(cells):
+        elif not is_inside:
             self.stretch = Stretch(self.stretch.last + 1, EVERYTHING.last)
         elif span.inside.shift > 0:
             self.stretch = span.inside.stretch_of(int(cells[place])).within(self.stretch)
@@ -69,6 +75,7 @@ class Rank:
                 counts = np.append(counts[:place], left + 1 - int(reached[place] - counts[place]))
                 squares = copy.copy(span.squares).merge(_squares(cells[: place + 1], counts))
                 self.mean_square = float(squares["mean_squared_error"])
+        return True
 
 
 def _squares(keys: Keys, counts: Keys) -> Accumulator:
@@ -148,10 +155,8 @@ class Search:
                 self.baselines[name] = part
             elif part.present != self.present:
                 return False
-        for rank in self.ranks.values():
-            if rank.value is None:
-                rank.take(found.parts[rank.quantity, rank.stretch])
-        return True
+        unknown = [rank for rank in self.ranks.values() if rank.value is None]
+        return all([rank.take(found.parts[rank.quantity, rank.stretch]) for rank in unknown])
 
     def scores(self) -> dict[Metric, tuple[float, str]]:
         """Return the score of each metric, and what is to be said of it."""
@@ -172,8 +177,8 @@ class Search:
         if _quantity(one) == "absolute_error":
             return self._quantile(one)
         alpha = pinball_level(one)
-        model, baseline = (part.losses.core.state() for part in (self.first.parts[alpha], self.baselines[alpha]))
-        return float(_core.explained_pinball_loss(model, baseline, alpha)[0])
+        model, baseline = self.first.parts[alpha].state, self.baselines[alpha].state
+        return _core.explained_pinball_loss(model, baseline, alpha)[0]
 
     def _ranks_of(self, one: Metric) -> list[Rank]:
         return [self.ranks[_quantity(one), rank] for rank in self._reached[one].ranks(self.present)]

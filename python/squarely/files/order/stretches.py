@@ -18,7 +18,8 @@ MAGNITUDE = np.int64(2**63 - 1)
 
 def as_keys(values: npt.NDArray[np.float64]) -> Keys:
     """Return integers that are greater for greater values: those of negative numbers have their bits turned round."""
-    return _turned(values.view(np.int64))
+    keys: Keys = _turned(values.view(np.int64))
+    return keys
 
 
 def values_of(keys: Keys) -> npt.NDArray[np.float64]:
@@ -60,5 +61,5 @@ def bucket_stretch(bucket: int, bits: int) -> Stretch:
     shift = MANTISSA_BITS - bits
     inner, outer = abs(bucket) << shift, ((abs(bucket) + 1) << shift) - 1
     if bucket > 0:
-        return Stretch(inner, outer)
-    return Stretch(~outer, ~inner if bucket < 0 else outer)
+        return Stretch(inner, outer).within(EVERYTHING)
+    return Stretch(~outer, ~inner if bucket < 0 else outer).within(EVERYTHING)

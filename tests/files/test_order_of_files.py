@@ -1,0 +1,411 @@
+"""Metrics over order statistics of files: read again until the ranks are found, with the bits of arrays in memory."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import squarely
+from inputs.written_tables import SUFFIXES, write_table
+from squarely.files import FileError, ReadingOptions, accumulate_files, score_files
+from squarely.files.order import cells
+from squarely.files.order.cells import Cells
+from squarely.files.order.levels import reached_among
+from squarely.files.order.search import Search, first_look
+from squarely.files.order.stretches import EVERYTHING, as_keys, values_of
+
+pa = pytest.importorskip("pyarrow")
+
+METRICS = (
+    "median_absolute_error",
+    "mse",
+    "trimmed_mean_squared_error",
+    squarely.metric("trimmed_mean_squared_error", proportion=0.5),
+    squarely.metric("trimmed_mean_squared_error", proportion=0.0),
+    "d2_absolute_error_score",
+    squarely.metric("d2_pinball_score", alpha=0.1),
+    squarely.metric("d2_pinball_score", alpha=0.75),
+    "r2",
+)
+COLUMNS = {"true": "y", "pred": "p"}
+
+
+def pairs_of(kind, rows, seed=3):
+    generator = np.random.default_rng(seed)
+    y, noise = generator.normal(size=rows), generator.normal(size=rows)
+    return {
+        "normal": (y, y + noise),
+        "negative": (y - 100, y + noise / 8 - 100),
+        "mostly zeros": (y, np.where(generator.random(rows) < 0.7, y, y + noise)),
+        "all zeros": (y, y),
+        "integers": (np.round(3 * y), np.round(3 * y + noise)),
+        "constant": (np.full(rows, 5.0), np.full(rows, 3.5)),
+        "many decades": (y * 10.0 ** (40 * noise), noise),
+        "near the largest": (np.clip(y, -3, 3) * 5e307, np.clip(-y, -3, 3) * 5e307),
+        "subnormal": (y * 5e-322, noise * 5e-322),
+    }[kind]
+
+
+KINDS = [
+    *("normal", "negative", "mostly zeros", "all zeros", "integers", "constant", "many decades"),
+    *("near the largest", "subnormal"),
+]
+
+
+def told(report):
+    return repr(report.to_dict())
+
+
+def stored(tmp_path, y, p, name="0"):
+    paths = tmp_path / f"y{name}.npy", tmp_path / f"p{name}.npy"
+    for path, side in zip(paths, (y, p), strict=True):
+        np.save(path, side)
+    return tuple(map(str, paths))
+
+
+@pytest.mark.filterwarnings("ignore:D.2 score is not well-defined")
+@pytest.mark.parametrize("rows", (1, 2, 3, 10, 1001, 70_000))
+@pytest.mark.parametrize("kind", KINDS)
+def test_scores_have_the_bits_of_arrays_in_memory(tmp_path, kind, rows):
+    y, p = pairs_of(kind, rows)
+    expected = squarely.evaluate(y, p, metrics=METRICS)
+    found = score_files([stored(tmp_path, y, p)], metrics=METRICS)
+    assert told(found) == told(expected)
+    assert (found.notes, found.count, found.rows) == (expected.notes, rows, rows)
+
+
+@pytest.mark.parametrize(
+    "dtype", ("float16", "float32", ">f8", "int8", "uint8", "int16", "int32", "int64", "uint64", "bool")
+)
+def test_numbers_of_any_type_have_the_bits_of_arrays_in_memory(tmp_path, dtype):
+    generator = np.random.default_rng(4)
+    y, p = (generator.normal(size=5000).astype(dtype) if "f" in dtype else None for _ in "yp")
+    if y is None:
+        least, most = (0, 2) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        kind = "int64" if dtype == "bool" else dtype
+        y, p = (generator.integers(least, most, 5000, kind).astype(dtype) for _ in "yp")
+    expected = squarely.evaluate(y, p, metrics=METRICS)
+    assert told(score_files([stored(tmp_path, y, p)], metrics=METRICS)) == told(expected)
+
+
+def test_integers_that_no_double_holds_are_subtracted_exactly(tmp_path):
+    y = np.arange(2**60, 2**60 + 9001)
+    p = y - np.arange(9001) ** 2
+    expected = squarely.evaluate(y, p, metrics=METRICS)
+    assert told(score_files([stored(tmp_path, y, p)], metrics=METRICS)) == told(expected)
+
+
+@pytest.mark.parametrize("policy", ("omit", "omit_true", "propagate"))
+@pytest.mark.parametrize("missing", ("nothing", "truth", "prediction", "both"))
+def test_missing_values_are_as_in_memory(tmp_path, policy, missing):
+    y, p = pairs_of("normal", 3001)
+    if missing in ("truth", "both"):
+        y[::7] = np.nan
+    if missing in ("prediction", "both"):
+        p[::5] = np.nan
+    if policy == "omit_true" and missing in ("prediction", "both"):
+        with pytest.raises(FileError, match="missing value or NaN"):
+            score_files([stored(tmp_path, y, p)], metrics=METRICS, nan_policy=policy)
+        return
+    expected = squarely.evaluate(y, p, metrics=METRICS, nan_policy=policy)
+    found = score_files([stored(tmp_path, y, p)], metrics=METRICS, nan_policy=policy)
+    assert told(found) == told(expected)
+    assert (found.count, found.omitted) == (expected.count, expected.omitted)
+
+
+@pytest.mark.parametrize("share", (0.01, 0.3, 0.6, 1.0))
+@pytest.mark.parametrize("side", ("truth", "prediction", "both", "of two signs"))
+def test_infinite_residuals_are_as_in_memory(tmp_path, share, side):
+    y, p = pairs_of("normal", 2000)
+    where = np.random.default_rng(5).random(2000) < share
+    if side != "prediction":
+        y[where] = np.inf
+    if side != "truth":
+        p[where] = -np.inf if side == "of two signs" else np.inf
+    expected = squarely.evaluate(y, p, metrics=METRICS, nan_policy="propagate")
+    assert told(score_files([stored(tmp_path, y, p)], metrics=METRICS, nan_policy="propagate")) == told(expected)
+    with pytest.raises(FileError, match="infinite value"):
+        score_files([stored(tmp_path, y, p)], metrics=METRICS)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_files_of_all_forms_are_read_again(tmp_path, suffix):
+    y, p = pairs_of("normal", 2000)
+    path = write_table(tmp_path / f"t.{suffix}", {"y": y, "p": p}, batch_rows=700)
+    assert told(score_files(path, **COLUMNS, metrics=METRICS)) == told(squarely.evaluate(y, p, metrics=METRICS))
+
+
+@pytest.mark.parametrize("threads", (1, 2, 5))
+def test_neither_files_nor_threads_change_a_bit(tmp_path, threads):
+    y, p = pairs_of("many decades", 20_000)
+    for number, part in enumerate(np.array_split(np.arange(20_000), 4)):
+        write_table(tmp_path / f"{number}.parquet", {"y": y[part], "p": p[part], "q": -p[part]}, batch_rows=1000)
+    found = score_files(tmp_path, true="y", pred=["p", "q"], metrics=METRICS, threads=threads)
+    assert told(found) == told(squarely.evaluate(y, {"p": p, "q": -p}, metrics=METRICS))
+
+
+def test_sums_are_those_without_metrics_of_order(tmp_path):
+    y, p = pairs_of("normal", 3000)
+    pair = stored(tmp_path, y, p)
+    alone = score_files([pair], metrics=["mse", "r2"], pictures=True, worst=3)
+    beside = score_files([pair], metrics=["medae", "mse", "r2"], pictures=True, worst=3)
+    assert beside.digest == alone.digest
+    assert str(beside.worst) == str(alone.worst)
+    assert beside.metrics == ("median_absolute_error", "mean_squared_error", "r2_score")
+    assert beside["mse"] == alone["mse"]
+
+
+def test_a_median_alone_is_a_report_of_one_metric(tmp_path):
+    y, p = pairs_of("normal", 300)
+    report = score_files([stored(tmp_path, y, p)], metrics="medae")
+    assert report.to_dict() == {"median_absolute_error": squarely.median_absolute_error(y, p)}
+
+
+def test_arrays_datasets_frames_queries_and_joins_are_read_again(tmp_path):
+    y, p = pairs_of("integers", 5000)
+    table = pa.table({"id": np.arange(5000), "y": y, "p": p})
+    path = write_table(tmp_path / "t.parquet", {"y": y, "p": p}, batch_rows=800)
+    dataset = pytest.importorskip("pyarrow.dataset").dataset(tmp_path, format="parquet")
+    expected = squarely.evaluate(y, p, metrics=METRICS)
+    forms = [[(y[:7], p[:7]), (y[7:], p[7:])], dataset, table]
+    for paths in forms:
+        assert told(score_files(paths, **COLUMNS, metrics=METRICS)) == told(expected)
+    pytest.importorskip("duckdb")
+    query = f"select y, p from '{path}'"
+    assert told(score_files(sql=query, **COLUMNS, metrics=METRICS)) == told(expected)
+    joined = {"truth": table.select(["id", "y"]), "prediction": table.select(["id", "p"])}
+    assert told(score_files(**joined, on="id", **COLUMNS, metrics=METRICS)) == told(expected)
+
+
+def test_too_many_values_for_memory_take_further_passes(tmp_path, monkeypatch):
+    y, p = pairs_of("normal", 50_000)
+    expected = told(squarely.evaluate(y, p, metrics=METRICS))
+    monkeypatch.setattr(cells, "FEWEST_TO_SORT", 64)
+    for most, fewest_passes in ((2**21, 3), (16, 4), (2, 6)):
+        monkeypatch.setattr(cells, "MOST_CELLS", most)
+        passes = set()
+        found = score_files(
+            [stored(tmp_path, y, p)], metrics=METRICS, progress=lambda one, passes=passes: passes.add(one.pass_number)
+        )
+        assert told(found) == expected
+        assert passes == set(range(1, len(passes) + 1))
+        assert len(passes) >= fewest_passes
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_rank_is_found_wherever_it_is_looked_for_first(seed):
+    y, p = pairs_of("integers" if seed % 2 else "normal", 999, seed)
+    asked = (squarely.metric("medae"), squarely.metric("d2_absolute_error_score"))
+    first = first_look(asked, squarely.Accumulator("mse")).update(y, p)
+    search = Search(asked, first)
+    generator = np.random.default_rng(seed)
+    for rank in search.ranks.values():
+        ends = np.sort(generator.integers(EVERYTHING.first, EVERYTHING.last, 2))
+        rank.stretch = type(rank.stretch)(int(ends[0]), int(ends[1]))
+    while search.is_open:
+        assert search.take(search.look().update(y, p))
+    found = {one.label: score for one, (score, _) in search.scores().items()}
+    assert found == squarely.evaluate(y, p, metrics=asked).to_dict()
+
+
+def test_cells_count_the_same_however_they_are_merged(monkeypatch):
+    monkeypatch.setattr(cells, "FEWEST_TO_SORT", 32)
+    monkeypatch.setattr(cells, "MOST_CELLS", 50)
+    generator = np.random.default_rng(6)
+    parts = [Cells() for _ in range(4)]
+    keys = [np.sort(generator.integers(-(2**20), 2**20, size)) for size in (10, 40, 400, 3000)]
+    for part, own in zip(parts, keys, strict=True):
+        for few in np.array_split(own, 5):
+            part.add(few)
+    merged = Cells()
+    for part in parts:
+        merged.merge(part)
+    found, counts = merged.settled()
+    expected, times = np.unique(np.concatenate(keys) >> merged.shift, return_counts=True)
+    assert (found.tolist(), counts.tolist()) == (expected.tolist(), times.tolist())
+    assert 25 < len(found) <= 50
+
+
+def test_keys_are_in_the_order_of_their_values():
+    values = np.array([-np.inf, -1e308, -1.0, -5e-324, 0.0, 5e-324, 1.0, 1e308, np.inf])
+    keys = as_keys(values)
+    assert np.all(np.diff(keys) > 0)
+    assert values_of(keys).tolist() == values.tolist()
+
+
+@pytest.mark.parametrize("present", (1, 2, 9, 10, 11, 100, 2**40))
+def test_a_level_means_what_was_written(present):
+    assert reached_among(present, 0.5).ranks(present) == sorted({(present - 1) // 2, present // 2})
+    tenth = reached_among(present, 0.1)
+    assert (tenth.number, tenth.is_met) == (-(-present // 10), present % 10 == 0)
+
+
+def test_progress_tells_which_pass_it_is(tmp_path):
+    y, p = pairs_of("normal", 100)
+    told_passes = []
+    score_files([stored(tmp_path, y, p)], metrics="medae", progress=lambda one: told_passes.append(one))
+    assert {one.pass_number for one in told_passes} == {1, 2}
+    assert all(one.bytes_read <= one.bytes_total == 1600 for one in told_passes)
+    assert told_passes[-1].rows == 100
+
+
+def test_one_pass_is_enough_without_metrics_of_order(tmp_path):
+    y, p = pairs_of("normal", 100)
+    passes = set()
+    score_files([stored(tmp_path, y, p)], progress=lambda one: passes.add(one.pass_number))
+    assert passes == {1}
+
+
+def test_ctrl_c_ends_the_second_pass(tmp_path):
+    pair = stored(tmp_path, *pairs_of("normal", 100))
+
+    def stop(progress):
+        if progress.pass_number == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        score_files([pair], metrics="medae", progress=stop)
+    assert not [
+        one for one in threading.enumerate() if one.name.startswith("squarely") and one.is_alive() and one.daemon
+    ]
+
+
+# Refusals
+
+
+def test_a_file_that_changes_between_the_passes_is_refused(tmp_path):
+    path = write_table(tmp_path / "t.parquet", dict(zip("yp", pairs_of("normal", 100), strict=True)), batch_rows=100)
+
+    def change(progress):
+        if progress.pass_number == 1 and progress.rows == 100:
+            os.utime(path, ns=(1, 1))
+
+    with pytest.raises(FileError, match="was changed or replaced while the files were read"):
+        score_files(path, **COLUMNS, metrics="medae", progress=change)
+
+
+def test_rows_that_are_others_in_the_second_pass_are_refused():
+    y, p = pairs_of("normal", 100)
+    lists = [y.tolist(), p.tolist()]
+
+    def change(progress):
+        if progress.pass_number == 1 and progress.rows == 100:
+            for side in lists:
+                side.pop()
+
+    with pytest.raises(FileError, match=r"pair 1: the rows were others in pass 2 than in the first"):
+        score_files([tuple(lists)], metrics="medae", progress=change)
+
+
+def test_what_is_read_once_is_refused_before_the_first_pass(tmp_path):
+    y, p = pairs_of("normal", 10)
+    table = pa.table({"y": y, "p": p})
+    taken = []
+
+    def chunks():
+        for _ in range(3):
+            taken.append(1)
+            yield y, p
+
+    with pytest.raises(FileError, match="needs a second pass over the rows, and an iterator can be read only once"):
+        score_files(chunks(), metrics=["mse", "medae"])
+    assert len(taken) == 1  # what it is of
+    reader = table.to_reader()
+    with pytest.raises(FileError, match=r"RecordBatchReader 1 can be read only once.*quantile_absolute_error"):
+        score_files(reader, **COLUMNS, metrics="medae")
+    assert reader.read_all().num_rows == 10
+
+
+def test_standard_input_is_refused():
+    command = [sys.executable, "-m", "squarely.cli", "score", "-", "--true", "y", "--pred", "p", "--metrics", "medae"]
+    run = subprocess.run(command, input="y,p\n1,2\n", capture_output=True, text=True)
+    assert run.returncode == 2
+    assert "median_absolute_error needs a second pass over the rows, and " in run.stderr
+    assert "can be read only once" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"weight": "w"}, "weight="),
+        ({"by": "k"}, "by="),
+        ({"summation": "kahan"}, "summation='kahan'"),
+        ({"checkpoint": "c.sq"}, "checkpoint="),
+    ],
+)
+def test_options_that_go_with_sums_only_are_refused(tmp_path, options, named):
+    path = write_table(tmp_path / "t.parquet", {"y": [1.0], "p": [2.0], "w": [1.0], "k": [1]}, batch_rows=1)
+    with pytest.raises(FileError, match=f"d2_absolute_error_score needs a second pass.*does not go with {named}"):
+        score_files(path, **COLUMNS, metrics=["mse", "d2_absolute_error_score"], **options)
+    assert not os.path.exists("c.sq")
+
+
+def test_weights_of_a_pair_are_refused():
+    with pytest.raises(FileError, match="does not go with weight="):
+        score_files([([1.0], [2.0], [1.0])], metrics="medae")
+
+
+def test_scores_of_order_are_neither_saved_nor_merged(tmp_path):
+    pair = stored(tmp_path, *pairs_of("normal", 10))
+    states = accumulate_files([pair], metrics=["mse", "medae"])
+    assert states.report()["medae"] == squarely.median_absolute_error(*pairs_of("normal", 10))
+    with pytest.raises(FileError, match="median_absolute_error is found by a second pass.*no sum that could be saved"):
+        states.save(tmp_path / "s.sq")
+    assert not (tmp_path / "s.sq").exists()
+    for one, other in (
+        (states, accumulate_files([pair], metrics="mse")),
+        (accumulate_files([pair], metrics="mse"), states),
+    ):
+        with pytest.raises(FileError, match="no sum that could be saved or merged"):
+            one.merge(other)
+
+
+def test_no_rows_and_nothing_left_are_refused_as_of_sums(tmp_path):
+    empty = write_table(tmp_path / "e.parquet", {"y": np.zeros(0), "p": np.zeros(0)}, batch_rows=1)
+    with pytest.raises(FileError, match="there are no rows to score"):
+        score_files(empty, **COLUMNS, metrics="medae")
+    nothing = write_table(tmp_path / "n.parquet", {"y": np.full(3, np.nan), "p": np.zeros(3)}, batch_rows=1)
+    with pytest.raises(FileError, match="no pair is left to score"):
+        score_files(nothing, **COLUMNS, metrics="medae", nan_policy="omit")
+
+
+def test_numbers_that_mean_missing_are_missing_in_both_passes(tmp_path):
+    y, p = pairs_of("integers", 500)
+    path = write_table(tmp_path / "t.parquet", {"y": y, "p": p}, batch_rows=100)
+    found = score_files(path, **COLUMNS, metrics=METRICS, nan_policy="omit", reading=ReadingOptions(na=(0,)))
+    y[y == 0] = np.nan
+    p[p == 0] = np.nan
+    assert told(found) == told(squarely.evaluate(y, p, metrics=METRICS, nan_policy="omit"))
+
+
+# Memory
+
+MEASURE_GROWTH = """
+import resource, sys
+from squarely.files import score_files
+from squarely.files.order import cells
+cells.MOST_CELLS = 2**14
+cells.FEWEST_TO_SORT = 2**14
+def peak_after(path):
+    metrics = ["medae", "trimmed_mean_squared_error", "d2_absolute_error_score"]
+    score_files(path, true="y", pred="p", metrics=metrics, threads=2)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+small = peak_after(sys.argv[1])
+print(peak_after(sys.argv[2]) - small)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss is in KiB on Linux only")
+@pytest.mark.parametrize("spread", (1.0, 1e-9), ids=("spread out", "in one bucket"))
+def test_memory_of_a_median_does_not_grow_with_the_file(tmp_path, spread):
+    generator = np.random.default_rng(5)
+    paths = []
+    for rows in (150_000, 3_000_000):
+        y = generator.normal(size=rows)
+        table = {"y": 1.5 + y * spread, "p": np.zeros(rows)}
+        paths.append(write_table(tmp_path / f"{rows}.parquet", table, batch_rows=rows))
+    command = [sys.executable, "-c", MEASURE_GROWTH, *map(str, paths)]
+    assert int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) < 20  # MiB of 46

@@ -88,12 +88,24 @@ def test_weights_are_a_column(tmp_path):
     assert lines["r2_score"] == "-13.25"
 
 
-def test_a_metric_of_order_is_refused_with_what_to_do(flights):
-    run = squarely_command(
-        *("score", flights, "--true", "arr_delay", "--pred", "dep_delay", "--metrics", "median_absolute_error")
-    )
+def test_a_median_is_found_by_reading_the_file_again(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("y,p,q\n1,2,1\n3,3.5,1\n4,1,1\n")
+    columns = ("--true", "y", "--pred", "p", "--pred", "q")
+    run = squarely_command("score", table, *columns, "--metrics", "medae,mse,trimmed_mean_squared_error(proportion=0.4)")
+    assert (run.returncode, run.stderr) == (0, "")
+    lines = dict(line.split(maxsplit=1) for line in run.stdout.splitlines()[1:])
+    assert lines["median_absolute_error"].split() == ["1.0", "2.0"]
+    assert lines["trimmed_mean_squared_error(proportion=0.4)"].split() == ["0.625", "2.0"]
+
+
+@pytest.mark.parametrize("option", ("--weight", "--by", "--save-state", "--checkpoint"))
+def test_options_of_sums_are_refused_with_a_metric_of_order(flights, tmp_path, option):
+    columns = ("--true", "arr_delay", "--pred", "dep_delay", "--metrics", "mse,medae")
+    run = squarely_command("score", flights, *columns, option, tmp_path / "s.sq")
     assert run.returncode == 2
-    assert "median_absolute_error needs all rows in memory at once" in run.stderr
+    assert f"reading the rows again, which does not go with {option}; " in run.stderr
+    assert "quantile_absolute_error" in run.stderr
 
 
 def test_a_table_is_aligned_with_a_column_for_each_prediction(flights):

@@ -157,7 +157,8 @@ def score_files(
         ``date``; there are ``year``, ``month``, ``day``, ``hour``, ``weekday`` (0 for Monday) and ``date``, and
         ``"store:text"`` for text as it is written. A null key is a group.
     metrics : str, function, Metric or iterable of these, default=eight everyday metrics
-        As in `squarely.evaluate`, but for those that need all rows at once.
+        As in `squarely.evaluate`. Those over order statistics, as the median, read everything once or twice more, and
+        are refused of what can be read only once, of weights, of groups and with a checkpoint.
     nan_policy : {"raise", "omit", "omit_true", "propagate"}
         What a NaN or an empty value does, as in `squarely.Accumulator`.
     summation : {"exact", "kahan", "pairwise"}

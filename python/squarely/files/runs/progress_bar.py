@@ -43,13 +43,18 @@ def _progress_bar() -> Iterator[Callable[[Progress], None] | None]:
         def show(progress: Progress) -> None:
             bar.update(
                 task,
-                description=os.path.basename(progress.path),
+                description=_described(progress),
                 completed=progress.bytes_read,
                 total=progress.bytes_total,
                 rows=progress.rows,
             )
 
         yield show
+
+
+def _described(progress: Progress) -> str:
+    again = f" (pass {progress.pass_number})" if progress.pass_number > 1 else ""
+    return f"{os.path.basename(progress.path)}{again}"
 
 
 def _columns() -> list[ProgressColumn]:

@@ -92,7 +92,9 @@ def test_a_median_is_found_by_reading_the_file_again(tmp_path):
     table = tmp_path / "t.csv"
     table.write_text("y,p,q\n1,2,1\n3,3.5,1\n4,1,1\n")
     columns = ("--true", "y", "--pred", "p", "--pred", "q")
-    run = squarely_command("score", table, *columns, "--metrics", "medae,mse,trimmed_mean_squared_error(proportion=0.4)")
+    run = squarely_command(
+        "score", table, *columns, "--metrics", "medae,mse,trimmed_mean_squared_error(proportion=0.4)"
+    )
     assert (run.returncode, run.stderr) == (0, "")
     lines = dict(line.split(maxsplit=1) for line in run.stdout.splitlines()[1:])
     assert lines["median_absolute_error"].split() == ["1.0", "2.0"]

@@ -180,10 +180,12 @@ def test_arrays_datasets_frames_queries_and_joins_are_read_again(tmp_path):
     assert told(score_files(**joined, on="id", **COLUMNS, metrics=METRICS)) == told(expected)
 
 
-def test_too_many_values_for_memory_take_further_passes(tmp_path, monkeypatch):
+@pytest.mark.parametrize("fewest", (1, 2**16))
+def test_too_many_values_for_memory_take_further_passes(tmp_path, monkeypatch, fewest):
     y, p = pairs_of("normal", 50_000)
     expected = told(squarely.evaluate(y, p, metrics=METRICS))
     monkeypatch.setattr(cells, "FEWEST_TO_SORT", 64)
+    monkeypatch.setattr(cells, "FEWEST_TO_COUNT", fewest)
     for most, fewest_passes in ((2**21, 3), (16, 4), (2, 6)):
         monkeypatch.setattr(cells, "MOST_CELLS", most)
         passes = set()
@@ -211,8 +213,10 @@ def test_a_rank_is_found_wherever_it_is_looked_for_first(seed):
     assert found == squarely.evaluate(y, p, metrics=asked).to_dict()
 
 
-def test_cells_count_the_same_however_they_are_merged(monkeypatch):
+@pytest.mark.parametrize("fewest", (1, 100, 2**16))
+def test_cells_count_the_same_however_they_are_merged(monkeypatch, fewest):
     monkeypatch.setattr(cells, "FEWEST_TO_SORT", 32)
+    monkeypatch.setattr(cells, "FEWEST_TO_COUNT", fewest)
     monkeypatch.setattr(cells, "MOST_CELLS", 50)
     generator = np.random.default_rng(6)
     parts = [Cells() for _ in range(4)]
@@ -388,7 +392,7 @@ import resource, sys
 from squarely.files import score_files
 from squarely.files.order import cells
 cells.MOST_CELLS = 2**14
-cells.FEWEST_TO_SORT = 2**14
+cells.FEWEST_TO_SORT = cells.FEWEST_TO_COUNT = 2**14
 def peak_after(path):
     metrics = ["medae", "trimmed_mean_squared_error", "d2_absolute_error_score"]
     score_files(path, true="y", pred="p", metrics=metrics, threads=2)

@@ -14,6 +14,7 @@ __all__ = ["Cells"]
 
 MOST_CELLS = 2**21  # 32 MB, and three times as much while they are sorted
 FEWEST_TO_SORT = 2**18
+FEWEST_TO_COUNT = 2**16
 
 Numbers = npt.NDArray[np.int64]
 
@@ -23,16 +24,22 @@ class Cells:
 
     def __init__(self) -> None:
         self.shift = 0
+        self._keys: list[Keys] = []
+        self._uncounted = 0
         self._parts: list[tuple[Keys, Numbers]] = []
         self._size = 0
         self._sorted = 0
 
     def add(self, keys: Keys) -> None:
         """Count keys."""
-        self._take(*np.unique(keys >> self.shift, return_counts=True))
+        self._keys.append(keys)
+        self._uncounted += len(keys)
+        if self._uncounted >= FEWEST_TO_COUNT:
+            self._count()
 
     def merge(self, other: Cells) -> None:
         """Count what another has counted."""
+        other._count()
         if other.shift > self.shift:
             self._coarsen(other.shift)
         for cells, counts in other._parts:
@@ -40,6 +47,7 @@ class Cells:
 
     def settled(self) -> tuple[Keys, Numbers]:
         """Return the cells that are not empty in rising order, and the count of each."""
+        self._count()
         self._settle()
         return self._parts[0] if self._parts else (np.empty(0, np.int64), np.empty(0, np.int64))
 
@@ -47,6 +55,13 @@ class Cells:
         """Return the keys of a cell."""
         first = int(cell) << self.shift
         return Stretch(first, first + (1 << self.shift) - 1)
+
+    def _count(self) -> None:
+        """Make a part of the keys that came one after another."""
+        if self._keys:
+            keys = np.concatenate(self._keys)
+            self._keys, self._uncounted = [], 0
+            self._take(*np.unique(keys >> self.shift, return_counts=True))
 
     def _take(self, cells: Keys, counts: Numbers) -> None:
         self._parts.append((cells, counts))

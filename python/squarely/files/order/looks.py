@@ -17,7 +17,7 @@ from squarely.distribution.counts import Counts, sizes_of
 from squarely.files.order.cells import Cells
 from squarely.files.order.stretches import EVERYTHING, Stretch, as_keys, bucket_stretch
 from squarely.named_metrics import metric
-from squarely.pairing import PairedColumns, pair
+from squarely.pairing import pair
 
 __all__ = ["Baseline", "Look", "Model", "Quantity", "Rows", "Sizes", "Span"]
 
@@ -30,10 +30,23 @@ BITS = 7  # of the mantissa, by which residuals are counted
 class Rows:
     """A chunk: its two sides, and the values that are ordered, NaN where a pair has none."""
 
-    def __init__(self, y_true: Any, y_pred: Any, pairs: PairedColumns) -> None:
+    def __init__(self, y_true: Any, y_pred: Any) -> None:
         self.y_true = y_true
         self.y_pred = y_pred
-        self.values = functools.cache(lambda quantity: pairs.order(quantity).values.reshape(-1))
+        self._ordered = functools.cache(self._in_order)
+
+    def values(self, quantity: Quantity) -> Values:
+        """Return a value a row."""
+        return self._ordered(quantity).values.reshape(-1)
+
+    def present(self, quantity: Quantity) -> int:
+        """Return how many pairs have a value."""
+        return self._ordered(quantity).pairs[0]
+
+    def _in_order(self, quantity: Quantity) -> _core.OrderStatistics:
+        truth, prediction = as_rows(self.y_true), as_rows(self.y_pred)
+        pairs = pair(truth, prediction, None, 0, "score_files", most_dimensions=None, may_lack_rows=True)
+        return pairs.order(quantity)
 
 
 class Sizes:
@@ -62,8 +75,7 @@ class Sizes:
     @property
     def present(self) -> int:
         """How many values there are."""
-        state = self.counts.core.state()
-        return 0 if state is None else int(self._by_size().counts.sum()) + state.infinite[0]
+        return self.counts.core.pairs[0]
 
     def stretch_of(self, rank: int) -> Stretch:
         """Return where the value of a rank is to be looked for."""
@@ -94,12 +106,12 @@ class Span:
         """Take in the values of a chunk."""
         values = rows.values(self.quantity)
         low, high = self.stretch.ends()
-        is_below = values < low
-        self.present += int(np.count_nonzero(values == values))
-        self.below += int(np.count_nonzero(is_below))
-        inside = values[(values >= low) & (values <= high)]
-        if len(inside):
-            self.inside.add(as_keys(inside))
+        is_below, is_up_to = values < low, values <= high
+        below, up_to = np.count_nonzero(is_below), np.count_nonzero(is_up_to)
+        self.present += rows.present(self.quantity)
+        self.below += int(below)
+        if up_to > below:
+            self.inside.add(as_keys(values[is_up_to ^ is_below]))
         if self.squares is not None:
             self.squares.update(values, np.zeros(len(values)), where=is_below)
 
@@ -170,24 +182,19 @@ class Look:
     def __init__(self, parts: Mapping[Any, Part], sums: Accumulator | None = None) -> None:
         self.parts = dict(parts)
         self.sums = sums
-        self.rows = 0
 
     @property
     def count(self) -> Any:
-        """Pairs, one number an output, as an `Accumulator` has it; in a later pass rows, which are of one output."""
-        return self.rows if self.sums is None else self.sums.count
+        """Pairs, one number an output, as an `Accumulator` has it; 0 in later passes, which are of one output."""
+        return 0 if self.sums is None else self.sums.count
 
     def update(self, y_true: Any, y_pred: Any, *, sample_weight: None = None) -> Look:
         """Take in a chunk, or raise what the sums refuse."""
         if self.sums is not None:
             self.sums.update(y_true, y_pred)
-        truth, prediction = as_rows(y_true), as_rows(y_pred)
-        pairs = pair(truth, prediction, None, 0, "score_files", most_dimensions=None, may_lack_rows=True)
-        if pairs.rows and pairs.outputs == 1:  # others are refused by their count
-            rows = Rows(y_true, y_pred, pairs)
-            for part in self.parts.values():
-                part.add(rows)
-        self.rows += pairs.rows
+        rows = Rows(y_true, y_pred)
+        for part in self.parts.values():
+            part.add(rows)
         return self
 
     def merge(self, other: Look) -> Look:
@@ -196,13 +203,11 @@ class Look:
             self.sums.merge(other.sums)
         for name, part in self.parts.items():
             part.merge(other.parts[name])
-        self.rows += other.rows
         return self
 
     def reset(self) -> Look:
         """Forget what was found."""
         self.parts = {name: part.empty() for name, part in self.parts.items()}
-        self.rows = 0
         if self.sums is not None:
             self.sums.reset()
         return self

@@ -36,8 +36,7 @@ def with_order(
         totals = Totals({name: search.look() for name, search in searches.items()}, is_exact=True)
         read_all(sources, totals, states.nan_policy, workers, progress, number)
         for name, search in searches.items():
-            found = totals.accumulators[name]
-            if found.rows != first[name].rows or not search.take(found):
+            if totals.rows != states.rows or not search.take(totals.accumulators[name]):
                 raise FileError(f"{totals.path}: the rows were others in pass {number} than in the first; run it again")
     scores = {name: search.scores() for name, search in searches.items()}
     sums = {name: look.sums for name, look in first.items()}

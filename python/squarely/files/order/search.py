@@ -59,7 +59,7 @@ class Rank:
         cells, counts = span.inside.settled()
         reached = np.cumsum(counts)
         place = int(np.searchsorted(reached, left, side="right"))
-        is_inside = 0 <= left and place < len(cells)
+        is_inside = left >= 0 and place < len(cells)
         if self.is_certain and not is_inside:
             return False
         self.is_certain = True
@@ -156,7 +156,8 @@ class Search:
             elif part.present != self.present:
                 return False
         unknown = [rank for rank in self.ranks.values() if rank.value is None]
-        return all([rank.take(found.parts[rank.quantity, rank.stretch]) for rank in unknown])
+        taken = [rank.take(found.parts[rank.quantity, rank.stretch]) for rank in unknown]
+        return all(taken)
 
     def scores(self) -> dict[Metric, tuple[float, str]]:
         """Return the score of each metric, and what is to be said of it."""

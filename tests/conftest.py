@@ -10,6 +10,9 @@ from inputs import seeds
 from instruments import targets
 from instruments.floating_point_environment import DISTURBANCES, Environment
 
+# Programs of their own, and what only checkers of types read: pytest imports all else, for the examples in it.
+collect_ignore = ["consumer", "inputs/types_of_results.py"]
+
 # Before any module of tests is imported: some make their numbers then.
 seeds.set_up_hypothesis()
 seeds.set_up_generators()

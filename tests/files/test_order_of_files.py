@@ -147,6 +147,38 @@ def test_neither_files_nor_threads_change_a_bit(tmp_path, threads):
     assert told(found) == told(squarely.evaluate(y, {"p": p, "q": -p}, metrics=METRICS))
 
 
+@pytest.fixture
+def threads_in_turn():
+    """Let threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_chunks_in_memory_are_added_while_files_are_merged(threads_in_turn, monkeypatch):
+    monkeypatch.setattr(cells, "FEWEST_TO_SORT", 1)
+    monkeypatch.setattr(cells, "FEWEST_TO_COUNT", 1)
+    y, p = pairs_of("normal", 20_000)
+    asked = (squarely.metric("medae"),)
+    search = Search(asked, first_look(asked, squarely.Accumulator("mse")).update(y, p))
+    for rank in search.ranks.values():
+        rank.stretch = EVERYTHING  # where every row changes something
+    whole = search.look()
+
+    def merge():
+        for part in np.array_split(np.arange(10_000), 200):
+            whole.merge(search.look().update(y[part], p[part]))
+
+    merging = threading.Thread(target=merge)
+    merging.start()
+    for part in np.array_split(np.arange(10_000, 20_000), 200):
+        whole.update(y[part], p[part])
+    merging.join()
+    assert search.take(whole)
+    assert [score for score, _ in search.scores().values()] == [squarely.median_absolute_error(y, p)]
+
+
 def test_sums_are_those_without_metrics_of_order(tmp_path):
     y, p = pairs_of("normal", 3000)
     pair = stored(tmp_path, y, p)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -182,6 +183,8 @@ class Look:
     def __init__(self, parts: Mapping[Any, Part], sums: Accumulator | None = None) -> None:
         self.parts = dict(parts)
         self.sums = sums
+        # What is in memory is taken in by the thread that asked, while others merge what they have read.
+        self._lock = threading.Lock()
 
     @property
     def count(self) -> Any:
@@ -190,19 +193,21 @@ class Look:
 
     def update(self, y_true: Any, y_pred: Any, *, sample_weight: None = None) -> Look:
         """Take in a chunk, or raise what the sums refuse."""
-        if self.sums is not None:
-            self.sums.update(y_true, y_pred)
         rows = Rows(y_true, y_pred)
-        for part in self.parts.values():
-            part.add(rows)
+        with self._lock:
+            if self.sums is not None:
+                self.sums.update(y_true, y_pred)
+            for part in self.parts.values():
+                part.add(rows)
         return self
 
     def merge(self, other: Look) -> Look:
         """Take in what another has found."""
-        if self.sums is not None and other.sums is not None:
-            self.sums.merge(other.sums)
-        for name, part in self.parts.items():
-            part.merge(other.parts[name])
+        with self._lock:
+            if self.sums is not None and other.sums is not None:
+                self.sums.merge(other.sums)
+            for name, part in self.parts.items():
+                part.merge(other.parts[name])
         return self
 
     def reset(self) -> Look:
@@ -213,4 +218,4 @@ class Look:
         return self
 
     def __copy__(self) -> Look:
-        return copy.deepcopy(self)
+        return Look(copy.deepcopy(self.parts), copy.copy(self.sums))

@@ -58,7 +58,8 @@ def trimmed_mean_squared_error(
     small ones, as a trimmed mean of the squares would. The product of proportion and n is exact before it is cut to an
     integer: of 10 pairs, 0.3 drops 2, because as a double it is a little less than three tenths. All absolute errors
     are kept in memory at once, eight bytes each; the data may come in any order. One pair is enough, and the truth may
-    be constant. There are no weights, and no sums over chunks: which errors are large is known at the end only.
+    be constant. There are no weights, and no sums over chunks: which errors are large is known at the end only, and
+    `score_files` reads files twice.
 
     References
     ----------

@@ -69,13 +69,8 @@ class Accumulator(Mergeable, Generic[ScoreT]):
         Accept complex64 and complex128 arrays, as in `mean_squared_error`; of metrics of squared errors only.
     pictures : bool, default=False
         Count the pairs by the sizes of their truths, predictions and residuals, too, whatever they weigh: what pictures
-    <<<<<<< HEAD
-        of them are drawn from. Sizes differ by the leading bits of a number, so that there are some thousand of them
-        and some ten thousand pairs of them in ordinary data, and counts merge, subtract and travel as sums do.
-    =======
         of them are drawn from. A size is the leading bits of a number: ordinary data have some thousand sizes, and some
         hundred thousand pairs of them, which take 16 bytes each. Counts merge, subtract and travel as sums do.
-    >>>>>>> counts
 
     Raises
     ------

@@ -1,5 +1,6 @@
 """Metrics over order statistics of files: read again until the ranks are found, with the bits of arrays in memory."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -212,6 +213,23 @@ def test_arrays_datasets_frames_queries_and_joins_are_read_again(tmp_path):
     assert told(score_files(**joined, on="id", **COLUMNS, metrics=METRICS)) == told(expected)
 
 
+def test_streams_that_can_be_opened_again_are_read_again():
+    y, p = pairs_of("normal", 3000)
+    table = pa.table({"y": y, "p": p})
+    forms = [table.to_pandas()]
+    if importlib.util.find_spec("polars"):
+        import polars
+
+        forms += [polars.from_arrow(table), polars.from_arrow(table).lazy()]
+    if importlib.util.find_spec("duckdb"):
+        import duckdb
+
+        forms.append(duckdb.connect().from_arrow(table))
+    for form in forms:
+        found = score_files(form, **COLUMNS, metrics=METRICS)
+        assert told(found) == told(squarely.evaluate(y, p, metrics=METRICS))
+
+
 @pytest.mark.parametrize("fewest", (1, 2**16))
 def test_too_many_values_for_memory_take_further_passes(tmp_path, monkeypatch, fewest):
     y, p = pairs_of("normal", 50_000)
@@ -334,6 +352,19 @@ def test_rows_that_are_others_in_the_second_pass_are_refused():
 
     with pytest.raises(FileError, match=r"pair 1: the rows were others in pass 2 than in the first"):
         score_files([tuple(lists)], metrics="medae", progress=change)
+
+
+def test_a_stream_that_is_empty_the_second_time_is_refused():
+    class Once:
+        def __init__(self, table):
+            self.reader = table.to_reader()
+
+        def __arrow_c_stream__(self, requested_schema=None):
+            return self.reader.__arrow_c_stream__()
+
+    y, p = pairs_of("normal", 10)
+    with pytest.raises(FileError, match="Once 1: the rows were others in pass 2 than in the first"):
+        score_files(Once(pa.table({"y": y, "p": p})), **COLUMNS, metrics="medae")
 
 
 def test_what_is_read_once_is_refused_before_the_first_pass(tmp_path):

@@ -42,6 +42,7 @@ SECTIONS = (
     Section(
         "Losses and gradients", "For training: :doc:`/training` has examples.", tuple(sorted(squarely.losses.__all__))
     ),
+    Section("Pictures", ":doc:`/pictures` tells how to read them.", exported("plots")),
     Section("Files", ":doc:`/files` says what is read.", ("score_files", *exported("files", "score_files"))),
     Section(
         "Dask, xarray and Spark",

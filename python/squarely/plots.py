@@ -12,14 +12,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from squarely.distribution import drawn
 from squarely.distribution.reading import distribution_of
 from squarely.extras import import_extra
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
     from matplotlib.axes import Axes
+else:
+    Axes = Any  # matplotlib need not be there
 
 __all__ = [
     "all_pictures",

@@ -14,7 +14,7 @@ import squarely as sq
 from squarely.files import ReadingOptions, accumulate_files
 
 # What stands beside other libraries is public too, and imported when it is asked for.
-OTHER_MODULES = ("boosting", "dask", "files", "scorers", "spark", "xarray")
+OTHER_MODULES = ("boosting", "dask", "files", "plots", "scorers", "spark", "xarray")
 
 
 def public_things() -> Iterator[tuple[str, Any]]:

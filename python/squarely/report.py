@@ -259,7 +259,7 @@ class Report(Generic[ScoreT]):
 
         See Also
         --------
-        squarely.plots : The pictures one by one, on axes of your own.
+        squarely.plots.all_pictures : As a function; the pictures one by one are beside it, on axes of your own.
 
         Examples
         --------

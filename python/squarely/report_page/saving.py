@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from squarely.files.runs.atomic_write import check_can_be_written, write_atomically
 from squarely.report_page.page import Contents, page
@@ -12,6 +12,7 @@ from squarely.report_page.page import Contents, page
 if TYPE_CHECKING:
     from squarely.groups.report import GroupedReport
     from squarely.report import Report
+    from squarely.worst.table import WorstTable
 
 __all__ = ["page_of", "save_page"]
 
@@ -23,8 +24,16 @@ def page_of(
 ) -> str:
     """Return the page of a report, and of its groups where it has some."""
     tables = report.worst if isinstance(report.worst, dict) else {"": report.worst}
-    worst = {name: table.to_dict() for name, table in tables.items() if table is not None}
+    worst = {name: _columns(table) for name, table in tables.items() if table is not None}
     return page(Contents(title or TITLE, report, report.distributions, worst, groups, made_of))
+
+
+def _columns(table: WorstTable) -> dict[str, list[Any]]:
+    """Return the columns, but for files where there is only one."""
+    columns = table.to_dict()
+    if len(set(columns.get("file", ()))) == 1:
+        del columns["file"]
+    return columns
 
 
 def save_page(

@@ -8,7 +8,7 @@ import operator
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy.typing as npt
 
@@ -193,7 +193,7 @@ class WorstRows:
             return NotImplemented
         return (self._kept, self._seen, self._weighted) == (other._kept, other._seen, other._weighted)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def table(self, accumulator: Accumulator | GroupedAccumulator | None = None) -> WorstTable:
         """Return the rows as a table.

@@ -69,7 +69,7 @@ def test_infinite_parts_propagate(y_true: complex, y_pred: complex, score: float
     truth, prediction = np.array([y_true, 1j]), np.array([y_pred, 0])
     found = squarely.mean_squared_error(truth, prediction, complex_values=True, nan_policy="propagate")
     assert np.array_equal(found, score, equal_nan=True)
-    with pytest.raises(ValueError, match=r"Input contains NaN\. 1 values|Input contains infinity"):
+    with pytest.raises(ValueError, match=r"Input contains NaN\. 1 value |Input contains infinity"):
         squarely.mean_squared_error(truth, prediction, complex_values=True)
 
 

@@ -58,6 +58,7 @@ FIRST_ELEMENT_TYPES = "FLOAT64 FLOAT32 FLOAT16 BFLOAT16 INT64 INT32 INT16 INT8 U
 # Everything of the package that is no Python file.
 INSTALLED = {
     "_core.pyi",
+    "report_page/page.css",
     "c_api.pxd",
     "include/squarely/squarely.h",
     "include/squarely/squarely.hpp",

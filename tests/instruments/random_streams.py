@@ -34,11 +34,17 @@ SETS: tuple[tuple[str, ...], ...] = (
     ("normalized_root_mean_squared_error", "pearson_correlation"),
     ("mean_squared_log_error", "mean_poisson_deviance", "mean_huber_loss"),
     tuple(filter(has_default, squarely.metric_names("sums"))),
+    tuple(name for name in filter(has_default, squarely.metric_names("sums")) if name != "quantile_absolute_error"),
+    ("quantile_absolute_error",),
 )
 
 
 def as_asked(metrics: tuple[str, ...]) -> list[tuple[str, float]]:
     return [(name, squarely._core.metrics[name].default) for name in metrics]
+
+
+def take_weights(metrics: tuple[str, ...]) -> bool:
+    return all(squarely._core.metrics[name].takes_weights for name in metrics)
 
 
 class Rows(NamedTuple):
@@ -161,7 +167,8 @@ class Kind(NamedTuple):
 
 
 def make_kind(rng: np.random.Generator) -> Kind:
-    return Kind(SETS[rng.integers(len(SETS))], POLICIES[rng.integers(len(POLICIES))], bool(rng.random() < 0.4))
+    kind = Kind(SETS[rng.integers(len(SETS))], POLICIES[rng.integers(len(POLICIES))], bool(rng.random() < 0.4))
+    return kind._replace(weighted=kind.weighted and take_weights(kind.metrics))
 
 
 def chunk_of(kind: Kind, rng: np.random.Generator, length: int) -> Chunk:
@@ -336,7 +343,7 @@ class WindowKind(NamedTuple):
 def window_kind(rng: np.random.Generator, unit: Any) -> WindowKind:
     shape = ((), (), (1,), (3,), (2, 2), (40,))[rng.integers(6)]
     several = np.prod(shape, dtype=int) > 1
-    return WindowKind(
+    kind = WindowKind(
         WINDOW_SETS[rng.integers(len(WINDOW_SETS))],
         POLICIES[rng.integers(len(POLICIES))],
         str(rng.choice(["raw_values", "uniform_average", "variance_weighted"])) if several else "raw_values",
@@ -345,6 +352,7 @@ def window_kind(rng: np.random.Generator, unit: Any) -> WindowKind:
         int(rng.choice([1, 2, 5, 64, 1000, 5000] if unit == "rows" else [1, 2, 5])),
         unit,
     )
+    return kind._replace(weighted=kind.weighted and take_weights(kind.metrics))
 
 
 def side_of(rng: np.random.Generator, kind: WindowKind, length: int, dtype: Any, is_truth: bool) -> Array:

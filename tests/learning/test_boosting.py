@@ -160,6 +160,10 @@ def test_every_metric_is_our_function_to_the_bit(name: str, weighted: bool, rng:
         with pytest.raises(ValueError, match="trimmed_mean_squared_error .* takes no sample_weight"):
             lightgbm_metric(name)(y_true, y_pred, weights)
         return
+    if weighted and not squarely._core.metrics[name].takes_weights:
+        with pytest.raises(ValueError, match="takes no sample_weight"):
+            lightgbm_metric(name)(y_true, y_pred, weights)
+        return
     expected = squarely.evaluate(y_true, y_pred, metrics=name, sample_weight=weights)[name]
     if not weighted or "sample_weight" in inspect.signature(function).parameters:
         assert expected == function(y_true, y_pred, **({"sample_weight": weights} if weighted else {}))

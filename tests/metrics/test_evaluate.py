@@ -169,7 +169,7 @@ def test_the_table_is_aligned() -> None:
 def test_the_table_in_a_notebook_escapes_names() -> None:
     table = squarely.evaluate([1.0, 2.0], {"<b>": [1.0, 3.0]}, metrics="mean_error")._repr_html_()
     assert "<th>&lt;b&gt;</th>" in table
-    assert "<td>0.5</td>" in table
+    assert '<td title="0.5">0.5</td>' in table
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])

@@ -290,7 +290,7 @@ def test_a_table_is_a_dict_a_frame_and_text() -> None:
     assert table.to_frame("pandas").to_dict("list") == table.to_dict()
     assert table.to_frame("polars").to_dict(as_series=False) == table.to_dict()
     assert str(table).splitlines()[-1] == "2 worst of 3 rows by squared_error: 100 % of the sum"
-    assert "<td>80</td>" in table._repr_html_()
+    assert '<td title="80.0">80</td>' in table._repr_html_()
     with pytest.raises(KeyError, match="no column 'x'"):
         table["x"]
 

@@ -1,8 +1,8 @@
 """Arrays as other libraries hold them: read where they lie, nulls honoured, and refused with the way out."""
 
-import gc
 import array
 import ctypes
+import gc
 import importlib.util
 import re
 import subprocess

@@ -7,6 +7,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterable
 from typing import Any
 
@@ -91,7 +92,9 @@ def _run_pyright(arguments: list[str], folder: pathlib.Path) -> dict[str, Any]:
     # It asks this Python for its path, on which the package is. The node is the one that came with it, of whatever age
     # another may be; with --outputjson it does not ask for a newer version of itself either.
     command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, *arguments]
-    environment = {**os.environ, "PYRIGHT_PYTHON_GLOBAL_NODE": "0"}
+    # --verifytypes goes by the Python that a link leads to, which of a virtual environment is another one.
+    path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), sysconfig.get_path("purelib")]))
+    environment = {**os.environ, "PYRIGHT_PYTHON_GLOBAL_NODE": "0", "PYTHONPATH": path}
     run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert run.returncode in (0, 1), run.stdout + run.stderr
     return json.loads(run.stdout)

@@ -6,7 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from instruments.counted_arrays import bucket_of, counts_of, distribution_of_arrays, joint_counts_of
+from instruments.counted_arrays import counts_of, distribution_of_arrays, joint_counts_of
+from oracles.counts_by_size import sizes
 from squarely.distribution.bands import bands_of_truth
 from squarely.distribution.counts import ends_of, middles_of, sizes_of
 from squarely.distribution.density import first_and_prediction, first_and_second
@@ -33,7 +34,7 @@ every_kind = pytest.mark.parametrize("numbers", NUMBERS.values(), ids=NUMBERS)
 @every_kind
 @pytest.mark.parametrize("bits", [3, 6, 7])
 def test_a_bucket_holds_its_numbers_between_its_ends(numbers, bits):
-    buckets = bucket_of(numbers, bits)
+    buckets = sizes(numbers, bits)
     lower, upper = ends_of(buckets, bits)
     assert np.all(lower <= numbers) and np.all(numbers <= upper)
     inside = numbers[buckets != 0]
@@ -46,7 +47,7 @@ def test_a_bucket_holds_its_numbers_between_its_ends(numbers, bits):
 
 @every_kind
 def test_buckets_lie_in_the_order_of_their_numbers_and_touch(numbers):
-    buckets = np.unique(bucket_of(numbers, 7))
+    buckets = np.unique(sizes(numbers, 7))
     lower, upper = ends_of(buckets, 7)
     assert np.all(lower[1:] >= upper[:-1])
     lower, upper = ends_of(np.arange(-5, 6), 7)
@@ -72,7 +73,7 @@ def test_lines_of_quantiles_stay_in_the_bucket(numbers):
     shares = np.linspace(0.01, 0.99, 50)
     counts = counts_of(numbers)
     expected = np.quantile(numbers, shares, method="inverted_cdf")
-    lower, upper = ends_of(bucket_of(expected, 7), 7)
+    lower, upper = ends_of(sizes(expected, 7), 7)
     found = quantiles(counts, shares)
     assert np.all(np.diff(found) >= 0)
     assert np.all(lower <= found) and np.all(found <= upper)
@@ -84,7 +85,7 @@ def test_bars_hold_what_numpy_counts_but_for_the_buckets_at_their_edges(numbers)
     edges = bins_around_zero(counts)
     found = histogram(counts, edges)
     assert found.below + found.counts.sum() + found.above == pytest.approx(len(numbers), rel=1e-12)
-    lower, upper = ends_of(bucket_of(numbers, 7), 7)
+    lower, upper = ends_of(sizes(numbers, 7), 7)
     for i in range(len(edges) - 1):
         surely = np.sum((lower > edges[i]) & (upper < edges[i + 1]))
         perhaps = np.sum((upper >= edges[i]) & (lower <= edges[i + 1]))

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from oracles.counts_by_size import sizes
 from squarely.distribution.counts import Counts, Distribution, JointCounts
-
-
-def bucket_of(numbers, bits):
-    """Return the sign of each double times the bits above the k-th of its mantissa."""
-    numbers = np.asarray(numbers, np.float64)
-    sizes = np.abs(numbers).view(np.int64) >> (52 - bits)
-    return np.where(np.signbit(numbers), -sizes, sizes)
 
 
 def counts_of(numbers, bits=7):
     """Return how many of the numbers are in each bucket."""
-    return Counts(bits, *np.unique(bucket_of(numbers, bits), return_counts=True))
+    return Counts(bits, *np.unique(sizes(numbers, bits), return_counts=True))
 
 
 def joint_counts_of(first, second, bits=(6, 3)):
     """Return how many pairs of numbers are in each pair of buckets."""
-    both = np.stack([bucket_of(first, bits[0]), bucket_of(second, bits[1])], axis=1)
+    both = np.stack([sizes(first, bits[0]), sizes(second, bits[1])], axis=1)
     cells, counts = np.unique(both, axis=0, return_counts=True)
     return JointCounts(*bits, cells[:, 0], cells[:, 1], counts)
 

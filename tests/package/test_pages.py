@@ -56,8 +56,9 @@ def test_every_page_has_a_line_in_the_list() -> None:
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=name_of)
-def test_examples_are_true(page: pathlib.Path) -> None:
+def test_examples_are_true(page: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     skip_without_flights(page)
+    monkeypatch.chdir(tmp_path)  # what they write is not left here
     results = doctest.testfile(str(page), module_relative=False, optionflags=doctest.ELLIPSIS)
     assert results.attempted > 0
     assert results.failed == 0

@@ -13,7 +13,7 @@ from squarely.mergeable import keeps_pictures
 if TYPE_CHECKING:
     from squarely import _core
 
-__all__ = ["distribution_of", "distributions_of"]
+__all__ = ["counts_of_term", "distribution_of", "distributions_of"]
 
 # What the core counts, by the names of its terms, and by how many bits of the mantissa.
 COUNTS = {"residuals_by_size": 7, "truths_by_size": 7, "predictions_by_size": 7}
@@ -56,10 +56,13 @@ def distributions_of(accumulators: Mapping[str, _core.Accumulator]) -> dict[str,
     return found
 
 
+def counts_of_term(core: _core.Accumulator, term: str, output: int = 0) -> Counts:
+    """Return what the core counts by one number."""
+    return Counts(COUNTS[term], *map(_signed, core.counts_by_size(term, output)))
+
+
 def _of_output(core: _core.Accumulator, output: int) -> Distribution:
-    residuals, truths, predictions = (
-        Counts(bits, *map(_signed, core.counts_by_size(term, output))) for term, bits in COUNTS.items()
-    )
+    residuals, truths, predictions = (counts_of_term(core, term, output) for term in COUNTS)
     by_prediction, by_truth = (
         JointCounts(*bits, *map(_signed, core.counts_by_size(term, output))) for term, bits in JOINT_COUNTS.items()
     )

@@ -15,6 +15,7 @@ from squarely import _core
 from squarely.accumulator import Accumulator
 from squarely.columns.one_row import as_rows
 from squarely.distribution.counts import Counts, sizes_of
+from squarely.distribution.reading import counts_of_term
 from squarely.files.order.cells import Cells
 from squarely.files.order.stretches import EVERYTHING, Stretch, as_keys, bucket_stretch
 from squarely.named_metrics import metric
@@ -24,8 +25,6 @@ __all__ = ["Baseline", "Look", "Model", "Quantity", "Rows", "Sizes", "Span"]
 
 Quantity = str  # of the core: "absolute_error" or "truth"
 Values = npt.NDArray[np.float64]
-
-BITS = 7  # of the mantissa, by which residuals are counted
 
 
 class Rows:
@@ -84,11 +83,10 @@ class Sizes:
         place = int(np.searchsorted(np.cumsum(counts.counts), rank, side="right"))
         if place == len(counts.counts):  # an infinity
             return Stretch(EVERYTHING.last, EVERYTHING.last)
-        return bucket_stretch(int(counts.buckets[place]), BITS)
+        return bucket_stretch(int(counts.buckets[place]), counts.bits)
 
     def _by_size(self) -> Counts:
-        found = self.counts.core.counts_by_size("residuals_by_size")
-        signed = Counts(BITS, *(np.asarray(one).astype(np.int64) for one in found))
+        signed = counts_of_term(self.counts.core, "residuals_by_size")
         return sizes_of(signed) if self.quantity == "absolute_error" else signed
 
 

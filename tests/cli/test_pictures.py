@@ -94,6 +94,10 @@ def test_what_cannot_be_a_page_is_refused_before_the_work(table, tmp_path):
         ((table, *COLUMNS, "-o", tmp_path / "report.pdf"), "a page is HTML"),
         ((table, *COLUMNS, "-o", tmp_path / "no" / "report.html"), "there is no folder"),
         ((table, "-o", tmp_path / "report.html"), "say which columns are scored"),
+        (
+            (table, *COLUMNS, "--by", "store", "--by", "store", "-o", tmp_path / "report.html"),
+            "--by store is given twice",
+        ),
     ]:
         done = squarely_command("report", *arguments)
         assert (done.returncode, done.stdout) == (2, "")

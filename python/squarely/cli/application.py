@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,7 +22,7 @@ from squarely.cli.streams import EXIT_INTERRUPTED, answer, warnings_told
 from squarely.cli.typed_metrics import EVERYDAY_TYPED, check_are_of_sums, typed_metrics
 from squarely.cli.worst_rows import worst_options
 from squarely.extras import import_extra
-from squarely.files import FileStates, accumulate_files, expand_paths
+from squarely.files import FileStates, ReadingOptions, accumulate_files, expand_paths
 from squarely.files.errors import StuckError
 from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
 from squarely.files.runs.state_files import check_may_be_replaced
@@ -107,8 +107,7 @@ def score(
     """Score one or more prediction columns against a truth column, over all the files together."""
     asked = typed_metrics(metrics)
     what = what_is_scored(files, true, pred, weight, joined_tables(truth, prediction, on, unmatched, sql))
-    if by and (repeated := {name for name in by if by.count(name) > 1}):
-        raise UsageError(f"--by {min(repeated)} is given twice")
+    _check_keys(by)
     others = {"--by": by, "--weight": weight, "--save-state": save_state, "--checkpoint": checkpoint}
     check_are_of_sums(asked, others)
     rows = worst_options(worst, worst_by, worst_columns, asked, by or ())
@@ -131,22 +130,10 @@ def score(
         na=tuple(na or ()),
         input_format=input_format,
     )
-    _prepare_pyarrow(threads)
+    saving = {"checkpoint": checkpoint, "checkpoint_seconds": checkpoint_every}
+    asked_of_files = {**what, **rows, **saving, "metrics": asked, "pictures": show}
     try:
-        states = accumulate_files(
-            **what,
-            by=by or None,
-            metrics=asked,
-            nan_policy=nan.value,
-            progress=not no_progress and sys.stderr.isatty(),
-            threads=threads,
-            reading=reading,
-            checkpoint=checkpoint,
-            checkpoint_seconds=checkpoint_every,
-            pictures=show,
-            **rows,
-        )
-        return finish(states, save_state, answered)
+        return finish(_accumulated(asked_of_files, by, nan, reading, threads, no_progress), save_state, answered)
     except StuckError:  # the interpreter would wait for the thread, for as long as a network takes
         os._exit(EXIT_INTERRUPTED)
     except KeyboardInterrupt:  # caught before typer does, which older versions answer in their own words
@@ -205,6 +192,7 @@ def report(
         raise UsageError("say which columns are scored: --true COLUMN --pred COLUMN")
     asked = typed_metrics(metrics)
     what = what_is_scored(files, true, pred, weight, joined_tables(truth, prediction, on, unmatched, sql))
+    _check_keys(by)
     check_are_of_sums(asked, {"--by": by, "--weight": weight})
     rows = worst_options(worst, worst_by, worst_columns, asked, by or ())
     reading = reading_options(
@@ -218,20 +206,9 @@ def report(
         na=tuple(na or ()),
         input_format=input_format,
     )
-    _prepare_pyarrow(threads)
+    asked_of_files = {**what, **rows, "metrics": asked, "pictures": True}
     try:
-        states = accumulate_files(
-            **what,
-            by=by or None,
-            metrics=asked,
-            nan_policy=nan.value,
-            progress=not no_progress and sys.stderr.isatty(),
-            threads=threads,
-            reading=reading,
-            pictures=True,
-            **rows,
-        )
-        return write_page(states, output, title)
+        return write_page(_accumulated(asked_of_files, by, nan, reading, threads, no_progress), output, title)
     except StuckError:
         os._exit(EXIT_INTERRUPTED)
     except KeyboardInterrupt:
@@ -305,6 +282,31 @@ def columns(
     )
     _prepare_pyarrow(None)
     return answer(ROW_LAYOUTS[output_format](described_columns(files, reading)))
+
+
+def _check_keys(by: list[str] | None) -> None:
+    if by and (repeated := {name for name in by if by.count(name) > 1}):
+        raise UsageError(f"--by {min(repeated)} is given twice")
+
+
+def _accumulated(
+    asked: dict[str, Any],
+    by: list[str] | None,
+    nan: NanPolicy,
+    reading: ReadingOptions,
+    threads: int | None,
+    no_progress: bool,
+) -> FileStates:
+    """Return the sums of files, with a bar where somebody is watching."""
+    _prepare_pyarrow(threads)
+    return accumulate_files(
+        **asked,
+        by=by or None,
+        nan_policy=nan.value,
+        progress=not no_progress and sys.stderr.isatty(),
+        threads=threads,
+        reading=reading,
+    )
 
 
 def _prepare_pyarrow(threads: int | None) -> None:

@@ -13,9 +13,10 @@ namespace {
 // Fewer are sorted sooner than tables are made and read.
 constexpr std::size_t rows_for_tables = 4096;
 
-// Tables of more at once would be a good part of the memory of a machine. Their rows are sorted, some at a time.
-constexpr std::size_t most_outputs_with_tables = 16;
-constexpr std::size_t rows_to_sort = 16384;
+// Those of an output are eight megabytes. Rows of more outputs at once are sorted, some at a time.
+constexpr std::size_t most_outputs_with_tables = 4;
+constexpr std::size_t rows_to_sort_at_once = std::size_t{1} << 19;
+constexpr std::size_t fewest_rows_to_sort = 16384;
 
 std::vector<Term> terms_by_size(const State& state) {
     std::vector<Term> terms;
@@ -55,6 +56,7 @@ RunningCounts::RunningCounts(const State& state, std::size_t outputs_at_once)
     : terms_(terms_by_size(state)),
       sorted_(terms_.size()),
       has_tables_(outputs_at_once <= most_outputs_with_tables),
+      many_(has_tables_ ? rows_for_tables : std::max(fewest_rows_to_sort, rows_to_sort_at_once / outputs_at_once)),
       with_both_sides_(terms_.empty() || terms_.back() != Term::residuals_by_size) {}
 
 void RunningCounts::add_block(const Kernels& kernels, const Block& block, const unsigned char* kept,
@@ -65,7 +67,7 @@ void RunningCounts::add_block(const Kernels& kernels, const Block& block, const 
     const SizesOfRows all{with_both_sides_ ? sizes.truths : nullptr, sizes.predictions, sizes.residuals, rows};
     if (stays_open_ || tables_ == nullptr) {
         note(all, kept);
-        if (!stays_open_ && are_many()) count_notes(kernels);
+        if (!stays_open_ && noted_.rows() >= many_) count_notes(kernels);
         return;
     }
     tables_->add(kernels, all);
@@ -74,12 +76,11 @@ void RunningCounts::add_block(const Kernels& kernels, const Block& block, const 
 
 void RunningCounts::note(const SizesOfRows& sizes, const unsigned char* kept) {
     noted_.make_room(sizes.rows, with_both_sides_);
+    if (kept == nullptr) return noted_.add(sizes);
     for (std::size_t i = 0; i < sizes.rows; ++i) {
         if (kept == nullptr || kept[i] != 0) noted_.add(sizes, i);
     }
 }
-
-bool RunningCounts::are_many() const { return noted_.rows() >= (has_tables_ ? rows_for_tables : rows_to_sort); }
 
 void RunningCounts::count_notes(const Kernels& kernels) {
     const SizesOfRows noted = noted_.view();
@@ -96,7 +97,7 @@ void RunningCounts::count_notes(const Kernels& kernels) {
 }
 
 void RunningCounts::move_on(const Kernels& kernels) {
-    if (!are_many()) return;
+    if (noted_.rows() < many_) return;
     try {
         count_notes(kernels);
     } catch (const std::bad_alloc&) {

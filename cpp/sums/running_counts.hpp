@@ -35,12 +35,12 @@ class RunningCounts {
 
   private:
     void note(const SizesOfRows& sizes, const unsigned char* kept);
-    bool are_many() const;
     void count_notes(const Kernels& kernels);
 
     std::vector<Term> terms_;
     std::vector<SizeCounts> sorted_;  // by term
     bool has_tables_;
+    std::size_t many_;  // rows that are no longer only noted
     bool with_both_sides_;
     bool stays_open_ = false;
     NotedSizes noted_;

@@ -16,6 +16,11 @@ constexpr std::uint32_t columns = std::uint32_t{1} << column_bits;
 constexpr std::uint32_t row_of_minus_zero = std::uint32_t{1} << (row_bits - 1);
 constexpr std::uint16_t no_cells[columns] = {};
 
+constexpr std::uint32_t rows_of_a_line = 4;
+struct LineOfRows {
+    std::uint16_t cells[rows_of_a_line][columns];
+};
+
 constexpr bool is_negative(std::uint32_t plane) { return plane >> (plane_bits - 1) != 0; }
 
 bool are_zeros(const std::uint16_t* cells) {
@@ -122,6 +127,13 @@ void NotedSizes::add(const SizesOfRows& sizes, std::size_t row) {
     predictions.push_back(sizes.predictions[row]);
 }
 
+void NotedSizes::add(const SizesOfRows& sizes) {
+    residuals.insert(residuals.end(), sizes.residuals, sizes.residuals + sizes.rows);
+    if (sizes.truths == nullptr) return;
+    truths.insert(truths.end(), sizes.truths, sizes.truths + sizes.rows);
+    predictions.insert(predictions.end(), sizes.predictions, sizes.predictions + sizes.rows);
+}
+
 void NotedSizes::resize(std::size_t rows) {
     residuals.resize(rows);
     if (truths.empty()) return;
@@ -149,8 +161,8 @@ SizeTables::SizeTables(std::span<const Term> terms, const SizesOfRows& some)
       residuals_(slot_outside + 1) {
     if (some.truths == nullptr) return;
     constexpr std::size_t bytes = (std::size_t{cell_outside} + 1) * sizeof(std::uint16_t);
-    truths_.memory = sparse_memory(bytes);
-    predictions_.memory = sparse_memory(bytes);
+    truths_.memory = zeroed_memory(bytes);
+    predictions_.memory = zeroed_memory(bytes);
 }
 
 void SizeTables::add(const Kernels& kernels, const SizesOfRows& sizes) {
@@ -233,29 +245,50 @@ SizeCounts SizeTables::residuals_in_table() const {
     return counts;
 }
 
-SizePlace SizeTables::place_of_cell(std::uint32_t row, std::uint32_t plane, std::uint32_t column,
-                                    const BySize& by) const {
+// The place of two sizes is the sum of these.
+SizePlace SizeTables::place_of_row(std::uint32_t row, const BySize& by) const {
     const std::uint32_t before = by.first.number == Number::truth ? window_.truths : window_.predictions;
-    const std::int64_t first = size_at_slot(row, before, by.first.bits);
-    const std::int64_t second = size_at_slot(plane << column_bits | column, window_.residuals, by.second.bits);
-    return place_of(first, by.first) * length_of(by.second) + place_of(second, by.second);
+    return place_of(size_at_slot(row, before, by.first.bits), by.first) * length_of(by.second);
 }
 
-// But for what cells have passed. Zeros of both signs are one row.
+SizePlace SizeTables::place_of_column(std::uint32_t plane, std::uint32_t column, const BySize& by) const {
+    const std::uint32_t slot = plane << column_bits | column;
+    return place_of(size_at_slot(slot, window_.residuals, by.second.bits), by.second);
+}
+
+// But for what cells have passed. Zeros of both signs are one row. Lines of rows are copied, because those of all
+// planes are in one set of the cache.
 SizeCounts SizeTables::cells_in_table(const Table& table, const BySize& by) const {
     const std::vector<std::uint32_t> planes = planes_in_use();
+    std::vector<SizePlace> places;
+    for (const std::uint32_t plane : planes) {
+        for (std::uint32_t column = 0; column < columns; ++column) {
+            places.push_back(place_of_column(plane, column, by));
+        }
+    }
+    std::vector<LineOfRows> lines(planes.size());
+    const auto cells_of = [&](std::uint32_t row, std::size_t i) {
+        return table.cells() + planes[i] * cells_of_a_plane + row * columns;
+    };
     SizeCounts counts;
+    std::uint32_t line = ~std::uint32_t{0};
     for (const std::uint32_t row : slots_in_order(by.first.bits)) {
         if (row == row_of_minus_zero) continue;
-        for (const std::uint32_t plane : planes) {
-            const std::uint16_t* const first_row = table.cells() + plane * cells_of_a_plane;
-            const std::uint16_t* const cells = first_row + row * columns;
-            const std::uint16_t* const others = row == 0 ? first_row + row_of_minus_zero * columns : no_cells;
+        if (line != row / rows_of_a_line) {
+            line = row / rows_of_a_line;
+            for (std::size_t i = 0; i < planes.size(); ++i) {
+                __builtin_memcpy(&lines[i], cells_of(line * rows_of_a_line, i), sizeof lines[i]);
+            }
+        }
+        const SizePlace first = place_of_row(row, by);
+        for (std::size_t i = 0; i < planes.size(); ++i) {
+            const std::uint16_t* const cells = lines[i].cells[row % rows_of_a_line];
+            const std::uint16_t* const others = row == 0 ? cells_of(row_of_minus_zero, i) : no_cells;
             if (are_zeros(cells) && are_zeros(others)) continue;
-            for (std::uint32_t i = 0; i < columns; ++i) {
-                const std::uint32_t column = is_negative(plane) ? columns - 1 - i : i;
+            for (std::uint32_t next = 0; next < columns; ++next) {
+                const std::uint32_t column = is_negative(planes[i]) ? columns - 1 - next : next;
                 const std::uint64_t pairs = std::uint64_t{cells[column]} + others[column];
-                if (pairs != 0) append(counts, place_of_cell(row, plane, column, by), pairs);
+                append(counts, first + places[i * columns + column], pairs);
             }
         }
     }
@@ -267,7 +300,7 @@ SizeCounts SizeTables::passed_in_table(const Table& table, const BySize& by) con
     for (const std::uint32_t cell : table.passed) {
         if (cell == cell_outside) continue;
         const std::uint32_t row = cell % cells_of_a_plane / columns;
-        places.push_back(place_of_cell(row, cell / cells_of_a_plane, cell % columns, by));
+        places.push_back(place_of_row(row, by) + place_of_column(cell / cells_of_a_plane, cell % columns, by));
     }
     SizeCounts counts = counts_of_places(std::move(places));
     for (SizeCount& count : counts.all) count.pairs *= cell_limit;

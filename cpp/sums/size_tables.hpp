@@ -24,7 +24,8 @@ struct NotedSizes {
     SizesOfRows view() const;
     void make_room(std::size_t rows, bool with_both_sides);
     void add(const SizesOfRows& sizes, std::size_t row);  // where there is room
-    void resize(std::size_t rows);                        // to fewer
+    void add(const SizesOfRows& sizes);
+    void resize(std::size_t rows);  // to fewer
 };
 
 // What a term counts of them.
@@ -58,7 +59,8 @@ class SizeTables {
     void leave_over(const SizesOfRows& sizes, const CellsOfRows& cells);
     void settle();
     std::vector<std::uint32_t> planes_in_use() const;
-    SizePlace place_of_cell(std::uint32_t row, std::uint32_t plane, std::uint32_t column, const BySize& by) const;
+    SizePlace place_of_row(std::uint32_t row, const BySize& by) const;
+    SizePlace place_of_column(std::uint32_t plane, std::uint32_t column, const BySize& by) const;
     SizeCounts residuals_in_table() const;
     SizeCounts cells_in_table(const Table& table, const BySize& by) const;
     SizeCounts passed_in_table(const Table& table, const BySize& by) const;

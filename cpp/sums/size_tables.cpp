@@ -207,10 +207,15 @@ void SizeTables::leave_over(const SizesOfRows& sizes, const CellsOfRows& cells) 
 
 // The window moves where it had less than three quarters of the rows: sorted data leave one by and by.
 void SizeTables::settle() {
-    std::vector<SizeCounts> next;
-    for (const Term term : terms_) next.push_back(counts_of(term));
+    std::vector<SizeCounts> parts;
+    for (const Term term : terms_) parts.push_back(unsettled_counts_of(term));
     const std::vector<std::uint32_t> planes = planes_in_use();
-    settled_ = std::move(next);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        std::vector<SizeCount>& all = settled_[i].all;
+        const std::size_t most = all.size() + parts[i].all.size();
+        if (most > all.capacity()) all.reserve(2 * most);
+    }
+    for (std::size_t i = 0; i < parts.size(); ++i) merge(settled_[i], parts[i]);  // there is room: nothing throws
     for (Table* table : {&truths_, &predictions_}) {
         if (!with_both_sides()) break;
         for (const std::uint32_t plane : planes) {
@@ -308,15 +313,21 @@ SizeCounts SizeTables::passed_in_table(const Table& table, const BySize& by) con
 }
 
 SizeCounts SizeTables::counts_of(Term term) const {
-    const BySize by = facts_of(term).by_size;
     const auto index = std::find(terms_.begin(), terms_.end(), term) - terms_.begin();
-    SizeCounts counts = settled_[static_cast<std::size_t>(index)];
+    SizeCounts counts = unsettled_counts_of(term);
+    merge(counts, settled_[static_cast<std::size_t>(index)]);
+    return counts;
+}
+
+SizeCounts SizeTables::unsettled_counts_of(Term term) const {
+    const BySize by = facts_of(term).by_size;
     SizePlace zero = place_of(0, by.first);
+    SizeCounts counts;
     if (by.second.number == Number::none) {
-        merge(counts, residuals_in_table());
+        counts = residuals_in_table();
     } else {
         const Table& table = by.first.number == Number::truth ? truths_ : predictions_;
-        merge(counts, cells_in_table(table, by));
+        counts = cells_in_table(table, by);
         merge(counts, passed_in_table(table, by));
         zero = zero * length_of(by.second) + place_of(0, by.second);
     }

@@ -58,6 +58,7 @@ class SizeTables {
     void make_room(std::size_t rows);
     void leave_over(const SizesOfRows& sizes, const CellsOfRows& cells);
     void settle();
+    SizeCounts unsettled_counts_of(Term term) const;
     std::vector<std::uint32_t> planes_in_use() const;
     SizePlace place_of_row(std::uint32_t row, const BySize& by) const;
     SizePlace place_of_column(std::uint32_t plane, std::uint32_t column, const BySize& by) const;

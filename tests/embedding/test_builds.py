@@ -152,7 +152,7 @@ def test_a_parent_of_shared_libraries_gets_one(built_part: Part, tmp_path: pathl
     header = output_of([tool("readelf"), "--dynamic", built_part.folder / "libraries" / "libsquarely.so"])
     assert f"Library soname: [libsquarely.so.{interface}]" in header
     libraries = {name for name in built_part.install(tmp_path) if name.startswith("lib/libsquarely")}
-    version = re.search(r'(?m)^version = "([\d.]+)', (ROOT / "pyproject.toml").read_text())[1]
+    version = re.search(r'(?m)^version = "(\d+(?:\.\d+)*)', (ROOT / "pyproject.toml").read_text())[1]
     assert libraries == {f"lib/libsquarely.so{end}" for end in ("", f".{interface}", f".{version}")}
     built_part.configure("-UBUILD_SHARED_LIBS", "-DSQUARELY_INSTALL=OFF")
 

@@ -342,7 +342,7 @@ def test_nothing_is_written_to_the_data(target: str, weighted: bool, rng: np.ran
     np.testing.assert_equal((data, where), before)
 
 
-# Peak resident memory of calls on fifty megabytes of input, of which a byte a row would be two, above what was resident before them.
+# Peak resident memory of calls on fifty megabytes of input, above what was resident before them. A byte a row is two.
 MEMORY = """
 import itertools, resource, sys, numpy as np
 from squarely import _core

@@ -214,7 +214,7 @@ class Interrupted(BaseException):
 
 @pytest.fixture
 def no_collections() -> Iterator[None]:
-    """Keep the collector away. What is raised in its callbacks, as hypothesis has one, is lost, and a loop never ends."""
+    """Keep the collector away: what is raised in its callbacks, as hypothesis has one, is lost, and loops go on."""
     gc.disable()
     yield
     gc.enable()

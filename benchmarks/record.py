@@ -1,8 +1,10 @@
 """Run the benchmarks that the site shows, and write what each prints into docs/measured, with its command and machine.
 
-All take about an hour, on a machine that has nothing else to do; some may be named. --quick is tiny: do they run?
+All take about an hour, on a machine that has nothing else to do; some may be named, and --missing are those of which
+nothing is written yet. --quick is tiny: do they run?
 
     python benchmarks/record.py
+    python benchmarks/record.py --missing
     python benchmarks/record.py family groups
     python benchmarks/record.py --quick --into /tmp/measured
 """
@@ -47,6 +49,8 @@ RUNS = {
     "short_calls": Run("Calls of a hundred pairs, as ratios to NumPy's own expression", "short_calls.py", "--rounds 3"),
     "streams": Run("Chunks, merges and windows", "streams.py", "--rows 1e5 --rounds 2 --threads 1"),
     "memory": Run("Memory and import", "memory.py", "--rows 1e6 --threads 1 --import-rounds 2"),
+    "pictures": Run("Counts by size", "pictures.py --data normal sales wide", "--rows 1e5 --rounds 2"),
+    "worst": Run("The worst rows", "worst.py", "--rows 1e5 --rounds 2"),
 }
 
 
@@ -81,6 +85,7 @@ def record(run: Run, quick: bool) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(RUNS)}; all by default")
+    parser.add_argument("--missing", action="store_true", help="those that are not in the folder yet")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, whose numbers say nothing")
     parser.add_argument("--into", type=Path, default=MEASURED, metavar="FOLDER")
     options = parser.parse_args()
@@ -88,8 +93,11 @@ def main() -> None:
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     options.into.mkdir(parents=True, exist_ok=True)
     for name in options.names or RUNS:
+        file = options.into / f"{name}.json"
+        if options.missing and file.exists():
+            continue
         facts = record(RUNS[name], options.quick)
-        (options.into / f"{name}.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        file.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

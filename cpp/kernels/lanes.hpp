@@ -4,8 +4,11 @@
 
 #include "kernels/kernels.hpp"
 
-#if defined(__SSE2__)
+// The whole of them takes half a second to read.
+#if defined(__AVX__)
 #include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
 #endif
 
 #if defined(__FAST_MATH__)

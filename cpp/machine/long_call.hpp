@@ -2,8 +2,7 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
-#include <thread>
+#include <cstdint>
 
 namespace squarely {
 
@@ -26,8 +25,8 @@ class LongCall {
 
   private:
     LongCall* outer_;
-    std::thread::id caller_ = std::this_thread::get_id();
-    std::chrono::steady_clock::time_point next_{};
+    const void* caller_;     // of each thread another
+    std::int64_t next_ = 0;  // in nanoseconds of a steady clock; 0 before the first look
     bool has_been_asked_ = false;
     std::atomic<bool> has_ended_{false};
 };

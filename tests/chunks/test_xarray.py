@@ -49,18 +49,19 @@ def assert_same(found: Any, report: squarely.report.Report) -> None:
 # The numbers
 
 
-@pytest.mark.parametrize("chunks", CHUNKS)
 @pytest.mark.parametrize(
     "dim", [("time",), ("lat",), ("lat", "lon"), ("time", "lon"), ("lon", "time"), ("time", "lat", "lon")]
 )
-def test_scores_are_those_of_evaluate(dim: tuple[str, ...], chunks: Any, truth: Any, prediction: Any) -> None:
-    found = squarely.xarray.evaluate(truth.chunk(chunks), prediction.chunk(time=4), dim)
-    assert all(variable.chunks is not None for variable in found.data_vars.values())
+def test_scores_are_those_of_evaluate(dim: tuple[str, ...], truth: Any, prediction: Any) -> None:
     sides = (rows_last(array, dim) for array in (truth, prediction))
     expected = squarely.evaluate(*sides, axis=-1, multioutput="raw_values")
-    assert_same(found.compute(), expected)
     at_once = squarely.xarray.evaluate(truth, prediction, dim)
-    xr.testing.assert_identical(at_once, found.compute())
+    for chunks in CHUNKS:
+        later = squarely.xarray.evaluate(truth.chunk(chunks), prediction.chunk(time=4), dim)
+        assert all(variable.chunks is not None for variable in later.data_vars.values()), chunks
+        found = later.compute()
+        assert_same(found, expected)
+        xr.testing.assert_identical(at_once, found)
 
 
 def test_dim_is_every_dimension_by_default(truth: Any, prediction: Any) -> None:

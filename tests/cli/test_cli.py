@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import squarely
+from instruments.command_line import assert_refused, process_of, squarely_command, squarely_process
 from squarely import cli
 
 pytest.importorskip("pyarrow")
@@ -32,24 +33,9 @@ B6,"N516JB, ""Blue"" ",-5,NA,158
 """
 
 
-def squarely_command(*arguments, **options):
-    command = [sys.executable, "-m", "squarely.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
-
-
 def run_python(code, *arguments):
     command = [sys.executable, "-c", code, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def assert_refused(run, *parts):
-    """Exit code 2, nothing on standard output, and one line that says all of the parts."""
-    assert (run.returncode, run.stdout) == (2, ""), run.stderr
-    assert run.stderr.startswith("squarely: ")
-    assert run.stderr.count("\n") == 1
-    assert run.stderr.endswith("\n")
-    for part in parts:
-        assert part in run.stderr
 
 
 @pytest.fixture
@@ -270,8 +256,8 @@ def test_a_wrong_option_is_refused(flights, arguments, part, capsys):
 
 
 def test_a_wrong_option_ends_the_process_with_2(flights):
-    assert_refused(squarely_command("score", flights, "--pred", "p"), "--true", "squarely score --help")
-    assert_refused(squarely_command("scores"), "scores")
+    assert_refused(squarely_process("score", flights, "--pred", "p"), "--true", "squarely score --help")
+    assert_refused(squarely_process("scores"), "scores")
 
 
 @pytest.mark.parametrize("extra", ["pyarrow", "rich", "typer"])
@@ -291,7 +277,7 @@ def test_importing_the_package_imports_no_extra():
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
 def test_a_full_disk_is_told_in_one_line(flights):
-    command = [sys.executable, "-m", "squarely.cli", "score", flights, "--true", "arr_delay", "--pred", "dep_delay"]
+    command = process_of("score", flights, "--true", "arr_delay", "--pred", "dep_delay")
     with open("/dev/full", "w") as full:
         run = subprocess.run([*command, "--nan", "omit"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert run.returncode == 2
@@ -302,7 +288,7 @@ def test_a_full_disk_is_told_in_one_line(flights):
 def test_a_reader_that_left_is_no_traceback(flights):
     read_end, write_end = os.pipe()
     os.close(read_end)
-    command = [sys.executable, "-m", "squarely.cli", "score", flights, "--true", "arr_delay", "--pred", "dep_delay"]
+    command = process_of("score", flights, "--true", "arr_delay", "--pred", "dep_delay")
     run = subprocess.run([*command, "--nan", "omit"], stdout=write_end, stderr=subprocess.PIPE, text=True, check=False)
     os.close(write_end)
     assert (run.returncode, run.stderr) == (2, "")
@@ -352,7 +338,7 @@ def run_on_a_terminal(*arguments):
     """Run with a terminal as standard error, and return the exit code, standard output and what the terminal got."""
     pty = pytest.importorskip("pty")
     terminal, process_side = pty.openpty()
-    command = [sys.executable, "-m", "squarely.cli", *map(str, arguments)]
+    command = process_of(*arguments)
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=process_side, env=environment) as process:
         os.close(process_side)
@@ -374,7 +360,7 @@ def test_a_terminal_shows_a_bar_and_a_pipe_gets_none(flights):
     assert "6 rows" in shown
     assert "flights.csv" in shown
     assert "bytes" in shown
-    piped = squarely_command(*arguments)
+    piped = squarely_process(*arguments)
     assert (piped.stdout, piped.stderr) == (output, "")
 
 
@@ -700,7 +686,7 @@ def test_an_interrupt_of_a_long_read_leaves_no_answer(tmp_path):
     for file in files:
         os.link(path, file)
     terminal, process_side = pty.openpty()
-    command = [sys.executable, "-m", "squarely.cli", "score", *files, "--true", "y", "--pred", "p", "--threads", "2"]
+    command = process_of("score", *files, "--true", "y", "--pred", "p", "--threads", "2")
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=process_side, env=environment) as process:
         os.close(process_side)

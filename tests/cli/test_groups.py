@@ -1,18 +1,15 @@
 """The command line by groups: a table of them, or rows for a program, from files, states and checkpoints."""
 
-import contextlib
 import csv
 import io
 import json
 import subprocess
-import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import squarely
-from squarely import cli
+from instruments.command_line import answered, assert_refused, process_of, squarely_command
 
 pytest.importorskip("rich")
 pytest.importorskip("typer")
@@ -22,29 +19,6 @@ parquet = pytest.importorskip("pyarrow.parquet")
 
 STORES = ["north", "so,uth", "we|st", None]
 BY_STORE = ("--true", "y", "--pred", "p", "--by", "store", "--metrics", "mse,bias")
-
-
-def squarely_command(*arguments):
-    """Run the command line in this process: a new one takes seconds to begin."""
-    stdout, stderr = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
-        returncode = cli.main(list(map(str, arguments)))
-    return SimpleNamespace(returncode=returncode, stdout=stdout.getvalue(), stderr=stderr.getvalue())
-
-
-def answered(*arguments):
-    """Return what a command prints that has nothing to complain of."""
-    run = squarely_command(*arguments)
-    assert (run.returncode, run.stderr) == (0, "")
-    return run.stdout
-
-
-def assert_refused(run, *parts):
-    assert (run.returncode, run.stdout) == (2, ""), run.stderr
-    assert run.stderr.startswith("squarely: ")
-    assert run.stderr.count("\n") == 1
-    for part in parts:
-        assert part in run.stderr
 
 
 @pytest.fixture
@@ -136,7 +110,7 @@ def test_all_the_groups_that_are_asked_for_are_printed(sales):
 def test_standard_input_has_keys(tmp_path, columns, sales):
     text = tmp_path / "sales.csv"
     pa_csv.write_csv(pa.table(columns), text)
-    command = [sys.executable, "-m", "squarely.cli", "score", "-", *BY_STORE, "--by", "day:month"]
+    command = process_of("score", "-", *BY_STORE, "--by", "day:month")
     with text.open() as content:
         run = subprocess.run(command, stdin=content, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, "")

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 import squarely
+from instruments.command_line import answered, process_of, squarely_command
 
 pytest.importorskip("duckdb")
 pytest.importorskip("pyarrow")
@@ -20,12 +21,8 @@ MSE = ("--metrics", "mse")
 NAMES = ("--true", "SalePrice", "--pred", "SalePrice", *MSE)
 
 
-def command(*arguments):
-    return [sys.executable, "-m", "squarely.cli", "score", *map(str, arguments)]
-
-
 def score(*arguments):
-    return subprocess.run(command(*arguments), capture_output=True, text=True, check=False)
+    return squarely_command("score", *arguments)
 
 
 def answer(*arguments):
@@ -138,8 +135,7 @@ def test_states_of_grouped_joins_are_merged_and_groups_written(tmp_path):
     whole_truth, whole_guess = tmp_path / "t.csv", tmp_path / "p.csv"
     whole_truth.write_text(GROUPS)
     whole_guess.write_text(GUESSES)
-    merge = [sys.executable, "-m", "squarely.cli", "merge", *map(str, states), "--format", "json"]
-    merged = json.loads(subprocess.run(merge, capture_output=True, text=True, check=True).stdout)
+    merged = json.loads(answered("merge", *states, "--format", "json"))
     whole = answer("--truth", whole_truth, "--prediction", whole_guess, "--on", "id", *BY)
     assert merged["predictions"]["p"]["digest"] == whole["predictions"]["p"]["digest"]
 
@@ -170,7 +166,7 @@ def test_an_interrupt_ends_a_query_at_once():
 def test_a_terminal_shows_how_far_a_join_is(files):
     truth, submission = files
     parent, child = pty.openpty()
-    arguments = command("--truth", truth, "--prediction", submission, "--on", "Id", *NAMES)
+    arguments = process_of("score", "--truth", truth, "--prediction", submission, "--on", "Id", *NAMES)
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=child) as process:
         os.close(child)
         shown = b""

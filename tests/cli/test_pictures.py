@@ -1,27 +1,15 @@
 """``squarely report``, and ``score --show``."""
 
-import contextlib
-import io
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
-from squarely import cli
+from instruments.command_line import squarely_command
 
 pytest.importorskip("rich")
 pytest.importorskip("typer")
 pytest.importorskip("pyarrow")
 
 ROWS = 2_000
-
-
-def squarely_command(*arguments):
-    """Run the command line in this process: a new one takes seconds to begin."""
-    stdout, stderr = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
-        returncode = cli.main(list(map(str, arguments)))
-    return SimpleNamespace(returncode=returncode, stdout=stdout.getvalue(), stderr=stderr.getvalue())
 
 
 @pytest.fixture

@@ -1,15 +1,13 @@
 """The command line with the worst rows: below the scores, for a person and for a program, from files and states."""
 
-import contextlib
 import csv
 import io
 import json
-from types import SimpleNamespace
 
 import pytest
 
 import squarely
-from squarely import cli
+from instruments.command_line import answered, squarely_command
 
 pytest.importorskip("rich")
 pytest.importorskip("typer")
@@ -17,19 +15,6 @@ pytest.importorskip("pyarrow")
 
 SCORE = ("--true", "y", "--pred", "p", "--metrics", "mse,r2")
 TEXT = "store,day,y,p\nA,2024-01-30,3,2\nB,2024-01-31,2,2\nA|x,2024-02-01,7,4\n,2024-02-02,1,-1\n"
-
-
-def run(*arguments):
-    stdout, stderr = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
-        returncode = cli.main(list(map(str, arguments)))
-    return SimpleNamespace(returncode=returncode, stdout=stdout.getvalue(), stderr=stderr.getvalue())
-
-
-def answered(*arguments):
-    done = run(*arguments)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
 
 
 @pytest.fixture
@@ -133,7 +118,7 @@ def test_another_loss_is_asked_for_by_name_or_metric(sales):
     ],
 )
 def test_what_cannot_be_is_refused_in_a_line(sales, options, part):
-    done = run("score", sales, *SCORE, *options)
+    done = squarely_command("score", sales, *SCORE, *options)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
     assert part in done.stderr

@@ -35,7 +35,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path
 
     def compiled(name: str) -> pathlib.Path:
         output_of(
-            compiler, "-std=c++20", "-O2", "-Wall", "-Wextra", "-Werror", f"-I{squarely.get_include()}", "-pthread",
+            compiler, "-std=c++20", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{squarely.get_include()}", "-pthread",
             HERE / f"{name}.cpp", "-o", folder / name, f"-L{library}", "-lsquarely", f"-Wl,-rpath,{library}",
         )  # fmt: skip
         return folder / name
@@ -45,9 +45,9 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path
 
 
 def test_random_rows_have_the_scores_of_integers_of_any_size(programs: dict[str, pathlib.Path], target: str) -> None:
-    found = output_of(programs["scores"], "--seed", SEED, "--cases", "3000", "--target", target)
-    assert f"seed {SEED}, 3000 cases" in found
-    assert int(re.findall(r"(\d+) values right", found)[0]) > 10_000
+    found = output_of(programs["scores"], "--seed", SEED, "--cases", "1500", "--target", target)
+    assert f"seed {SEED}, 1500 cases" in found
+    assert int(re.findall(r"(\d+) values right", found)[0]) > 5_000
 
 
 def test_hostile_bytes_are_refused_by_c_or_are_a_state(programs: dict[str, pathlib.Path]) -> None:
@@ -68,7 +68,7 @@ def test_every_target_has_the_results_of_the_others_under_any_direction_of_round
 
 
 def test_a_call_without_memory_says_so_and_changes_nothing(programs: dict[str, pathlib.Path]) -> None:
-    found = output_of(programs["scarce_memory"], "--seed", SEED, "--cases", "20")
+    found = output_of(programs["scarce_memory"], "--seed", SEED, "--cases", "8")
     assert int(re.findall(r"(\d+) times too little", found)[0]) > 1000
 
 

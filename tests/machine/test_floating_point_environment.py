@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 import squarely
-from inputs.hard_data import MAKERS, Maker
+from inputs.hard_data import MAKERS, Maker, huge, normal, sixty_decades, subnormal, window_limits
 from instruments.floating_point_environment import CONTROL, Environment, needs_known_environment
 from oracles.state_bytes import SUMMATIONS
 from squarely import _core
@@ -29,9 +29,14 @@ def test_kernels_are_not_compiled_where_operations_are_rounded_otherwise(flag: s
     assert "proofs about rounding" in found.stderr
 
 
-def order_statistics(make: Maker, seed: int) -> list[list[float]]:
-    y_true, y_pred, weights = data_of(make, seed)
-    statistics = _core.OrderStatistics(1, 70_000, "absolute_error")
+# Several blocks for one thread, and enough that two share them: of the data whose rounding settings could move.
+CASES = [(make, 1, 4000) for make in MAKERS]
+CASES += [(make, 2, 70_000) for make in (normal, sixty_decades, subnormal, huge, window_limits)]
+
+
+def order_statistics(make: Maker, rows: int, seed: int) -> list[list[float]]:
+    y_true, y_pred, weights = data_of(make, rows, seed)
+    statistics = _core.OrderStatistics(1, rows, "absolute_error")
     statistics.update(y_true, y_pred)
     return [
         *(statistics.quantiles(level, chosen) for level in (0.01, 0.5) for chosen in (None, weights)),
@@ -40,28 +45,27 @@ def order_statistics(make: Maker, seed: int) -> list[list[float]]:
 
 
 @functools.cache
-def data_of(make: Maker, seed: int) -> tuple[npt.NDArray[np.float64], ...]:
+def data_of(make: Maker, rows: int, seed: int) -> tuple[npt.NDArray[np.float64], ...]:
     rng = np.random.default_rng(seed)
-    return *make(rng, 70_000), rng.integers(0, 9, 70_000) * 5e-324
+    return *make(rng, rows), rng.integers(0, 9, rows) * 5e-324
 
 
 # Once for all settings: without them it is the same.
 @functools.cache
-def undisturbed(target: str, threads: int, make: Maker, seed: int) -> list[list[float]]:
-    return order_statistics(make, seed)
+def undisturbed(target: str, make: Maker, threads: int, rows: int, seed: int) -> list[list[float]]:
+    return order_statistics(make, rows, seed)
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize(("make", "threads", "rows"), CASES, ids=lambda value: getattr(value, "__name__", str(value)))
 def test_settings_of_the_host_do_not_move_an_order_statistic(
-    target: str, make: Maker, threads: int, disturbed: tuple[Environment, int], rng: np.random.Generator
+    target: str, make: Maker, threads: int, rows: int, disturbed: tuple[Environment, int], rng: np.random.Generator
 ) -> None:
     environment, control = disturbed
     seed = int(rng.integers(2**63))
     squarely.set_num_threads(threads)
-    expected = undisturbed(target, threads, make, seed)
+    expected = undisturbed(target, make, threads, rows, seed)
     environment.set(control)
-    found = order_statistics(make, seed)
+    found = order_statistics(make, rows, seed)
     environment.set(0)
     assert found == expected
 

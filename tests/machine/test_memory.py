@@ -84,8 +84,8 @@ SHORT_CHUNKS = """
 import resource, numpy as np, squarely
 squarely.set_num_threads(1)
 rng = np.random.default_rng(5)
-first, chunk, new = np.arange(40_000), np.arange(20, 120), np.arange(39_950, 40_050)
-y_true, y_pred = rng.normal(size=(2, 40_000))
+first, chunk, new = np.arange(20_000), np.arange(20, 120), np.arange(19_950, 20_050)
+y_true, y_pred = rng.normal(size=(2, 20_000))
 few = (y_true[:100], y_pred[:100])
 def grouped():
     whole = squarely.GroupedAccumulator(("r2", "max_error")).update(y_true, y_pred, by=first)
@@ -93,7 +93,7 @@ def grouped():
 expected = grouped().update(*few, by=new).to_bytes()
 before = resource.getrlimit(resource.RLIMIT_AS)
 refused = 0
-for megabytes in range(0, 96, 2):
+for megabytes in range(0, 48, 1):
     short = grouped()
     with open("/proc/self/statm") as numbers:
         mapped = int(numbers.read().split()[0]) * resource.getpagesize()

@@ -137,7 +137,7 @@ print("done")
 
 def test_threads_may_be_the_first_to_meet_arrow_and_numpy() -> None:
     pytest.importorskip("pyarrow")
-    for _ in range(6):  # what is made at first use is made once a process
+    for _ in range(4):  # what is made at first use is made once a process
         run = subprocess.run([sys.executable, "-c", FIRST_USES], capture_output=True, text=True, timeout=60)
         assert (run.stdout, run.stderr) == ("done\n", "")
 

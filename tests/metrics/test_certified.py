@@ -167,16 +167,16 @@ def test_errors_that_cancel_are_summed_exactly(target: str, rng: np.random.Gener
     assert_same(np.zeros(2049), np.concatenate([errors, [1e-30], -errors]))
 
 
-def assert_same_weighted(y_true: Array, y_pred: Array, weights: Array, **options: object) -> None:
+def assert_same_weighted(y_true: Array, y_pred: Array, weights: Array, case: object = None, **options: object) -> None:
     for name in METRICS:
         found = getattr(squarely, name)(y_true, y_pred, sample_weight=weights, **options)
         sums = squarely.Accumulator(metrics=[name], **options).update(y_true, y_pred, sample_weight=weights)
         score = sums.compute()
         assert isinstance(score, dict)
-        assert found == score[name] or (math.isnan(found) and math.isnan(score[name])), name
+        assert found == score[name] or (math.isnan(found) and math.isnan(score[name])), (name, case)
 
 
-def weights_of(kind: str, length: int, rng: np.random.Generator) -> Array:
+def all_weights(length: int, rng: np.random.Generator) -> dict[str, Array]:
     return {
         "uniform": rng.random(length) + 1e-3,
         "counts": rng.integers(1, 9, length).astype(float),
@@ -186,24 +186,21 @@ def weights_of(kind: str, length: int, rng: np.random.Generator) -> Array:
         "tiny": rng.random(length) * 1e-290,
         "large": rng.random(length) * 1e290,
         "one large": np.where(np.arange(length) == length // 2, 1e200, 1.0),
-    }[kind]
-
-
-KINDS = ("uniform", "counts", "some zero", "one zero", "decades", "tiny", "large", "one large")
+    }
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
-@pytest.mark.parametrize("kind", KINDS)
-def test_weighted_scores_are_those_of_states(target: str, make: Maker, kind: str, rng: np.random.Generator) -> None:
+def test_weighted_scores_are_those_of_states(target: str, make: Maker, rng: np.random.Generator) -> None:
     for length in (600, 2048):
         y_true, y_pred = make(rng, length)
-        assert_same_weighted(y_true, y_pred, weights_of(kind, length, rng))
+        for kind, weights in all_weights(length, rng).items():
+            assert_same_weighted(y_true, y_pred, weights, kind)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_weighted_stretches_are_put_together(kind: str, rng: np.random.Generator) -> None:
+def test_weighted_stretches_are_put_together(rng: np.random.Generator) -> None:
     y_true, y_pred = rng.standard_normal((2, 150_000))
-    assert_same_weighted(y_true, y_pred, weights_of(kind, 150_000, rng))
+    for kind, weights in all_weights(150_000, rng).items():
+        assert_same_weighted(y_true, y_pred, weights, kind)
 
 
 @pytest.mark.parametrize("metric", ["sum_squared_error", "mean_squared_error", "mean_absolute_error", "mean_error"])
@@ -342,26 +339,27 @@ def test_predictions_with_other_rows_share_no_truth(
     assert report.count == {name: 2500 - int(np.isnan(y_pred).sum()) for name, y_pred in named.items()}
 
 
-def assert_reports_agree(report: Report, accumulator: squarely.Accumulator) -> None:
+def assert_reports_agree(report: Report, accumulator: squarely.Accumulator, case: object = None) -> None:
     scores = accumulator.compute()
     assert isinstance(scores, dict)
     for name, value in report.to_dict().items():
-        np.testing.assert_array_equal(value, scores[name], err_msg=name)
-    assert report.count == sum(accumulator.core.pairs)
-    assert report.omitted == sum(accumulator.core.omitted)
+        is_same = value == scores[name] if isinstance(value, float) else np.array_equal(value, scores[name])
+        assert is_same or np.array_equal(value, scores[name], equal_nan=True), (name, case)
+    assert report.count == sum(accumulator.core.pairs), case
+    assert report.omitted == sum(accumulator.core.omitted), case
 
 
 @pytest.mark.parametrize("metrics", SETS.values(), ids=SETS)
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
 def test_weighted_reports_have_the_scores_and_counts_of_states(
-    target: str, metrics: tuple[str, ...] | None, kind: str, make: Maker, rng: np.random.Generator
+    target: str, metrics: tuple[str, ...] | None, make: Maker, rng: np.random.Generator
 ) -> None:
     y_true, y_pred = make(rng, 2500)
-    weights = weights_of(kind, 2500, rng)
     options = {} if metrics is None else {"metrics": metrics}
-    report = squarely.evaluate(y_true, y_pred, sample_weight=weights, **options)
-    assert_reports_agree(report, squarely.Accumulator(**options).update(y_true, y_pred, sample_weight=weights))
+    for kind, weights in all_weights(2500, rng).items():
+        report = squarely.evaluate(y_true, y_pred, sample_weight=weights, **options)
+        sums = squarely.Accumulator(**options).update(y_true, y_pred, sample_weight=weights)
+        assert_reports_agree(report, sums, kind)
 
 
 @pytest.mark.parametrize("policy", ["omit", "propagate"])
@@ -369,7 +367,7 @@ def test_weighted_reports_have_the_scores_and_counts_of_states(
 def test_weighted_reports_count_what_is_left_out(target: str, kind: str, policy: str, rng: np.random.Generator) -> None:
     y_true, y_pred = rng.standard_normal((2, 2500))
     y_true[MIDDLE] = y_pred[7] = math.nan
-    where, weights = rng.random(2500) < 0.9, weights_of(kind, 2500, rng)
+    where, weights = rng.random(2500) < 0.9, all_weights(2500, rng)[kind]
     beside = {"sample_weight": weights, "where": where}
     report = squarely.evaluate(y_true, y_pred, nan_policy=policy, **beside)
     assert_reports_agree(report, squarely.Accumulator(nan_policy=policy).update(y_true, y_pred, **beside))

@@ -4,18 +4,18 @@ import numpy as np
 
 import squarely as sq
 
-from . import hard
+from .hard_data import DATA, METRICS, WAYS
 
 
 class HardData:
     """Data that leaves the windows of sums, by calls and by states: none may cost several times normal data."""
 
-    params = (tuple(hard.DATA), hard.METRICS, tuple(hard.WAYS), (16_384, 2_000_000))
+    params = (tuple(DATA), METRICS, tuple(WAYS), (16_384, 2_000_000))
     param_names = ("data", "metric", "way", "pairs")
 
     def setup(self, data: str, metric: str, way: str, pairs: int) -> None:
-        self.y_true, self.y_pred = hard.DATA[data](np.random.default_rng(20), pairs)
-        self.score = hard.WAYS[way](metric)
+        self.y_true, self.y_pred = DATA[data](np.random.default_rng(20), pairs)
+        self.score = WAYS[way](metric)
         sq.set_num_threads(1)
 
     def time_score(self, data: str, metric: str, way: str, pairs: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from squarely import _core
 from squarely.arguments import InvalidParameterError
 from squarely.named_metrics import Metric, as_metric, closest, full_name, metric_names
 
@@ -18,21 +19,8 @@ __all__ = ["LOSSES", "MOST_ROWS", "RowLoss", "check_worst", "row_loss"]
 MOST_ROWS = 10_000
 SQUARED, ABSOLUTE, PINBALL = "squared_error", "absolute_error", "pinball_loss"
 
-# Of each loss a metric that has its parameter.
-LOSSES = {
-    SQUARED: "mean_squared_error",
-    ABSOLUTE: "mean_absolute_error",
-    PINBALL: "mean_pinball_loss",
-    "huber_loss": "mean_huber_loss",
-    "absolute_percentage_error": "mean_absolute_percentage_error",
-    "symmetric_absolute_percentage_error": "symmetric_mean_absolute_percentage_error",
-    "squared_log_error": "mean_squared_log_error",
-    "log_cosh_loss": "mean_log_cosh_loss",
-    "tukey_loss": "mean_tukey_loss",
-    "poisson_deviance": "mean_poisson_deviance",
-    "gamma_deviance": "mean_gamma_deviance",
-    "tweedie_deviance": "mean_tweedie_deviance",
-}
+# Of each loss the metric that is its mean and has its parameter.
+LOSSES: dict[str, str] = _core.row_losses
 
 
 class RowLoss(NamedTuple):

@@ -101,6 +101,7 @@ squarely_status squarely_worst_rows_update(squarely_worst_rows* worst, const squ
         Pairs own = checked_pairs(*pairs, rows);
         if (weights != nullptr) own.weights = checked_column(*weights, rows, "weights");
         const std::string name = part == nullptr ? "" : part;
+        if (!is_utf8(name)) throw Failure(SQUARELY_INVALID_ARGUMENT, "The name of a part must be text in UTF-8.");
         const std::int64_t first = first_row < 0 ? next_row(worst->kept, name) : first_row;
         if (rows > std::numeric_limits<std::int64_t>::max() - first) {
             throw Failure(SQUARELY_INVALID_ARGUMENT, "The rows have numbers beyond 2^63, from first_row on.");

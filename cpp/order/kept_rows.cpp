@@ -75,6 +75,25 @@ RowLoss row_loss(const AskedLoss& asked) {
     return {{Term::squared_error}};
 }
 
+bool is_utf8(std::string_view text) {
+    constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};  // of so many bytes, the first one included
+    for (std::size_t i = 0; i < text.size();) {
+        const auto first = static_cast<unsigned char>(text[i]);
+        const int length = first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : first >> 3 == 30 ? 4 : 0;
+        if (length == 0 || text.size() - i < static_cast<std::size_t>(length)) return false;
+        std::uint32_t letter = length == 1 ? first : first & (0x7fu >> length);
+        for (int j = 1; j < length; ++j) {
+            const auto next = static_cast<unsigned char>(text[i + static_cast<std::size_t>(j)]);
+            if (next >> 6 != 2) return false;
+            letter = letter << 6 | (next & 0x3fu);
+        }
+        const bool is_half_of_pair = letter >> 11 == 0xd800 >> 11;
+        if (letter < least[length] || letter > 0x10ffff || is_half_of_pair) return false;
+        i += static_cast<std::size_t>(length);
+    }
+    return true;
+}
+
 bool comes_before(const PlacedRow& a, const PlacedRow& b) {
     if (!(a.row.order == b.row.order)) return a.row.order > b.row.order;
     return std::tie(a.part, a.row.row) < std::tie(b.part, b.row.row);

@@ -54,6 +54,9 @@ struct SeenTwice {
     std::int64_t row;
 };
 
+// What the name of a part must be.
+bool is_utf8(std::string_view text);
+
 std::int64_t next_row(const KeptRows& kept, const std::string& part);
 
 // Either takes in all that is new, or nothing where some of it was seen before.

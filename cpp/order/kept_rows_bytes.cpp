@@ -117,8 +117,9 @@ KeptRows read_body(ByteReader reader) {
     kept.count = static_cast<std::size_t>(std::min<std::uint64_t>(read_number(reader, 8), most_kept_rows + 1));
     demand(kept.count <= most_kept_rows);
     const std::string name = read_text(reader, 1);
-    const auto loss = asked_loss(name, read_double(reader));
-    demand(loss.has_value());
+    const double parameter = read_double(reader);
+    const auto loss = asked_loss(name, parameter);
+    demand(loss && std::signbit(loss->parameter) == std::signbit(parameter));  // of two zeros one
     kept.loss = *loss;
     const std::uint64_t weighted = read_number(reader, 1);
     demand(weighted <= 1);
@@ -127,14 +128,16 @@ KeptRows read_body(ByteReader reader) {
     std::vector<std::string> parts(read_length(reader, 4));
     for (std::string& part : parts) {
         part = read_text(reader, 4);
+        demand(is_utf8(part));
         demand(kept.seen.empty() || kept.seen.rbegin()->first < part);
         kept.seen[part] = read_ranges(reader);
     }
     const std::size_t rows = read_length(reader, 4);
     demand(rows <= kept.count);
     for (std::size_t i = 0; i < rows; ++i) kept.rows.push_back(read_row(reader, kept, parts));
-    const auto before = [](const PlacedRow& a, const PlacedRow& b) { return comes_before(a, b); };
-    demand(reader.next == reader.last && std::is_sorted(kept.rows.begin(), kept.rows.end(), before));
+    const auto is_misplaced = [](const PlacedRow& a, const PlacedRow& b) { return !comes_before(a, b); };
+    const bool is_in_order = std::adjacent_find(kept.rows.begin(), kept.rows.end(), is_misplaced) == kept.rows.end();
+    demand(reader.next == reader.last && is_in_order);
     return kept;
 }
 

@@ -30,8 +30,8 @@ __all__ = [
     "tree_of",
 ]
 
-# A state for each prediction: all of them an Accumulator, or by groups a GroupedAccumulator. Behind these, where they are
-# asked for, the worst rows of each.
+# A state for each prediction: all of them an Accumulator, or by groups a GroupedAccumulator. Behind these, where they
+# are asked for, the worst rows of each.
 States = list[Any]
 
 # How many states one task merges: 10,000 of them are one after four rounds.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 import zlib
@@ -72,7 +73,7 @@ class _Writer:
         self.pieces.append(struct.pack(f"<{kinds}", *values))
 
     def text(self, text: str, size: str = "I") -> None:
-        encoded = text.encode("utf-8", "surrogatepass")
+        encoded = text.encode()
         self.add(size, len(encoded))
         self.pieces.append(encoded)
 
@@ -112,7 +113,8 @@ class _Reader:
         parts = list(seen)
         rows = [self._row(loss, parts, seen, len(columns)) for _ in range(self._length())]
         _demand(len(rows) <= count and self._place == len(self._body), "another number of rows")
-        _demand(rows == sorted(rows, key=lambda row: row.place), "rows in another order")
+        places = [row.place[:4] for row in rows]
+        _demand(all(one < other for one, other in itertools.pairwise(places)), "rows in another order")
         return KeptRows(count, loss, columns, rows), seen, bool(weighted)
 
     def _next(self, kinds: str) -> tuple[Any, ...]:
@@ -129,7 +131,7 @@ class _Reader:
     def _text(self, size: str = "I") -> str:
         first = self._place + struct.calcsize(f"<{size}")
         self._place = first + self._length(size)
-        return self._body[first : self._place].decode("utf-8", "surrogatepass")
+        return self._body[first : self._place].decode()
 
     def _ranges(self) -> Ranges:
         ranges = [list(self._next("qq")) for _ in range(self._length())]
@@ -172,7 +174,8 @@ def _demand(is_so: bool, otherwise: str) -> None:
 
 
 def _checked_loss(name: str, parameter: float) -> RowLoss:
-    _demand(name in LOSSES, "a loss that is none")
+    is_negative_zero = parameter == 0 and math.copysign(1, parameter) < 0
+    _demand(name in LOSSES and not is_negative_zero, "a loss that is none")
     metric = as_metric(Metric(LOSSES[name], parameter), "by", "WorstRows")
     if name == PINBALL:
         return RowLoss(name, metric.parameter)

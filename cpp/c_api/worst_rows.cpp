@@ -37,7 +37,7 @@ AskedLoss loss_asked(const squarely_metric* loss) {
     if (loss == nullptr) return {row_losses[0].name};
     const NamedRowLoss& named = loss_named(loss->name);
     const AskedMetric metric = asked(named.metric.data(), loss->parameter);  // all names are literals
-    return *asked_loss(named.name, metric.metric->parameter->contains == nullptr ? 0.0 : metric.parameter);
+    return *asked_loss(named.name, takes_parameter(named.name) ? metric.parameter : 0.0);
 }
 
 std::string in_words(const KeptRows& kept) { return std::to_string(kept.count) + " by " + std::string(kept.loss.name); }

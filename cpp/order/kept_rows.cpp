@@ -21,6 +21,14 @@ const NamedRowLoss* find_loss(std::string_view name) {
     return found == std::end(row_losses) ? nullptr : found;
 }
 
+// None of the pinball loss.
+std::optional<Term> term_of(std::string_view loss) {
+    for (int i = 0; i < term_count; ++i) {
+        if (facts_of(static_cast<Term>(i)).name == loss) return static_cast<Term>(i);
+    }
+    return std::nullopt;
+}
+
 bool is_of_difference(const AskedLoss& loss) { return loss.name == "squared_error" || loss.name == "absolute_error"; }
 
 // None of a twice: then the row is told.
@@ -57,22 +65,23 @@ BigNumber exact_loss(const KeptRows& kept, const WorstRow& row) {
 
 }  // namespace
 
+bool takes_parameter(std::string_view loss) {
+    const std::optional<Term> term = term_of(loss);
+    return loss == pinball_loss || (term && *facts_of(*term).parameter != '\0');
+}
+
 std::optional<AskedLoss> asked_loss(std::string_view name, double parameter) {
     const NamedRowLoss* const found = find_loss(name);
     if (found == nullptr) return std::nullopt;
-    const Metric& metric = metric_named(found->metric);
-    const bool has_parameter = metric.parameter->contains != nullptr;
-    if (has_parameter ? !metric.parameter->contains(parameter) : parameter != 0) return std::nullopt;
-    return AskedLoss{found->name, has_parameter ? parameter + 0.0 : 0.0};  // of two zeros one
+    if (!takes_parameter(name)) return parameter == 0 ? std::optional(AskedLoss{found->name, 0.0}) : std::nullopt;
+    if (!metric_named(found->metric).parameter->contains(parameter)) return std::nullopt;
+    return AskedLoss{found->name, parameter + 0.0};  // of two zeros one
 }
 
 RowLoss row_loss(const AskedLoss& asked) {
-    if (asked.name == pinball_loss) return {{Term::error, asked.parameter}, true};
-    for (int i = 0; i < term_count; ++i) {
-        const auto term = static_cast<Term>(i);
-        if (facts_of(term).name == asked.name) return {{term, asked.parameter}};
-    }
-    return {{Term::squared_error}};
+    const std::optional<Term> term = term_of(asked.name);
+    if (!term) return {{Term::error, asked.parameter}, true};
+    return {{*term, asked.parameter}};
 }
 
 bool is_utf8(std::string_view text) {

@@ -23,6 +23,8 @@ struct AskedLoss {
     double parameter = 0;
 };
 
+bool takes_parameter(std::string_view loss);
+
 // None where there is no such loss, or its parameter is out of its range.
 std::optional<AskedLoss> asked_loss(std::string_view name, double parameter);
 RowLoss row_loss(const AskedLoss& asked);

@@ -363,7 +363,8 @@ def _merged_states_of_arrays(sides: _Sides, function: str) -> Any:
 def _check_dimensions(sides: _Sides) -> None:
     for name, array in sides.collections.items():
         if name in sides.beside and array.ndim != 1:
-            raise ValueError(f"{name} has {array.ndim} dimensions, and must have one, that of the rows.")
+            what = "columns that are shown" if name.startswith("worst_columns") else "keys"
+            raise ValueError(f"{name} has {array.ndim} dimensions, and {what} have one, that of the rows.")
         if array.ndim == 0:
             raise ValueError(f"{name} is a Dask array without dimensions, and must have an axis of rows. Compute it.")
 

@@ -31,8 +31,8 @@ class WorstOfChunks(NamedTuple):
         columns: dict[str, Any] = {} if by is None else _keys_of_rows(by)
         # A chunk of one output, in whatever shape it has.
         sides = [np.moveaxis(side, axis, 0) if axis else side for side in (y_true, y_pred)]
+        check_columns([*columns, *self.columns])
         columns |= dict(zip(self.columns, shown, strict=True))
-        check_columns(list(columns))
         worst = WorstRows._of(KeptRows(self.count, self.loss, tuple(columns)))
         return worst.update(*sides, sample_weight=weights, where=where, columns=columns)
 

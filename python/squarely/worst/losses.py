@@ -12,7 +12,7 @@ from squarely.arguments import InvalidParameterError
 from squarely.named_metrics import Metric, as_metric, closest, full_name, metric_names
 
 if TYPE_CHECKING:
-    from squarely.worst.sums import Between
+    from squarely.worst.sums import Between, Total
 
 __all__ = ["LOSSES", "MOST_ROWS", "RowLoss", "check_worst", "row_loss"]
 
@@ -53,16 +53,20 @@ class RowLoss(NamedTuple):
     def parameter_of_term(self) -> float:
         return 0.0 if self.name == PINBALL else self.parameter
 
-    def sum_of(self, sums: Mapping[str, Between]) -> Between | None:
-        """Return the sum of the losses of all rows, and nothing where it is not among the sums by their terms."""
-        from squarely.worst.sums import Between
+    def sum_of(self, sums: Mapping[str, Between]) -> Total | None:
+        """Return the sum of the losses of all rows, and nothing where it is not among the sums by their terms.
+
+        It is in the units of the sums, divided by a power of two.
+        """
+        from squarely.worst.sums import Total
 
         sizes, errors = sums.get(self.term), sums.get("error")
         if self.name != PINBALL or sizes is None:
-            return sizes
-        half = Fraction(1, 2)
-        slope = Between.exactly(half - Fraction(self.parameter))
-        return None if errors is None else Between.exactly(half) * sizes + slope * errors
+            return None if sizes is None else Total(sizes, 0)
+        # Half of the sizes, and the errors times a half less the level.
+        level, whole = self.parameter.as_integer_ratio()
+        bits = whole.bit_length()
+        return None if errors is None else Total(sizes.times(whole) + errors.times(whole - 2 * level), bits)
 
 
 def check_worst(worst: object, function: str, argument: str = "worst") -> int:

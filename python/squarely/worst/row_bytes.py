@@ -8,7 +8,7 @@ import struct
 import zlib
 from typing import Any
 
-from squarely.named_metrics import Metric, as_metric
+from squarely import _core
 from squarely.worst.losses import LOSSES, MOST_ROWS, PINBALL, RowLoss
 from squarely.worst.rows import KeptRows, Value, WorstRow
 
@@ -176,7 +176,10 @@ def _demand(is_so: bool, otherwise: str) -> None:
 def _checked_loss(name: str, parameter: float) -> RowLoss:
     is_negative_zero = parameter == 0 and math.copysign(1, parameter) < 0
     _demand(name in LOSSES and not is_negative_zero, "a loss that is none")
-    metric = as_metric(Metric(LOSSES[name], parameter), "by", "WorstRows")
     if name == PINBALL:
-        return RowLoss(name, metric.parameter)
-    return next(RowLoss(*one) for one in metric.row.summands(metric.parameter) if one[0] == name)
+        _demand(0 <= parameter <= 1, "a level that is none")
+        return RowLoss(name, parameter)
+    row = _core.metrics[LOSSES[name]]
+    losses = dict(row.summands(parameter if row.allows(parameter) else row.default))
+    _demand(losses[name] == parameter, "a parameter that is none")
+    return RowLoss(name, parameter)

@@ -30,12 +30,16 @@ void append_text(Bytes& bytes, std::string_view text, int size) {
     bytes.insert(bytes.end(), text.begin(), text.end());
 }
 
+bool is_held_by_a_double(const BinaryNumber& number) {
+    const BigNumber exact = big_number(number);
+    return is_zero(exact - big_number(nearest(exact)));
+}
+
 // As it was read: a double, or an integer that none holds.
 void append_value(Bytes& bytes, const BinaryNumber& number) {
-    const double value = nearest(big_number(number));
-    if (number.significand == 0 || is_zero(big_number(number) - big_number(value))) {
+    if (is_held_by_a_double(number)) {
         append(bytes, is_double, 1);
-        append(bytes, number.significand == 0 && number.negative ? -0.0 : value);
+        append(bytes, number.significand == 0 && number.negative ? -0.0 : nearest(big_number(number)));
     } else {
         append(bytes, number.negative ? is_negative_integer : is_positive, 1);
         append(bytes, number.significand, 8);
@@ -72,7 +76,9 @@ BinaryNumber read_value(ByteReader& reader) {
     const std::uint64_t kind = read_number(reader, 1);
     if (kind == is_double) return number_of(read_finite(reader));
     demand(kind == is_positive || kind == is_negative_integer);
-    return {read_number(reader, 8), 0, kind == is_negative_integer};
+    const BinaryNumber number{read_number(reader, 8), 0, kind == is_negative_integer};
+    demand(!is_held_by_a_double(number));
+    return number;
 }
 
 std::vector<RowRange> read_ranges(ByteReader& reader) {

@@ -215,8 +215,20 @@ class Search {
                !is_below_limit(largest.value * slack);
     }
 
+    // A few rows at a time where that is a look at the memory as it lies: mostly one of them is why.
     void look_at(const Kernels& kernels, Rows rows, Buffers& buffers) {
-        if (are_viewed_ && limit_ && rows.count % block_multiple == 0 && !reach_limit(kernels, rows)) return;
+        const bool is_viewed = are_viewed_ && limit_ && rows.count % block_multiple == 0;
+        if (is_viewed && !reach_limit(kernels, rows)) return;
+        const std::ptrdiff_t step = is_viewed ? block_multiple : rows.count;
+        for (std::ptrdiff_t first = rows.first; first < rows.first + rows.count; first += step) {
+            if (!is_viewed || reach_limit(kernels, {first, step})) look_into(kernels, {first, step}, buffers);
+        }
+    }
+
+    const std::vector<WorstRow>& found() const { return found_; }
+
+  private:
+    void look_into(const Kernels& kernels, Rows rows, Buffers& buffers) {
         const RowsKept kept = rows_kept(kernels, pairs_, rows, buffers.pairs);
         if (kept.count == 0) return;
         ReadBlock read{rows, {}, kept.where, {}};
@@ -240,9 +252,6 @@ class Search {
         offer_all(read, buffers, weights);
     }
 
-    const std::vector<WorstRow>& found() const { return found_; }
-
-  private:
     bool reach_limit(const Kernels& kernels, Rows rows) const {
         const double* const y_true = static_cast<const double*>(pairs_.y_true.data) + rows.first;
         const double* const y_pred = static_cast<const double*>(pairs_.y_pred.data) + rows.first;

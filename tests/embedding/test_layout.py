@@ -188,10 +188,10 @@ def test_the_header_is_cpp_too(tmp_path: pathlib.Path) -> None:
         'squarely::State one({"mae"}), two({"mae"});\n'
         "squarely::update_states(std::vector<squarely_state*>{one.get(), two.get(), two.get(), one.get()}, pairs);\n"
         'if (one.value("mae") != 0.75 || two.value("mae") != 0.25) return 8;\n'
-        "squarely::WorstRows worst(2), others(2);\n"
-        'worst.update(y_true, y_pred, "a"); others.update(pairs, 4, "b");\n'
+        "squarely::WorstRows worst(2), more(2);\n"
+        'worst.update(y_true, y_pred, "a"); more.update(pairs, 4, "b");\n'
         "squarely::WorstRows both = worst;\n"
-        "both.merge(others);\n"
+        "both.merge(more);\n"
         "const std::vector<unsigned char> written = both.to_bytes();\n"
         "const auto again = squarely::WorstRows::from_bytes(written.data(), written.size());\n"
         "if (again.size() != 2 || again[0].row != 3 || again[1].part[0] != 'b') return 10;\n"

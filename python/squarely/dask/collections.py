@@ -342,7 +342,7 @@ def _merged_states_of_arrays(sides: _Sides, function: str) -> Any:
     outputs = math.prod(size for number, size in enumerate(arrays[0].shape) if number != axis)
     if sides.extras.worst is not None and outputs != 1:
         raise ValueError(
-            f"worst={sides.extras.worst.count} asks for rows of one output, and there are {outputs}. Pass the columns "
+            f"worst={sides.extras.worst.most} asks for rows of one output, and there are {outputs}. Pass the columns "
             "one by one, or as rows of their own: y_true.ravel() and y_pred.ravel()."
         )
     check_output_weights(sides.extras.empty.core.configuration.multioutput, outputs)

@@ -20,7 +20,7 @@ __all__ = ["WorstOfChunks", "in_all", "in_chunk"]
 class WorstOfChunks(NamedTuple):
     """How many rows are asked for, by which loss, and the names of what is shown of them."""
 
-    count: int
+    most: int
     loss: RowLoss
     columns: tuple[str, ...]
 
@@ -33,7 +33,7 @@ class WorstOfChunks(NamedTuple):
         sides = [np.moveaxis(side, axis, 0) if axis else side for side in (y_true, y_pred)]
         check_columns([*columns, *self.columns])
         columns |= dict(zip(self.columns, shown, strict=True))
-        worst = WorstRows._of(KeptRows(self.count, self.loss, tuple(columns)))
+        worst = WorstRows._of(KeptRows(self.most, self.loss, tuple(columns)))
         return worst.update(*sides, sample_weight=weights, where=where, columns=columns)
 
 

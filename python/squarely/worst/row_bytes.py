@@ -156,6 +156,7 @@ class _Reader:
         (kind,) = self._next("B")
         _demand(kind <= NEGATIVE, "a number that is none")
         (number,) = self._next("d" if kind == DOUBLE else "Q")
+        _demand(kind == DOUBLE or int(float(number)) != number, "an integer that is a double")
         return -number if kind == NEGATIVE else number  # type: ignore[no-any-return]
 
     def _value(self) -> Value:

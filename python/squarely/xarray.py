@@ -208,7 +208,7 @@ def worst_rows(
     loss = row_loss(by, (), "squarely.xarray.worst_rows", "by")
     _check_aligned(truth, prediction, [sample_weight], xarray)
     dims = list(dict.fromkeys([*truth.dims, *prediction.dims]))
-    weights, own = _weights(sample_weight, dims, {**truth.sizes, **prediction.sizes}, xarray)
+    weights, own = _weights(sample_weight, dims, {**truth.sizes, **prediction.sizes}, xarray, "worst_rows")
     cells = [one.transpose(*dims) for one in xarray.broadcast(truth, prediction, *([weights] if own else []))]
     return worst_cells(cells, None if own else weights, most, loss, nan_policy)
 
@@ -272,7 +272,7 @@ def _variables(values: Any, truth: Any, prediction: Any) -> list[tuple[str, Any]
 
 
 def _weights(
-    sample_weight: Any, dims: Sequence[Hashable], sizes: Mapping[Hashable, int], xarray: Any
+    sample_weight: Any, dims: Sequence[Hashable], sizes: Mapping[Hashable, int], xarray: Any, function: str = "evaluate"
 ) -> tuple[Any, list[Hashable]]:
     """Return the weights and the dimensions they have, none where one weight is for all."""
     if sample_weight is None:
@@ -280,10 +280,10 @@ def _weights(
     if not isinstance(sample_weight, xarray.DataArray):
         if np.ndim(sample_weight) != 0:
             raise InvalidParameterError(
-                "The 'sample_weight' parameter of squarely.xarray.evaluate must be a DataArray, a float or None. Got "
-                f"{type(sample_weight).__name__}: without names it is not known along which dimension."
+                f"The 'sample_weight' parameter of squarely.xarray.{function} must be a DataArray, a float or None. "
+                f"Got {type(sample_weight).__name__}: without names it is not known along which dimension."
             )
-        of_all = weight_of_all(sample_weight, "squarely.xarray.evaluate")
+        of_all = weight_of_all(sample_weight, f"squarely.xarray.{function}")
         return None if of_all is None else of_all.item(), []
     own = [one for one in dims if one in sample_weight.dims]
     beyond = [one for one in sample_weight.dims if one not in dims]

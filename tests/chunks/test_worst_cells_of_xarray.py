@@ -84,6 +84,8 @@ def test_missing_cells_are_what_the_policy_says(truth: Any, guess: Any) -> None:
 def test_what_cannot_be_is_refused(truth: Any, guess: Any) -> None:
     with pytest.raises(TypeError, match="must be a DataArray. Got Dataset"):
         squarely.xarray.worst_rows(truth.to_dataset(name="t2m"), guess)
+    with pytest.raises(TypeError, match="'sample_weight' parameter of squarely.xarray.worst_rows must be a DataArray"):
+        squarely.xarray.worst_rows(truth, guess, sample_weight=[1.0, 2.0])
     with pytest.raises(ValueError, match="must have equal coordinates"):
         squarely.xarray.worst_rows(truth, guess.assign_coords(lat=[1, 2, 3, 4]))
     with pytest.raises(ValueError, match="integer from 0 to 10000. Got 10001"):

@@ -193,8 +193,8 @@ def worst_rows(
     >>> truth = xr.DataArray([[1.0, 2.0], [3.0, 4.0]], dims=("time", "x"), coords={"x": [10, 20]})
     >>> print(squarely.xarray.worst_rows(truth, truth.where(truth < 4, 9.0) + 1, 2))
     row  time  x   y_true  y_pred  residual  loss  share_percent  r2_influence
-    3    1     20  4       10      -6        36    92.3077        -5.8
-    0    0     10  1       2       -1        1     2.5641         -10.7
+    3    1     20  4       10      -6        36    92.3077        6.3
+    0    0     10  1       2       -1        1     2.5641         -11.2
     2 worst of 4 rows by squared_error: 94.8718 % of the sum
     """
     xarray = import_extra("xarray")

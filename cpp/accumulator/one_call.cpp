@@ -84,7 +84,8 @@ bool share_truth(std::span<CertifiedEnds> ends, std::size_t predictions, int set
 
 bool find_ends(std::span<CertifiedEnds> ends, const Outputs& outputs, std::span<const Summand> summands) {
     if (outputs.rows < fewest_certified_rows || ends.size() > most_certified) return false;
-    const std::optional<int> set = certified_set(summands, are_weighted(outputs.pairs.front()));
+    const bool with_largest = outputs.onlookers != nullptr && outputs.onlookers->need_largest();
+    const std::optional<int> set = certified_set(summands, are_weighted(outputs.pairs.front()), with_largest);
     const auto may_be = [&](const Pairs& one) { return may_be_certified(one, outputs.rows, *set); };
     return set && std::all_of(outputs.pairs.begin(), outputs.pairs.end(), may_be) &&
            add_stretches(ends, outputs, *set) && share_truth(ends, outputs.predictions, *set) &&

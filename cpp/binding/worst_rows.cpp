@@ -4,6 +4,7 @@
 #include "binding/binding.hpp"
 #include "binding/plain_sides.hpp"
 #include "states/little_endian.hpp"
+#include "tables/row_losses.hpp"
 
 #include <cmath>
 #include <limits>
@@ -14,7 +15,7 @@ namespace squarely {
 namespace {
 
 RowLoss loss_named(const std::string& name, double parameter) {
-    if (name == "pinball_loss") return {{Term::error, parameter}, true};
+    if (name == pinball_loss) return {{Term::error, parameter}, true};
     for (int i = 0; i < term_count; ++i) {
         const auto term = static_cast<Term>(i);
         if (name == facts_of(term).name && !is_extreme(term) && term != Term::sample_weight) return {{term, parameter}};
@@ -118,6 +119,9 @@ py::object scores_and_worst_rows(const Configuration& configuration, const py::o
 }  // namespace
 
 void register_worst_rows(py::module_& module) {
+    py::dict losses;
+    for (const NamedRowLoss& loss : row_losses) losses[py::str(loss.name)] = py::str(loss.metric);
+    module.attr("row_losses") = losses;
     module.def("worst_rows", &found_in, py::arg("y_true"), py::arg("y_pred"), py::arg("loss"), py::arg("parameter"),
                py::arg("count"), py::arg("at_least") = py::none(), py::arg("where") = py::none(), py::arg("axis") = 0,
                py::arg("sample_weight") = py::none());

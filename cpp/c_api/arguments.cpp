@@ -17,12 +17,16 @@ static_assert(sizeof(void*) != 8 || (first_options_size == 48 && first_counts_si
 // What no structure will ever have: a size that was never set is not read from.
 constexpr std::size_t most_size = 4096;
 
+}  // namespace
+
 void check_size(std::size_t size, const std::string& name, std::size_t least) {
     if (size >= least && size <= most_size) return;
     throw Failure(SQUARELY_INVALID_ARGUMENT, "The member struct_size of " + name + " must be sizeof(" + name +
                                                  "), at least " + std::to_string(least) + ". Got " +
                                                  std::to_string(size) + ".");
 }
+
+namespace {
 
 void check_metric_count(std::size_t count) {
     if (count <= most_metrics) return;
@@ -40,7 +44,7 @@ std::vector<AskedMetric> metrics_asked(const squarely_metric* metrics, std::size
     }
     check_not_null(metrics, "options->metrics");
     for (std::size_t i = 0; i < count; ++i) {
-        const AskedMetric one = asked(metrics[i].name, metrics[i].parameter);
+        const AskedMetric one = asked_to_keep(metrics[i].name, metrics[i].parameter);
         if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
         check_metric_count(all.size());
     }

@@ -141,8 +141,15 @@ const Metric& metric_asked(const char* name) {
                                                "metrics of sums alone, which squarely_metric_name lists.");
 }
 
-AskedMetric asked(const char* name, const double* parameter) {
-    const Metric& metric = metric_asked(name);
+AskedMetric asked(const char* name, const double* parameter) { return asked(metric_asked(name), parameter); }
+
+AskedMetric asked_to_keep(const char* name, const double* parameter) {
+    check_not_null(name, "metric");
+    const Metric* const found = find_metric(name);
+    return asked(found != nullptr && found->is_kept_beside ? *found : metric_asked(name), parameter);
+}
+
+AskedMetric asked(const Metric& metric, const double* parameter) {
     if (parameter == nullptr) {
         if (!has_default(metric)) {
             throw Failure(SQUARELY_INVALID_ARGUMENT, "The parameter " + std::string(metric.parameter->name) + " of " +
@@ -269,6 +276,15 @@ const squarely_api* squarely_get_api(void) {
         .groups_to_bytes = squarely_groups_to_bytes,
         .groups_from_bytes = squarely_groups_from_bytes,
         .groups_digest = squarely_groups_digest,
+        .worst_rows_create = squarely_worst_rows_create,
+        .worst_rows_copy = squarely_worst_rows_copy,
+        .worst_rows_free = squarely_worst_rows_free,
+        .worst_rows_update = squarely_worst_rows_update,
+        .worst_rows_merge = squarely_worst_rows_merge,
+        .worst_rows_count = squarely_worst_rows_count,
+        .worst_rows_row = squarely_worst_rows_row,
+        .worst_rows_to_bytes = squarely_worst_rows_to_bytes,
+        .worst_rows_from_bytes = squarely_worst_rows_from_bytes,
     };
 #undef SQUARELY_EVERYDAY
     return &api;

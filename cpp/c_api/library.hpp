@@ -78,8 +78,15 @@ void check_not_null(const void* pointer, const char* argument);
 // given.
 const Metric& metric_asked(const char* name);
 AskedMetric asked(const char* name, const double* parameter);
+AskedMetric asked(const Metric& metric, const double* parameter);
+
+// One of these, or what is kept beside them and has no value.
+AskedMetric asked_to_keep(const char* name, const double* parameter);
 
 void check_settings();  // the environment variables, before anything depends on them
+
+// Of a structure that may grow, as its caller has set it.
+void check_size(std::size_t size, const std::string& name, std::size_t least);
 
 squarely_state_options known_options(const squarely_state_options* given);
 std::shared_ptr<const Configuration> configuration_asked(const squarely_state_options& options);

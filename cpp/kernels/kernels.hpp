@@ -140,10 +140,13 @@ struct CertifiedSet {
 // The least first: the first one that has all that is wanted is taken.
 constexpr CertifiedSet certified_sets[] = {
     {.squared_error = true},
+    {.squared_error = true, .largest_error = true},
     {.absolute_error = true},
+    {.absolute_error = true, .largest_error = true},
     {.squared_error = true, .error = true},
     {.squared_error = true, .absolute_error = true, .error = true, .largest_error = true},
     {.squared_error = true, .truth = true},
+    {.squared_error = true, .truth = true, .largest_error = true},
     {.squared_error = true, .error = true, .truth = true},
     {.squared_error = true, .absolute_error = true, .error = true, .truth = true, .largest_error = true},
     {.squared_error = true, .absolute_error = true, .error = true, .largest_error = true, .percentage_error = true},
@@ -154,7 +157,9 @@ constexpr CertifiedSet certified_sets[] = {
      .largest_error = true,
      .percentage_error = true},
     {.squared_error = true, .weighted = true},
+    {.squared_error = true, .largest_error = true, .weighted = true},
     {.absolute_error = true, .weighted = true},
+    {.absolute_error = true, .largest_error = true, .weighted = true},
     {.squared_error = true, .error = true, .weighted = true},
     {.squared_error = true,
      .absolute_error = true,
@@ -188,6 +193,8 @@ struct CertifiedLanes {
 struct CertifiedSums {
     CertifiedLanes squared_error, absolute_error, error, squared_truth, truth, percentage_error, weight;
     double largest_error[max_lanes];
+    // Of the last block alone. With weights of the squares times their weights, or of the sizes where there are none.
+    double largest_of_block[max_lanes];
 };
 
 // Rows of neighbouring columns at once.

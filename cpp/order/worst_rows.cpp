@@ -19,6 +19,7 @@
 namespace squarely {
 namespace {
 
+constexpr LargestOfRows unknown = {std::numeric_limits<double>::infinity(), false};
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double slack = 1 + 0x1p-30;       // more than the roundings of a product of three
 constexpr double least_of_filter = 1e-280;  // products below may have lost what they are to underflow
@@ -206,8 +207,28 @@ class Search {
         found_.reserve(std::min<std::size_t>(count, block_length) + 1);
     }
 
+    // Whether some row may be among the worst. Of most blocks that is all there is to do.
+    bool may_reach_limit(const LargestOfRows& largest) const {
+        if (!limit_ || !is_of_difference(loss_)) return true;
+        if (!are_weighted(pairs_)) return !is_below_limit(largest.value);
+        return largest.is_of_squares != is_squared(loss_) || limit_->order.nearest < least_of_filter ||
+               !is_below_limit(largest.value * slack);
+    }
+
+    // A few rows at a time where that is a look at the memory as it lies: mostly one of them is why.
     void look_at(const Kernels& kernels, Rows rows, Buffers& buffers) {
-        if (are_viewed_ && limit_ && rows.count % block_multiple == 0 && !reach_limit(kernels, rows)) return;
+        const bool is_viewed = are_viewed_ && limit_ && rows.count % block_multiple == 0;
+        if (is_viewed && !reach_limit(kernels, rows)) return;
+        const std::ptrdiff_t step = is_viewed ? block_multiple : rows.count;
+        for (std::ptrdiff_t first = rows.first; first < rows.first + rows.count; first += step) {
+            if (!is_viewed || reach_limit(kernels, {first, step})) look_into(kernels, {first, step}, buffers);
+        }
+    }
+
+    const std::vector<WorstRow>& found() const { return found_; }
+
+  private:
+    void look_into(const Kernels& kernels, Rows rows, Buffers& buffers) {
         const RowsKept kept = rows_kept(kernels, pairs_, rows, buffers.pairs);
         if (kept.count == 0) return;
         ReadBlock read{rows, {}, kept.where, {}};
@@ -231,10 +252,6 @@ class Search {
         offer_all(read, buffers, weights);
     }
 
-    const std::vector<WorstRow>& found() const { return found_; }
-
-  private:
-    // Of most blocks that is all there is to do.
     bool reach_limit(const Kernels& kernels, Rows rows) const {
         const double* const y_true = static_cast<const double*>(pairs_.y_true.data) + rows.first;
         const double* const y_pred = static_cast<const double*>(pairs_.y_pred.data) + rows.first;
@@ -316,7 +333,8 @@ class OnlookerOfStretch : public Onlooker {
         }
     }
 
-    void look_at(std::size_t prediction, const Rows& rows) override {
+    void look_at(std::size_t prediction, const Rows& rows, const LargestOfRows& largest) override {
+        if (!searches_[prediction].may_reach_limit(largest)) return;
         for (std::ptrdiff_t first = 0; first < rows.count; first += block_length) {
             const std::ptrdiff_t count = std::min<std::ptrdiff_t>(block_length, rows.count - first);
             searches_[prediction].look_at(kernels_, {rows.first + first, count}, buffers_);
@@ -338,6 +356,8 @@ class OnlookerOfStretch : public Onlooker {
 
 WorstRowsSeen::WorstRowsSeen(const RowLoss& loss, std::size_t count, std::size_t predictions)
     : loss_(loss), count_(count), seen_(predictions) {}
+
+bool WorstRowsSeen::need_largest() const { return is_of_difference(loss_); }
 
 std::unique_ptr<Onlooker> WorstRowsSeen::of_stretch(std::span<const Pairs> predictions) {
     return std::make_unique<OnlookerOfStretch>(*this, predictions);
@@ -369,7 +389,7 @@ std::vector<WorstRow> worst_rows(const Pairs& pairs, std::ptrdiff_t rows, const 
         const std::unique_ptr<Onlooker> onlooker = seen.of_stretch({&pairs, 1});
         for (std::ptrdiff_t first = stretch.first; first < stretch.last; first += smallest_stretch) {
             if (begins_a_piece(stretch, first)) look_at_call();
-            onlooker->look_at(0, {first, std::min(smallest_stretch, stretch.last - first)});
+            onlooker->look_at(0, {first, std::min(smallest_stretch, stretch.last - first)}, unknown);
         }
         onlooker->finish();
     });

@@ -49,6 +49,7 @@ class WorstRowsSeen : public Onlookers {
 
     WorstRowsSeen(const RowLoss& loss, std::size_t count, std::size_t predictions);
 
+    bool need_largest() const override;
     std::unique_ptr<Onlooker> of_stretch(std::span<const Pairs> predictions) override;
     const std::vector<WorstRow>& rows_of(std::size_t prediction) const { return seen_[prediction].rows; }
 

@@ -11,6 +11,8 @@
 #include "sums/window.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <vector>
 
 namespace squarely {
@@ -43,6 +45,7 @@ struct Running {
     CertifiedStarts starts{};
     CertifiedSums sums;
     std::ptrdiff_t rows = 0;  // padding included
+    double largest_of_rows = 0;
     bool chosen = false;
     int blocks_with_missing = 0;
     std::ptrdiff_t length = block_length;  // of the next block where rows are viewed: doubled while all goes well
@@ -137,6 +140,12 @@ void choose_units(Running& running, const Kernels& kernels, const Block& block, 
     running.chosen = true;
 }
 
+double largest_of_block(const Running& running) {
+    if (!running.set.largest_error || running.scale != 0) return std::numeric_limits<double>::infinity();
+    const auto& lanes = running.sums.largest_of_block;
+    return *std::max_element(std::begin(lanes), std::end(lanes));
+}
+
 bool add_to_kernel(Running& running, const Kernels& kernels, const Block& block, const double* weights) {
     bool is_added = false;
     if (running.weight_exponent > largest_of_weights) return false;
@@ -149,6 +158,7 @@ bool add_to_kernel(Running& running, const Kernels& kernels, const Block& block,
             !any_of(copy.lost, block.length) && running.kernel(seen, nullptr, running.starts, running.sums, nullptr);
     }
     running.rows += is_added ? block.length : 0;
+    if (is_added) running.largest_of_rows = largest_of_block(running);
     return is_added;
 }
 
@@ -179,6 +189,7 @@ bool add_present(Running& running, const Block& block, std::uint64_t* missing) {
     if (running.present_kernel == nullptr || !running.chosen || running.scale != 0) return false;
     const bool is_added = running.present_kernel(block, nullptr, running.starts, running.sums, missing);
     running.rows += is_added ? block.length : 0;
+    if (is_added) running.largest_of_rows = largest_of_block(running);
     return is_added;
 }
 
@@ -291,6 +302,7 @@ bool add_piece(Running& running, const Kernels& kernels, const Pairs& pairs, con
     for (std::ptrdiff_t first = piece.first; first < piece.last;) {
         const std::ptrdiff_t most = running.blocks_with_missing > 0 ? block_length : std::min(longest, running.length);
         const Rows rows{first, length_of_block(most, piece.last - first)};
+        running.largest_of_rows = 0;  // where none of them counts
         if (rows.count <= block_length) {
             if (!add_rows(running, kernels, pairs, rows, buffers, ends)) return false;
         } else if (!add_long_block(running, kernels, pairs, rows, buffers, ends)) {
@@ -299,7 +311,7 @@ bool add_piece(Running& running, const Kernels& kernels, const Pairs& pairs, con
         }
         running.length = std::min(longest, 2 * running.length);
         flush_if_full(running, kernels, ends);
-        look_at(rows);
+        look_at(rows, LargestOfRows{running.largest_of_rows, running.set.squared_error});
         first += rows.count;
     }
     return true;
@@ -421,8 +433,8 @@ bool has_all(const CertifiedSet& set, const CertifiedSet& wanted) {
            set.largest_error >= wanted.largest_error && set.percentage_error >= wanted.percentage_error;
 }
 
-std::optional<int> certified_set(std::span<const Summand> summands, bool weighted) {
-    CertifiedSet wanted{.weighted = weighted};
+std::optional<int> certified_set(std::span<const Summand> summands, bool weighted, bool with_largest) {
+    CertifiedSet wanted{.largest_error = with_largest, .weighted = weighted};
     for (const Summand& summand : summands) {
         if (!want(wanted, summand.term)) return std::nullopt;
     }
@@ -455,8 +467,8 @@ bool add_stretch(std::span<CertifiedEnds> ends, std::span<const Pairs> pairs, co
         if (begins_a_piece(stretch, row)) look_at_call();
         const Stretch piece{row, std::min(stretch.last, row + smallest_stretch)};
         for (std::size_t i = 0; i < pairs.size(); ++i) {
-            const auto look_at = [&](const Rows& rows) {
-                if (onlooker != nullptr) onlooker->look_at(i, rows);
+            const auto look_at = [&](const Rows& rows, const LargestOfRows& largest) {
+                if (onlooker != nullptr) onlooker->look_at(i, rows, largest);
             };
             if (!add_piece(running(i), kernels, pairs[i], piece, buffers, ends[i], look_at)) return false;
         }

@@ -20,8 +20,8 @@ namespace squarely {
 constexpr std::ptrdiff_t fewest_certified_rows = block_length;
 constexpr std::ptrdiff_t fewest_certified_rows_of_outputs = 4 * block_length;
 
-// Which of certified_sets has all of these sums, or none.
-std::optional<int> certified_set(std::span<const Summand> summands, bool weighted);
+// Which of certified_sets has all of these sums, or none; with the largest error where that is looked at, too.
+std::optional<int> certified_set(std::span<const Summand> summands, bool weighted, bool with_largest = false);
 
 bool has_all(const CertifiedSet& set, const CertifiedSet& wanted);
 
@@ -44,17 +44,25 @@ struct CertifiedEnds {
     bool are_known = true;  // false where this is not the way
 };
 
+// What no difference of some rows is beyond. With weights no product of its square, or of its size, and its weight.
+// Infinity where it is not known.
+struct LargestOfRows {
+    double value;
+    bool is_of_squares;
+};
+
 // Looks at the rows of a stretch while they are near, which is soon after they were summed.
 class Onlooker {
   public:
     virtual ~Onlooker() = default;
-    virtual void look_at(std::size_t prediction, const Rows& rows) = 0;
+    virtual void look_at(std::size_t prediction, const Rows& rows, const LargestOfRows& largest) = 0;
     virtual void finish() = 0;  // when it has seen all of the stretch
 };
 
 class Onlookers {
   public:
     virtual ~Onlookers() = default;
+    virtual bool need_largest() const = 0;
     virtual std::unique_ptr<Onlooker> of_stretch(std::span<const Pairs> predictions) = 0;
 };
 

@@ -22,6 +22,7 @@ version: str
 compiler: str
 openmp: bool
 metrics: dict[str, MetricRow]
+row_losses: dict[str, str]
 arrow_formats: dict[str, str]
 c_api: object
 no_code: int

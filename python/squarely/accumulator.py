@@ -471,12 +471,17 @@ class Accumulator(Mergeable, Generic[ScoreT]):
 
     def _repr_html_(self) -> str:
         """Return the scores as a table, where there are some."""
+        return self._html(repr(self))
+
+    def _html(self, shown: str, *lines: str) -> str:
+        """Return the scores as a table with lines below it, or what is shown where there are none."""
         if not self._core.shape:
-            return f"<p>{html.escape(repr(self))}</p>"
+            return f"<p>{html.escape(shown)}</p>"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is undefined is said in its cell
             rows = [(name, score) for name, score in self._scores_or_none()]
-        return html_table(("", "score"), rows, [f"{np.sum(self.count)} pairs, {np.sum(self.omitted)} left out"])
+        counts = f"{np.sum(self.count)} pairs, {np.sum(self.omitted)} left out"
+        return html_table(("", "score"), rows, [counts, *lines])
 
     def _scores_or_none(self) -> Iterable[tuple[str, Any]]:
         try:

@@ -94,6 +94,19 @@ cdef extern from "squarely/squarely_python.h":
     ctypedef struct squarely_groups:
         pass
 
+    ctypedef struct squarely_worst_rows:
+        pass
+
+    ctypedef struct squarely_worst_row:
+        size_t struct_size
+        const char* part
+        int64_t row
+        double y_true
+        double y_pred
+        double loss
+        double weight
+        double contribution
+
     ctypedef struct squarely_api:
         uint32_t abi_version
         uint32_t struct_size
@@ -173,6 +186,22 @@ cdef extern from "squarely/squarely_python.h":
             squarely_error*) noexcept nogil
         squarely_status (*groups_from_bytes)(const void*, size_t, squarely_groups**, squarely_error*) noexcept nogil
         squarely_status (*groups_digest)(const squarely_groups*, char*, squarely_error*) noexcept nogil
+        squarely_status (*worst_rows_create)(const squarely_metric*, size_t, squarely_worst_rows**,
+            squarely_error*) noexcept nogil
+        squarely_status (*worst_rows_copy)(const squarely_worst_rows*, squarely_worst_rows**,
+            squarely_error*) noexcept nogil
+        void (*worst_rows_free)(squarely_worst_rows*) noexcept nogil
+        squarely_status (*worst_rows_update)(squarely_worst_rows*, const squarely_pairs*, const squarely_column*,
+            const char*, int64_t, int64_t, squarely_error*) noexcept nogil
+        squarely_status (*worst_rows_merge)(squarely_worst_rows*, const squarely_worst_rows*,
+            squarely_error*) noexcept nogil
+        size_t (*worst_rows_count)(const squarely_worst_rows*) noexcept nogil
+        squarely_status (*worst_rows_row)(const squarely_worst_rows*, size_t, squarely_worst_row*,
+            squarely_error*) noexcept nogil
+        squarely_status (*worst_rows_to_bytes)(const squarely_worst_rows*, void*, size_t, size_t*,
+            squarely_error*) noexcept nogil
+        squarely_status (*worst_rows_from_bytes)(const void*, size_t, squarely_worst_rows**,
+            squarely_error*) noexcept nogil
 
     const squarely_api* squarely_functions
     int squarely_import() except -1

@@ -111,9 +111,12 @@ class PairedColumns:
     def found_in_pieces(self, find: Callable[..., _Found]) -> Iterator[tuple[int, _Found]]:
         """Yield what is found in each piece of the pairs, and before it the first row of the piece."""
         for start, stop in self.pieces(are_short=self._is_made_on_the_way()):
-            truth, prediction = (side.piece(start, stop, self.axis) for side in (self.truth, self.prediction))
-            beside = _beside(self.weights_piece(start, stop))
-            yield start, find(truth, prediction, where=self.counting(start, stop), axis=self.axis, **beside)
+            yield start, self.found_in(find, start, stop, self.counting(start, stop))
+
+    def found_in(self, find: Callable[..., _Found], start: int, stop: int, where: Mask | None) -> _Found:
+        """Return what is found in some rows that lie in one piece."""
+        truth, prediction = (side.piece(start, stop, self.axis) for side in (self.truth, self.prediction))
+        return find(truth, prediction, where=where, axis=self.axis, **_beside(self.weights_piece(start, stop)))
 
     def quantile_of_errors_in_one_pass(self, level: float) -> float | None:
         """Return a quantile of the absolute errors of one output, None where all of them are needed to find it."""

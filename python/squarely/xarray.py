@@ -19,8 +19,11 @@ from squarely.extras import import_extra
 from squarely.groups.accumulator import GroupedAccumulator
 from squarely.groups.scores import GroupScores
 from squarely.named_metrics import MetricLike, as_metrics
+from squarely.worst.labelled import worst_cells
+from squarely.worst.losses import check_worst, row_loss
+from squarely.worst.table import WorstTable
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "worst_rows"]
 
 METRIC = "metric"
 
@@ -141,6 +144,75 @@ def evaluate(
     return by_metric
 
 
+def worst_rows(
+    truth: Any,
+    prediction: Any,
+    count: int = 20,
+    *,
+    by: MetricLike | None = None,
+    sample_weight: Any = None,
+    nan_policy: NanPolicy = "raise",
+) -> WorstTable:
+    """Return the cells with the largest losses, with their coordinates: where and when a forecast failed.
+
+    Parameters
+    ----------
+    truth, prediction : xarray.DataArray
+        Dimensions are paired by name, and coordinates must be equal. Of Datasets pass the variables one by one.
+    count : int, default=20
+        How many cells are returned, at most 10,000.
+    by : str, function or Metric, default="squared_error"
+        The loss, as `worst_by` of `squarely.evaluate`.
+    sample_weight : xarray.DataArray or float, optional
+        Weights, over some of the dimensions: cells are in the order of the product of loss and weight.
+    nan_policy : {"raise", "propagate", "omit", "omit_true"}, default="raise"
+        What a missing value means, as in `mean_squared_error`. A cell with one is none of these.
+
+    Returns
+    -------
+    WorstTable
+        A row for each cell, the worst first, with a column for each dimension: its coordinate, or the place along it
+        where it has none. Of equal losses the first cell counts, in the order of the dimensions of truth, and then of
+        those that the prediction alone has; ``row`` is its number in that order.
+
+    Raises
+    ------
+    ImportError
+        Where xarray is not installed: ``pip install 'squarely[xarray]'``.
+    ValueError
+        As in `squarely.xarray.evaluate`.
+
+    Notes
+    -----
+    Over Dask every block sends its own cells, at most so many, and the result is that of the whole in memory.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> import squarely.xarray
+    >>> truth = xr.DataArray([[1.0, 2.0], [3.0, 4.0]], dims=("time", "x"), coords={"x": [10, 20]})
+    >>> print(squarely.xarray.worst_rows(truth, truth.where(truth < 4, 9.0) + 1, 2))
+    row  time  x   y_true  y_pred  residual  loss  share_percent  r2_influence
+    3    1     20  4       10      -6        36    92.3077        6.3
+    0    0     10  1       2       -1        1     2.5641         -11.2
+    2 worst of 4 rows by squared_error: 94.8718 % of the sum
+    """
+    xarray = import_extra("xarray")
+    for name, values in (("truth", truth), ("prediction", prediction)):
+        if not isinstance(values, xarray.DataArray):
+            raise InvalidParameterError(
+                f"The {name!r} parameter of squarely.xarray.worst_rows must be a DataArray. Got "
+                f"{type(values).__name__}."
+            )
+    most = check_worst(count, "squarely.xarray.worst_rows", "count")
+    loss = row_loss(by, (), "squarely.xarray.worst_rows", "by")
+    _check_aligned(truth, prediction, [sample_weight], xarray)
+    dims = list(dict.fromkeys([*truth.dims, *prediction.dims]))
+    weights, own = _weights(sample_weight, dims, {**truth.sizes, **prediction.sizes}, xarray, "worst_rows")
+    cells = [one.transpose(*dims) for one in xarray.broadcast(truth, prediction, *([weights] if own else []))]
+    return worst_cells(cells, None if own else weights, most, loss, nan_policy)
+
+
 # What goes together
 
 
@@ -200,7 +272,7 @@ def _variables(values: Any, truth: Any, prediction: Any) -> list[tuple[str, Any]
 
 
 def _weights(
-    sample_weight: Any, dims: Sequence[Hashable], sizes: Mapping[Hashable, int], xarray: Any
+    sample_weight: Any, dims: Sequence[Hashable], sizes: Mapping[Hashable, int], xarray: Any, function: str = "evaluate"
 ) -> tuple[Any, list[Hashable]]:
     """Return the weights and the dimensions they have, none where one weight is for all."""
     if sample_weight is None:
@@ -208,10 +280,10 @@ def _weights(
     if not isinstance(sample_weight, xarray.DataArray):
         if np.ndim(sample_weight) != 0:
             raise InvalidParameterError(
-                "The 'sample_weight' parameter of squarely.xarray.evaluate must be a DataArray, a float or None. Got "
-                f"{type(sample_weight).__name__}: without names it is not known along which dimension."
+                f"The 'sample_weight' parameter of squarely.xarray.{function} must be a DataArray, a float or None. "
+                f"Got {type(sample_weight).__name__}: without names it is not known along which dimension."
             )
-        of_all = weight_of_all(sample_weight, "squarely.xarray.evaluate")
+        of_all = weight_of_all(sample_weight, f"squarely.xarray.{function}")
         return None if of_all is None else of_all.item(), []
     own = [one for one in dims if one in sample_weight.dims]
     beyond = [one for one in sample_weight.dims if one not in dims]

@@ -148,6 +148,22 @@ def test_frames_without_rows_have_no_pairs(frame: Any) -> None:
             squarely.spark.evaluate(none, "y", "model", by=by)
 
 
+@pytest.mark.parametrize("partitions", [1, 7, 40])
+def test_the_worst_rows_are_those_of_evaluate(partitions: int, frame: Any, table: Any) -> None:
+    options = {"metrics": SOME, "worst": 20}
+    found = squarely.spark.evaluate(
+        frame.repartition(partitions), "y", "model", weight="w", worst_columns=["day", "number"], **options
+    )
+    shown = {name: table[name] for name in ("day", "number")}
+    expected = squarely.evaluate(
+        table["y"], table["model"], sample_weight=table["w"], worst_columns=shown, **options
+    ).worst
+    for column in expected.columns:
+        if column != "row":
+            assert found.worst[column] == expected[column]
+    assert found.worst["row"] == [None] * 20
+
+
 def test_the_script_of_the_page_prints_what_it_says(tmp_path: pathlib.Path) -> None:
     assert output_of("with_spark.py", tmp_path) == SCRIPTS["with_spark.py"]["output"]
 

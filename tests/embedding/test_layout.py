@@ -30,6 +30,8 @@ LAYOUT = {
     "weighted 40, unused 44",
     "squarely_counts": "56: struct_size 0, pairs 8, infinite 16, undefined 24, missing_true 32, missing_pred 40, "
     "masked 48",
+    "squarely_worst_row": "64: struct_size 0, part 8, row 16, y_true 24, y_pred 32, loss 40, weight 48, "
+    "contribution 56",
 }
 
 EVERYDAY = ("mean_squared_error", "root_mean_squared_error", "sum_squared_error", "mean_absolute_error", "mean_error",
@@ -42,6 +44,8 @@ FUNCTIONS = [
     "state_update_weighted", "use_one_thread_here", "states_update",
     *(f"groups_{name}" for name in ("create", "copy", "free", "update", "update_sorted", "merge", "subtract", "count",
                                     "counts", "values", "state", "overall", "to_bytes", "from_bytes", "digest")),
+    *(f"worst_rows_{name}" for name in ("create", "copy", "free", "update", "merge", "count", "row", "to_bytes",
+                                        "from_bytes")),
 ]  # fmt: skip
 
 NUMBERS = {
@@ -184,6 +188,14 @@ def test_the_header_is_cpp_too(tmp_path: pathlib.Path) -> None:
         'squarely::State one({"mae"}), two({"mae"});\n'
         "squarely::update_states(std::vector<squarely_state*>{one.get(), two.get(), two.get(), one.get()}, pairs);\n"
         'if (one.value("mae") != 0.75 || two.value("mae") != 0.25) return 8;\n'
+        "squarely::WorstRows worst(2), more(2);\n"
+        'worst.update(y_true, y_pred, "a"); more.update(pairs, 4, "b");\n'
+        "squarely::WorstRows both = worst;\n"
+        "both.merge(more);\n"
+        "const std::vector<unsigned char> written = both.to_bytes();\n"
+        "const auto again = squarely::WorstRows::from_bytes(written.data(), written.size());\n"
+        "if (again.size() != 2 || again[0].row != 3 || again[1].part[0] != 'b') return 10;\n"
+        "if (again[0].contribution != 1 || again[1].contribution != 1) return 11;\n"
         "if (squarely::use_one_thread_here(true) || !squarely::use_one_thread_here(false)) return 9;\n"
         'try { state.value("nonsense"); } catch (const squarely::Error&) { return 0; }\nreturn 2;'
     )

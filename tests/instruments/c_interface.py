@@ -69,6 +69,19 @@ class Counts(ctypes.Structure):
     )
 
 
+class WorstRow(ctypes.Structure):
+    _fields_ = (
+        ("struct_size", c_size_t),
+        ("part", c_char_p),
+        ("row", c_int64),
+        ("y_true", c_double),
+        ("y_pred", c_double),
+        ("loss", c_double),
+        ("weight", c_double),
+        ("contribution", c_double),
+    )
+
+
 class RefusedError(Exception):
     """What a call has refused: the name of its status, and its sentence."""
 
@@ -86,6 +99,8 @@ library.squarely_state_outputs.restype = c_size_t
 library.squarely_state_free.restype = None
 library.squarely_groups_count.restype = c_size_t
 library.squarely_groups_free.restype = None
+library.squarely_worst_rows_count.restype = c_size_t
+library.squarely_worst_rows_free.restype = None
 library.squarely_get_api.restype = c_void_p
 
 # Where a number would go by its own type.
@@ -339,6 +354,63 @@ class Groups:
 
     def __del__(self) -> None:
         library.squarely_groups_free(self.handle)
+
+
+class WorstRows:
+    """Worst rows of the C library, with the verbs of Python's."""
+
+    def __init__(self, count: int = 20, loss: Metric | None = None) -> None:
+        self.handle = c_void_p()
+        call("worst_rows_create", None if loss is None else byref(loss), c_size_t(count), byref(self.handle))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "WorstRows":
+        worst = cls.__new__(cls)
+        worst.handle = c_void_p()
+        call("worst_rows_from_bytes", data, c_size_t(len(data)), byref(worst.handle))
+        return worst
+
+    def copy(self) -> "WorstRows":
+        worst = type(self).__new__(type(self))
+        worst.handle = c_void_p()
+        call("worst_rows_copy", self.handle, byref(worst.handle))
+        return worst
+
+    def update(
+        self,
+        y_true: np.ndarray,
+        y_pred: np.ndarray,
+        sample_weight: np.ndarray | None = None,
+        where: np.ndarray | None = None,
+        part: str | None = None,
+        first_row: int = -1,
+    ) -> "WorstRows":
+        pairs, weights = outputs_of(y_true, y_pred, where), weights_of(sample_weight)
+        name = None if part is None else part.encode()
+        call("worst_rows_update", self.handle, pairs, weights, name, first_row, len(y_true))
+        return self
+
+    def merge(self, other: "WorstRows") -> "WorstRows":
+        call("worst_rows_merge", self.handle, other.handle)
+        return self
+
+    def __len__(self) -> int:
+        found: int = library.squarely_worst_rows_count(self.handle)
+        return found
+
+    def row(self, index: int, struct_size: int = ctypes.sizeof(WorstRow)) -> WorstRow:
+        row = WorstRow(struct_size)
+        call("worst_rows_row", self.handle, c_size_t(index), byref(row))
+        return row
+
+    def column(self, name: str) -> list[Any]:
+        return [getattr(self.row(index), name) for index in range(len(self))]
+
+    def to_bytes(self) -> bytes:
+        return bytes_of("worst_rows_to_bytes", self.handle)
+
+    def __del__(self) -> None:
+        library.squarely_worst_rows_free(self.handle)
 
 
 def numbers_of(numbers: np.ndarray) -> c_void_p:

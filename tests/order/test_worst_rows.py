@@ -74,6 +74,52 @@ def test_of_equal_losses_the_first_rows_count(target: str, threads: int, dtype: 
         assert found(y_true, y_pred, worst=worst) == expected[:worst].tolist()
 
 
+# Alone, with more sums, and with the truth: what tells the largest difference of a block is another loop.
+SUMS = {
+    "squares": ("mse",),
+    "sizes": ("mae",),
+    "r2": ("mse", "r2"),
+    "largest": ("mse", "max_error"),
+    "defaults": None,
+}
+
+
+@pytest.mark.parametrize("metrics", SUMS)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("kind", ["f4", "usual", "tiny", "huge", "growing", "outliers", "missing", "masked"])
+def test_whatever_is_summed_the_worst_rows_are_those_of_a_sort(
+    target: str, metrics: str, weighted: bool, kind: str
+) -> None:
+    y_true, y_pred = normal_pairs(30_011)
+    rng = np.random.default_rng(6)
+    scale = {"tiny": 1e-170, "huge": 1e140}.get(kind, 1.0)
+    y_true, y_pred = y_true * scale, y_pred * scale
+    where = np.ones(len(y_true), bool)
+    if kind == "f4":
+        y_true, y_pred = y_true.astype(np.float32), y_pred.astype(np.float32)
+    elif kind == "growing":
+        y_pred += np.linspace(0, 1e6, len(y_true))
+    elif kind == "outliers":
+        y_pred[rng.integers(0, len(y_true), 40)] *= 1e9
+    elif kind == "missing":
+        y_pred[::7] = np.nan
+        where[::7] = False
+    elif kind == "masked":
+        where = rng.random(len(y_true)) < 0.8
+        y_pred[~where] += 1e6
+    weights = rng.gamma(1.0, 1.0, len(y_true)) if weighted else None
+    by = "absolute_error" if metrics == "sizes" else "squared_error"
+    difference = np.abs(y_true.astype(float) - y_pred.astype(float)) / scale
+    loss = (1.0 if weights is None else weights) * (difference if metrics == "sizes" else difference**2)
+    rows = np.flatnonzero(where)
+    expected = rows[np.argsort(-loss[rows], kind="stable")][:20].tolist()
+    options = {"where": where} if kind == "masked" else {"nan_policy": "omit"}
+    assert (
+        found(y_true, y_pred, worst=20, metrics=SUMS[metrics], sample_weight=weights, worst_by=by, **options)
+        == expected
+    )
+
+
 def test_losses_that_round_to_one_double_keep_their_order() -> None:
     # The differences round to 2**53, and are not it.
     y_true = np.full(6, 2.0**53)

@@ -2,6 +2,7 @@
 
 import collections
 import copy
+import html
 import itertools
 import pickle
 
@@ -379,6 +380,19 @@ def test_what_a_subclass_keeps_goes_with_its_copies():
             assert other.snapshot() == rolling.snapshot()
         assert copy.copy(rolling).name is rolling.name
         assert copy.deepcopy(rolling).name is not rolling.name
+
+
+@pytest.mark.parametrize("unit", ["rows", "chunks"])
+def test_a_notebook_shows_the_scores_of_the_window(unit):
+    rolling = squarely.RollingAccumulator(("mse", "max_error"), window=2, unit=unit)
+    assert rolling._repr_html_() == f"<p>{html.escape(repr(rolling))}</p>"
+    for difference in (9.0, 1.0, 2.0):
+        rolling.update([1.0], [1.0 + difference])
+    page = rolling._repr_html_()
+    assert '<tr><th>mean_squared_error</th><td title="2.5">2.5</td></tr>' in page
+    assert '<tr><th>max_error</th><td title="2.0">2</td></tr>' in page
+    assert page.endswith(f"<p>2 pairs, 0 left out<br>in a window of 2 {unit}</p>")
+    assert "in a window of 1 row<" in squarely.RollingAccumulator(window=1).update([1.0], [2.0])._repr_html_()
 
 
 class Named(squarely.RollingAccumulator):

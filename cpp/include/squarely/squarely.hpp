@@ -432,6 +432,74 @@ class Groups {
     squarely_groups* groups_ = nullptr;
 };
 
+// The rows with the largest losses of a stream. Copies and moves as a state does.
+class WorstRows {
+  public:
+    explicit WorstRows(std::size_t count = 20, const Metric& loss = "squared_error") {
+        const squarely_metric asked{loss.name.c_str(), loss.parameter_or_null()};
+        checked_call(SQUARELY_CALL(worst_rows_create), &asked, count, &rows_);
+    }
+
+    WorstRows(const WorstRows& other) { checked_call(SQUARELY_CALL(worst_rows_copy), other.get(), &rows_); }
+    WorstRows(WorstRows&& other) noexcept : rows_(std::exchange(other.rows_, nullptr)) {}
+    WorstRows& operator=(WorstRows other) noexcept {
+        std::swap(rows_, other.rows_);
+        return *this;
+    }
+    ~WorstRows() { SQUARELY_CALL(worst_rows_free)(rows_); }
+
+    static WorstRows from_bytes(const void* bytes, std::size_t size) {
+        WorstRows rows(nullptr);
+        checked_call(SQUARELY_CALL(worst_rows_from_bytes), bytes, size, &rows.rows_);
+        return rows;
+    }
+
+    // Rows of a part, behind the last that was seen of it unless the number of the first is given.
+    WorstRows& update(const squarely_pairs& pairs, std::int64_t rows, const std::string& part = "",
+                      std::int64_t first_row = -1, const squarely_column* weights = nullptr) {
+        checked_call(SQUARELY_CALL(worst_rows_update), rows_, &pairs, weights, part.c_str(), first_row, rows);
+        return *this;
+    }
+    template <class Truth, class Prediction, IfHoldRows<Truth, Prediction> = 0>
+    WorstRows& update(const Truth& y_true, const Prediction& y_pred, const std::string& part = "",
+                      std::int64_t first_row = -1) {
+        squarely_pairs pairs{};
+        pairs.y_true = column(y_true);
+        pairs.y_pred = column(y_pred);
+        const auto rows = static_cast<std::int64_t>(common_length(length_of(y_true), length_of(y_pred)));
+        return update(pairs, rows, part, first_row);
+    }
+    WorstRows& merge(const WorstRows& other) {
+        checked_call(SQUARELY_CALL(worst_rows_merge), rows_, other.get());
+        return *this;
+    }
+
+    // The worst first. The part is that of these rows, until they change.
+    std::size_t size() const { return SQUARELY_CALL(worst_rows_count)(rows_); }
+    squarely_worst_row operator[](std::size_t index) const {
+        squarely_worst_row row{};
+        row.struct_size = sizeof row;
+        checked_call(SQUARELY_CALL(worst_rows_row), get(), index, &row);
+        return row;
+    }
+
+    std::vector<unsigned char> to_bytes() const {
+        std::size_t size = 0;
+        checked_call(SQUARELY_CALL(worst_rows_to_bytes), get(), static_cast<void*>(nullptr), std::size_t{0}, &size);
+        std::vector<unsigned char> bytes(size);
+        checked_call(SQUARELY_CALL(worst_rows_to_bytes), get(), static_cast<void*>(bytes.data()), bytes.size(), &size);
+        return bytes;
+    }
+
+    squarely_worst_rows* get() { return rows_; }
+    const squarely_worst_rows* get() const { return rows_; }
+
+  private:
+    explicit WorstRows(std::nullptr_t) {}
+
+    squarely_worst_rows* rows_ = nullptr;
+};
+
 // Rows that have a state each.
 inline void update_states(Span<squarely_state*> states, const squarely_pairs& pairs,
                           const squarely_column* weights = nullptr) {

@@ -82,7 +82,8 @@ bool certified(const Block& block, const double* weights, const CertifiedStarts&
     TwoWords percentages = two_words(starts.percentage_error);
     TwoWords all_weights = two_words(starts.weight);
     Vector least_weight = broadcast(starts.weight);
-    Vector largest = load<Vector>(sums.largest_error);
+    Vector largest{};
+    Vector heaviest{};
     const Bits sign = Bits{} + (std::uint64_t{1} << 63);
     // Not of the block itself, which would be read again after every prefetch.
     const double* const truths = block.y_true;
@@ -115,7 +116,11 @@ bool certified(const Block& block, const double* weights, const CertifiedStarts&
                 add_weighted_square(weight, y_true, Vector{}, squared_truth);
                 add_product(weight, y_true, truth);
             }
-            if constexpr (set.largest_error) largest = larger_size(difference, largest);
+            if constexpr (set.largest_error) {
+                largest = larger_size(difference, largest);
+                const Vector product = weight * difference;
+                heaviest = larger_size(set.squared_error ? product * difference : product, heaviest);
+            }
             if constexpr (set.percentage_error) {
                 add_product(weight, AbsolutePercentageError::of_difference(difference, y_true), percentages);
             }
@@ -157,7 +162,10 @@ bool certified(const Block& block, const double* weights, const CertifiedStarts&
         add_block_sum(squared_truth, sums.squared_truth);
         add_block_sum(truth, sums.truth);
     }
-    if constexpr (set.largest_error) store(sums.largest_error, largest);
+    if constexpr (set.largest_error) {
+        store(sums.largest_error, larger(largest, load<Vector>(sums.largest_error)));
+        store(sums.largest_of_block, set.weighted ? heaviest : largest);
+    }
     if constexpr (set.percentage_error) add_block_sum(percentages, sums.percentage_error);
     if constexpr (set.weighted) add_block_sum(all_weights, sums.weight);
     store_missing(filter, length, missing);

@@ -125,7 +125,7 @@ void certified_columns(const ColumnRows& rows, CertifiedColumnSet* sets) {
 template <int index>
 constexpr Kernels::CertifiedColumns certified_columns_kernel_of() {
     constexpr CertifiedSet set = certified_sets[index];
-    constexpr bool is_of_sizes = set.absolute_error && !set.squared_error;
+    constexpr bool is_of_sizes = set.absolute_error && !set.squared_error && !set.largest_error;
     constexpr bool is_of_truth = set.error && set.truth;
     if constexpr (multiply_add_is_fused && !set.weighted && !set.percentage_error && (is_of_sizes || is_of_truth)) {
         return certified_columns<index>;

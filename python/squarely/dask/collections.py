@@ -26,15 +26,17 @@ from squarely.columns.frame_of_models import models_in
 from squarely.columns.labels import check_one_order
 from squarely.dask.fusion import without_journeys
 from squarely.dask.states import Extras, States, cut_wherever_one_is, state_grid, states_of_chunks, tree_of
+from squarely.dask.worst_rows import WorstOfChunks, in_all
 from squarely.evaluation import naming, report_of
 from squarely.extras import import_extra
 from squarely.groups.accumulator import GroupedAccumulator
 from squarely.groups.evaluation import grouped_report_of
 from squarely.groups.output_blocks import joined_groups
 from squarely.groups.report import GroupedReport
-from squarely.named_metrics import MetricLike
+from squarely.named_metrics import MetricLike, as_metrics
 from squarely.output_blocks import joined
 from squarely.report import Report
+from squarely.worst.evaluation import WorstAsked, check_columns, worst_asked
 
 __all__ = ["accumulate", "evaluate"]
 
@@ -50,6 +52,9 @@ def evaluate(
     nan_policy: NanPolicy = "raise",
     axis: int = 0,
     by: Any = None,
+    worst: int = 0,
+    worst_by: MetricLike | None = None,
+    worst_columns: Any = None,
     pictures: bool = False,
     compute: bool = True,
 ) -> Any:
@@ -84,6 +89,13 @@ def evaluate(
     by : as y_true, of one dimension, dask.dataframe.DataFrame, or mapping of str to such, optional
         The key of every row, or several columns of them, as in `squarely.evaluate`: every group of rows of one key is
         scored on its own. States hold the groups of their chunk, and are merged by their keys.
+    worst : int, default=0
+        Return the rows with the largest losses too, as `squarely.evaluate` does, with their numbers in the whole. Every
+        chunk sends its own, at most so many.
+    worst_by : str, function or Metric, optional
+        The loss, as in `squarely.evaluate`.
+    worst_columns : mapping of str to collections as y_true, of one dimension, or dask.dataframe.DataFrame, optional
+        What is shown of these rows, as ids or dates.
     pictures : bool, default=False
         Count the pairs by size, too, as `squarely.evaluate` does.
     compute : bool, default=True
@@ -119,9 +131,27 @@ def evaluate(
     1000 pairs
     >>> squarely.dask.evaluate(y_true, y_pred, metrics="mae", by=y_true % 2)["mae"]
     array([1., 1.])
+    >>> squarely.dask.evaluate(y_true, da.where(y_true == 700, 0, y_true), worst=1).worst["row"]
+    [700]
     """
+    rows_asked = None
+    if worst != 0 or worst_by is not None or worst_columns is not None:
+        asked = as_metrics(metrics, "evaluate")
+        rows_asked = worst_asked(worst, worst_by, worst_columns, asked)
+        check_columns(list(rows_asked.columns))
     states = _states(
-        y_true, y_pred, metrics, sample_weight, multioutput, where, nan_policy, axis, by, pictures, "evaluate"
+        y_true,
+        y_pred,
+        metrics,
+        sample_weight,
+        multioutput,
+        where,
+        nan_policy,
+        axis,
+        by,
+        pictures,
+        "evaluate",
+        rows_asked,
     )
     report = import_extra("dask").delayed(_report, pure=False)(states.delayed, states.names)
     return report.compute() if compute else report
@@ -192,7 +222,7 @@ class _Sides(NamedTuple):
 
     collections: dict[str, Any]
     extras: Extras
-    keys: tuple[str, ...]  # of the collections that are keys of groups
+    beside: tuple[str, ...]  # of the collections that are keys of groups, or shown of the worst rows
 
 
 def _states(
@@ -207,6 +237,7 @@ def _states(
     by: Any,
     pictures: bool,
     function: str,
+    rows_asked: WorstAsked | None = None,
 ) -> _MergedStates:
     import_extra("dask")
     kind = Accumulator if by is None else GroupedAccumulator
@@ -216,12 +247,14 @@ def _states(
     named = {f"y_pred[{name!r}]" if name else "y_pred": one for name, one in predictions.items()}
     of_all = weight_of_all(sample_weight, function)
     keys = _keys_of(by)
+    shown = {} if rows_asked is None else {f"worst_columns[{name!r}]": one for name, one in rows_asked.columns.items()}
     collections = {
         "y_true": y_true,
         **named,
         **({} if sample_weight is None or of_all is not None else {"sample_weight": sample_weight}),
         **({} if where is None else {"where": where}),
         **keys,
+        **shown,
     }
     extras = Extras(
         empty=result,
@@ -231,15 +264,19 @@ def _states(
         has_where=where is not None,
         weight_of_all=None if of_all is None else of_all.item(),
         by=None if by is None else tuple(by) if isinstance(by, Mapping) else (),
+        worst=None
+        if rows_asked is None
+        else WorstOfChunks(rows_asked.rows, rows_asked.loss, tuple(rows_asked.columns)),
     )
     kinds = {_kind_of(one, name, function) for name, one in collections.items()}
-    sides = _Sides(collections, extras, tuple(keys))
+    sides = _Sides(collections, extras, (*keys, *shown))
     if kinds == {"array"}:
         delayed = _merged_states_of_arrays(sides, function)
     else:
         if axis != 0:
             raise ValueError(f"Partitions of frames and chunks in a list hold rows: axis must be 0. Got {axis!r}.")
-        delayed = tree_of(_states_of_frames(sides) if kinds == {"frame"} else _states_of_lists(sides))
+        chunks = _states_of_frames(sides) if kinds == {"frame"} else _states_of_lists(sides)
+        delayed = tree_of(chunks, in_order=rows_asked is not None)
     return _MergedStates(delayed, None if models is None else extras.names)
 
 
@@ -257,10 +294,12 @@ def _by_name(states: States, names: tuple[str, ...] | None) -> Any:
 
 
 def _report(states: States, names: tuple[str, ...] | None) -> Report | GroupedReport:
-    by_name = dict(zip(names or ("",), states, strict=True))
+    models = names or ("",)
+    by_name = dict(zip(models, states[: len(models)], strict=True))
+    worst = {name: in_all(rows).table(by_name[name]) for name, rows in zip(models, states[len(models) :], strict=False)}
     if isinstance(states[0], GroupedAccumulator):
-        return grouped_report_of(by_name, is_single=names is None)
-    return report_of(by_name, is_single=names is None)
+        return grouped_report_of(by_name, is_single=names is None, worst=worst)
+    return report_of(by_name, is_single=names is None, worst=worst)
 
 
 def _kind_of(collection: Any, name: str, function: str) -> str:
@@ -301,6 +340,11 @@ def _merged_states_of_arrays(sides: _Sides, function: str) -> Any:
     rank = arrays[0].ndim
     dimensions = [tuple(range(rank)) if array.ndim == rank else (axis,) for array in arrays]
     outputs = math.prod(size for number, size in enumerate(arrays[0].shape) if number != axis)
+    if sides.extras.worst is not None and outputs != 1:
+        raise ValueError(
+            f"worst={sides.extras.worst.most} asks for rows of one output, and there are {outputs}. Pass the columns "
+            "one by one, or as rows of their own: y_true.ravel() and y_pred.ravel()."
+        )
     check_output_weights(sides.extras.empty.core.configuration.multioutput, outputs)
     cut = _cut_alike(arrays, dimensions, axis)
     is_cut_across = any(len(sizes) > 1 for number, sizes in enumerate(cut[0].chunks) if number != axis)
@@ -309,7 +353,8 @@ def _merged_states_of_arrays(sides: _Sides, function: str) -> Any:
     extras = sides.extras._replace(axis=axis, empty=empty)
     grid = state_grid(cut, dimensions, partial(states_of_chunks, extras=extras, where_from="a block"))
     rows_last = np.moveaxis(grid, axis, -1)
-    columns = [tree_of(rows_last[index]) for index in np.ndindex(rows_last.shape[:-1])]
+    in_order = extras.worst is not None
+    columns = [tree_of(rows_last[index], in_order=in_order) for index in np.ndindex(rows_last.shape[:-1])]
     if not is_cut_across:
         return columns[0]
     return import_extra("dask").delayed(_joined_states, pure=False)(columns, rows_last.shape[:-1], result)
@@ -317,8 +362,9 @@ def _merged_states_of_arrays(sides: _Sides, function: str) -> Any:
 
 def _check_dimensions(sides: _Sides) -> None:
     for name, array in sides.collections.items():
-        if name in sides.keys and array.ndim != 1:
-            raise ValueError(f"{name} has {array.ndim} dimensions, and keys have one, that of the rows.")
+        if name in sides.beside and array.ndim != 1:
+            what = "columns that are shown" if name.startswith("worst_columns") else "keys"
+            raise ValueError(f"{name} has {array.ndim} dimensions, and {what} have one, that of the rows.")
         if array.ndim == 0:
             raise ValueError(f"{name} is a Dask array without dimensions, and must have an axis of rows. Compute it.")
 
@@ -336,7 +382,7 @@ def _check_shapes(arrays: Mapping[str, Any], axis: int) -> None:
         with naming(name if name.startswith("y_pred[") else ""):
             if name == "where":
                 check_where_shape(shape, truth, truth, axis)
-            elif name.startswith(("sample_weight", "by")) and shape != (truth[axis],):
+            elif name.startswith(("sample_weight", "by", "worst_columns")) and shape != (truth[axis],):
                 raise ValueError(f"{name} has shape {shape}, and must have that of the rows, ({truth[axis]},).")
             elif name.startswith("y_pred"):
                 check_same_shape(truth, shape, axis)
@@ -401,7 +447,7 @@ def _joined_states(columns: Sequence[States], grid: tuple[int, ...], result: Any
 
 def _states_of_frames(sides: _Sides) -> list[Any]:
     frames = list(sides.collections.values())
-    tables = {name: one for name, one in sides.collections.items() if one.ndim == 2 and name not in sides.keys}
+    tables = {name: one for name, one in sides.collections.items() if one.ndim == 2 and name not in sides.beside}
     check_one_order({name: {1: one.columns} for name, one in tables.items()}, 0)
     _check_same_number({name: frame.npartitions for name, frame in sides.collections.items()})
     divisions = {frame.divisions for frame in frames if frame.known_divisions}

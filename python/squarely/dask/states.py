@@ -14,6 +14,7 @@ import numpy as np
 from squarely import _core
 from squarely.accumulator import Accumulator
 from squarely.dask.fusion import without_journeys
+from squarely.dask.worst_rows import WorstOfChunks, in_chunk
 from squarely.evaluation import naming
 from squarely.extras import import_extra
 from squarely.groups.accumulator import GroupedAccumulator
@@ -29,7 +30,8 @@ __all__ = [
     "tree_of",
 ]
 
-# A state for each prediction: all of them an Accumulator, or by groups a GroupedAccumulator.
+# A state for each prediction: all of them an Accumulator, or by groups a GroupedAccumulator. Behind these, where they
+# are asked for, the worst rows of each.
 States = list[Any]
 
 # How many states one task merges: 10,000 of them are one after four rounds.
@@ -47,6 +49,7 @@ class Extras(NamedTuple):
     weight_of_all: float | None
     by: tuple[str, ...] | None
     """The names of the columns of keys, none where one collection holds them all, None without groups."""
+    worst: WorstOfChunks | None = None
 
 
 def states_of_chunks(*chunks: Any, extras: Extras, where_from: str) -> States:
@@ -59,14 +62,20 @@ def _states_of_chunks(y_true: Any, *others: Any, extras: Extras, where_from: str
     rest = list(others[len(extras.names) :])
     weights = rest.pop(0) if extras.has_weights else extras.weight_of_all
     where = rest.pop(0) if extras.has_where else None
-    keys = {} if extras.by is None else {"by": dict(zip(extras.by, rest, strict=True)) if extras.by else rest[0]}
+    keys: dict[str, Any] = {}
+    if extras.by is not None:
+        keys["by"] = {name: rest.pop(0) for name in extras.by} if extras.by else rest.pop(0)
     states: States = []
+    worst: States = []
     for name, prediction in zip(extras.names, predictions, strict=True):
         state: Any = copy.copy(extras.empty)
         with naming(where_from), naming(name):
             state.update(y_true, prediction, sample_weight=weights, where=where, axis=extras.axis, **keys)
+            if extras.worst is not None:
+                sides = y_true, prediction, weights, where
+                worst.append(extras.worst.rows_of(*sides, axis=extras.axis, shown=rest, **keys))
         states.append(state)
-    return states
+    return states + worst
 
 
 def merged(states_of_each: Sequence[States]) -> States:
@@ -79,9 +88,16 @@ def merged(states_of_each: Sequence[States]) -> States:
     return totals
 
 
-def tree_of(states: Sequence[Any], fan_in: int = FAN_IN) -> Any:
+def merged_in_order(states_of_each: Sequence[States], first: int) -> States:
+    """Return the sums of states of chunks, the first of which has this number: their worst rows know it from there."""
+    return merged(
+        [[in_chunk(state, number) for state in states] for number, states in enumerate(states_of_each, start=first)]
+    )
+
+
+def tree_of(states: Sequence[Any], fan_in: int = FAN_IN, *, in_order: bool = False) -> Any:
     """Return one Delayed for many, each merge of which waits for a few states only."""
-    if len(states) == 1:
+    if len(states) == 1 and not in_order:
         return states[0]
     left = [state.key for state in states]
     name = f"squarely-merge-{import_extra('dask.base').tokenize(left)}"
@@ -89,7 +105,13 @@ def tree_of(states: Sequence[Any], fan_in: int = FAN_IN) -> Any:
     # Written down rather than called: dask.delayed looks through the whole graph in every call.
     for level in itertools.count():
         groups = [left[start : start + fan_in] for start in range(0, len(left), fan_in)]
-        tree.update(((name, level, number), (merged, group)) for number, group in enumerate(groups))
+        if in_order and level == 0:
+            tree.update(
+                ((name, level, number), (merged_in_order, group, number * fan_in))
+                for number, group in enumerate(groups)
+            )
+        else:
+            tree.update(((name, level, number), (merged, group)) for number, group in enumerate(groups))
         left = [(name, level, number) for number in range(len(groups))]
         if len(left) == 1:
             break

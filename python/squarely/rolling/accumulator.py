@@ -249,6 +249,11 @@ class RollingAccumulator(Generic[ScoreT]):
         """How many pairs of the window were left out, as `Accumulator.omitted`."""
         return self.snapshot().omitted
 
+    def _repr_html_(self) -> str:
+        """Return the scores of the window as a table, where there are some."""
+        unit = self._unit if self._window > 1 else self._unit[:-1]
+        return self.snapshot()._html(repr(self), f"in a window of {self._window} {unit}")
+
     def __repr__(self) -> str:
         return f"RollingAccumulator(metrics={self.metrics!r}, window={self._window}, unit={self._unit!r})"
 

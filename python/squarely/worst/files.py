@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from squarely.named_metrics import Metric
 from squarely.worst.evaluation import check_columns, rows_of
 from squarely.worst.losses import check_worst, row_loss
 from squarely.worst.rows import Found, KeptRows
+from squarely.worst.unordered import add_without_order
+
+if TYPE_CHECKING:
+    from squarely.pairing import PairedColumns
 
 __all__ = ["add_chunk", "worst_rows_asked"]
 
@@ -35,10 +39,13 @@ def add_chunk(
     """Take in the rows of a chunk, which are so many behind the first row of the file, counted from 1."""
     if chunk.rows == 0:
         return
-    values_at = worst.values_in([(chunk.keys or {})[label] for label in worst.columns], chunk.rows)
+    columns = [(chunk.keys or {})[label] for label in worst.columns]
+    if not source.rows_have_order:
+        add_without_order(worst, _paired(y_true, y_pred, sample_weight), columns, source.name)
+        return
+    values_at = worst.values_in(columns, chunk.rows)
     for first, found in _pieces(worst, y_true, y_pred, sample_weight):
-        rows = rows_of(found, first, values_at, source.name, rows_before + 1)
-        worst.add(rows if source.rows_have_order else (row._replace(row=None) for row in rows))
+        worst.add(rows_of(found, first, values_at, source.name, rows_before + 1))
 
 
 def _pieces(worst: KeptRows, y_true: Any, y_pred: Any, sample_weight: Any) -> Iterable[tuple[int, list[Found]]]:
@@ -46,7 +53,10 @@ def _pieces(worst: KeptRows, y_true: Any, y_pred: Any, sample_weight: Any) -> It
     sides = [y_true, y_pred, *([] if sample_weight is None else [sample_weight])]
     if all(isinstance(side, np.ndarray) and side.ndim == 1 and side.dtype.kind in "fiu" for side in sides):
         return [(0, worst.found_in(y_true, y_pred, sample_weight=sample_weight))]
+    return _paired(y_true, y_pred, sample_weight).found_in_pieces(worst.found_in)
+
+
+def _paired(y_true: Any, y_pred: Any, sample_weight: Any) -> PairedColumns:
     from squarely.pairing import pair
 
-    pairs = pair(y_true, y_pred, None, 0, "score_files", most_dimensions=None, sample_weight=sample_weight)
-    return pairs.found_in_pieces(worst.found_in)
+    return pair(y_true, y_pred, None, 0, "score_files", most_dimensions=None, sample_weight=sample_weight)

@@ -7,32 +7,20 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from squarely import _core
 from squarely.arguments import InvalidParameterError
 from squarely.named_metrics import Metric, as_metric, closest, full_name, metric_names
 
 if TYPE_CHECKING:
-    from squarely.worst.sums import Between
+    from squarely.worst.sums import Between, Total
 
 __all__ = ["LOSSES", "MOST_ROWS", "RowLoss", "check_worst", "row_loss"]
 
 MOST_ROWS = 10_000
 SQUARED, ABSOLUTE, PINBALL = "squared_error", "absolute_error", "pinball_loss"
 
-# Of each loss a metric that has its parameter.
-LOSSES = {
-    SQUARED: "mean_squared_error",
-    ABSOLUTE: "mean_absolute_error",
-    PINBALL: "mean_pinball_loss",
-    "huber_loss": "mean_huber_loss",
-    "absolute_percentage_error": "mean_absolute_percentage_error",
-    "symmetric_absolute_percentage_error": "symmetric_mean_absolute_percentage_error",
-    "squared_log_error": "mean_squared_log_error",
-    "log_cosh_loss": "mean_log_cosh_loss",
-    "tukey_loss": "mean_tukey_loss",
-    "poisson_deviance": "mean_poisson_deviance",
-    "gamma_deviance": "mean_gamma_deviance",
-    "tweedie_deviance": "mean_tweedie_deviance",
-}
+# Of each loss the metric that is its mean and has its parameter.
+LOSSES: dict[str, str] = _core.row_losses
 
 
 class RowLoss(NamedTuple):
@@ -65,16 +53,20 @@ class RowLoss(NamedTuple):
     def parameter_of_term(self) -> float:
         return 0.0 if self.name == PINBALL else self.parameter
 
-    def sum_of(self, sums: Mapping[str, Between]) -> Between | None:
-        """Return the sum of the losses of all rows, and nothing where it is not among the sums by their terms."""
-        from squarely.worst.sums import Between
+    def sum_of(self, sums: Mapping[str, Between]) -> Total | None:
+        """Return the sum of the losses of all rows, and nothing where it is not among the sums by their terms.
+
+        It is in the units of the sums, divided by a power of two.
+        """
+        from squarely.worst.sums import Total
 
         sizes, errors = sums.get(self.term), sums.get("error")
         if self.name != PINBALL or sizes is None:
-            return sizes
-        half = Fraction(1, 2)
-        slope = Between.exactly(half - Fraction(self.parameter))
-        return None if errors is None else Between.exactly(half) * sizes + slope * errors
+            return None if sizes is None else Total(sizes, 0)
+        # Half of the sizes, and the errors times a half less the level.
+        level, whole = self.parameter.as_integer_ratio()
+        bits = whole.bit_length()
+        return None if errors is None else Total(sizes.times(whole) + errors.times(whole - 2 * level), bits)
 
 
 def check_worst(worst: object, function: str, argument: str = "worst") -> int:

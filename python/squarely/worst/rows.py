@@ -75,6 +75,11 @@ class KeptRows:
         """Take in rows, and let go of those that are then no longer among the worst."""
         self.rows = sorted([*self.rows, *rows], key=lambda row: row.place)[: self.count]
 
+    def merge(self, other: KeptRows) -> KeptRows:
+        """Take in the rows of another part, which was asked the same, and return this object."""
+        self.add(other.rows)
+        return self
+
     def values_in(self, columns: Sequence[Any], rows: int) -> ValuesAt:
         """Return what gives the values of a row in columns, the last ones of those that are shown."""
         names = self.columns[len(self.columns) - len(columns) :]

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import copy
-import json
 import operator
-import struct
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -17,15 +14,12 @@ from squarely.groups.accumulator import GroupedAccumulator
 from squarely.named_metrics import MetricLike
 from squarely.worst.evaluation import check_columns, columns_in, rows_of
 from squarely.worst.losses import check_worst, row_loss
+from squarely.worst.row_bytes import Ranges, read_rows, written_rows
 from squarely.worst.rows import KeptRows
 from squarely.worst.sums import Sums
 from squarely.worst.table import WorstTable, worst_table
 
 __all__ = ["WorstRows"]
-
-MAGIC = b"sqwr\x01"
-CHECKSUM = struct.Struct("<I")
-Ranges = list[list[int]]  # from the first row to the one behind the last, in order, none beside the next
 
 
 class WorstRows:
@@ -65,6 +59,24 @@ class WorstRows:
         self._kept = KeptRows(check_worst(count, "WorstRows", "count"), row_loss(by, (), "WorstRows", "by"), columns)
         self._seen: dict[str, Ranges] = {}
         self._weighted = False
+
+    @classmethod
+    def _of(cls, kept: KeptRows) -> WorstRows:
+        own = object.__new__(cls)
+        own._kept, own._seen, own._weighted = kept, {}, False
+        return own
+
+    def _placed(self, places: Mapping[str, tuple[str, int]]) -> WorstRows:
+        """Return the same rows in other parts, each of them behind so many rows, which keeps their order."""
+        own = self.__copy__()
+        own._kept.rows = [
+            row._replace(file=places[row.file][0], row=places[row.file][1] + (row.row or 0)) for row in own._kept.rows
+        ]
+        own._seen = {}
+        for part, ranges in sorted(self._seen.items()):
+            name, before = places[part]
+            own._seen = _joined(own._seen, {name: [[before + first, before + last] for first, last in ranges]})
+        return own
 
     @property
     def count(self) -> int:
@@ -221,7 +233,7 @@ class WorstRows:
         return f"WorstRows({self._kept.question}, rows={self.rows})"
 
     def to_bytes(self) -> bytes:
-        """Return all of it as bytes, the same on every machine.
+        """Return all of it as bytes, the same on every machine, and those of the C interface.
 
         Examples
         --------
@@ -230,9 +242,7 @@ class WorstRows:
         >>> squarely.WorstRows.from_bytes(worst.to_bytes()) == worst
         True
         """
-        written = self._kept.to_json() | {"seen": self._seen, "weighted": self._weighted}
-        body = MAGIC + json.dumps(written, sort_keys=True, separators=(",", ":")).encode()
-        return body + CHECKSUM.pack(zlib.crc32(body))
+        return written_rows(self._kept, self._seen, weighted=self._weighted)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> WorstRows:
@@ -243,19 +253,8 @@ class WorstRows:
         ValueError
             Where the bytes are damaged, cut, from a newer version or something else.
         """
-        body = bytes(data)[: -CHECKSUM.size]
-        if body[: len(MAGIC)] != MAGIC or zlib.crc32(body) != CHECKSUM.unpack(bytes(data)[-CHECKSUM.size :])[0]:
-            raise ValueError("These bytes are no worst rows of squarely, of another version, or they have changed.")
         own = object.__new__(cls)
-        try:
-            written = json.loads(body[len(MAGIC) :])
-            own._kept, own._weighted = KeptRows.from_json(written), bool(written["weighted"])
-            own._seen = {
-                str(part): [[int(first), int(last)] for first, last in ranges]
-                for part, ranges in written["seen"].items()
-            }
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise ValueError(f"These bytes are no worst rows of squarely: {error}.") from error
+        own._kept, own._seen, own._weighted = read_rows(bytes(memoryview(data)))
         return own
 
 

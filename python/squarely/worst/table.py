@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
@@ -11,7 +10,7 @@ from squarely.named_metrics import Metric
 from squarely.notebook_tables import html_table
 from squarely.report import installed_library, padded
 from squarely.worst.rows import KeptRows
-from squarely.worst.sums import Between, RowTerms, Sums, nearest
+from squarely.worst.sums import RowTerms, Sums, nearest
 
 __all__ = ["OWN_COLUMNS", "WorstTable", "worst_table"]
 
@@ -159,20 +158,16 @@ def worst_table(worst: KeptRows, sums: Sums, asked: Sequence[Metric], *, place: 
     columns |= {name: [row.values[place] for row in rows] for place, name in enumerate(worst.columns)}
     columns["y_true"] = [row.y_true for row in rows]
     columns["y_pred"] = [row.y_pred for row in rows]
-    columns["residual"] = [nearest(Between.exactly(one.residual)) for one in terms]
-    columns["loss"] = [nearest(Between.exactly(one.loss)) for one in terms]
+    columns["residual"] = [nearest(one.residual) for one in terms]
+    columns["loss"] = [nearest(one.loss) for one in terms]
     if sums.weighted:
         columns["weight"] = [row.weight for row in rows]
-        columns["contribution"] = [nearest(Between.exactly(one.contribution)) for one in terms]
+        columns["contribution"] = [nearest(one.contribution) for one in terms]
     total = sums.of_losses(worst.loss)
     if total is not None:
-        columns["share_percent"] = [_percent(one.contribution, total) for one in terms]
+        columns["share_percent"] = [total.percent(one.contribution) for one in terms]
     r2 = next((one for one in asked if one.name == "r2_score"), None)
     if r2 is not None:
-        columns["r2_influence"] = [sums.influence(one, forces_finite=bool(r2.parameter)) for one in terms]
-    share = None if total is None else _percent(sum((one.contribution for one in terms), Fraction(0)), total)
+        columns["r2_influence"] = sums.influences(terms, forces_finite=bool(r2.parameter))
+    share = None if total is None else total.percent(sum((one.contribution for one in terms), Fraction(0)))
     return WorstTable(columns, worst.loss.label, sums.pairs, share)
-
-
-def _percent(part: Fraction, total: Between) -> float:
-    return math.nan if total.is_zero else nearest(Between.exactly(100 * part) / total)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from squarely.distribution.counts import JointCounts, ends_of, middles_of
+from squarely.distribution.counts import JointCounts, ends_of, mean_of, middles_of
 
 __all__ = ["Band", "bands_of_truth"]
 
@@ -35,9 +35,9 @@ def bands_of_truth(joint: JointCounts, bands: int = 10) -> list[Band]:
 def _band(joint: JointCounts, cells: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Band:
     lower, upper = ends_of(joint.first[cells], joint.first_bits)
     counts = joint.counts[cells]
-    truth = float(np.average(middles_of(joint.first[cells], joint.first_bits), weights=counts))
+    truth = mean_of(middles_of(joint.first[cells], joint.first_bits), counts)
     residuals = middles_of(joint.second[cells], joint.second_bits)
-    residual = float(np.average(residuals, weights=counts))
+    residual = mean_of(residuals, counts)
     return Band(
         float(lower.min()),
         float(upper.max()),
@@ -45,5 +45,5 @@ def _band(joint: JointCounts, cells: np.ndarray[tuple[int], np.dtype[np.intp]]) 
         truth,
         truth - residual,
         residual,
-        float(np.average(np.abs(residuals), weights=counts)),
+        mean_of(np.abs(residuals), counts),
     )

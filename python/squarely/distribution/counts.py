@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Counts", "Distribution", "JointCounts", "ends_of", "middles_of", "sizes_of"]
+__all__ = ["Counts", "Distribution", "JointCounts", "ends_of", "mean_of", "middles_of", "sizes_of"]
 
 MANTISSA_BITS = 52
 LARGEST = np.finfo(np.float64).max
@@ -77,6 +77,12 @@ def middles_of(buckets: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.floa
 def sizes_of(counts: Counts) -> Counts:
     """Return the counts of absolute values."""
     return _united(counts.bits, np.abs(counts.buckets), counts.counts)
+
+
+def mean_of(numbers: npt.NDArray[np.float64], counts: npt.NDArray[np.int64]) -> float:
+    """Return the mean of numbers that occur so often, however large they are."""
+    scale = max(float(np.abs(numbers).max()), float(np.finfo(np.float64).tiny))
+    return float(np.average(numbers / scale, weights=counts)) * scale
 
 
 def _number_at(magnitudes: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.float64]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from squarely.distribution.bands import Band, bands_of_truth
-from squarely.distribution.counts import Counts, Distribution, middles_of
+from squarely.distribution.counts import Counts, Distribution, mean_of, middles_of
 from squarely.distribution.density import first_and_prediction, first_and_second
-from squarely.distribution.histogram import Histogram, bins_around_zero, histogram, round_width
+from squarely.distribution.histogram import Histogram, bins_around_zero, edges_of, histogram, round_width
 from squarely.distribution.normal import QuantilePairs, normal_counts, normal_quantile_pairs
 from squarely.distribution.quantiles import quantiles
 from squarely.distribution.running import Running, running
@@ -82,8 +82,8 @@ def mean_and_deviation(counts: Counts) -> tuple[float, float]:
     """Return mean and standard deviation as far as counts tell: each number is taken for the middle of its bucket."""
     middles = middles_of(counts.buckets, counts.bits)
     scale = max(float(np.abs(middles).max()), float(np.finfo(np.float64).tiny))
-    mean = float(np.average(middles / scale, weights=counts.counts))
-    variance = float(np.average((middles / scale - mean) ** 2, weights=counts.counts))
+    mean = mean_of(middles / scale, counts.counts)
+    variance = mean_of((middles / scale - mean) ** 2, counts.counts)
     return mean * scale, variance**0.5 * scale
 
 
@@ -95,9 +95,9 @@ def residual_histogram(distribution: Distribution) -> ResidualHistogram:
     return ResidualHistogram(histogram(distribution.residuals, edges), normal)
 
 
-def truth_and_prediction(distribution: Distribution) -> Density:
-    """Return where pairs of truth and prediction are, over one range for both."""
-    edges = _edges(distribution.truths, distribution.predictions)
+def truth_and_prediction(distribution: Distribution, cells: int = CELLS) -> Density:
+    """Return where pairs of truth and prediction are, over one range for both, of at most so many cells each."""
+    edges = _edges(distribution.truths, distribution.predictions, cells=cells)
     counts = first_and_prediction(distribution.truths_and_residuals, edges)
     return _density(edges, edges, counts, distribution)
 
@@ -127,14 +127,14 @@ def shares_of_squares(distribution: Distribution) -> SharesOfSquares:
     return SharesOfSquares(*cumulated_squares(distribution.residuals), shares)
 
 
-def _edges(*counts: Counts) -> npt.NDArray[np.float64]:
+def _edges(*counts: Counts, cells: int = CELLS) -> npt.NDArray[np.float64]:
     """Return edges of cells of one round width over what all of these show."""
     tail = (1 - SHOWN) / 2
     ends = np.array([quantiles(one, [tail, 1 - tail]) for one in counts])
     least, greatest = float(ends[:, 0].min()), float(ends[:, 1].max())
-    width = round_width(greatest / CELLS - least / CELLS)
+    width = round_width(greatest / cells - least / cells)
     first, last = np.floor(least / width), np.floor(greatest / width)
-    return np.arange(first, last + 2) * width
+    return edges_of(np.arange(first, last + 2), width)
 
 
 def _density(

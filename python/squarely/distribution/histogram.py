@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from squarely.distribution.counts import Counts, ends_of
+from squarely.distribution.counts import LARGEST, Counts, ends_of
 from squarely.distribution.quantiles import cumulated, quantiles
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Histogram", "bins_around_zero", "histogram", "round_width"]
+__all__ = ["Histogram", "bins_around_zero", "edges_of", "histogram", "round_width"]
 
 
 NARROW = 0.25  # of a bar
@@ -53,7 +53,13 @@ def bins_around_zero(counts: Counts, bars: int = 60, share: float = 0.98) -> npt
     least, greatest = min(least, 0.0), max(greatest, 0.0)
     width = round_width(greatest / bars - least / bars)
     first, last = math.floor(least / width + 0.5), math.floor(greatest / width + 0.5)
-    return (np.arange(first, last + 2) - 0.5) * width
+    return edges_of(np.arange(first, last + 2) - 0.5, width)
+
+
+def edges_of(multiples: npt.NDArray[Any], width: float) -> npt.NDArray[np.float64]:
+    """Return these multiples of a width, the largest doubles in place of what is beyond them."""
+    with np.errstate(over="ignore"):
+        return np.clip(multiples * width, -LARGEST, LARGEST)
 
 
 def round_width(width: float) -> float:
@@ -61,4 +67,4 @@ def round_width(width: float) -> float:
     if width <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(width))
-    return next(step * power for step in (1, 2, 5, 10, 20) if step * power >= width)
+    return next((step * power for step in (1, 2, 5, 10, 20) if step * power >= width), width)  # at the least doubles

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from squarely.distribution.counts import JointCounts, middles_of
+from squarely.distribution.counts import JointCounts, mean_of, middles_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -48,4 +48,4 @@ def _of_column(
     order = np.argsort(numbers, kind="stable")
     after = np.cumsum(counts[order])
     places = np.searchsorted(after, np.ceil(np.asarray(shares) * after[-1]))
-    return float(np.average(numbers, weights=counts)), numbers[order][places].tolist()
+    return mean_of(numbers, counts), numbers[order][places].tolist()

@@ -17,11 +17,13 @@ def drawn_residuals_by_prediction(distribution: Distribution) -> str:
     """Return the figure."""
     drawn = residuals_by_prediction(distribution)
     beyond = drawn.density.beyond / distribution.residuals.total
-    caption = (
+    lines = (
         '<span class="key running-mean">Thick line</span>: the mean residual for each prediction. '
         '<span class="key quantile">Thin lines</span>: what a tenth, half and nine tenths of the residuals are below.'
-        + (f" {percent(beyond)} of the pairs lie beyond the ends." if beyond > 1e-12 else "")
+        if drawn.running.centers.size
+        else "There are too few pairs for lines of their means."
     )
+    caption = lines + (f" {percent(beyond)} of the pairs lie beyond the ends." if beyond > 1e-12 else "")
     return picture("Residual by prediction", _parts(drawn), caption)
 
 

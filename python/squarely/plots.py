@@ -9,6 +9,7 @@ matplotlib comes with ``pip install 'squarely[plot]'``.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,8 @@ def truth_and_prediction(
     one = chosen(source, prediction, output)
     density = drawn.truth_and_prediction(one.distribution)
     ax = _axes_or_new(ax)
+    if isinstance(density, str):
+        return _said(ax, _title("Truth and prediction", one), density)
     _draw_density(ax, density, options)
     ends = [density.x_edges[0], density.x_edges[-1]]
     ax.plot(ends, ends, "C1--")
@@ -158,6 +161,8 @@ def residuals_by_prediction(
     one = chosen(source, prediction, output)
     shown = drawn.residuals_by_prediction(one.distribution)
     ax = _axes_or_new(ax)
+    if isinstance(shown, str):
+        return _said(ax, _title("Residual by prediction", one), shown)
     _draw_density(ax, shown.density, options)
     ax.axhline(0, color="C7", linewidth=0.8)
     ax.plot(shown.running.centers, shown.running.quantiles.T, "C1", linewidth=1)
@@ -198,6 +203,8 @@ def error_by_truth(
     one = chosen(source, prediction, output)
     bands = drawn.error_by_truth(one.distribution)
     ax = _axes_or_new(ax)
+    if isinstance(bands, str):
+        return _said(ax, _title("Error by truth", one), bands)
     truths = [band.mean_truth for band in bands]
     ax.axhline(0, color="C7", linewidth=0.8)
     sizes, means = [band.mean_absolute_residual for band in bands], [band.mean_residual for band in bands]
@@ -237,8 +244,11 @@ def normal_quantiles(
     'normal residual'
     """
     one = chosen(source, prediction, output)
-    points = drawn.normal_quantiles(one.distribution).points
+    found = drawn.normal_quantiles(one.distribution)
     ax = _axes_or_new(ax)
+    if isinstance(found, str):
+        return _said(ax, _title("Residuals beside normal ones", one), found)
+    points = found.points
     ax.plot(points.normal[[0, -1]], points.normal[[0, -1]], "C1--")
     ax.plot(points.normal, points.found, "C0.", **options)
     ax.set(xlabel="normal residual", ylabel="residual", title=_title("Residuals beside normal ones", one))
@@ -276,6 +286,8 @@ def shares_of_squares(
     one = chosen(source, prediction, output)
     shown = drawn.shares_of_squares(one.distribution)
     ax = _axes_or_new(ax)
+    if isinstance(shown, str):
+        return _said(ax, _title("Who makes the squared error", one), shown)
     ax.plot([0, 1], [0, 1], "C1--")
     ax.plot(shown.pairs, shown.squares, "C0", **options)
     labels = {"xlabel": "share of pairs, from the largest residual on", "ylabel": "share of squared errors"}
@@ -326,6 +338,13 @@ def all_pictures(
 
 def _title(title: str, one: Chosen) -> str:
     return f"{title}: {one.name}" if one.name else title
+
+
+def _said(ax: Axes, title: str, why: str) -> Axes:
+    """Write on the axes why there is nothing to see."""
+    ax.text(0.5, 0.5, "\n".join(textwrap.wrap(why, 40)), ha="center", va="center", transform=ax.transAxes)
+    ax.set(title=title, xticks=[], yticks=[])
+    return ax
 
 
 def _draw_density(ax: Axes, density: drawn.Density, options: Mapping[str, Any]) -> None:

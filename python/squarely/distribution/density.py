@@ -11,7 +11,7 @@ from squarely.distribution.counts import JointCounts, ends_of
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["first_and_prediction", "first_and_second"]
+__all__ = ["POINTS", "first_and_prediction", "first_and_second"]
 
 # A cell of buckets is drawn as so many points in each direction, so that its pairs lie as evenly as they may.
 POINTS = 4

@@ -13,10 +13,11 @@ from squarely.distribution.quantiles import cumulated, quantiles
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Histogram", "bins_around_zero", "edges_of", "histogram", "round_width"]
+__all__ = ["Histogram", "bins_around_zero", "edges_around_zero", "histogram", "round_width"]
 
 
 NARROW = 0.25  # of a bar
+FEWEST = 8
 
 
 class Histogram(NamedTuple):
@@ -52,11 +53,17 @@ def bins_around_zero(counts: Counts, bars: int = 60, share: float = 0.98) -> npt
     least, greatest = quantiles(counts, [tail, 1 - tail])
     least, greatest = min(least, 0.0), max(greatest, 0.0)
     width = round_width(greatest / bars - least / bars)
+    return edges_around_zero(least, greatest, width)
+
+
+def edges_around_zero(least: float, greatest: float, width: float) -> npt.NDArray[np.float64]:
+    """Return edges of bars of a width over all between two numbers, with zero in the middle of one that is or were."""
     first, last = math.floor(least / width + 0.5), math.floor(greatest / width + 0.5)
-    return edges_of(np.arange(first, last + 2) - 0.5, width)
+    beside = max(0, FEWEST - (last - first)) // 2
+    return _edges_of(np.arange(first - beside, last + beside + 2) - 0.5, width)
 
 
-def edges_of(multiples: npt.NDArray[Any], width: float) -> npt.NDArray[np.float64]:
+def _edges_of(multiples: npt.NDArray[Any], width: float) -> npt.NDArray[np.float64]:
     """Return these multiples of a width, the largest doubles in place of what is beyond them."""
     with np.errstate(over="ignore"):
         return np.clip(multiples * width, -LARGEST, LARGEST)

@@ -8,24 +8,30 @@ from squarely.digits import shown
 from squarely.distribution.bands import Band
 from squarely.distribution.counts import Distribution
 from squarely.distribution.drawn import error_by_truth
-from squarely.report_page.axes import Frame, axes, picture, widened
+from squarely.report_page.axes import Frame, axes, picture, sentence, widened
 from squarely.report_page.lines import dots, line
 
 __all__ = ["drawn_error_by_truth"]
+
+TITLE = "Error by truth"
 
 
 def drawn_error_by_truth(distribution: Distribution) -> str:
     """Return the figure."""
     bands = error_by_truth(distribution)
+    if isinstance(bands, str):
+        return sentence(TITLE, bands)
     worst = max(bands, key=lambda band: band.mean_absolute_residual)
+    where = (
+        f" Worst are truths from {shown(worst.least_truth, 3)} to {shown(worst.greatest_truth, 3)}: "
+        f"{shown(worst.mean_absolute_residual, 3)} in absolute value."
+    )
     caption = (
         f"Pairs in {len(bands)} bands of about as many, from small truths to large ones: "
         '<span class="key mean">how large their residuals are</span> and '
-        '<span class="key second">where they lie</span>, in the mean. Worst are truths from '
-        f"{shown(worst.least_truth, 3)} to {shown(worst.greatest_truth, 3)}: "
-        f"{shown(worst.mean_absolute_residual, 3)} in absolute value."
+        '<span class="key second">where they lie</span>, in the mean.' + (where if worst.mean_absolute_residual else "")
     )
-    return picture("Error by truth", _parts(bands), caption)
+    return picture(TITLE, _parts(bands), caption)
 
 
 def _parts(bands: Sequence[Band]) -> Iterator[str]:

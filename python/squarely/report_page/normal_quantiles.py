@@ -19,8 +19,8 @@ TITLE = "Residuals beside normal ones"
 def drawn_normal_quantiles(distribution: Distribution) -> str:
     """Return the figure."""
     drawn = normal_quantiles(distribution)
-    if not drawn.deviation > 0:
-        return sentence(TITLE, f"All residuals are about {shown(drawn.mean, 3)}: there is no spread to look at.")
+    if isinstance(drawn, str):
+        return sentence(TITLE, drawn)
     least, greatest = drawn.points.found[[0, -1]].tolist()
     normal_least, normal_greatest = drawn.points.normal[[0, -1]].tolist()
     caption = (

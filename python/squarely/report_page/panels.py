@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from squarely.digits import shown
 from squarely.distribution.counts import Distribution
-from squarely.distribution.drawn import truth_and_prediction
+from squarely.distribution.drawn import Density, truth_and_prediction
 from squarely.report_page.axes import Box, Frame, axes
 from squarely.report_page.lines import cells, line
 
@@ -17,6 +17,7 @@ __all__ = ["Panel", "drawn_panels"]
 WIDTH, HEIGHT = 220, 188
 BOX = Box(left=56, right=WIDTH - 12, floor=HEIGHT - 28, top=28)
 CELLS = 24
+NOTHING = "There is no pair of two numbers."
 
 
 class Panel(NamedTuple):
@@ -35,16 +36,15 @@ def drawn_panels(panels: Iterable[Panel], metric: str) -> str:
 
 def _drawn(panel: Panel, metric: str) -> str:
     name, caption = html.escape(panel.name), html.escape(f"{metric} {shown(panel.score)}")
-    head = f"<figure><h4>{name}</h4>\n"
-    if not panel.distribution.residuals.total:
-        return f"{head}<figcaption>There is no pair of two numbers.</figcaption></figure>"
+    density = truth_and_prediction(panel.distribution, CELLS) if panel.distribution.residuals.total else NOTHING
+    if isinstance(density, str):
+        return f"<figure><h4>{name}</h4>\n<p>{html.escape(density)}</p><figcaption>{caption}</figcaption></figure>"
     box = f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{name}: truth and prediction. {caption}"'
-    parts = "\n".join(_parts(panel.distribution))
-    return f"{head}<svg {box}>\n{parts}\n</svg>\n<figcaption>{caption}</figcaption></figure>"
+    parts = "\n".join(_parts(density))
+    return f"<figure><h4>{name}</h4>\n<svg {box}>\n{parts}\n</svg>\n<figcaption>{caption}</figcaption></figure>"
 
 
-def _parts(distribution: Distribution) -> Iterator[str]:
-    density = truth_and_prediction(distribution, CELLS)
+def _parts(density: Density) -> Iterator[str]:
     least, greatest = float(density.x_edges[0]), float(density.x_edges[-1])
     frame = Frame(least, greatest, least, greatest, BOX)
     yield from axes(frame, "", "", x_ticks=3, y_ticks=3)

@@ -7,15 +7,19 @@ from collections.abc import Iterator
 from squarely.digits import percent
 from squarely.distribution.counts import Distribution
 from squarely.distribution.drawn import ResidualsByPrediction, residuals_by_prediction
-from squarely.report_page.axes import Frame, axes, picture
+from squarely.report_page.axes import Frame, axes, picture, sentence
 from squarely.report_page.lines import cells, line
 
 __all__ = ["drawn_residuals_by_prediction"]
+
+TITLE = "Residual by prediction"
 
 
 def drawn_residuals_by_prediction(distribution: Distribution) -> str:
     """Return the figure."""
     drawn = residuals_by_prediction(distribution)
+    if isinstance(drawn, str):
+        return sentence(TITLE, drawn)
     beyond = drawn.density.beyond / distribution.residuals.total
     lines = (
         '<span class="key running-mean">Thick line</span>: the mean residual for each prediction. '
@@ -24,7 +28,7 @@ def drawn_residuals_by_prediction(distribution: Distribution) -> str:
         else "There are too few pairs for lines of their means."
     )
     caption = lines + (f" {percent(beyond)} of the pairs lie beyond the ends." if beyond > 1e-12 else "")
-    return picture("Residual by prediction", _parts(drawn), caption)
+    return picture(TITLE, _parts(drawn), caption)
 
 
 def _parts(drawn: ResidualsByPrediction) -> Iterator[str]:

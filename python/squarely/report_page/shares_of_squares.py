@@ -19,8 +19,8 @@ TITLE = "Who makes the squared error"
 def drawn_shares_of_squares(distribution: Distribution) -> str:
     """Return the figure."""
     drawn = shares_of_squares(distribution)
-    if not drawn.squares[-1] > 0:
-        return sentence(TITLE, "All residuals are zero, or next to it.")
+    if isinstance(drawn, str):
+        return sentence(TITLE, drawn)
     of_largest = ", ".join(f"{percent(part)} have {_within(share)}" for part, share in drawn.of_largest.items())
     caption = f"Of the largest residuals {of_largest} of the sum of squared errors. Even errors would lie on the line."
     return picture(TITLE, _parts(drawn), caption)

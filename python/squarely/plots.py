@@ -124,9 +124,10 @@ def residual_histogram(
     ax = _axes_or_new(ax)
     edges = shown.bars.edges
     ax.stairs(shown.bars.counts, edges, **{"fill": True, **options})
-    ax.plot((edges[:-1] + edges[1:]) / 2, shown.normal, "C1", label="normal")
     ax.set(xlabel="residual", ylabel="pairs", title=_title("Residuals", one))
-    ax.legend()
+    if shown.normal.size:
+        ax.plot((edges[:-1] + edges[1:]) / 2, shown.normal, "C1", label="normal")
+        ax.legend()
     return ax
 
 

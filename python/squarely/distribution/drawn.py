@@ -13,13 +13,14 @@ import numpy as np
 
 from squarely.digits import percent, shown
 from squarely.distribution.bands import Band, bands_of_truth
-from squarely.distribution.counts import Counts, Distribution, mean_of, middles_of, sizes_of
+from squarely.distribution.counts import LARGEST, Counts, Distribution, mean_of, middles_of, sizes_of
 from squarely.distribution.density import POINTS, first_and_prediction, first_and_second
 from squarely.distribution.histogram import Histogram, bins_around_zero, edges_around_zero, histogram, round_width
 from squarely.distribution.normal import QuantilePairs, normal_counts, normal_quantile_pairs
 from squarely.distribution.quantiles import quantile, quantiles
 from squarely.distribution.running import Running, running
 from squarely.distribution.squares import Share, cumulated_squares, share_of_largest
+from squarely.distribution.steps import common_step
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -47,7 +48,7 @@ LARGEST_PARTS = (0.001, 0.01, 0.1)
 
 
 class ResidualHistogram(NamedTuple):
-    """Bars of residuals, and those that a normal distribution of the same mean and variance would have."""
+    """Bars of residuals, and those that a normal distribution of the same mean and variance has, where there is one."""
 
     bars: Histogram
     normal: npt.NDArray[np.float64]
@@ -98,14 +99,15 @@ def residual_histogram(distribution: Distribution) -> ResidualHistogram:
     """Return what the picture of the residuals shows."""
     edges = bins_around_zero(distribution.residuals, share=SHOWN)
     mean, deviation = mean_and_deviation(distribution.residuals)
-    normal = normal_counts(edges, mean, deviation, distribution.residuals.total)
+    normal = normal_counts(edges, mean, deviation, distribution.residuals.total) if deviation > 0 else np.empty(0)
     return ResidualHistogram(histogram(distribution.residuals, edges), normal)
 
 
 def truth_and_prediction(distribution: Distribution, cells: int = CELLS) -> Density | str:
     """Return where pairs of truth and prediction are, over one range for both, of at most so many cells each."""
     joint = distribution.truths_and_residuals
-    edges = _edges([distribution.truths, distribution.predictions], joint.first_bits, cells)
+    grain = max(_grain(distribution.truths, joint.first_bits), _grain(distribution.residuals, joint.second_bits))
+    edges = _edges([distribution.truths, distribution.predictions], grain, cells)
     if edges is None:
         return _too_near("Truths and predictions", joint.first_bits)
     return _density(edges, edges, first_and_prediction(joint, edges), distribution)
@@ -113,20 +115,21 @@ def truth_and_prediction(distribution: Distribution, cells: int = CELLS) -> Dens
 
 def residuals_by_prediction(distribution: Distribution) -> ResidualsByPrediction | str:
     """Return where residuals are for each prediction."""
-    joint = distribution.predictions_and_residuals
-    x_edges = _edges([distribution.predictions], joint.first_bits)
-    y_edges = _edges([distribution.residuals], joint.second_bits)
+    joint, residuals = distribution.predictions_and_residuals, distribution.residuals
+    x_edges = _edges([distribution.predictions], _grain(distribution.predictions, joint.first_bits))
+    y_edges = _edges([residuals], _grain(residuals, joint.second_bits))
     if x_edges is None:
         return _too_near("Predictions", joint.first_bits)
     if y_edges is None:
         return _too_near("Residuals", joint.second_bits)
     density = _density(x_edges, y_edges, first_and_second(joint, x_edges, y_edges), distribution)
-    return ResidualsByPrediction(density, running(joint, x_edges[::2]))
+    columns = x_edges if len(x_edges) <= CELLS // 2 else x_edges[::2]
+    return ResidualsByPrediction(density, running(joint, columns, residuals))
 
 
 def error_by_truth(distribution: Distribution) -> list[Band] | str:
     """Return the tenths of the pairs by their truth, with their errors."""
-    bands = bands_of_truth(distribution.truths_and_residuals)
+    bands = bands_of_truth(distribution.truths_and_residuals, distribution.residuals)
     if len(bands) == 1:
         return f"All truths are about {shown(bands[0].mean_truth, 3)}: there are no small and large ones to compare."
     return bands
@@ -149,18 +152,20 @@ def shares_of_squares(distribution: Distribution) -> SharesOfSquares | str:
     return SharesOfSquares(pairs, squares, shares)
 
 
-def _edges(counts: Sequence[Counts], bits: int, cells: int = CELLS) -> npt.NDArray[np.float64] | None:
+def _edges(counts: Sequence[Counts], grain: float, cells: int = CELLS) -> npt.NDArray[np.float64] | None:
     """Return edges of cells of one round width over what all of these show, with zero in the middle of one.
 
-    No cell is narrower than what a bucket is drawn as. None where so few buckets are shown that they tell nothing.
+    No cell is narrower than what a bucket of this width is drawn as. None where buckets are too wide to tell.
     """
     tail = (1 - SHOWN) / 2
     ends = np.array([quantiles(one, [tail, 1 - tail]) for one in counts])
     least, greatest = float(ends[:, 0].min()), float(ends[:, 1].max())
-    grain = max(_grain(one, bits) for one in counts)
-    if grain > 0 and grain * FEWEST_BUCKETS >= greatest - least:
+    step = common_step(counts, least, greatest)
+    if step == 0 and grain * FEWEST_BUCKETS > greatest - least:
         return None
-    width = round_width(max(greatest / cells - least / cells, grain / POINTS))
+    if step == 0:
+        least, greatest = max(least - grain / 2, -LARGEST), min(greatest + grain / 2, LARGEST)
+    width = max(round_width(max(greatest / cells - least / cells, grain / POINTS)), step)
     return edges_around_zero(least, greatest, width)
 
 

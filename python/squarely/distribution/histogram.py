@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from squarely.distribution.counts import LARGEST, Counts, ends_of
+from squarely.distribution.counts import LARGEST, Counts, ends_of, nearest_to_zero
 from squarely.distribution.quantiles import cumulated, quantiles
+from squarely.distribution.steps import common_step
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Histogram", "bins_around_zero", "edges_around_zero", "histogram", "round_width"]
+__all__ = ["NARROW", "Histogram", "bins_around_zero", "edges_around_zero", "histogram", "round_width"]
 
 
 NARROW = 0.25  # of a bar
@@ -37,7 +38,7 @@ def histogram(counts: Counts, edges: npt.NDArray[np.float64]) -> Histogram:
     """
     lower, upper = ends_of(counts.buckets, counts.bits)
     narrow = upper - lower <= (edges[1] - edges[0]) * NARROW
-    at = np.where(counts.buckets > 0, lower, np.where(counts.buckets < 0, upper, 0.0))[narrow]
+    at = nearest_to_zero(counts.buckets, counts.bits)[narrow]
     before = cumulated(_some(counts, ~narrow), edges)
     before += np.append(0, np.cumsum(counts.counts[narrow]))[np.searchsorted(at, edges)]
     return Histogram(edges, np.diff(before), float(before[0]), float(counts.total - before[-1]))
@@ -52,7 +53,7 @@ def bins_around_zero(counts: Counts, bars: int = 60, share: float = 0.98) -> npt
     tail = (1 - share) / 2
     least, greatest = quantiles(counts, [tail, 1 - tail])
     least, greatest = min(least, 0.0), max(greatest, 0.0)
-    width = round_width(greatest / bars - least / bars)
+    width = max(round_width(greatest / bars - least / bars), common_step([counts], least, greatest))
     return edges_around_zero(least, greatest, width)
 
 

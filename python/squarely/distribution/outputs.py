@@ -35,7 +35,7 @@ def names_of(shape: Sequence[int], labels: Names) -> list[str]:
     """
     if tuple(shape) == (1,):
         return [""]
-    along = {axis: own for side in reversed(labels.values()) for axis, own in side.items()}
+    along = {axis: own for side in reversed(list(labels.values())) for axis, own in side.items()}
     before = "" if along else "output "
     parts = (map(str, along.get(axis, range(length))) for axis, length in enumerate(shape))
     names = [before + ", ".join(one) for one in itertools.product(*parts)]

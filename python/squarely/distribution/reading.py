@@ -58,7 +58,7 @@ def outputs_of(core: _core.Accumulator, labels: Names = MappingProxyType({})) ->
     if not keeps_pictures(core.configuration) or not core.shape:
         return ()
     names = names_of(core.shape, labels)
-    scores = _scores_by_output(core) if len(names) > 1 else [MappingProxyType({})]
+    scores: Sequence[Mapping[str, float]] = _scores_by_output(core) if len(names) > 1 else [{}]
     return tuple(
         Output(name, _counts_of_output(core, i), own) for i, (name, own) in enumerate(zip(names, scores, strict=True))
     )

@@ -107,7 +107,7 @@ def truth_and_prediction(distribution: Distribution, cells: int = CELLS) -> Dens
     """Return where pairs of truth and prediction are, over one range for both, of at most so many cells each."""
     joint = distribution.truths_and_residuals
     grain = max(_grain(distribution.truths, joint.first_bits), _grain(distribution.residuals, joint.second_bits))
-    edges = _edges([distribution.truths, distribution.predictions], grain, cells)
+    edges = _edges([distribution.truths, distribution.predictions], joint.first_bits, grain, cells)
     if edges is None:
         return _too_near("Truths and predictions", joint.first_bits)
     return _density(edges, edges, first_and_prediction(joint, edges), distribution)
@@ -116,8 +116,8 @@ def truth_and_prediction(distribution: Distribution, cells: int = CELLS) -> Dens
 def residuals_by_prediction(distribution: Distribution) -> ResidualsByPrediction | str:
     """Return where residuals are for each prediction."""
     joint, residuals = distribution.predictions_and_residuals, distribution.residuals
-    x_edges = _edges([distribution.predictions], _grain(distribution.predictions, joint.first_bits))
-    y_edges = _edges([residuals], _grain(residuals, joint.second_bits))
+    x_edges = _edges([distribution.predictions], joint.first_bits, _grain(distribution.predictions, joint.first_bits))
+    y_edges = _edges([residuals], joint.second_bits, _grain(residuals, joint.second_bits))
     if x_edges is None:
         return _too_near("Predictions", joint.first_bits)
     if y_edges is None:
@@ -152,7 +152,7 @@ def shares_of_squares(distribution: Distribution) -> SharesOfSquares | str:
     return SharesOfSquares(pairs, squares, shares)
 
 
-def _edges(counts: Sequence[Counts], grain: float, cells: int = CELLS) -> npt.NDArray[np.float64] | None:
+def _edges(counts: Sequence[Counts], bits: int, grain: float, cells: int = CELLS) -> npt.NDArray[np.float64] | None:
     """Return edges of cells of one round width over what all of these show, with zero in the middle of one.
 
     No cell is narrower than what a bucket of this width is drawn as. None where buckets are too wide to tell.
@@ -164,7 +164,9 @@ def _edges(counts: Sequence[Counts], grain: float, cells: int = CELLS) -> npt.ND
     if step == 0 and grain * FEWEST_BUCKETS > greatest - least:
         return None
     if step == 0:
-        least, greatest = max(least - grain / 2, -LARGEST), min(greatest + grain / 2, LARGEST)
+        # A number is drawn somewhere in its bucket.
+        before, behind = (grain / 2 + abs(end) * 2.0 ** -(bits + 1) for end in (least, greatest))
+        least, greatest = max(least - before, -LARGEST), min(greatest + behind, LARGEST)
     width = max(round_width(max(greatest / cells - least / cells, grain / POINTS)), step)
     return edges_around_zero(least, greatest, width)
 

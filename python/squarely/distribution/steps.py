@@ -27,9 +27,10 @@ def common_step(counts: Sequence[Counts], least: float, greatest: float) -> floa
     gap = float(np.diff(np.unique(np.append(numbers, 0.0))).min())
     power = 10.0 ** math.floor(math.log10(gap))
     step = min((one * power for one in ROUND), key=lambda one: abs(one - gap))
-    if not step > 0 or np.any(2 * widths >= step):
+    if not 0 < step / 2 <= greatest / 2 - least / 2 or np.any(2 * widths >= step):
         return 0.0
-    return step if np.all(np.abs(numbers - np.rint(numbers / step) * step) <= widths) else 0.0
+    parts = numbers / step
+    return step if np.all(np.abs(parts - np.rint(parts)) <= widths / step) else 0.0
 
 
 def _between(counts: Counts, least: float, greatest: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -7,15 +7,17 @@ import numpy as np
 import pytest
 
 from instruments.counted_arrays import counts_of, distribution_of_arrays, joint_counts_of
-from oracles.counts_by_size import sizes
+from oracles.counts_by_size import TERMS, sizes
+from squarely import _core
 from squarely.distribution.bands import bands_of_truth
-from squarely.distribution.counts import ends_of, middles_of, sizes_of
+from squarely.distribution.counts import ends_of, means_of, middles_of, sizes_of
 from squarely.distribution.density import first_and_prediction, first_and_second
 from squarely.distribution.histogram import bins_around_zero, histogram, round_width
 from squarely.distribution.normal import normal_counts, normal_quantile_pairs
 from squarely.distribution.quantiles import cumulated, quantile, quantiles
 from squarely.distribution.running import running
 from squarely.distribution.squares import cumulated_squares, share_of_largest
+from squarely.distribution.steps import common_step
 
 RANDOM = np.random.default_rng(16)
 HEAVY = RANDOM.standard_t(2, 20_000) * 10.0 ** RANDOM.integers(-3, 4, 20_000)
@@ -228,3 +230,30 @@ def test_normal_residuals_lie_on_the_line_of_the_qq_plot():
     middle = np.abs(normal - 1) < 6
     np.testing.assert_allclose(found[middle], normal[middle], atol=0.15)
     assert np.all(np.diff(found) >= 0)
+
+
+@pytest.mark.parametrize("step", [1.0, 0.1, 0.25, 5.0, 100.0])
+def test_multiples_of_a_round_number_are_known_as_such(step):
+    numbers = step * np.random.default_rng(8).integers(-9, 10, 2_000)
+    assert common_step([counts_of(numbers)], numbers.min(), numbers.max()) == pytest.approx(step)
+
+
+@pytest.mark.parametrize("kind", ["normal", "heavy tails", "far from zero", "one"])
+def test_other_numbers_have_no_step(kind):
+    numbers = NUMBERS[kind]
+    assert common_step([counts_of(numbers)], numbers.min(), numbers.max()) == 0
+
+
+@every_kind
+def test_means_of_buckets_are_those_of_their_numbers_as_far_as_finer_counts_tell(numbers):
+    buckets = np.unique(sizes(numbers, 3))
+    for bucket, mean in zip(buckets, means_of(buckets, 3, counts_of(numbers)), strict=True):
+        inside = [Fraction(number) for number in numbers[sizes(numbers, 3) == bucket].tolist()]
+        expected = sum(inside) / len(inside)
+        assert abs(Fraction(float(mean)) - expected) <= abs(expected) / 2**7 + Fraction(2.0**-1029)
+
+
+def test_bits_of_counts_are_those_of_the_table():
+    for term, by in TERMS.items():
+        assert _core.terms[term].by_size == tuple(zip(by.numbers, by.bits, strict=True))
+    assert {name for name, row in _core.terms.items() if row.by_size} == set(TERMS)

@@ -6,7 +6,9 @@ import pytest
 import squarely
 from instruments.counted_arrays import distribution_of_arrays
 from squarely.distribution.reading import distribution_of
+from squarely.evaluation import report_of
 from squarely.files import FileStates, accumulate_files
+from squarely.report_page.saving import page_of
 
 RANDOM = np.random.default_rng(12)
 ROWS = 5_000
@@ -158,3 +160,15 @@ def test_a_notebook_shows_four_digits_and_all_on_hover(shown):
 def test_accumulators_that_have_seen_nothing_are_shown_all_the_same():
     assert "count=0" in squarely.Accumulator("mse")._repr_html_()
     assert "groups=0" in squarely.GroupedAccumulator("mse")._repr_html_()
+
+
+def test_a_page_of_1e10_rows_is_as_large_as_one_of_1e4():
+    few = squarely.Accumulator(pictures=True)
+    for _ in range(2):
+        few.update(TRUTH, PREDICTION)
+    many = few
+    for _ in range(20):  # each time twice as many
+        many = many + many
+    assert few.count == 1e4 and many.count == 2**20 * few.count > 1e10
+    sizes = [len(page_of(report_of({"": one}, is_single=True), None).encode()) for one in (few, many)]
+    assert sizes[1] < 1.05 * sizes[0] < 60_000

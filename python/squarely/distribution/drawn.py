@@ -42,7 +42,7 @@ __all__ = [
 
 # Axes show so large a share of the pairs: a few that are far away would make dots of all others.
 SHOWN = 0.99
-CELLS = 60
+CELLS = 70
 FEWEST_BUCKETS = 4
 LARGEST_PARTS = (0.001, 0.01, 0.1)
 

@@ -11,8 +11,6 @@ from squarely.report_page.lines import dots, line
 
 __all__ = ["Moment", "drawn_over_time"]
 
-MOST_NAMES = 4
-
 
 class Moment(NamedTuple):
     """A time in words, as a number that tells distances, and its score."""
@@ -53,15 +51,15 @@ def _names(frame: Frame, moments: Sequence[Moment]) -> Iterator[tuple[str, float
     ends = frame.x(first.at) + CHARACTER * len(first.name)
     if begins > ends:
         yield last.name, frame.x(last.at), "end"
-    for moment in _some(moments):
+    for moment in _some(moments, int((frame.box.right - frame.box.left) / (CHARACTER * (len(first.name) + 2)))):
         at, half = frame.x(moment.at), CHARACTER * len(moment.name) / 2
         if ends + CHARACTER < at - half and at + half < begins - CHARACTER:
             yield moment.name, at, "middle"
             ends = at + half
 
 
-def _some(moments: Sequence[Moment]) -> Sequence[Moment]:
-    """Return some moments between the first and the last."""
-    if len(moments) <= MOST_NAMES:
+def _some(moments: Sequence[Moment], most: int) -> Sequence[Moment]:
+    """Return so many moments less the first and the last."""
+    if len(moments) <= most:
         return moments[1:-1]
-    return [moments[round(i * (len(moments) - 1) / (MOST_NAMES - 1))] for i in range(1, MOST_NAMES - 1)]
+    return [moments[round(i * (len(moments) - 1) / (most - 1))] for i in range(1, most - 1)]

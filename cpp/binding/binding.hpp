@@ -18,6 +18,7 @@ namespace py = pybind11;
 
 void register_targets(py::module_& module);
 void register_threads(py::module_& module);
+void register_terms(py::module_& module);
 void register_metrics(py::module_& module);
 void register_state(py::module_& module);
 void register_accumulator(py::module_& module);

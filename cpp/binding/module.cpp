@@ -7,6 +7,7 @@ PYBIND11_MODULE(_core, module) {
     squarely::register_refusals(module);
     squarely::register_targets(module);
     squarely::register_threads(module);
+    squarely::register_terms(module);
     squarely::register_metrics(module);
     squarely::register_state(module);
     squarely::register_accumulator(module);

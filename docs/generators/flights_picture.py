@@ -39,7 +39,7 @@ def flights() -> Distribution:
 def picture(distribution: Distribution) -> str:
     """Return the drawing, in light or dark as whoever looks has it."""
     style = resources.files("squarely.report_page").joinpath("page.css").read_text("utf-8")
-    colours = "".join(re.findall(r"(?:^:root \{.*?^\}|^@media \(prefers-color-scheme.*?^\})", style, re.M | re.S))
+    colours = "".join(re.findall(r"(?:^:root \{.*?^\}|^@media screen.*?^\})", style, re.M | re.S))
     rules = "\n".join(line for line in style.splitlines() if re.match(r"svg |\.[a-z0-9-]+(, \.[a-z-]+)* \{", line))
     high = HEIGHT + HEAD
     parts = [_placed(draw(distribution), (i % 2) * WIDTH, i // 2 * high) for i, draw in enumerate(PICTURES)]

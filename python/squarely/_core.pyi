@@ -21,6 +21,7 @@ _ArrowKeys = tuple[
 version: str
 compiler: str
 openmp: bool
+terms: dict[str, TermRow]
 metrics: dict[str, MetricRow]
 row_losses: dict[str, str]
 arrow_formats: dict[str, str]
@@ -36,6 +37,15 @@ class Refused(ValueError):  # noqa: N818  (what happened, and no error of the co
     missing_pred: int
     number: int
     term: str
+
+# The row of a term: see cpp/tables/terms.hpp.
+@final
+class TermRow:
+    @property
+    def name(self) -> str: ...
+    # The numbers by whose sizes pairs are counted, and to how many bits.
+    @property
+    def by_size(self) -> tuple[tuple[str, int], ...]: ...
 
 # The row of a metric: see cpp/tables/metrics.hpp.
 @final

@@ -35,7 +35,8 @@ from squarely.report import Report, Scored
 from squarely.scoring import Score, configuration_of
 
 if TYPE_CHECKING:
-    from squarely.distribution.counts import Distribution
+    from squarely.columns.labels import Names
+    from squarely.distribution.outputs import Output
     from squarely.pairing import PairedColumns
     from squarely.worst.evaluation import WorstAsked
     from squarely.worst.table import WorstTable
@@ -388,17 +389,19 @@ def _report(
     if rows_asked is not None:
         for name, pairs in paired.items():
             worst[name] = rows_asked.table(pairs, accumulators[name], question.asked)
-    distributions = distributions_in(accumulators)
+    distributions = distributions_in(accumulators, {name: pairs.names for name, pairs in paired.items()})
     return Report(question.labels, columns, is_single=is_single, worst=worst, distributions=distributions)
 
 
-def distributions_in(accumulators: Mapping[str, _core.Accumulator]) -> Mapping[str, Distribution]:
-    """Return what pictures are drawn from, where it was asked for."""
+def distributions_in(
+    accumulators: Mapping[str, _core.Accumulator], labels: Mapping[str, Names] = MappingProxyType({})
+) -> Mapping[str, Sequence[Output]]:
+    """Return what pictures are drawn from, where it was asked for, with what outputs are called."""
     if not keeps_pictures(next(iter(accumulators.values())).configuration):
         return {}
-    from squarely.distribution.reading import distributions_of
+    from squarely.distribution.reading import outputs_of
 
-    return distributions_of(accumulators)
+    return {name: outputs_of(core, labels.get(name, MappingProxyType({}))) for name, core in accumulators.items()}
 
 
 def _medians_at_once(paired: Mapping[str, PairedColumns], question: Question) -> dict[str, Scored] | None:
@@ -451,7 +454,8 @@ def report_of(
             own = scored(asked or accumulator.asked, accumulator.core, None, known)
         columns[name] = own._replace(digest=accumulator.digest())
     labels = tuple(one.label for one in asked or next(iter(accumulators.values())).asked)
-    distributions = distributions_in({name: one.core for name, one in accumulators.items()})
+    labels_of_outputs = {name: one._names for name, one in accumulators.items()}
+    distributions = distributions_in({name: one.core for name, one in accumulators.items()}, labels_of_outputs)
     return Report(labels, columns, is_single=is_single, rows=rows, worst=worst, distributions=distributions)
 
 

@@ -1,21 +1,23 @@
 """Pictures of errors with matplotlib, of all pairs whatever their number: what the page of a report shows.
 
 Every function takes what has counts (a report or an accumulator made with ``pictures=True``), draws on the axes it is
-given or on those of a new figure, in the colours of matplotlib's settings, and returns the axes.
+given or on those of a new figure, in the colours of matplotlib's settings, and returns the axes. What else it is given
+goes to the method of these that draws the pairs, so that models can be told apart on the same axes.
 
 matplotlib comes with ``pip install 'squarely[plot]'``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from squarely.distribution import drawn
-from squarely.distribution.reading import distribution_of
+from squarely.distribution.reading import Chosen, chosen
 from squarely.extras import import_extra
 
 if TYPE_CHECKING:
@@ -34,7 +36,14 @@ __all__ = [
 ]
 
 
-def truth_and_prediction(source: object, prediction: str | None = None, *, ax: Axes | None = None) -> Axes:
+def truth_and_prediction(
+    source: object,
+    prediction: str | None = None,
+    *,
+    output: int | str | None = None,
+    ax: Axes | None = None,
+    **options: Any,
+) -> Axes:
     """Draw where pairs of truth and prediction are, with the diagonal on which predictions are the truth.
 
     Parameters
@@ -43,8 +52,12 @@ def truth_and_prediction(source: object, prediction: str | None = None, *, ax: A
         Made with ``pictures=True``.
     prediction : str, optional
         Of a report of several predictions the one to draw, by default the first.
+    output : int or str, optional
+        Of several outputs the one to draw, by its place or by the name of its column; by default the first.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default a new figure.
+    **options
+        For `matplotlib.axes.Axes.pcolormesh`, as ``cmap``.
 
     Returns
     -------
@@ -53,7 +66,9 @@ def truth_and_prediction(source: object, prediction: str | None = None, *, ax: A
     Raises
     ------
     ValueError
-        Where the source has no counts.
+        Where the source has no counts, or there is no pair of two numbers.
+    KeyError
+        Where there is no such prediction or output.
     ImportError
         Where matplotlib is not installed.
 
@@ -64,22 +79,34 @@ def truth_and_prediction(source: object, prediction: str | None = None, *, ax: A
     >>> squarely.plots.truth_and_prediction(accumulator).get_ylabel()
     'prediction'
     """
-    density = drawn.truth_and_prediction(distribution_of(source, prediction))
+    one = chosen(source, prediction, output)
+    density = drawn.truth_and_prediction(one.distribution)
     ax = _axes_or_new(ax)
-    _draw_density(ax, density)
+    if isinstance(density, str):
+        return _said(ax, _title("Truth and prediction", one), density)
+    _draw_density(ax, density, options)
     ends = [density.x_edges[0], density.x_edges[-1]]
     ax.plot(ends, ends, "C1--")
-    ax.set(xlabel="truth", ylabel="prediction", title="Truth and prediction", xlim=ends, ylim=ends)
+    ax.set(xlabel="truth", ylabel="prediction", title=_title("Truth and prediction", one), xlim=ends, ylim=ends)
     return ax
 
 
-def residual_histogram(source: object, prediction: str | None = None, *, ax: Axes | None = None) -> Axes:
+def residual_histogram(
+    source: object,
+    prediction: str | None = None,
+    *,
+    output: int | str | None = None,
+    ax: Axes | None = None,
+    **options: Any,
+) -> Axes:
     """Draw how large residuals are, beside the normal distribution of the same mean and variance.
 
     Parameters
     ----------
-    source, prediction, ax
+    source, prediction, output, ax
         As of `truth_and_prediction`.
+    **options
+        For `matplotlib.axes.Axes.stairs`, as ``color``.
 
     Returns
     -------
@@ -92,23 +119,34 @@ def residual_histogram(source: object, prediction: str | None = None, *, ax: Axe
     >>> squarely.plots.residual_histogram(accumulator).get_ylabel()
     'pairs'
     """
-    shown = drawn.residual_histogram(distribution_of(source, prediction))
+    one = chosen(source, prediction, output)
+    shown = drawn.residual_histogram(one.distribution)
     ax = _axes_or_new(ax)
     edges = shown.bars.edges
-    ax.stairs(shown.bars.counts, edges, fill=True)
-    ax.plot((edges[:-1] + edges[1:]) / 2, shown.normal, "C1", label="normal")
-    ax.set(xlabel="residual", ylabel="pairs", title="Residuals")
-    ax.legend()
+    ax.stairs(shown.bars.counts, edges, **{"fill": True, **options})
+    ax.set(xlabel="residual", ylabel="pairs", title=_title("Residuals", one))
+    if shown.normal.size:
+        ax.plot((edges[:-1] + edges[1:]) / 2, shown.normal, "C1", label="normal")
+        ax.legend()
     return ax
 
 
-def residuals_by_prediction(source: object, prediction: str | None = None, *, ax: Axes | None = None) -> Axes:
+def residuals_by_prediction(
+    source: object,
+    prediction: str | None = None,
+    *,
+    output: int | str | None = None,
+    ax: Axes | None = None,
+    **options: Any,
+) -> Axes:
     """Draw where residuals are for each prediction, with their mean and the quantiles 0.1, 0.5 and 0.9.
 
     Parameters
     ----------
-    source, prediction, ax
+    source, prediction, output, ax
         As of `truth_and_prediction`.
+    **options
+        For `matplotlib.axes.Axes.pcolormesh`, as ``cmap``.
 
     Returns
     -------
@@ -121,24 +159,36 @@ def residuals_by_prediction(source: object, prediction: str | None = None, *, ax
     >>> squarely.plots.residuals_by_prediction(accumulator).get_xlabel()
     'prediction'
     """
-    shown = drawn.residuals_by_prediction(distribution_of(source, prediction))
+    one = chosen(source, prediction, output)
+    shown = drawn.residuals_by_prediction(one.distribution)
     ax = _axes_or_new(ax)
-    _draw_density(ax, shown.density)
+    if isinstance(shown, str):
+        return _said(ax, _title("Residual by prediction", one), shown)
+    _draw_density(ax, shown.density, options)
     ax.axhline(0, color="C7", linewidth=0.8)
     ax.plot(shown.running.centers, shown.running.quantiles.T, "C1", linewidth=1)
     ax.plot(shown.running.centers, shown.running.means, "C1", linewidth=2.5)
-    y_edges = shown.density.y_edges
-    ax.set(xlabel="prediction", ylabel="residual", title="Residual by prediction", ylim=(y_edges[0], y_edges[-1]))
+    ax.set(xlabel="prediction", ylabel="residual", title=_title("Residual by prediction", one))
+    ax.set_ylim(*shown.density.y_edges[[0, -1]])
     return ax
 
 
-def error_by_truth(source: object, prediction: str | None = None, *, ax: Axes | None = None) -> Axes:
+def error_by_truth(
+    source: object,
+    prediction: str | None = None,
+    *,
+    output: int | str | None = None,
+    ax: Axes | None = None,
+    **options: Any,
+) -> Axes:
     """Draw the mean residual, and its mean absolute value, of a tenth of the pairs after the other by their truth.
 
     Parameters
     ----------
-    source, prediction, ax
+    source, prediction, output, ax
         As of `truth_and_prediction`.
+    **options
+        For `matplotlib.axes.Axes.plot`, of both lines.
 
     Returns
     -------
@@ -151,24 +201,37 @@ def error_by_truth(source: object, prediction: str | None = None, *, ax: Axes | 
     >>> squarely.plots.error_by_truth(accumulator).get_xlabel()
     'truth'
     """
-    bands = drawn.error_by_truth(distribution_of(source, prediction))
+    one = chosen(source, prediction, output)
+    bands = drawn.error_by_truth(one.distribution)
     ax = _axes_or_new(ax)
+    if isinstance(bands, str):
+        return _said(ax, _title("Error by truth", one), bands)
     truths = [band.mean_truth for band in bands]
     ax.axhline(0, color="C7", linewidth=0.8)
-    ax.plot(truths, [band.mean_absolute_residual for band in bands], "C0o-", label="mean absolute residual")
-    ax.plot(truths, [band.mean_residual for band in bands], "C1o-", label="mean residual")
-    ax.set(xlabel="truth", ylabel="residual", title="Error by truth")
+    sizes, means = [band.mean_absolute_residual for band in bands], [band.mean_residual for band in bands]
+    ax.plot(truths, sizes, "C0o-", **{"label": "mean absolute residual", **options})
+    ax.plot(truths, means, "C1o-", **{"label": "mean residual", **options})
+    ax.set(xlabel="truth", ylabel="residual", title=_title("Error by truth", one))
     ax.legend()
     return ax
 
 
-def normal_quantiles(source: object, prediction: str | None = None, *, ax: Axes | None = None) -> Axes:
+def normal_quantiles(
+    source: object,
+    prediction: str | None = None,
+    *,
+    output: int | str | None = None,
+    ax: Axes | None = None,
+    **options: Any,
+) -> Axes:
     """Draw quantiles of the residuals beside those of a normal distribution: a QQ plot.
 
     Parameters
     ----------
-    source, prediction, ax
+    source, prediction, output, ax
         As of `truth_and_prediction`.
+    **options
+        For `matplotlib.axes.Axes.plot`, as ``label``.
 
     Returns
     -------
@@ -181,21 +244,34 @@ def normal_quantiles(source: object, prediction: str | None = None, *, ax: Axes 
     >>> squarely.plots.normal_quantiles(accumulator).get_xlabel()
     'normal residual'
     """
-    points = drawn.normal_quantiles(distribution_of(source, prediction)).points
+    one = chosen(source, prediction, output)
+    found = drawn.normal_quantiles(one.distribution)
     ax = _axes_or_new(ax)
+    if isinstance(found, str):
+        return _said(ax, _title("Residuals beside normal ones", one), found)
+    points = found.points
     ax.plot(points.normal[[0, -1]], points.normal[[0, -1]], "C1--")
-    ax.plot(points.normal, points.found, "C0.")
-    ax.set(xlabel="normal residual", ylabel="residual", title="Residuals beside normal ones")
+    ax.plot(points.normal, points.found, "C0.", **options)
+    ax.set(xlabel="normal residual", ylabel="residual", title=_title("Residuals beside normal ones", one))
     return ax
 
 
-def shares_of_squares(source: object, prediction: str | None = None, *, ax: Axes | None = None) -> Axes:
+def shares_of_squares(
+    source: object,
+    prediction: str | None = None,
+    *,
+    output: int | str | None = None,
+    ax: Axes | None = None,
+    **options: Any,
+) -> Axes:
     """Draw what share of the squared error the largest residuals have.
 
     Parameters
     ----------
-    source, prediction, ax
+    source, prediction, output, ax
         As of `truth_and_prediction`.
+    **options
+        For `matplotlib.axes.Axes.plot`, as ``label``.
 
     Returns
     -------
@@ -208,12 +284,15 @@ def shares_of_squares(source: object, prediction: str | None = None, *, ax: Axes
     >>> squarely.plots.shares_of_squares(accumulator).get_ylabel()
     'share of squared errors'
     """
-    shown = drawn.shares_of_squares(distribution_of(source, prediction))
+    one = chosen(source, prediction, output)
+    shown = drawn.shares_of_squares(one.distribution)
     ax = _axes_or_new(ax)
+    if isinstance(shown, str):
+        return _said(ax, _title("Who makes the squared error", one), shown)
     ax.plot([0, 1], [0, 1], "C1--")
-    ax.plot(shown.pairs, shown.squares, "C0")
+    ax.plot(shown.pairs, shown.squares, "C0", **options)
     labels = {"xlabel": "share of pairs, from the largest residual on", "ylabel": "share of squared errors"}
-    ax.set(title="Who makes the squared error", **labels)
+    ax.set(title=_title("Who makes the squared error", one), **labels)
     return ax
 
 
@@ -227,12 +306,14 @@ PICTURES: tuple[Callable[..., Any], ...] = (
 )
 
 
-def all_pictures(source: object, prediction: str | None = None) -> npt.NDArray[np.object_]:
+def all_pictures(
+    source: object, prediction: str | None = None, *, output: int | str | None = None
+) -> npt.NDArray[np.object_]:
     """Draw all six pictures in one figure, and return its axes.
 
     Parameters
     ----------
-    source, prediction
+    source, prediction, output
         As of `truth_and_prediction`.
 
     Returns
@@ -246,19 +327,32 @@ def all_pictures(source: object, prediction: str | None = None) -> npt.NDArray[n
     >>> squarely.plots.all_pictures(accumulator).shape
     (3, 2)
     """
-    distribution = distribution_of(source, prediction)
-    pyplot = import_extra("matplotlib.pyplot")
-    axes: npt.NDArray[np.object_] = pyplot.subplots(3, 2, figsize=(10, 12), layout="constrained")[1]
+    one = chosen(source, prediction, output)
+    figure, axes = import_extra("matplotlib.pyplot").subplots(3, 2, figsize=(10, 12), layout="constrained")
+    if one.name:
+        figure.suptitle(one.name)
     for draw, ax in zip(PICTURES, axes.flat, strict=True):
-        draw(distribution, ax=ax)
-    return axes
+        draw(one.distribution, ax=ax)
+    found: npt.NDArray[np.object_] = axes
+    return found
 
 
-def _draw_density(ax: Axes, density: drawn.Density) -> None:
+def _title(title: str, one: Chosen) -> str:
+    return f"{title}: {one.name}" if one.name else title
+
+
+def _said(ax: Axes, title: str, why: str) -> Axes:
+    """Write on the axes why there is nothing to see."""
+    ax.text(0.5, 0.5, "\n".join(textwrap.wrap(why, 40)), ha="center", va="center", transform=ax.transAxes)
+    ax.set(title=title, xticks=[], yticks=[])
+    return ax
+
+
+def _draw_density(ax: Axes, density: drawn.Density, options: Mapping[str, Any]) -> None:
     colors = import_extra("matplotlib.colors")
     counts = np.where(density.counts >= 0.5, density.counts, np.nan).T
     norm = colors.LogNorm(vmin=0.5, vmax=max(1.0, float(density.counts.max())))
-    ax.pcolormesh(density.x_edges, density.y_edges, counts, norm=norm, rasterized=True)
+    ax.pcolormesh(density.x_edges, density.y_edges, counts, **{"norm": norm, "rasterized": True, **options})
 
 
 def _axes_or_new(ax: Axes | None) -> Axes:

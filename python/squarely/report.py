@@ -17,7 +17,7 @@ from squarely.result_types import ScoreT
 from squarely.scoring import Score
 
 if TYPE_CHECKING:
-    from squarely.distribution.counts import Distribution
+    from squarely.distribution.outputs import Output
     from squarely.worst.table import WorstTable
 
 __all__ = ["Report", "Scored", "counted", "installed_library", "label_of", "padded", "text_of_score"]
@@ -59,7 +59,7 @@ class Report(Generic[ScoreT]):
         is_single: bool,
         rows: int | None = None,
         worst: Mapping[str, WorstTable] | None = None,
-        distributions: Mapping[str, Distribution] = MappingProxyType({}),
+        distributions: Mapping[str, Sequence[Output]] = MappingProxyType({}),
     ) -> None:
         self._distributions = distributions
         self._worst = worst
@@ -108,8 +108,8 @@ class Report(Generic[ScoreT]):
         return self._single_or_named(dict(self._worst)) if self._worst else None
 
     @property
-    def distributions(self) -> Mapping[str, Distribution]:
-        """What pictures are drawn from, by the names of the predictions; empty without ``pictures=True``."""
+    def distributions(self) -> Mapping[str, Sequence[Output]]:
+        """What pictures are drawn from: the outputs of each prediction by its name; empty without ``pictures=True``."""
         return self._distributions
 
     @property
@@ -217,12 +217,12 @@ class Report(Generic[ScoreT]):
         -------
         Share, or dict of str to Share
             Two numbers, ``least`` and ``greatest``, between which the share is; they differ by 0.02 at most. Of several
-            predictions by name.
+            predictions by name, and of several outputs by theirs.
 
         Raises
         ------
         ValueError
-            Where the report was made without ``pictures=True``.
+            Where the report was made without ``pictures=True``, or no pair has two numbers.
 
         Examples
         --------
@@ -235,16 +235,24 @@ class Report(Generic[ScoreT]):
         from squarely.distribution.squares import share_of_largest
 
         distribution_of(self)  # refuses where there are none
-        shares = {name: share_of_largest(one.residuals, part) for name, one in self.distributions.items()}
+        shares: dict[str, Any] = {}
+        for name, outputs in self.distributions.items():
+            own = {
+                output.name: share_of_largest(distribution_of(self, name, place).residuals, part)
+                for place, output in enumerate(outputs)
+            }
+            shares[name] = own if len(own) > 1 else next(iter(own.values()))
         return self._single_or_named(shares)
 
-    def plot(self, prediction: str | None = None) -> npt.NDArray[np.object_]:
+    def plot(self, prediction: str | None = None, *, output: int | str | None = None) -> npt.NDArray[np.object_]:
         """Draw the six pictures of one prediction in a figure of matplotlib, and return its axes.
 
         Parameters
         ----------
         prediction : str, optional
             Of several predictions the one to draw, by default the first.
+        output : int or str, optional
+            Of several outputs the one to draw, by its place or by the name of its column; by default the first.
 
         Returns
         -------
@@ -253,7 +261,9 @@ class Report(Generic[ScoreT]):
         Raises
         ------
         ValueError
-            Where the report was made without ``pictures=True``.
+            Where the report was made without ``pictures=True``, or no pair has two numbers.
+        KeyError
+            Where there is no such prediction or output.
         ImportError
             Where matplotlib is not installed.
 
@@ -269,7 +279,7 @@ class Report(Generic[ScoreT]):
         """
         from squarely.plots import all_pictures
 
-        return all_pictures(self, prediction)
+        return all_pictures(self, prediction, output=output)
 
     def __str__(self) -> str:
         return self._table(repr)

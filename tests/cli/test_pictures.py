@@ -30,10 +30,10 @@ def test_a_page_is_written_of_files(table, tmp_path):
     done = squarely_command("report", table, *COLUMNS, "--by", "store", "--worst", 5, "-o", page)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{page}\n", "")
     text = page.read_text("utf-8")
-    assert text.count("<svg") == 7
+    assert text.count("<svg") == 6 + 4  # and a bar a group
     assert "model against y" in text
     assert "table.csv" in text
-    assert text.count("<tr>") == 1 + 8 + 1 + 5
+    assert text.count("<tr>") == 1 + 8 + 1 + 4 + 1 + 5
 
 
 def test_a_page_is_written_of_saved_sums(table, tmp_path):

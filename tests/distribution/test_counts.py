@@ -7,15 +7,17 @@ import numpy as np
 import pytest
 
 from instruments.counted_arrays import counts_of, distribution_of_arrays, joint_counts_of
-from oracles.counts_by_size import sizes
+from oracles.counts_by_size import TERMS, sizes
+from squarely import _core
 from squarely.distribution.bands import bands_of_truth
-from squarely.distribution.counts import ends_of, middles_of, sizes_of
+from squarely.distribution.counts import ends_of, means_of, middles_of, sizes_of
 from squarely.distribution.density import first_and_prediction, first_and_second
 from squarely.distribution.histogram import bins_around_zero, histogram, round_width
 from squarely.distribution.normal import normal_counts, normal_quantile_pairs
 from squarely.distribution.quantiles import cumulated, quantile, quantiles
 from squarely.distribution.running import running
 from squarely.distribution.squares import cumulated_squares, share_of_largest
+from squarely.distribution.steps import common_step
 
 RANDOM = np.random.default_rng(16)
 HEAVY = RANDOM.standard_t(2, 20_000) * 10.0 ** RANDOM.integers(-3, 4, 20_000)
@@ -154,7 +156,7 @@ def test_running_values_are_those_of_the_pairs_of_a_column():
     prediction = np.random.default_rng(1).uniform(1, 9, 50_000)
     residual = np.random.default_rng(2).normal(size=50_000) * prediction / 4 + (prediction - 5) ** 2 / 10
     edges = np.linspace(0, 10, 11)
-    found = running(joint_counts_of(prediction, residual), edges)
+    found = running(joint_counts_of(prediction, residual), edges, counts_of(residual))
     assert found.centers.tolist() == [1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5]
     for i, center in enumerate(found.centers):
         inside = residual[np.abs(prediction - center) < 0.5]
@@ -164,7 +166,7 @@ def test_running_values_are_those_of_the_pairs_of_a_column():
 
 
 def test_columns_of_too_few_pairs_are_left_out():
-    found = running(joint_counts_of([1.0] * 20 + [3.0], [0.5] * 21), np.array([0.0, 2.0, 4.0]))
+    found = running(joint_counts_of([1.0] * 20 + [3.0], [0.5] * 21), np.array([0.0, 2.0, 4.0]), counts_of([0.5] * 21))
     assert found.centers.tolist() == [1.0]
     assert found.quantiles.shape == (3, 1)
 
@@ -172,7 +174,7 @@ def test_columns_of_too_few_pairs_are_left_out():
 def test_bands_are_tenths_of_the_pairs_with_their_errors():
     truth = np.random.default_rng(4).lognormal(size=100_000)
     prediction = truth + np.random.default_rng(5).normal(size=100_000) * truth / 5 - 0.1
-    bands = bands_of_truth(joint_counts_of(truth, truth - prediction))
+    bands = bands_of_truth(joint_counts_of(truth, truth - prediction), counts_of(truth - prediction))
     assert len(bands) == 10
     assert sum(band.pairs for band in bands) == len(truth)
     for band in bands:
@@ -188,7 +190,7 @@ def test_bands_are_tenths_of_the_pairs_with_their_errors():
 
 def test_a_truth_of_many_pairs_is_in_one_band():
     truth, prediction = pairs_of("mostly zero")
-    bands = bands_of_truth(joint_counts_of(truth, truth - prediction))
+    bands = bands_of_truth(joint_counts_of(truth, truth - prediction), counts_of(truth - prediction))
     assert 2 <= len(bands) <= 10
     assert max(band.pairs for band in bands) >= 0.79 * len(truth)
 
@@ -224,7 +226,34 @@ def test_the_normal_distribution_has_its_pairs_between_edges():
 
 def test_normal_residuals_lie_on_the_line_of_the_qq_plot():
     numbers = NUMBERS["normal"] * 3 + 1
-    normal, found = normal_quantile_pairs(counts_of(numbers), numbers.mean(), numbers.std())
+    _, normal, found = normal_quantile_pairs(counts_of(numbers), numbers.mean(), numbers.std())
     middle = np.abs(normal - 1) < 6
     np.testing.assert_allclose(found[middle], normal[middle], atol=0.15)
     assert np.all(np.diff(found) >= 0)
+
+
+@pytest.mark.parametrize("step", [1.0, 0.1, 0.25, 5.0, 100.0])
+def test_multiples_of_a_round_number_are_known_as_such(step):
+    numbers = step * np.random.default_rng(8).integers(-9, 10, 2_000)
+    assert common_step([counts_of(numbers)], numbers.min(), numbers.max()) == pytest.approx(step)
+
+
+@pytest.mark.parametrize("kind", ["normal", "heavy tails", "far from zero", "one"])
+def test_other_numbers_have_no_step(kind):
+    numbers = NUMBERS[kind]
+    assert common_step([counts_of(numbers)], numbers.min(), numbers.max()) == 0
+
+
+@every_kind
+def test_means_of_buckets_are_those_of_their_numbers_as_far_as_finer_counts_tell(numbers):
+    buckets = np.unique(sizes(numbers, 3))
+    for bucket, mean in zip(buckets, means_of(buckets, 3, counts_of(numbers)), strict=True):
+        inside = [Fraction(number) for number in numbers[sizes(numbers, 3) == bucket].tolist()]
+        expected = sum(inside) / len(inside)
+        assert abs(Fraction(float(mean)) - expected) <= abs(expected) / 2**7 + Fraction(2.0**-1029)
+
+
+def test_bits_of_counts_are_those_of_the_table():
+    for term, by in TERMS.items():
+        assert _core.terms[term].by_size == tuple(zip(by.numbers, by.bits, strict=True))
+    assert {name for name, row in _core.terms.items() if row.by_size} == set(TERMS)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -13,8 +14,9 @@ from squarely.cli.columns_described import described_columns
 from squarely.cli.errors import UsageError
 from squarely.cli.folded_help import FoldedCommand, FoldedGroup
 from squarely.cli.metrics_described import described_metrics, for_people, listed, pages
-from squarely.cli.options import Format, NanPolicy, UnmatchedIds
+from squarely.cli.options import Format, NanPolicy
 from squarely.cli.page_written import are_saved_sums, check_page, write_page
+from squarely.cli.parameters import with_fields_as_parameters
 from squarely.cli.reading import reading_options
 from squarely.cli.rows import ROW_LAYOUTS
 from squarely.cli.scored import joined_tables, what_is_scored
@@ -22,11 +24,13 @@ from squarely.cli.streams import EXIT_INTERRUPTED, answer, warnings_told
 from squarely.cli.typed_metrics import EVERYDAY_TYPED, check_are_of_sums, typed_metrics
 from squarely.cli.worst_rows import worst_options
 from squarely.extras import import_extra
-from squarely.files import FileStates, ReadingOptions, accumulate_files, expand_paths
+from squarely.files import FileStates, accumulate_files, expand_paths
 from squarely.files.errors import StuckError
 from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
 from squarely.files.runs.state_files import check_may_be_replaced
 from squarely.report import label_of
+
+WORST_OF_PAGE = options.WorstRows(worst=20)
 
 application = typer.Typer(
     cls=FoldedGroup,
@@ -39,6 +43,16 @@ application = typer.Typer(
 def _examples(*commands: str) -> str:
     """Return commands as lines of their own below a help."""
     return "\n\n".join(["Examples:", *commands])
+
+
+def _command(*examples: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Make a function a command, whose groups of options are options of their own."""
+
+    def register(function: Callable[..., int]) -> Callable[..., int]:
+        application.command(cls=FoldedCommand, epilog=_examples(*examples))(with_fields_as_parameters(function))
+        return function
+
+    return register
 
 
 def _print_version(wanted: bool) -> None:
@@ -55,85 +69,53 @@ def top(
     """Score predictions against truth, exactly."""
 
 
-@application.command(
-    cls=FoldedCommand,
-    epilog=_examples(
-        "squarely score predictions.parquet --true y --pred model",
-        "squarely score 'part-*.csv' --true y --pred a --pred b --metrics 'rmse,pinball(alpha=0.9)' --nan omit",
-        "squarely score sales.parquet --true y --pred yhat --by store --by date:month --sort rmse --top 20",
-        "squarely score sales.parquet --true y --pred yhat --worst 20 --worst-columns store,date",
-        "squarely score --truth truth.csv --prediction submission.csv --on id --true price --pred price",
-    ),
+@_command(
+    "squarely score predictions.parquet --true y --pred model",
+    "squarely score 'part-*.csv' --true y --pred a --pred b --metrics 'rmse,pinball(alpha=0.9)' --nan omit",
+    "squarely score sales.parquet --true y --pred yhat --by store --by date:month --sort rmse --top 20",
+    "squarely score sales.parquet --true y --pred yhat --worst 20 --worst-columns store,date",
+    "squarely score --truth truth.csv --prediction submission.csv --on id --true price --pred price",
 )
 def score(
+    *,
     true: options.True_,
     pred: options.Pred,
     files: options.Files = None,
     weight: options.Weight = None,
-    truth: options.Truth = None,
-    prediction: options.Prediction = None,
-    on: options.On = None,
-    unmatched: options.Unmatched = UnmatchedIds.RAISE,
-    sql: options.Sql = None,
+    joining: options.Joining,
     by: options.By = None,
     sort: options.Sort = None,
     worst_first: options.WorstFirst = False,
     top: options.Top = None,
-    worst: options.Worst = 0,
-    worst_by: options.WorstBy = None,
-    worst_columns: options.WorstColumns = None,
+    worst: options.WorstRows,
     show: options.Show = False,
     metrics: options.Metrics = EVERYDAY_TYPED,
     nan: options.Nan = NanPolicy.RAISE,
     output_format: options.OutputFormat = Format.TABLE,
     output: options.Output = None,
-    separator: options.Separator = None,
-    decimal: options.Decimal = None,
-    thousands: options.Thousands = None,
-    quote: options.Quote = None,
-    encoding: options.Encoding = None,
-    comment: options.Comment = None,
-    skip_rows: options.SkipRows = None,
-    skip_rows_after_header: options.SkipRowsAfterHeader = None,
-    no_header: options.NoHeader = False,
-    na: options.Na = None,
-    input_format: options.InputFormat = None,
-    threads: options.Threads = None,
-    no_progress: options.NoProgress = False,
+    reading: options.Reading,
+    running: options.Running,
     save_state: options.SaveState = None,
     checkpoint: options.Checkpoint = None,
     checkpoint_every: options.CheckpointEvery = CHECKPOINT_SECONDS,
 ) -> int:
     """Score one or more prediction columns against a truth column, over all the files together."""
     asked = typed_metrics(metrics)
-    what = what_is_scored(files, true, pred, weight, joined_tables(truth, prediction, on, unmatched, sql))
+    what = what_is_scored(files, true, pred, weight, joined_tables(joining))
     _check_keys(by)
     others = {"--by": by, "--weight": weight, "--save-state": save_state, "--checkpoint": checkpoint}
     check_are_of_sums(asked, others)
-    rows = worst_options(worst, worst_by, worst_columns, asked, by or ())
+    rows = worst_options(worst, asked, by or ())
     answered = Answered(output_format, output, sort, worst_first, top, show)
     answered.check([label_of(metric) for metric in asked], are_groups=bool(by), others=(save_state, checkpoint))
     if save_state is not None:
         if checkpoint is not None and os.path.realpath(save_state) == os.path.realpath(checkpoint):
             raise UsageError("--save-state and --checkpoint name one file; a checkpoint ends as the state")
         check_may_be_replaced(save_state)
-    reading = reading_options(
-        separator=separator,
-        decimal=decimal,
-        thousands=thousands,
-        quote=quote,
-        encoding=encoding,
-        comment=comment,
-        skip_rows=skip_rows,
-        skip_rows_after_header=skip_rows_after_header,
-        header=not no_header,
-        na=tuple(na or ()),
-        input_format=input_format,
-    )
     saving = {"checkpoint": checkpoint, "checkpoint_seconds": checkpoint_every}
     asked_of_files = {**what, **rows, **saving, "metrics": asked, "pictures": show}
     try:
-        return finish(_accumulated(asked_of_files, by, nan, reading, threads, no_progress), save_state, answered)
+        return finish(_accumulated(asked_of_files, by, nan, reading, running), save_state, answered)
     except StuckError:  # the interpreter would wait for the thread, for as long as a network takes
         os._exit(EXIT_INTERRUPTED)
     except KeyboardInterrupt:  # caught before typer does, which older versions answer in their own words
@@ -144,42 +126,25 @@ def score(
         return EXIT_INTERRUPTED
 
 
-@application.command(
-    cls=FoldedCommand,
-    epilog=_examples(
-        "squarely report predictions.parquet --true y --pred a --pred b --by store -o report.html",
-        "squarely report monday.sq tuesday.sq -o week.html",
-    ),
+@_command(
+    "squarely report predictions.parquet --true y --pred a --pred b --by store -o report.html",
+    "squarely report monday.sq tuesday.sq -o week.html",
 )
 def report(
+    *,
     files: options.FilesOfReport = None,
     true: options.TrueOfReport = None,
     pred: options.PredOfReport = None,
     weight: options.Weight = None,
     output: options.Page = "report.html",
     title: options.Title = None,
-    truth: options.Truth = None,
-    prediction: options.Prediction = None,
-    on: options.On = None,
-    unmatched: options.Unmatched = UnmatchedIds.RAISE,
-    sql: options.Sql = None,
+    joining: options.Joining,
     by: options.By = None,
-    worst: options.Worst = 20,
-    worst_by: options.WorstBy = None,
-    worst_columns: options.WorstColumns = None,
+    worst: options.WorstRows = WORST_OF_PAGE,
     metrics: options.Metrics = EVERYDAY_TYPED,
     nan: options.Nan = NanPolicy.RAISE,
-    separator: options.Separator = None,
-    decimal: options.Decimal = None,
-    quote: options.Quote = None,
-    encoding: options.Encoding = None,
-    comment: options.Comment = None,
-    skip_rows: options.SkipRows = None,
-    no_header: options.NoHeader = False,
-    na: options.Na = None,
-    input_format: options.InputFormat = None,
-    threads: options.Threads = None,
-    no_progress: options.NoProgress = False,
+    reading: options.Reading,
+    running: options.Running,
 ) -> int:
     """Write a page with the scores, pictures of the errors and the worst rows: one file of HTML."""
     check_page(output)
@@ -191,33 +156,20 @@ def report(
     if true is None or not pred:
         raise UsageError("say which columns are scored: --true COLUMN --pred COLUMN")
     asked = typed_metrics(metrics)
-    what = what_is_scored(files, true, pred, weight, joined_tables(truth, prediction, on, unmatched, sql))
+    what = what_is_scored(files, true, pred, weight, joined_tables(joining))
     _check_keys(by)
     check_are_of_sums(asked, {"--by": by, "--weight": weight})
-    rows = worst_options(worst, worst_by, worst_columns, asked, by or ())
-    reading = reading_options(
-        separator=separator,
-        decimal=decimal,
-        quote=quote,
-        encoding=encoding,
-        comment=comment,
-        skip_rows=skip_rows,
-        header=not no_header,
-        na=tuple(na or ()),
-        input_format=input_format,
-    )
+    rows = worst_options(worst, asked, by or ())
     asked_of_files = {**what, **rows, "metrics": asked, "pictures": True}
     try:
-        return write_page(_accumulated(asked_of_files, by, nan, reading, threads, no_progress), output, title)
+        return write_page(_accumulated(asked_of_files, by, nan, reading, running), output, title)
     except StuckError:
         os._exit(EXIT_INTERRUPTED)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 
 
-@application.command(
-    cls=FoldedCommand, epilog=_examples("squarely merge monday.sq tuesday.sq", "squarely merge '*.sq' --format json")
-)
+@_command("squarely merge monday.sq tuesday.sq", "squarely merge '*.sq' --format json")
 def merge(
     states: options.States,
     sort: options.Sort = None,
@@ -243,7 +195,7 @@ def merge(
         return EXIT_INTERRUPTED
 
 
-@application.command(cls=FoldedCommand, epilog=_examples("squarely metrics", "squarely metrics rmse pinball"))
+@_command("squarely metrics", "squarely metrics rmse pinball")
 def metrics(names: options.Names = None, output_format: options.OutputFormat = Format.TABLE) -> int:
     """List the metrics, or say what some of them are: formula, range, parameter."""
     described = described_metrics(names or ())
@@ -254,34 +206,16 @@ def metrics(names: options.Names = None, output_format: options.OutputFormat = F
     return answer(ROW_LAYOUTS[output_format](described))
 
 
-@application.command(
-    cls=FoldedCommand, epilog=_examples("squarely columns sales.parquet", "squarely columns air.csv --separator ';'")
-)
+@_command("squarely columns sales.parquet", "squarely columns air.csv --separator ';'")
 def columns(
+    *,
     files: options.FilesToLookAt,
     output_format: options.OutputFormat = Format.TABLE,
-    separator: options.Separator = None,
-    quote: options.Quote = None,
-    encoding: options.Encoding = None,
-    comment: options.Comment = None,
-    skip_rows: options.SkipRows = None,
-    no_header: options.NoHeader = False,
-    na: options.Na = None,
-    input_format: options.InputFormat = None,
+    reading: options.Reading,
 ) -> int:
     """List the columns of files with their types and first values: what --true, --pred and --by may name."""
-    reading = reading_options(
-        separator=separator,
-        quote=quote,
-        encoding=encoding,
-        comment=comment,
-        skip_rows=skip_rows,
-        header=not no_header,
-        na=tuple(na or ()),
-        input_format=input_format,
-    )
     _prepare_pyarrow(None)
-    return answer(ROW_LAYOUTS[output_format](described_columns(files, reading)))
+    return answer(ROW_LAYOUTS[output_format](described_columns(files, reading_options(reading))))
 
 
 def _check_keys(by: list[str] | None) -> None:
@@ -293,19 +227,18 @@ def _accumulated(
     asked: dict[str, Any],
     by: list[str] | None,
     nan: NanPolicy,
-    reading: ReadingOptions,
-    threads: int | None,
-    no_progress: bool,
+    reading: options.Reading,
+    running: options.Running,
 ) -> FileStates:
     """Return the sums of files, with a bar where somebody is watching."""
-    _prepare_pyarrow(threads)
+    _prepare_pyarrow(running.threads)
     return accumulate_files(
         **asked,
         by=by or None,
         nan_policy=nan.value,
-        progress=not no_progress and sys.stderr.isatty(),
-        threads=threads,
-        reading=reading,
+        progress=not running.no_progress and sys.stderr.isatty(),
+        threads=running.threads,
+        reading=reading_options(reading),
     )
 
 

@@ -2,18 +2,22 @@
 
 import shlex
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from squarely.cli.errors import UsageError
 from squarely.files import ReadingOptions
+
+if TYPE_CHECKING:  # what is refused is told where typer is missing, too
+    from squarely.cli.options import Reading
 
 # Characters that are hard to type, and the absence of one.
 CHARACTERS = {r"\t": "\t", "tab": "\t", "blanks": " ", "none": None}
 
 
-def reading_options(**typed: Any) -> ReadingOptions:
+def reading_options(typed: "Reading") -> ReadingOptions:
     """Return the options that were typed; those that were not are as the names of files say."""
-    given = {name: value for name, value in typed.items() if value is not None}
+    given = {name: value for name, value in vars(typed).items() if value is not None}
+    given |= {"header": not given.pop("no_header"), "na": tuple(typed.na or ())}
     for name in ("separator", "thousands", "quote"):
         if name in given:
             given[name] = CHARACTERS.get(given[name], given[name])

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from squarely.cli.errors import UsageError
-from squarely.cli.options import UnmatchedIds
+from squarely.cli.options import Joining, UnmatchedIds
 
 
 def what_is_scored(
@@ -21,22 +21,21 @@ def what_is_scored(
     return {**joined, "true": true, "pred": _only(pred) if are_several else pred, "weight": weight}
 
 
-def joined_tables(
-    truth: str | None, prediction: list[str] | None, on: list[str] | None, unmatched: UnmatchedIds, sql: str | None
-) -> dict[str, Any]:
+def joined_tables(typed: Joining) -> dict[str, Any]:
     """Return what names tables to be joined, or a query that joins them, and nothing where there are neither."""
-    if sql is not None:
+    truth, prediction, on = typed.truth, typed.prediction, typed.on
+    if typed.sql is not None:
         if truth is not None or prediction or on:
             raise UsageError("--sql joins by itself; leave out --truth, --prediction and --on")
-        return {"sql": sql}
+        return {"sql": typed.sql}
     if truth is None and not prediction and not on:
-        if unmatched is not UnmatchedIds.RAISE:
+        if typed.unmatched is not UnmatchedIds.RAISE:
             raise UsageError("--unmatched is for --truth, --prediction and --on")
         return {}
     if truth is None or not prediction or not on:
         raise UsageError("--truth, --prediction and --on go together: two files, and the column with the ids in both")
     named = prediction[0] if len(prediction) == 1 else _named(prediction)
-    return {"truth": truth, "prediction": named, "on": on, "unmatched": unmatched.value}
+    return {"truth": truth, "prediction": named, "on": on, "unmatched": typed.unmatched.value}
 
 
 def _named(files: list[str]) -> dict[str, str]:

@@ -15,8 +15,11 @@ def show(report: Report | GroupedReport) -> int:
     whole = report.overall if isinstance(report, GroupedReport) else report
     width = min(import_extra("rich.console").Console().width, WIDEST)
     lines = []
-    for name, distribution in whole.distributions.items():
-        lines += ["", f"residuals of {name}" if name else "residuals", *residual_bars(distribution, width)]
+    for name, outputs in whole.distributions.items():
+        for output in outputs:
+            of_what = ", ".join(filter(None, (name, output.name)))
+            lines += ["", f"residuals of {of_what}" if of_what else "residuals"]
+            lines += residual_bars(output.distribution, width)
     if isinstance(report, GroupedReport) and report.groups > 1:
         worst = report.sort(report.metrics[0], worst_first=True).top(WORST_GROUPS)
         lines += ["", f"worst groups by {report.metrics[0]}", str(worst)]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from squarely.cli.errors import UsageError
+from squarely.cli.options import WorstRows
 from squarely.cli.rows import Rows
 from squarely.cli.typed_metrics import typed_metric
 from squarely.groups.report import GroupedReport
@@ -14,11 +15,10 @@ from squarely.worst.losses import LOSSES, row_loss
 from squarely.worst.table import WorstTable
 
 
-def worst_options(
-    worst: int, by: str | None, columns: Sequence[str] | None, asked: Sequence[Metric], groups: Sequence[str]
-) -> dict[str, Any]:
+def worst_options(typed: WorstRows, asked: Sequence[Metric], groups: Sequence[str]) -> dict[str, Any]:
     """Return what `accumulate_files` is asked, or refuse what cannot be."""
-    shown = [name for one in columns or () for name in one.split(",") if name]
+    worst, by = typed.worst, typed.worst_by
+    shown = [name for one in typed.worst_columns or () for name in one.split(",") if name]
     if worst == 0 and (by is not None or shown):
         raise UsageError("--worst-by and --worst-columns are of the worst rows; --worst 20 asks for them")
     if repeated := {name for name in shown if shown.count(name) > 1}:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from squarely.distribution.counts import JointCounts, ends_of, middles_of
+from squarely.distribution.counts import Counts, JointCounts, ends_of, mean_of, means_of, middles_of
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 __all__ = ["Band", "bands_of_truth"]
 
@@ -23,21 +26,27 @@ class Band(NamedTuple):
     mean_absolute_residual: float
 
 
-def bands_of_truth(joint: JointCounts, bands: int = 10) -> list[Band]:
-    """Return about so many bands of about as many pairs; a bucket of truths is in one, so there may be fewer."""
+def bands_of_truth(joint: JointCounts, residuals: Counts, bands: int = 10) -> list[Band]:
+    """Return about so many bands of about as many pairs; a bucket of truths is in one, so there may be fewer.
+
+    Counts of the residuals alone tell where in a bucket they lie.
+    """
     truths = joint.of_first
     middle_ranks = np.cumsum(truths.counts) - truths.counts / 2
     band_of_bucket = np.floor(middle_ranks * bands / truths.total).astype(np.int64)
     band = band_of_bucket[np.searchsorted(truths.buckets, joint.first)]
-    return [_band(joint, np.flatnonzero(band == one)) for one in np.unique(band_of_bucket)]
+    middles = means_of(joint.second, joint.second_bits, residuals)
+    return [_band(joint, middles, np.flatnonzero(band == one)) for one in np.unique(band_of_bucket)]
 
 
-def _band(joint: JointCounts, cells: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Band:
+def _band(
+    joint: JointCounts, middles: npt.NDArray[np.float64], cells: np.ndarray[tuple[int], np.dtype[np.intp]]
+) -> Band:
     lower, upper = ends_of(joint.first[cells], joint.first_bits)
     counts = joint.counts[cells]
-    truth = float(np.average(middles_of(joint.first[cells], joint.first_bits), weights=counts))
-    residuals = middles_of(joint.second[cells], joint.second_bits)
-    residual = float(np.average(residuals, weights=counts))
+    truth = mean_of(middles_of(joint.first[cells], joint.first_bits), counts)
+    residuals = middles[cells]
+    residual = mean_of(residuals, counts)
     return Band(
         float(lower.min()),
         float(upper.max()),
@@ -45,5 +54,5 @@ def _band(joint: JointCounts, cells: np.ndarray[tuple[int], np.dtype[np.intp]]) 
         truth,
         truth - residual,
         residual,
-        float(np.average(np.abs(residuals), weights=counts)),
+        mean_of(np.abs(residuals), counts),
     )

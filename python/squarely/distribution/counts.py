@@ -13,7 +13,17 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Counts", "Distribution", "JointCounts", "ends_of", "middles_of", "sizes_of"]
+__all__ = [
+    "Counts",
+    "Distribution",
+    "JointCounts",
+    "ends_of",
+    "mean_of",
+    "means_of",
+    "middles_of",
+    "nearest_to_zero",
+    "sizes_of",
+]
 
 MANTISSA_BITS = 52
 LARGEST = np.finfo(np.float64).max
@@ -82,9 +92,33 @@ def middles_of(buckets: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.floa
     return np.where(buckets == 0, 0.0, middles)
 
 
+def nearest_to_zero(buckets: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.float64]:
+    """Return the number of each bucket that is nearest to zero: the one that is there where numbers are whole."""
+    lower, upper = ends_of(buckets, bits)
+    return np.where(buckets > 0, lower, np.where(buckets < 0, upper, 0.0))
+
+
+def means_of(buckets: npt.NDArray[np.int64], bits: int, finer: Counts) -> npt.NDArray[np.float64]:
+    """Return the mean of the numbers in each bucket, of which finer counts of the same numbers tell more."""
+    coarse, places = np.unique(
+        np.sign(finer.buckets) * (np.abs(finer.buckets) >> (finer.bits - bits)), return_inverse=True
+    )
+    middles = middles_of(coarse, bits)
+    ratios = middles_of(finer.buckets, finer.bits) / np.where(middles == 0, 1.0, middles)[places]  # no sum is too large
+    mean_ratios = np.bincount(places, ratios * finer.counts) / np.bincount(places, finer.counts)
+    means = np.clip(middles / 2 * mean_ratios, -LARGEST / 2, LARGEST / 2) * 2
+    return means[np.searchsorted(coarse, buckets)]
+
+
 def sizes_of(counts: Counts) -> Counts:
     """Return the counts of absolute values."""
     return _united(counts.bits, np.abs(counts.buckets), counts.counts)
+
+
+def mean_of(numbers: npt.NDArray[np.float64], counts: npt.NDArray[np.int64]) -> float:
+    """Return the mean of numbers that occur so often, however large they are."""
+    scale = max(float(np.abs(numbers).max()), float(np.finfo(np.float64).tiny))
+    return float(np.average(numbers / scale, weights=counts)) * scale
 
 
 def _number_at(magnitudes: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.float64]:

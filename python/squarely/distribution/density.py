@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from squarely.distribution.counts import JointCounts, ends_of
+from squarely.distribution.counts import JointCounts, ends_of, nearest_to_zero
+from squarely.distribution.histogram import NARROW
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["first_and_prediction", "first_and_second"]
+__all__ = ["POINTS", "first_and_prediction", "first_and_second"]
 
 # A cell of buckets is drawn as so many points in each direction, so that its pairs lie as evenly as they may.
 POINTS = 4
@@ -33,21 +34,25 @@ def _spread(joint: JointCounts, x_edges, y_edges, y_of) -> npt.NDArray[np.float6
     shape = (len(x_edges) - 1, len(y_edges) - 1)
     found = np.zeros(shape[0] * shape[1])
     share = joint.counts / POINTS**2
-    for first in _points(joint.first, joint.first_bits):
+    for first in _points(joint.first, joint.first_bits, x_edges):
         columns = _places(first, x_edges)
-        for second in _points(joint.second, joint.second_bits):
+        for second in _points(joint.second, joint.second_bits, y_edges):
             rows = _places(y_of(first, second), y_edges)
             inside = (columns >= 0) & (rows >= 0)
             found += np.bincount(columns[inside] * shape[1] + rows[inside], weights=share[inside], minlength=found.size)
     return found.reshape(shape)
 
 
-def _points(buckets: npt.NDArray[np.int64], bits: int) -> list[npt.NDArray[np.float64]]:
-    """Return numbers that cut each bucket into equal parts; all of them zero for what is next to it."""
+def _points(buckets: npt.NDArray[np.int64], bits: int, edges: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
+    """Return numbers that cut each bucket into equal parts, or are its end next to zero where it is a narrow one.
+
+    So whole numbers are where they are.
+    """
     lower, upper = ends_of(buckets, bits)
-    width = np.where(buckets == 0, 0.0, upper - lower)
-    lower = np.where(buckets == 0, 0.0, lower)
-    return [lower + width * ((i + 0.5) / POINTS) for i in range(POINTS)]
+    width = upper - lower
+    is_narrow = (width <= (edges[1] - edges[0]) * NARROW) | (buckets == 0)
+    at = nearest_to_zero(buckets, bits)
+    return [np.where(is_narrow, at, lower + width * ((i + 0.5) / POINTS)) for i in range(POINTS)]
 
 
 def _places(numbers: npt.NDArray[np.float64], edges: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from squarely.distribution.counts import Counts
+from squarely.distribution.counts import LARGEST, Counts
 from squarely.distribution.quantiles import quantiles
 
 if TYPE_CHECKING:
@@ -18,8 +18,9 @@ POINTS = 129
 
 
 class QuantilePairs(NamedTuple):
-    """Quantiles of the same share: of the normal distribution, and of the residuals."""
+    """Quantiles of the same share: of the standard normal distribution, of that beside the residuals, and of these."""
 
+    scores: npt.NDArray[np.float64]
     normal: npt.NDArray[np.float64]
     found: npt.NDArray[np.float64]
 
@@ -30,8 +31,9 @@ def normal_counts(edges: npt.NDArray[np.float64], mean: float, deviation: float,
 
     if not deviation > 0:
         return np.histogram([mean], edges)[0] * float(pairs)
-    distribution = NormalDist(mean, deviation)
-    return np.diff([distribution.cdf(float(edge)) for edge in edges]) * pairs
+    largest = max(float(np.abs(edges[np.isfinite(edges)]).max(initial=0.0)), deviation)  # squares of it may be none
+    distribution = NormalDist(mean / largest, deviation / largest)
+    return np.diff([distribution.cdf(float(edge)) for edge in edges / largest]) * pairs
 
 
 def normal_quantile_pairs(residuals: Counts, mean: float, deviation: float) -> QuantilePairs:
@@ -42,4 +44,6 @@ def normal_quantile_pairs(residuals: Counts, mean: float, deviation: float) -> Q
     end = -standard.inv_cdf(0.5 / residuals.total) if residuals.total > 1 else 0.0
     scores = np.linspace(-end, end, POINTS)
     found = quantiles(residuals, [standard.cdf(score) for score in scores])
-    return QuantilePairs(mean + deviation * scores, found)
+    with np.errstate(over="ignore"):
+        normal = np.clip(mean + deviation * scores, -LARGEST, LARGEST)
+    return QuantilePairs(scores, normal, found)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from squarely.distribution.counts import JointCounts, middles_of
+from squarely.distribution.counts import Counts, JointCounts, mean_of, means_of, middles_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,11 +26,18 @@ class Running(NamedTuple):
 
 
 def running(
-    joint: JointCounts, edges: npt.NDArray[np.float64], shares: Sequence[float] = (0.1, 0.5, 0.9), least_pairs: int = 10
+    joint: JointCounts,
+    edges: npt.NDArray[np.float64],
+    seconds_alone: Counts,
+    shares: Sequence[float] = (0.1, 0.5, 0.9),
+    least_pairs: int = 10,
 ) -> Running:
-    """Return the mean and the quantiles of second numbers in each column of first ones."""
+    """Return the mean and the quantiles of second numbers in each column of first ones.
+
+    Counts of the second numbers alone tell where in a bucket they lie.
+    """
     columns = np.searchsorted(edges, middles_of(joint.first, joint.first_bits), side="right") - 1
-    seconds = middles_of(joint.second, joint.second_bits)
+    seconds = means_of(joint.second, joint.second_bits, seconds_alone)
     pairs = np.bincount(columns[columns >= 0], joint.counts[columns >= 0], minlength=len(edges))[: len(edges) - 1]
     kept = np.flatnonzero(pairs >= max(least_pairs, 1))
     rows = [_of_column(seconds[columns == i], joint.counts[columns == i], shares) for i in kept]
@@ -48,4 +55,4 @@ def _of_column(
     order = np.argsort(numbers, kind="stable")
     after = np.cumsum(counts[order])
     places = np.searchsorted(after, np.ceil(np.asarray(shares) * after[-1]))
-    return float(np.average(numbers, weights=counts)), numbers[order][places].tolist()
+    return mean_of(numbers, counts), numbers[order][places].tolist()

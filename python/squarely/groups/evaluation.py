@@ -52,7 +52,7 @@ def grouped_report(
             if rows_asked is not None:
                 worst[name] = rows_asked.table(pairs, whole, question.asked, _keys_of_rows(keys, groups))
             columns[name] = _scored_by_group(question.asked, core, order, RowsOfGroups(pairs, groups, order))
-    distributions = distributions_in(wholes)
+    distributions = distributions_in(wholes, {name: pairs.names for name, pairs in paired.items()})
     report = Report(question.labels, overall, is_single=models is None, worst=worst, distributions=distributions)
     return GroupedReport(question.asked, keys, order, columns, report, is_single=models is None)
 
@@ -76,7 +76,7 @@ def grouped_report_of(
 
     All of them are of the same rows, and so of the same groups.
     """
-    columns, overall, wholes = {}, {}, {}
+    columns, overall, wholes, labels_of_outputs = {}, {}, {}, {}
     keys, order = GroupKeys(), np.empty(0, np.intp)
     for name, accumulator in accumulators.items():
         with naming(name):
@@ -85,11 +85,11 @@ def grouped_report_of(
             keys, core = accumulator._keys_and_core()
             order = keys.in_order()
             whole = accumulator.overall()
-            wholes[name] = whole.core
+            wholes[name], labels_of_outputs[name] = whole.core, accumulator._names
             overall[name] = scored(accumulator.asked, whole.core, None)._replace(digest=whole.digest())
             columns[name] = _scored_by_group(accumulator.asked, core, order, None)._replace(digest=accumulator.digest())
     asked = next(iter(accumulators.values())).asked
-    labels, distributions = tuple(one.label for one in asked), distributions_in(wholes)
+    labels, distributions = tuple(one.label for one in asked), distributions_in(wholes, labels_of_outputs)
     report = Report(labels, overall, is_single=is_single, rows=rows, worst=worst, distributions=distributions)
     return GroupedReport(asked, keys, order, columns, report, is_single=is_single)
 

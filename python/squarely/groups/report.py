@@ -305,20 +305,22 @@ class GroupedReport:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = Path(folder) / "report.html"
         ...     report.save(path)
-        ...     path.read_text(encoding="utf-8").count("<svg")
+        ...     path.read_text(encoding="utf-8").count("<h3>")
         7
         """
         from squarely.report_page.saving import save_page
 
         save_page(path, self._overall, self, title)
 
-    def plot(self, prediction: str | None = None) -> npt.NDArray[np.object_]:
+    def plot(self, prediction: str | None = None, *, output: int | str | None = None) -> npt.NDArray[np.object_]:
         """Draw the pictures of all rows, as `Report.plot` of `overall` does.
 
         Parameters
         ----------
         prediction : str, optional
             Of several predictions the one to draw, by default the first.
+        output : int or str, optional
+            Of several outputs the one to draw, by its place or by the name of its column; by default the first.
 
         Examples
         --------
@@ -327,7 +329,7 @@ class GroupedReport:
         >>> report.plot().shape
         (3, 2)
         """
-        return self._overall.plot(prediction)
+        return self._overall.plot(prediction, output=output)
 
     # As text
 

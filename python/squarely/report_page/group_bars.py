@@ -1,20 +1,18 @@
-"""Groups, the worst first, as bars with their names and scores."""
+"""Groups, the worst first: a table with their names, pairs and scores, and a bar for each score."""
 
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from squarely.digits import shown
-from squarely.report_page.axes import WIDTH, picture
 
 __all__ = ["GroupScore", "drawn_group_bars"]
 
-ROW = 22
 MOST = 20
-NAMES = 150
-SCORES = 70
+LONGEST_NAME = 80
 
 
 class GroupScore(NamedTuple):
@@ -27,24 +25,37 @@ class GroupScore(NamedTuple):
 
 def drawn_group_bars(scores: Sequence[GroupScore], metric: str, groups: int) -> str:
     """Return the figure of the worst groups, which come first, of so many there are."""
-    most = scores[:MOST]
     of_all = f"All {groups} groups" if groups <= MOST else f"The worst {MOST} of {groups} groups"
-    caption = f"{of_all} by {html.escape(metric)}; beside the name how many pairs there are."
-    return picture("Groups", _parts(most), caption, height=ROW * len(most) + 12)
+    of_all = "The only group" if groups == 1 else of_all
+    rows = "\n".join(_rows(scores[:MOST]))
+    heads = "".join(
+        f'<th scope="col">{head}</th>' for head in ("group", "pairs", '<span class="unseen">bar</span>', "score")
+    )
+    table = f'<table class="bars"><thead><tr>{heads}</tr></thead><tbody>\n{rows}\n</tbody></table>'
+    return (
+        f"<figure><h3>Groups</h3>\n{table}\n"
+        f"<figcaption>{of_all} by {html.escape(metric)}, the worst first.</figcaption></figure>"
+    )
 
 
-def _parts(scores: Sequence[GroupScore]) -> Iterator[str]:
-    largest = max((abs(group.score) for group in scores if group.score == group.score), default=0) or 1
-    room = WIDTH - NAMES - SCORES
-    for row, group in enumerate(scores):
-        top = 6 + ROW * row
-        length = abs(group.score) / largest * room if group.score == group.score else 0
-        pairs = f'<tspan class="quiet"> {shown(group.pairs, 9)}</tspan>'
-        name = html.escape(_short(group.name))
-        yield f'<text x="{NAMES - 8}" y="{top + 15}" text-anchor="end">{name}{pairs}</text>'
-        yield f'<path class="first" d="M{NAMES} {top + 3}h{length:.1f}v{ROW - 6}h{-length:.1f}z"/>'
-        yield f'<text x="{NAMES + length + 6:.1f}" y="{top + 15}">{shown(group.score)}</text>'
+def _rows(scores: Sequence[GroupScore]) -> Iterator[str]:
+    known = [group.score for group in scores if math.isfinite(group.score)]
+    least, greatest = min(0.0, *known, 0.0), max(0.0, *known, 0.0)
+    for group in scores:
+        name = " ".join(group.name.split()) or "(no name)"
+        short = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+        bar = _bar(group.score, least, greatest) if math.isfinite(group.score) else ""
+        yield (
+            f'<tr><th scope="row" dir="auto">{html.escape(short)}</th><td>{shown(group.pairs, 9)}</td><td>{bar}</td>'
+            f'<td title="{group.score!r}">{shown(group.score)}</td></tr>'
+        )
 
 
-def _short(name: str, most: int = 16) -> str:
-    return name if len(name) <= most else name[: most - 1] + "…"
+def _bar(score: float, least: float, greatest: float) -> str:
+    """Return a bar from zero on, which is where negative scores end."""
+    whole = greatest / 100 - least / 100 or 1.0
+    zero, end = -least / whole, (score - least) / whole
+    return (
+        '<svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+        f'<path class="first" d="M{zero:.1f} 0H{end:.1f}V10H{zero:.1f}z"/></svg>'
+    )

@@ -39,9 +39,9 @@ def bars(frame: Frame, edges: Numbers, heights: Numbers, kind: str) -> str:
     parts = []
     for left, right, height in zip(edges[:-1], edges[1:], heights, strict=True):
         x, width = frame.x(left), frame.x(right) - frame.x(left)
-        tall = frame.floor - _inside(frame, height)
+        tall = frame.box.floor - _inside(frame, height)
         if tall >= 0.05:
-            parts.append(f"M{x + 0.5:.1f} {frame.floor:.1f}v{-tall:.1f}h{max(width - 1, 0.6):.1f}v{tall:.1f}z")
+            parts.append(f"M{x + 0.5:.1f} {frame.box.floor}v{-tall:.1f}h{max(width - 1, 0.6):.1f}v{tall:.1f}z")
     return f'<path class="{kind}" d="{"".join(parts)}"/>'
 
 
@@ -52,27 +52,26 @@ def steps(frame: Frame, edges: Numbers, heights: Numbers, kind: str) -> str:
 
 
 def dots(frame: Frame, xs: Numbers, ys: Numbers, kind: str, radius: float = 2.2) -> str:
-    """Return a dot a point."""
-    return "".join(
-        f'<circle class="{kind}" cx="{frame.x(x):.1f}" cy="{frame.y(y):.1f}" r="{radius}"/>'
+    """Return a dot a point: lines of no length with round ends, all in one shape."""
+    points = "".join(
+        f"M{frame.x(x):.1f} {frame.y(y):.1f}h0"
         for x, y in zip(xs, ys, strict=True)
         if math.isfinite(y) and frame.lower <= y <= frame.upper
     )
+    return f'<path class="dots {kind}" stroke-width="{2 * radius:g}" d="{points}"/>' if points else ""
 
 
 def cells(frame: Frame, x_edges: Numbers, y_edges: Numbers, counts: npt.NDArray[np.float64]) -> Iterator[str]:
     """Yield a shape for each level of density, darker for some times as many; neighbours of a row are one run.
 
-    Shapes are drawn in cells and scaled, which takes a third of the bytes.
+    Runs are lines as thick as a row, in units of cells that are scaled, which takes a sixth of the bytes.
     """
     levels = levels_of(counts)
     left, bottom = frame.x(x_edges[0]), frame.y(y_edges[0])
     wide, high = frame.x(x_edges[1]) - left, frame.y(y_edges[1]) - bottom
-    yield f'<g transform="translate({left:.2f} {bottom:.2f}) scale({wide:.5f} {high:.5f})">'
+    yield f'<g class="cells" transform="translate({left:.2f} {bottom + high / 2:.2f}) scale({wide:.5f} {high:.5f})">'
     for level in range(1, LEVELS + 1):
-        runs = "".join(
-            f"M{first} {row}h{last - first}v1h{first - last}z" for row, first, last in _runs(levels == level)
-        )
+        runs = "".join(f"M{first} {row}h{last - first}" for row, first, last in _runs(levels == level))
         if runs:
             yield f'<path class="level{level}" d="{runs}"/>'
     yield "</g>"

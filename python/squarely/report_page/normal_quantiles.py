@@ -6,39 +6,34 @@ from collections.abc import Iterator
 
 from squarely.digits import shown
 from squarely.distribution.counts import Distribution
-from squarely.distribution.drawn import NormalQuantiles, normal_quantiles
-from squarely.report_page.axes import Frame, axes, picture
+from squarely.distribution.drawn import normal_quantiles
+from squarely.distribution.normal import QuantilePairs
+from squarely.report_page.axes import Frame, axes, picture, sentence, widened
 from squarely.report_page.lines import dots, line
 
 __all__ = ["drawn_normal_quantiles"]
+
+TITLE = "Residuals beside normal ones"
 
 
 def drawn_normal_quantiles(distribution: Distribution) -> str:
     """Return the figure."""
     drawn = normal_quantiles(distribution)
-    scores, least, greatest = _standard(drawn), drawn.points.found[0], drawn.points.found[-1]
+    if isinstance(drawn, str):
+        return sentence(TITLE, drawn)
+    least, greatest = drawn.points.found[[0, -1]].tolist()
+    normal_least, normal_greatest = drawn.points.normal[[0, -1]].tolist()
     caption = (
         'Normal residuals would lie on the <span class="key diagonal">line</span>. The least is '
-        f"{shown(float(least), 3)} and the greatest {shown(float(greatest), 3)}, where among so many pairs a normal "
-        f"distribution has about {shown(drawn.mean + drawn.deviation * scores[0], 3)} and "
-        f"{shown(drawn.mean + drawn.deviation * scores[-1], 3)}."
+        f"{shown(least, 3)} and the greatest {shown(greatest, 3)}, where among so many pairs a normal "
+        f"distribution has about {shown(normal_least, 3)} and {shown(normal_greatest, 3)}."
     )
-    return picture("Residuals beside normal ones", _parts(drawn, scores), caption)
+    return picture(TITLE, _parts(drawn.points), caption)
 
 
-def _parts(drawn: NormalQuantiles, scores: list[float]) -> Iterator[str]:
-    found = drawn.points.found.tolist()
-    ends = [drawn.mean + drawn.deviation * score for score in (scores[0], scores[-1])]
-    low, high = min(*found, *ends), max(*found, *ends)
-    margin = 0.04 * (high - low or 1)
-    frame = Frame(scores[0], scores[-1], low - margin, high + margin)
+def _parts(points: QuantilePairs) -> Iterator[str]:
+    scores, normal, found = (one.tolist() for one in points)
+    frame = Frame(scores[0], scores[-1], *widened([*found, normal[0], normal[-1]], 0.04, 0.04))
     yield from axes(frame, "standard deviations of a normal residual", "residual")
-    yield line(frame, [scores[0], scores[-1]], ends, "diagonal")
+    yield line(frame, [scores[0], scores[-1]], [normal[0], normal[-1]], "diagonal")
     yield dots(frame, scores, found, "first-dot")
-
-
-def _standard(drawn: NormalQuantiles) -> list[float]:
-    if not drawn.deviation > 0:
-        return [0.0] * len(drawn.points.normal)
-    scores: list[float] = ((drawn.points.normal - drawn.mean) / drawn.deviation).tolist()
-    return scores

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from squarely.report_page.axes import Frame, axes, picture
+from squarely.report_page.axes import CHARACTER, Frame, axes, picture, widened
 from squarely.report_page.lines import dots, line
 
 __all__ = ["Moment", "drawn_over_time"]
@@ -31,21 +31,35 @@ def _parts(moments: Sequence[Moment], metric: str) -> Iterator[str]:
     if not moments:
         return
     scores = [moment.score for moment in moments]
-    low, high = min(0.0, *scores), max(0.0, *scores)
-    margin = 0.06 * (high - low or 1)
-    frame = Frame(moments[0].at, moments[-1].at, low - (margin if low < 0 else 0), high + margin)
-    yield from axes(frame, "", metric, x_ticks=False)
-    for moment in _some(moments):
-        anchor = {moments[0]: "start", moments[-1]: "end"}.get(moment, "middle")
-        at = f'x="{frame.x(moment.at):.1f}" y="{frame.floor + 17:.1f}"'
-        yield f'<text {at} text-anchor="{anchor}">{html.escape(moment.name)}</text>'
+    edges = widened([0.0, *scores], 0.06 if min(scores) < 0 else 0, 0.06)
+    frame = Frame(moments[0].at, moments[-1].at, *edges)
+    yield from axes(frame, "", metric, x_ticks=0)
+    for name, at, anchor in _names(frame, moments):
+        yield f'<text x="{at:.1f}" y="{frame.box.floor + 20}" text-anchor="{anchor}">{html.escape(name)}</text>'
     yield line(frame, [moment.at for moment in moments], scores, "mean")
     if len(moments) <= 60:
         yield dots(frame, [moment.at for moment in moments], scores, "mean-dot", 3)
 
 
-def _some(moments: Sequence[Moment], most: int = 4) -> Sequence[Moment]:
-    """Return the first, the last, and some between them."""
+def _names(frame: Frame, moments: Sequence[Moment]) -> Iterator[tuple[str, float, str]]:
+    """Yield names of the first moment, of the last, and of some between them that have room, and where they stand."""
+    first, last = moments[0], moments[-1]
+    yield first.name, frame.x(first.at), "middle" if first is last else "start"
+    if first is last:
+        return
+    begins = frame.x(last.at) - CHARACTER * len(last.name)
+    ends = frame.x(first.at) + CHARACTER * len(first.name)
+    if begins > ends:
+        yield last.name, frame.x(last.at), "end"
+    for moment in _some(moments, int((frame.box.right - frame.box.left) / (CHARACTER * (len(first.name) + 2)))):
+        at, half = frame.x(moment.at), CHARACTER * len(moment.name) / 2
+        if ends + CHARACTER < at - half and at + half < begins - CHARACTER:
+            yield moment.name, at, "middle"
+            ends = at + half
+
+
+def _some(moments: Sequence[Moment], most: int) -> Sequence[Moment]:
+    """Return so many moments less the first and the last."""
     if len(moments) <= most:
-        return moments
-    return [moments[round(i * (len(moments) - 1) / (most - 1))] for i in range(most)]
+        return moments[1:-1]
+    return [moments[round(i * (len(moments) - 1) / (most - 1))] for i in range(1, most - 1)]

@@ -7,17 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from squarely import _core
 from squarely.digits import shown
-from squarely.distribution.counts import Distribution
-from squarely.report_page.error_by_truth import drawn_error_by_truth
+from squarely.distribution.outputs import Output
 from squarely.report_page.groups import drawn_groups
-from squarely.report_page.normal_quantiles import drawn_normal_quantiles
-from squarely.report_page.residual_histogram import drawn_residual_histogram
-from squarely.report_page.residuals_by_prediction import drawn_residuals_by_prediction
-from squarely.report_page.shares_of_squares import drawn_shares_of_squares
+from squarely.report_page.outputs import all_pictures, drawn_outputs
+from squarely.report_page.panels import Panel, drawn_panels
+from squarely.report_page.ranking import badness, chosen_metric
 from squarely.report_page.tables import definitions, score_table, table
-from squarely.report_page.truth_and_prediction import drawn_truth_and_prediction
 
 if TYPE_CHECKING:
     from squarely.groups.report import GroupedReport
@@ -25,14 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Contents", "page"]
 
-PICTURES = (
-    drawn_truth_and_prediction,
-    drawn_residual_histogram,
-    drawn_residuals_by_prediction,
-    drawn_error_by_truth,
-    drawn_normal_quantiles,
-    drawn_shares_of_squares,
-)
+# So many outputs of all predictions have six pictures each, and so many others a small one: 300 kB, whatever there is.
+MOST_IN_FULL = 5
+MOST_PANELS = 40
 
 
 class Contents(NamedTuple):
@@ -40,7 +34,7 @@ class Contents(NamedTuple):
 
     title: str
     report: Report
-    distributions: Mapping[str, Distribution]
+    distributions: Mapping[str, Sequence[Output]]
     worst: Mapping[str, Mapping[str, Sequence[Any]]]
     """Columns of the rows with the largest losses, by their heads."""
     groups: GroupedReport | None = None
@@ -65,9 +59,28 @@ def _parts(contents: Contents) -> Iterator[str]:
     report = contents.report
     yield from _section("Scores", _scores(report))
     names = report.predictions or ("",)
+    if len(names) > MOST_IN_FULL:
+        metric = chosen_metric(report.metrics)
+        best = sorted(names, key=lambda name: badness(metric, report[metric][name]))
+        yield from _section("Predictions", _of_many(contents, best[:MOST_PANELS], metric))
+        names = tuple(name for name in names if name in best[:MOST_IN_FULL])
     for name in names:
-        yield from _section(name or "Errors", _of_prediction(contents, name))
+        yield from _section(name or "Errors", _of_prediction(contents, name, len(names)))
     yield from _section("What this page is made of", definitions(_made_of(contents)))
+
+
+def _of_many(contents: Contents, names: Sequence[str], metric: str) -> str:
+    """Return a small picture of each prediction of one output, and which of them follow with all."""
+    scores = contents.report[metric]
+    panels = [
+        Panel(name, float(np.mean(scores[name])), outputs[0].distribution)
+        for name in names
+        if len(outputs := contents.distributions.get(name, ())) == 1
+    ]
+    note = (
+        f"The {MOST_IN_FULL} of {len(contents.report.predictions)} predictions with the best {metric} follow in full."
+    )
+    return f'<p class="note">{html.escape(note)}</p>\n' + (drawn_panels(panels, metric) if panels else "")
 
 
 def _section(title: str, *contents: str) -> Iterator[str]:
@@ -76,16 +89,17 @@ def _section(title: str, *contents: str) -> Iterator[str]:
         yield f"<section><h2>{html.escape(title)}</h2>\n{inside}\n</section>"
 
 
-def _of_prediction(contents: Contents, name: str) -> str:
-    figures = []
-    if name in contents.distributions:
-        figures += [drawn(contents.distributions[name]) for drawn in PICTURES]
+def _of_prediction(contents: Contents, name: str, predictions: int) -> str:
+    outputs = contents.distributions.get(name, ())
+    figures = all_pictures(outputs[0].distribution) if len(outputs) == 1 else []
     if contents.groups is not None:
         figures += drawn_groups(contents.groups, name)
-    pictures = f'<div class="pictures">\n{"".join(figures)}\n</div>' if figures else ""
-    worst = contents.worst.get(name)
-    rows = f"<h3>Worst rows</h3>\n{table(tuple(worst), zip(*worst.values(), strict=True))}" if worst else ""
-    return pictures + rows
+    parts = [f'<div class="pictures">\n{"".join(figures)}\n</div>'] if figures else []
+    if len(outputs) > 1:
+        parts.insert(0, drawn_outputs(outputs, max(1, MOST_IN_FULL // predictions), MOST_PANELS // predictions))
+    if worst := contents.worst.get(name):
+        parts.append(f"<h3>Worst rows</h3>\n{table(tuple(worst), zip(*worst.values(), strict=True))}")
+    return "\n".join(parts)
 
 
 def _scores(report: Report) -> str:

@@ -13,6 +13,8 @@ from squarely.report_page.lines import bars, steps
 
 __all__ = ["drawn_residual_histogram"]
 
+NORMAL = ' <span class="key normal">Line</span>: the normal distribution of the same mean and variance.'
+
 
 def drawn_residual_histogram(distribution: Distribution) -> str:
     """Return the figure."""
@@ -26,7 +28,8 @@ def _parts(shown_bars: ResidualHistogram) -> Iterator[str]:
     frame = Frame(edges[0], edges[-1], 0, max(*heights, *normal) * 1.05)
     yield from axes(frame, "residual, truth less prediction", "pairs")
     yield bars(frame, edges, heights, "first")
-    yield steps(frame, edges, normal, "normal")
+    if normal:
+        yield steps(frame, edges, normal, "normal")
 
 
 def _caption(distribution: Distribution, shown_bars: ResidualHistogram) -> str:
@@ -34,7 +37,7 @@ def _caption(distribution: Distribution, shown_bars: ResidualHistogram) -> str:
     half, nearly_all = quantile(sizes, 0.5), quantile(sizes, 0.95)
     beyond = (shown_bars.bars.below + shown_bars.bars.above) / distribution.residuals.total
     return (
-        f"Half of all residuals are within ±{shown(half, 3)}, 95 % within ±{shown(nearly_all, 3)}. "
-        '<span class="key normal">Line</span>: the normal distribution of the same mean and variance.'
+        f"Half of all residuals are within ±{shown(half, 3)}, 95 % within ±{shown(nearly_all, 3)}."
+        + (NORMAL if shown_bars.normal.size else "")
         + (f" {percent(beyond)} lie beyond the ends." if beyond > 0 else "")
     )

@@ -7,22 +7,28 @@ from collections.abc import Iterator
 from squarely.digits import percent
 from squarely.distribution.counts import Distribution
 from squarely.distribution.drawn import ResidualsByPrediction, residuals_by_prediction
-from squarely.report_page.axes import Frame, axes, picture
+from squarely.report_page.axes import Frame, axes, picture, sentence
 from squarely.report_page.lines import cells, line
 
 __all__ = ["drawn_residuals_by_prediction"]
+
+TITLE = "Residual by prediction"
 
 
 def drawn_residuals_by_prediction(distribution: Distribution) -> str:
     """Return the figure."""
     drawn = residuals_by_prediction(distribution)
+    if isinstance(drawn, str):
+        return sentence(TITLE, drawn)
     beyond = drawn.density.beyond / distribution.residuals.total
-    caption = (
+    lines = (
         '<span class="key running-mean">Thick line</span>: the mean residual for each prediction. '
         '<span class="key quantile">Thin lines</span>: what a tenth, half and nine tenths of the residuals are below.'
-        + (f" {percent(beyond)} of the pairs lie beyond the ends." if beyond > 1e-12 else "")
+        if drawn.running.centers.size
+        else "There are too few pairs for lines of their means."
     )
-    return picture("Residual by prediction", _parts(drawn), caption)
+    caption = lines + (f" {percent(beyond)} of the pairs lie beyond the ends." if beyond > 1e-12 else "")
+    return picture(TITLE, _parts(drawn), caption)
 
 
 def _parts(drawn: ResidualsByPrediction) -> Iterator[str]:

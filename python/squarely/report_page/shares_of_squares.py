@@ -8,18 +8,22 @@ from squarely.digits import percent
 from squarely.distribution.counts import Distribution
 from squarely.distribution.drawn import SharesOfSquares, shares_of_squares
 from squarely.distribution.squares import Share
-from squarely.report_page.axes import Frame, axes, picture
+from squarely.report_page.axes import Frame, axes, picture, sentence
 from squarely.report_page.lines import line
 
 __all__ = ["drawn_shares_of_squares"]
+
+TITLE = "Who makes the squared error"
 
 
 def drawn_shares_of_squares(distribution: Distribution) -> str:
     """Return the figure."""
     drawn = shares_of_squares(distribution)
+    if isinstance(drawn, str):
+        return sentence(TITLE, drawn)
     of_largest = ", ".join(f"{percent(part)} have {_within(share)}" for part, share in drawn.of_largest.items())
     caption = f"Of the largest residuals {of_largest} of the sum of squared errors. Even errors would lie on the line."
-    return picture("Who makes the squared error", _parts(drawn), caption)
+    return picture(TITLE, _parts(drawn), caption)
 
 
 def _parts(drawn: SharesOfSquares) -> Iterator[str]:

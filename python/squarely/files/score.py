@@ -321,7 +321,9 @@ def accumulate_files(
     if are_of_order:
         check_can_be_asked(asked, weight=names.weight, by=groups, summation=summation, checkpoint=checkpoint)
         check_can_be_read_again(asked, sources)
-        predictions = {name: first_look(asked, sums) for name, sums in predictions.items()}
+        predictions = {
+            name: first_look(asked, sums, weighted=names.weight is not None) for name, sums in predictions.items()
+        }
     states = FileStates(
         names.true,
         names.weight,

@@ -37,8 +37,12 @@ def check_can_be_asked(
     asked: Sequence[Metric], *, weight: object, by: object, summation: str, checkpoint: object
 ) -> None:
     """Refuse what does not go with metrics over order statistics."""
+    without_weights = next((one.label for one in asked if one.name == "trimmed_mean_squared_error"), None)
+    if weight is not None and without_weights is not None:
+        raise FileError(
+            f"{without_weights} leaves out a share of the pairs, and takes no weight=; leave one of them out"
+        )
     others = {
-        "weight=": weight is not None,
         "by=": bool(by),
         f"summation={summation!r}": summation != "exact",
         "checkpoint=": checkpoint is not None,

@@ -30,6 +30,10 @@ std::optional<Term> term_summed(const std::string& name) {
 
 py::tuple told(const Heap& heap) { return py::make_tuple(heap.count, python_integer(heap.weight)); }
 
+py::tuple told(const WeighedSum& sum, std::uint64_t count) {
+    return py::make_tuple(count, python_integer(sum.weight()), python_integer(sum.sum()));
+}
+
 }  // namespace
 
 void register_order_of_files(py::module_& module) {
@@ -74,8 +78,6 @@ void register_order_of_files(py::module_& module) {
             py::arg("y_true"), py::arg("y_pred"), py::arg("where") = py::none(), py::arg("axis") = 0,
             py::arg("sample_weight") = py::none())
         .def("merge", &ValuesBetween::merge, py::arg("other"))
-        .def_readonly("present", &ValuesBetween::present)
-        .def_readonly("below", &ValuesBetween::below)
         .def_property_readonly("at_low", [](const ValuesBetween& between) { return told(between.at_low); })
         .def_property_readonly("at_high", [](const ValuesBetween& between) { return told(between.at_high); })
         .def_property_readonly("inside", [](const ValuesBetween& between) { return told(between.inside); })
@@ -84,8 +86,10 @@ void register_order_of_files(py::module_& module) {
                                [](const ValuesBetween& between) { return array_of_values(between.kept.values); })
         .def_property_readonly("weights",
                                [](const ValuesBetween& between) { return array_of_values(between.kept.weights); })
-        .def_readonly("sums_below", &ValuesBetween::sums_below)
-        .def_readonly("sums_of_all", &ValuesBetween::sums_of_all)
+        .def_property_readonly("below_and_sum",
+                               [](const ValuesBetween& between) { return told(between.sums_below, between.below); })
+        .def_property_readonly("all_and_sum",
+                               [](const ValuesBetween& between) { return told(between.sums_of_all, between.present); })
         .def_readonly("has_rounded_truths", &ValuesBetween::has_rounded_truths);
 }
 

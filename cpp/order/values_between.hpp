@@ -19,10 +19,23 @@ struct Heap {
 
 void merge(Heap& heap, const Heap& more);
 
+// Exact sums of numbers one by one, and where there are weights of these, too.
+class WeighedSum {
+  public:
+    // Of a term of values as truths against predictions of zero; of nothing but weights where there is none.
+    WeighedSum(std::optional<Term> summed, bool weighted);
+
+    ExactSum weight() const;
+    ExactSum sum() const;
+
+    State state;  // of nothing where nothing is asked for
+    bool is_of_weights;
+};
+
 class ValuesBetween {
   public:
-    // What is summed of the values below, if anything: a term of values as truths against predictions of zero. Truths
-    // are summed as they are, not as they are ordered, and all of them, too.
+    // What is summed of the values below, if anything. Truths are summed as they are, not as they are ordered, and all
+    // of them, too.
     ValuesBetween(OrderedQuantity quantity, double low, double high, std::optional<Term> summed, bool weighted,
                   std::size_t most_kept);
 
@@ -42,8 +55,8 @@ class ValuesBetween {
     Heap at_low, at_high;  // equal to the ends, which many may be: the first where both are one
     Heap inside;           // the others
     ThinnedValues kept;    // of these
-    State sums_below;      // of nothing where nothing is asked for
-    State sums_of_all;
+    WeighedSum sums_below;
+    WeighedSum sums_of_all;
     bool has_rounded_truths = false;
 
   private:

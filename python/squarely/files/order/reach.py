@@ -44,12 +44,12 @@ class Reach:
 
     def take(self, found: _core.ValuesBetween) -> bool:
         """Take the value, or where it is to be looked for next; False where the rows were others than before."""
-        if found.present != self._present:
+        present, weight, sum_of_all = found.all_and_sum
+        if present != self._present:
             return False
-        self._total = _sum(found.sums_of_all, "sample_weight") if self._weighted else found.present
-        if self._summed == "truth":
-            self._sum_of_all = _sum(found.sums_of_all, "truth")
-            self.has_rounded_truths = found.has_rounded_truths
+        self._total = weight if self._weighted else present
+        self._sum_of_all = sum_of_all
+        self.has_rounded_truths = self._summed == "truth" and found.has_rounded_truths
         inside = Many(
             found.values,
             found.weights if self._weighted else None,
@@ -58,9 +58,9 @@ class Reach:
             found.halvings == 0,
         )
         low, high = self._stretch
-        before = _sum(found.sums_below, "sample_weight") if self._weighted else found.below
-        sum_before = _sum(found.sums_below, self._summed) if self._summed else 0
-        return self._look_in(before, sum_before, [self._end(low, found.at_low), inside, self._end(high, found.at_high)])
+        below, weight_below, sum_below = found.below_and_sum
+        before = weight_below if self._weighted else below
+        return self._look_in(before, sum_below, [self._end(low, found.at_low), inside, self._end(high, found.at_high)])
 
     @property
     def before(self) -> int:
@@ -171,9 +171,3 @@ class Reach:
             float(values[order[first]]) if first >= 0 else low,
             float(values[order[last]]) if last < len(order) else high,
         )
-
-
-def _sum(sums: _core.State, term: str) -> int:
-    found = sums.sum_of(term)
-    assert found is not None
-    return found

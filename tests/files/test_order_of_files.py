@@ -187,7 +187,7 @@ def test_chunks_in_memory_are_added_while_files_are_merged(threads_in_turn, few_
         if not search.is_open:
             break
         whole = search.look().update(y, p)
-    assert [score for score, _ in search.scores().values()] == [squarely.median_absolute_error(y, p)]
+    assert [score for score, _ in search.scores(asked).values()] == [squarely.median_absolute_error(y, p)]
 
 
 def test_sums_are_those_without_metrics_of_order(tmp_path):
@@ -271,7 +271,7 @@ def test_a_value_is_found_wherever_it_is_looked_for_first(seed, kind, few_values
         reach._stretch = tuple(np.sort(generator.choice(np.concatenate([y, abs(y - p), [-np.inf, np.inf]]), 2)))
     while search.is_open:
         assert search.take(search.look().update(y, p))
-    found = {one.label: score for one, (score, _) in search.scores().items()}
+    found = {one.label: score for one, (score, _) in search.scores(asked).items()}
     assert found == squarely.evaluate(y, p, metrics=asked).to_dict()
 
 

@@ -11,6 +11,7 @@ from typing import Any, overload
 import squarely
 from squarely.arguments import NanPolicy, Summation, Unmatched
 from squarely.files.formats.reading import AS_NAMED, ReadingOptions
+from squarely.files.order.groups import first_look_at_groups
 from squarely.files.order.passes import with_order
 from squarely.files.order.results import check_can_be_asked, check_can_be_read_again, of_sums
 from squarely.files.order.search import first_look
@@ -319,10 +320,18 @@ def accumulate_files(
     _check_order(sources, summation)
     predictions: dict[str, Any] = {name: copy.copy(empty) for name in names.predictions}
     if are_of_order:
-        check_can_be_asked(asked, weight=names.weight, by=groups, summation=summation, checkpoint=checkpoint)
+        check_can_be_asked(
+            asked,
+            weight=names.weight,
+            by=groups,
+            nan_policy=nan_policy,
+            summation=summation,
+            checkpoint=checkpoint,
+        )
         check_can_be_read_again(asked, sources)
         predictions = {
-            name: first_look(asked, sums, weighted=names.weight is not None) for name, sums in predictions.items()
+            name: first_look_at_groups(sums) if groups else first_look(asked, sums, weighted=names.weight is not None)
+            for name, sums in predictions.items()
         }
     states = FileStates(
         names.true,

@@ -32,7 +32,7 @@ class One(NamedTuple):
     """A number that occurs so often."""
 
     value: float
-    count: int
+    number: int
     weight: int
     """How often it occurs, or the sum of the weights, in units of 2^-2148."""
     weighted: bool
@@ -50,7 +50,7 @@ class One(NamedTuple):
     def sum_up(self, summed: str) -> int:
         """Return the sum of all."""
         if summed == "squared_error":
-            return self.count * int(Fraction(self.value) ** 2 * UNIT)
+            return self.number * int(Fraction(self.value) ** 2 * UNIT)
         return _product(self.value, self.weight, weighted=self.weighted) if summed else 0
 
     def meet(self, needed: Fraction, summed: str) -> Met:
@@ -63,7 +63,7 @@ class Many(NamedTuple):
 
     values: Values
     weights: Values | None
-    count: int
+    number: int
     weight: int
     is_whole: bool
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from squarely.files.errors import FileError
 from squarely.files.sources.source import Source
@@ -18,6 +19,8 @@ class OfOrder(NamedTuple):
     asked: tuple[Metric, ...]
     scores: Mapping[str, Mapping[Metric, tuple[float, str]]]
     """With what is to be said of each."""
+    of_groups: Mapping[str, Any] = MappingProxyType({})
+    """Of each prediction the median of every group, by its number, where there are groups."""
 
     @property
     def refusal(self) -> str:
@@ -34,7 +37,7 @@ def of_sums(asked: Sequence[Metric]) -> tuple[Metric, ...]:
 
 
 def check_can_be_asked(
-    asked: Sequence[Metric], *, weight: object, by: object, summation: str, checkpoint: object
+    asked: Sequence[Metric], *, weight: object, by: object, nan_policy: str, summation: str, checkpoint: object
 ) -> None:
     """Refuse what does not go with metrics over order statistics."""
     without_weights = next((one.label for one in asked if one.name == "trimmed_mean_squared_error"), None)
@@ -42,8 +45,15 @@ def check_can_be_asked(
         raise FileError(
             f"{without_weights} leaves out a share of the pairs, and takes no weight=; leave one of them out"
         )
+    are_medians = all(one.name == "median_absolute_error" for one in asked if one.is_of_order)
+    if by and are_medians and (weight is not None or nan_policy == "propagate"):
+        other = "weight=" if weight is not None else "nan_policy='propagate'"
+        raise FileError(
+            f"{_named(asked)} of groups of files does not go with {other}; leave one of them out, or pass the arrays "
+            "to squarely.evaluate"
+        )
     others = {
-        "by=": bool(by),
+        "by=": bool(by) and not are_medians,
         f"summation={summation!r}": summation != "exact",
         "checkpoint=": checkpoint is not None,
     }

@@ -45,7 +45,6 @@ class Search:
     """What is known of the order of the rows of one prediction."""
 
     def __init__(self, asked: Sequence[Metric], first: Look) -> None:
-        self.asked = asked
         self.first = first
         self.baselines: dict[Metric, Baseline] = {}
         self.reaches = {one: self._reach(one) for one in asked if self._may_be_known(one)}
@@ -105,9 +104,9 @@ class Search:
         taken = [reach.take(span.core) for reach, span in zip(unknown, spans, strict=True)]
         return all(taken)
 
-    def scores(self) -> dict[Metric, tuple[float, str]]:
+    def scores(self, asked: Sequence[Metric]) -> dict[Metric, tuple[float, str]]:
         """Return the score of each metric, and what is to be said of it."""
-        return {one: (self._score(one), self._note(one)) for one in self.asked}
+        return {one: (self._score(one), self._note(one)) for one in asked}
 
     def _note(self, one: Metric) -> str:
         assert self.first.sums is not None

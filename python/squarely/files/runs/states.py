@@ -113,7 +113,9 @@ class FileStates:
         worst = {"" if self.is_single else name: self._worst_table(name, one) for name, one in self._worst_rows.items()}
         try:
             if self.by is not None:
-                return grouped_report_of(accumulators, is_single=self.is_single, rows=self.rows, worst=worst)
+                return grouped_report_of(
+                    accumulators, is_single=self.is_single, rows=self.rows, worst=worst, **self._scores_of_order()
+                )
             return report_of(
                 accumulators, is_single=self.is_single, rows=self.rows, worst=worst, **self._scores_of_order()
             )
@@ -124,7 +126,11 @@ class FileStates:
         if self.of_order is None:
             return {}
         scores = {"" if self.is_single else name: own for name, own in self.of_order.scores.items()}
-        return {"asked": self.of_order.asked, "of_order": scores}
+        known: dict[str, Any] = {"asked": self.of_order.asked, "of_order": scores}
+        if self.by is not None:
+            of_groups = self.of_order.of_groups
+            known["medians_of_groups"] = {"" if self.is_single else name: own for name, own in of_groups.items()}
+        return known
 
     @property
     def _worst_rows(self) -> dict[str, KeptRows]:

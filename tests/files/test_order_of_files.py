@@ -11,7 +11,7 @@ import pytest
 
 import squarely
 from inputs.written_tables import SUFFIXES, write_table
-from squarely.files import FileError, ReadingOptions, accumulate_files, score_files
+from squarely.files import FileError, ReadingOptions, score_files
 from squarely.files.order import looks
 from squarely.files.order.levels import share_of
 from squarely.files.order.search import Search, first_look
@@ -470,34 +470,11 @@ def test_standard_input_is_refused():
     assert "can be read only once" in run.stderr
 
 
-@pytest.mark.parametrize(
-    ("options", "named"),
-    [
-        ({"by": "k"}, "by="),
-        ({"summation": "kahan"}, "summation='kahan'"),
-        ({"checkpoint": "c.sq"}, "checkpoint="),
-    ],
-)
-def test_options_that_go_with_sums_only_are_refused(tmp_path, options, named):
-    path = write_table(tmp_path / "t.parquet", {"y": [1.0], "p": [2.0], "w": [1.0], "k": [1]}, batch_rows=1)
-    with pytest.raises(FileError, match=f"d2_absolute_error_score needs a second pass.*does not go with {named}"):
-        score_files(path, **COLUMNS, metrics=["mse", "d2_absolute_error_score"], **options)
-    assert not os.path.exists("c.sq")
-
-
-def test_scores_of_order_are_neither_saved_nor_merged(tmp_path):
+def test_other_sums_than_exact_ones_are_refused(tmp_path):
     pair = stored(tmp_path, *pairs_of("normal", 10))
-    states = accumulate_files([pair], metrics=["mse", "medae"])
-    assert states.report()["medae"] == squarely.median_absolute_error(*pairs_of("normal", 10))
-    with pytest.raises(FileError, match="median_absolute_error is found by a second pass.*no sum that could be saved"):
-        states.save(tmp_path / "s.sq")
-    assert not (tmp_path / "s.sq").exists()
-    for one, other in (
-        (states, accumulate_files([pair], metrics="mse")),
-        (accumulate_files([pair], metrics="mse"), states),
-    ):
-        with pytest.raises(FileError, match="no sum that could be saved or merged"):
-            one.merge(other)
+    said = "d2_absolute_error_score needs a second pass.*does not go with summation='kahan'"
+    with pytest.raises(FileError, match=said):
+        score_files([pair], metrics=["mse", "d2_absolute_error_score"], summation="kahan")
 
 
 def test_no_rows_and_nothing_left_are_refused_as_of_sums(tmp_path):

@@ -107,8 +107,8 @@ def test_sums_of_groups_are_those_without_medians(tmp_path):
             {"nan_policy": "propagate"},
             "median_absolute_error of groups of files does not go with nan_policy='propagate'",
         ),
-        ({"metrics": ["medae", "d2_absolute_error_score"]}, "d2_absolute_error_score .* does not go with by="),
-        ({"metrics": "trimmed_mean_squared_error"}, "trimmed_mean_squared_error .* does not go with by="),
+        ({"metrics": ["medae", "d2_absolute_error_score"]}, "d2_absolute_error_score of groups of files would need"),
+        ({"metrics": "trimmed_mean_squared_error"}, "trimmed_mean_squared_error of groups of files would need"),
         ({"checkpoint": "c.sq"}, "does not go with checkpoint="),
     ],
 )
@@ -122,5 +122,5 @@ def test_medians_of_groups_are_neither_saved_nor_merged(tmp_path):
     y, p = pairs_of("normal", 30)
     path = write_table(tmp_path / "t.parquet", {"y": y, "p": p, "k": keys_of("few", 30)}, batch_rows=10)
     states = accumulate_files(path, **COLUMNS, by="k")
-    with pytest.raises(FileError, match="median_absolute_error is found by a second pass"):
+    with pytest.raises(FileError, match="median_absolute_error of groups is found by a second pass"):
         states.save(tmp_path / "s.sq")

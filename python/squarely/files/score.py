@@ -13,7 +13,7 @@ from squarely.arguments import NanPolicy, Summation, Unmatched
 from squarely.files.formats.reading import AS_NAMED, ReadingOptions
 from squarely.files.order.groups import first_look_at_groups
 from squarely.files.order.passes import with_order
-from squarely.files.order.results import check_can_be_asked, check_can_be_read_again, of_sums
+from squarely.files.order.results import OfOrder, check_can_be_asked, check_can_be_read_again, of_sums
 from squarely.files.order.search import first_look
 from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
 from squarely.files.runs.progress import ProgressLike
@@ -344,11 +344,11 @@ def accumulate_files(
         names.is_single,
         by=groups or None,
         worst=None if rows is None else {name: rows.copy() for name in predictions},
+        of_order=OfOrder(asked) if are_of_order else None,
     )
-    with told(progress) as tell:
-        with saved_in(checkpoint, checkpoint_seconds, sources, reading) as saving:
-            states = run(sources, states, workers, tell, saving)
-        return with_order(states, asked, list(sources), workers, tell) if are_of_order else states
+    with told(progress) as tell, saved_in(checkpoint, checkpoint_seconds, sources, reading) as saving:
+        states = run(sources, states, workers, tell, saving)
+        return with_order(states, asked, list(sources), workers, tell, saving) if are_of_order else states
 
 
 def _asked(

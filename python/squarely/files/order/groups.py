@@ -158,6 +158,11 @@ class GroupedLook:
         """Pairs, as a `GroupedAccumulator` has them; 0 in later passes."""
         return 0 if self.sums is None else self.sums.count
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the metrics of the sums."""
+        return () if self.sums is None else self.sums.metrics
+
     def update(self, y_true: Any, y_pred: Any, *, by: Any, sample_weight: None = None) -> GroupedLook:
         """Take in a chunk, or raise what the sums refuse."""
         rows = Rows(y_true, y_pred, None)

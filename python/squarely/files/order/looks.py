@@ -60,6 +60,8 @@ class Sample:
     def __init__(self, quantity: Quantity, pace: Pace | None = None) -> None:
         self.quantity = quantity
         self.pace = Pace() if pace is None else pace
+        self.is_partial = False
+        """Whether some rows were read by an earlier run, which has saved no sample."""
         self.core = _core.SampledValues(quantity, MOST_SAMPLED, self.pace.halvings)
 
     def add(self, rows: Rows) -> None:
@@ -78,7 +80,7 @@ class Sample:
     @property
     def is_whole(self) -> bool:
         """Whether these are the values of all rows."""
-        return self.core.halvings == 0
+        return self.core.halvings == 0 and not self.is_partial
 
 
 class Span:
@@ -157,6 +159,8 @@ class Look:
         self.parts = dict(parts)
         self.sums = sums
         self.weighted = weighted
+        self.is_resumed = False
+        """Whether sums of an earlier run are in these."""
         # What is in memory is taken in by the thread that asked, while others merge what they have read.
         self._lock = threading.Lock()
 
@@ -164,6 +168,11 @@ class Look:
     def count(self) -> Any:
         """Pairs, one number an output, as an `Accumulator` has it; 0 in later passes, which are of one output."""
         return 0 if self.sums is None else self.sums.count
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the metrics of the sums."""
+        return () if self.sums is None else self.sums.metrics
 
     def update(self, y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> Look:
         """Take in a chunk, or raise what the sums refuse."""

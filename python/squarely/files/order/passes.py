@@ -11,6 +11,7 @@ from squarely.files.order.groups import GroupedSearch
 from squarely.files.order.looks import Look
 from squarely.files.order.results import OfOrder
 from squarely.files.order.search import Search
+from squarely.files.runs.checkpoint import Checkpoint
 from squarely.files.runs.progress import Progress
 from squarely.files.runs.run import read_all
 from squarely.files.runs.states import FileStates
@@ -27,9 +28,13 @@ def with_order(
     sources: list[Source],
     workers: int,
     progress: Callable[[Progress], object] | None,
+    saving: Checkpoint | None,
 ) -> FileStates:
     """Return the sums of the first pass with the scores of the others, for which the sources are read again."""
     first: Mapping[str, Any] = states.predictions
+    sums = {name: look.sums for name, look in first.items()}
+    if states.of_order is not None and states.of_order.is_found:  # by the run that has saved it
+        return dataclasses.replace(states, predictions=sums)
     of_order = [one for one in asked if one.is_of_order]
     searches: dict[str, Any] = {
         name: Search(of_order, look) if isinstance(look, Look) else GroupedSearch(look) for name, look in first.items()
@@ -45,5 +50,6 @@ def with_order(
     found = OfOrder(asked, {name: search.scores(of_order) for name, search in searches.items()})
     if states.by:
         found = found._replace(of_groups={name: search.medians() for name, search in searches.items()})
-    sums = {name: look.sums for name, look in first.items()}
+    if saving is not None and saving.first_pass is not None:
+        saving.save(dataclasses.replace(states, of_order=found), saving.first_pass, finished=True)
     return dataclasses.replace(states, predictions=sums, of_order=found)

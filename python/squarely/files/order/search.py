@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -12,11 +13,12 @@ from squarely.files.order.exact import UNIT, nearest, units
 from squarely.files.order.levels import Share, number_kept, share_of
 from squarely.files.order.looks import Baseline, Look, Model, Quantity, Sample, Span
 from squarely.files.order.reach import Reach
+from squarely.files.order.results import OfOrder
 from squarely.named_metrics import Metric
 from squarely.order_scores import pinball_level
 from squarely.policy import told_of_too_few
 
-__all__ = ["Search", "first_look"]
+__all__ = ["Search", "first_look", "looks_resumed", "saved_looks"]
 
 TRIMMED = "trimmed_mean_squared_error"
 OF_TRUTH = ("d2_pinball_score", "d2_absolute_error_score")
@@ -30,6 +32,24 @@ def first_look(asked: Sequence[Metric], sums: Accumulator, *, weighted: bool = F
     if "truth" in parts:
         parts[MODEL] = Model(sums.nan_policy)
     return Look(parts, sums, weighted=weighted)
+
+
+def saved_looks(looks: Mapping[str, Look], of_order: OfOrder) -> tuple[dict[str, Accumulator], OfOrder]:
+    """Return what a checkpoint has of the first pass: its sums, and not the sample, which only says where to look."""
+    sums = {name: look.sums for name, look in looks.items() if look.sums is not None}
+    models = {name: look.parts[MODEL].losses.to_bytes() for name, look in looks.items() if MODEL in look.parts}
+    return sums, of_order._replace(models=models)
+
+
+def looks_resumed(looks: Mapping[str, Look], sums: Mapping[str, Accumulator], of_order: OfOrder) -> dict[str, Look]:
+    """Return the looks of the first pass with what a checkpoint has of it."""
+    resumed = {name: copy.copy(look) for name, look in looks.items()}
+    for name, look in resumed.items():
+        look.sums = sums[name]
+        look.is_resumed = True
+        if MODEL in look.parts:
+            look.parts[MODEL].losses = Accumulator.from_bytes(of_order.models[name])
+    return resumed
 
 
 def _quantity(one: Metric) -> Quantity:
@@ -75,6 +95,7 @@ class Search:
         else:
             share = share_of(pinball_level(one))
         sample: Sample = self.first.parts[_quantity(one)]
+        sample.is_partial = self.first.is_resumed
         return Reach(_quantity(one), share, _summed(one), present, sample, weighted=self.first.weighted)
 
     @property

@@ -158,8 +158,8 @@ def score_files(
         ``date``; there are ``year``, ``month``, ``day``, ``hour``, ``weekday`` (0 for Monday) and ``date``, and
         ``"store:text"`` for text as it is written. A null key is a group.
     metrics : str, function, Metric or iterable of these, default=eight everyday metrics
-        As in `squarely.evaluate`. Those over order statistics, as the median, read everything once or twice more, and
-        are refused of what can be read only once, of weights, of groups and with a checkpoint.
+        As in `squarely.evaluate`. Those over order statistics, as the median, read more than a million rows twice, and
+        are refused of what can be read only once. Of groups there is the median, without weights.
     nan_policy : {"raise", "omit", "omit_true", "propagate"}
         What a NaN or an empty value does, as in `squarely.Accumulator`.
     summation : {"exact", "kahan", "pairwise"}
@@ -179,7 +179,8 @@ def score_files(
         A file to which the sums are saved from time to time, with what is in them. A later call with the same
         arguments goes on from there, and ends in the same bits. At the end it holds all the sums, as `FileStates.load`
         reads them; the same call then returns the same scores without reading anything again. Files are known by
-        path, size and time of change; arrays that are no ``.npy`` files cannot be known again and are refused.
+        path, size and time of change; arrays that are no ``.npy`` files cannot be known again and are refused. Of
+        metrics over order statistics a second pass that was ended begins anew.
     checkpoint_seconds : float, default=30
         How often it is written; 0 for after every piece of work.
     worst : int

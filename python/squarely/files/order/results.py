@@ -11,7 +11,7 @@ from squarely.files.errors import FileError
 from squarely.files.sources.source import Source
 from squarely.named_metrics import Metric, as_metric, metric
 
-__all__ = ["OfOrder", "check_can_be_asked", "check_can_be_read_again", "of_sums"]
+__all__ = ["MEDIAN", "TRIMMED", "OfOrder", "check_can_be_asked", "check_can_be_read_again", "of_sums"]
 
 MEDIAN = "median_absolute_error"
 TRIMMED = "trimmed_mean_squared_error"

@@ -13,14 +13,13 @@ from squarely.files.order.exact import UNIT, nearest, units
 from squarely.files.order.levels import Share, number_kept, share_of
 from squarely.files.order.looks import Baseline, Look, Model, Quantity, Sample, Span
 from squarely.files.order.reach import Reach
-from squarely.files.order.results import OfOrder
+from squarely.files.order.results import TRIMMED, OfOrder
 from squarely.named_metrics import Metric
 from squarely.order_scores import pinball_level
 from squarely.policy import told_of_too_few
 
 __all__ = ["Search", "first_look", "looks_resumed", "saved_looks"]
 
-TRIMMED = "trimmed_mean_squared_error"
 OF_TRUTH = ("d2_pinball_score", "d2_absolute_error_score")
 MODEL = "model"
 

@@ -52,7 +52,7 @@ class GroupSample:
 
     def add(self, rows: Rows, groups: Codes) -> None:
         """Look at some rows of a chunk. The core carries a number beside each value, which is a weight elsewhere."""
-        Rows(rows.y_true, rows.y_pred, groups + 1.0).pairs.hand_to(self.core.update)
+        Rows(rows.y_true, rows.y_pred, groups + 1.0).hand_to(self.core.update)
 
     def merge(self, other: GroupSample) -> None:
         """Take in what another has found."""
@@ -169,7 +169,7 @@ class GroupedLook:
         with self._lock:
             if self.sums is not None:
                 self.sums.update(y_true, y_pred, by=by)
-            if rows.pairs.outputs == 1:  # or it is refused by who reads the chunks
+            if rows.are_of_one_output:  # or it is refused by who reads the chunks
                 groups = self.numbering.codes(by, rows.pairs.rows)
                 for part in self.parts.values():
                     if isinstance(part, Span):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,22 @@ class Rows:
         self.y_true = y_true
         self.y_pred = y_pred
         self.weights = weights
+        # Columns of files, which there is nothing to say about. Pairing would take longer than a look at a sample.
+        sides = (y_true, y_pred)
+        self._are_plain = weights is None and all(type(one) is np.ndarray and one.dtype.char in "fd" for one in sides)
+        self._are_plain = self._are_plain and y_true.ndim == 1 and y_true.shape == y_pred.shape
+
+    def hand_to(self, update: Callable[..., None]) -> None:
+        """Pass all pairs on, with their weights."""
+        if self._are_plain:
+            update(self.y_true, self.y_pred)
+        else:
+            self.pairs.hand_to(update)
+
+    @property
+    def are_of_one_output(self) -> bool:
+        """Whether a row is a pair of numbers."""
+        return self._are_plain or self.pairs.outputs == 1
 
     @functools.cached_property
     def pairs(self) -> PairedColumns:
@@ -66,7 +82,7 @@ class Sample:
 
     def add(self, rows: Rows) -> None:
         """Look at some of the values of a chunk."""
-        rows.pairs.hand_to(self.core.update)
+        rows.hand_to(self.core.update)
 
     def merge(self, other: Sample) -> None:
         """Take in what another has found."""
@@ -93,7 +109,7 @@ class Span:
 
     def add(self, rows: Rows) -> None:
         """Take in the values of a chunk."""
-        rows.pairs.hand_to(self.core.update)
+        rows.hand_to(self.core.update)
 
     def merge(self, other: Span) -> None:
         """Take in what another has found."""
@@ -180,7 +196,7 @@ class Look:
         with self._lock:
             if self.sums is not None:
                 self.sums.update(y_true, y_pred, sample_weight=sample_weight)
-            if rows.pairs.outputs == 1:  # or it is refused by who reads the chunks
+            if rows.are_of_one_output:  # or it is refused by who reads the chunks
                 for part in self.parts.values():
                     part.add(rows)
         return self

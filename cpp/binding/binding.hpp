@@ -29,6 +29,7 @@ void register_quick_update(py::module_& module);
 void register_refusals(py::module_& module);
 void register_elementary(py::module_& module);
 void register_order_statistics(py::module_& module);
+void register_order_of_files(py::module_& module);
 void register_worst_rows(py::module_& module);
 void register_losses(py::module_& module);
 void register_quick_losses(py::module_& module);

@@ -17,6 +17,7 @@ PYBIND11_MODULE(_core, module) {
     squarely::register_quick_update(module);
     squarely::register_elementary(module);
     squarely::register_order_statistics(module);
+    squarely::register_order_of_files(module);
     squarely::register_worst_rows(module);
     squarely::register_losses(module);
     squarely::register_quick_losses(module);

@@ -2,6 +2,7 @@
 #include "order/one_pass.hpp"
 
 #include "binding/binding.hpp"
+#include "binding/ordered_quantity.hpp"
 #include "groups/rows_by_group.hpp"
 #include "machine/threads.hpp"
 
@@ -21,12 +22,6 @@ struct OrderStatistics {
     py::array_t<double> values;  // a row an output
     std::vector<OrderedValues> outputs;
 };
-
-OrderedQuantity quantity_named(const std::string& name) {
-    if (name == "absolute_error") return OrderedQuantity::absolute_error;
-    if (name == "truth") return OrderedQuantity::truth;
-    throw std::invalid_argument("The 'quantity' parameter must be 'absolute_error' or 'truth'. Got '" + name + "'.");
-}
 
 OrderStatistics make_order_statistics(py::ssize_t outputs, py::ssize_t rows, const std::string& quantity) {
     if (outputs < 0 || rows < 0) throw std::invalid_argument("There are no negative numbers of outputs or rows.");

@@ -4,6 +4,7 @@
 
 #include "accumulator/scores.hpp"
 #include "binding/binding.hpp"
+#include "binding/python_integers.hpp"
 #include "numbers/big_number.hpp"
 #include "states/metric_formulas.hpp"
 
@@ -62,12 +63,7 @@ py::object integer_of(const State& state, const std::string& term, double parame
         } else if (sums.rounded.empty() || !add_rounded(exact, sums.rounded[output])) {
             return py::none();
         }
-        std::vector<unsigned char> bytes;
-        for (const std::uint64_t limb : exact.limbs) append(bytes, limb, sizeof limb);
-        const py::bytes little(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-        return py::module_::import("builtins")
-            .attr("int")
-            .attr("from_bytes")(little, "little", py::arg("signed") = true);
+        return python_integer(exact);
     }
     return py::none();
 }
@@ -105,6 +101,13 @@ std::vector<double> explained_pinball_losses(const State& model, const State& ba
 }
 
 }  // namespace
+
+py::object python_integer(const ExactSum& sum) {
+    std::vector<unsigned char> bytes;
+    for (const std::uint64_t limb : sum.limbs) append(bytes, limb, sizeof limb);
+    const py::bytes little(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return py::module_::import("builtins").attr("int").attr("from_bytes")(little, "little", py::arg("signed") = true);
+}
 
 void register_state(py::module_& module) {
     py::class_<State>(module, "State")

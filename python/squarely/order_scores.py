@@ -14,7 +14,7 @@ from squarely.pairing import PairedColumns
 from squarely.policy import check_some_pairs, no_weight, told_of_too_few, warn_of
 from squarely.scoring import Score, accumulated, averaged, checked_pairs, configuration_of, score_at
 
-__all__ = ["median_at_once", "order_score", "pinball_level", "score_of_order"]
+__all__ = ["check_weights_in_order", "median_at_once", "order_score", "pinball_level", "score_of_order"]
 
 
 def order_score(
@@ -114,16 +114,24 @@ def _explained_pinball_losses(
     ]
 
 
-def _weights_in_order(pairs: PairedColumns, function: str) -> npt.NDArray[np.float64] | None:
-    """Return the weights as shares of an order, of the rows or a row an output, or raise why they are none."""
-    if pairs.weights is None:
-        return None
-    weights = array_of(pairs.weights)
+def check_weights_in_order(pairs: PairedColumns, function: str) -> None:
+    """Refuse weights that are no shares."""
+    weights = None if pairs.weights is None else array_of(pairs.weights)
+    if weights is None or weights.size == 0:
+        return
     check_finite_weights(weights)
     if weights.min() < 0:
         raise ValueError(
             f"The 'sample_weight' of {function} must not be negative: a share of the weights ranks values."
         )
+
+
+def _weights_in_order(pairs: PairedColumns, function: str) -> npt.NDArray[np.float64] | None:
+    """Return the weights as shares of an order, of the rows or a row an output, or raise why they are none."""
+    if pairs.weights is None:
+        return None
+    check_weights_in_order(pairs, function)
+    weights = array_of(pairs.weights)
     if not weights.any():
         raise no_weight()
     if weights.ndim > 1:

@@ -108,6 +108,10 @@ class PairedColumns:
         self._add_to(functools.partial(statistics.update, axis=self.axis), None)
         return statistics
 
+    def hand_to(self, update: Callable[..., None]) -> None:
+        """Pass all pairs on, with their weights."""
+        self._add_to(functools.partial(update, axis=self.axis), self.weights)
+
     def found_in_pieces(self, find: Callable[..., _Found]) -> Iterator[tuple[int, _Found]]:
         """Yield what is found in each piece of the pairs, and before it the first row of the piece."""
         for start, stop in self.pieces(are_short=self._is_made_on_the_way()):

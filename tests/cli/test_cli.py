@@ -87,13 +87,35 @@ def test_a_median_is_found_by_reading_the_file_again(tmp_path):
     assert lines["trimmed_mean_squared_error(proportion=0.4)"].split() == ["0.625", "2.0"]
 
 
-@pytest.mark.parametrize("option", ("--weight", "--by", "--save-state", "--checkpoint"))
-def test_options_of_sums_are_refused_with_a_metric_of_order(flights, tmp_path, option):
-    columns = ("--true", "arr_delay", "--pred", "dep_delay", "--metrics", "mse,medae")
-    run = squarely_command("score", flights, *columns, option, tmp_path / "s.sq")
+@pytest.mark.parametrize(
+    ("metric", "given", "named"),
+    [
+        ("medae", ("--weight", "w", "--by", "carrier"), "--weight and --by"),
+        ("medae", ("--save-state", "s.sq", "--by", "carrier"), "--save-state and --by"),
+        ("medae", ("--checkpoint", "c.sq", "--by", "carrier"), "--checkpoint and --by"),
+        ("d2_absolute_error_score", ("--by", "carrier"), "--by"),
+        ("trimmed_mean_squared_error", ("--weight", "w"), "--weight"),
+    ],
+)
+def test_options_that_do_not_go_with_a_metric_of_order_are_refused(flights, metric, given, named):
+    columns = ("--true", "arr_delay", "--pred", "dep_delay", "--metrics", f"mse,{metric}")
+    run = squarely_command("score", flights, *columns, *given)
     assert run.returncode == 2
-    assert f"reading the rows again, which does not go with {option}; " in run.stderr
+    assert f"reading the rows again, which does not go with {named}; " in run.stderr
     assert "quantile_absolute_error" in run.stderr
+
+
+def test_medians_of_groups_weighted_medians_and_those_of_a_saved_state(tmp_path):
+    table, state = tmp_path / "t.csv", tmp_path / "s.sq"
+    table.write_text("k,y,p,w\na,1,2,1\na,3,3.5,1\nb,4,1,5\n")
+    columns = ("--true", "y", "--pred", "p", "--metrics", "medae")
+    by_group = squarely_command("score", table, *columns, "--by", "k", "--format", "csv")
+    assert (by_group.returncode, by_group.stderr) == (0, "")
+    assert "a,0.75" in by_group.stdout
+    weighted = squarely_command("score", table, *columns, "--weight", "w", "--save-state", state)
+    assert (weighted.returncode, weighted.stderr) == (0, "")
+    assert "median_absolute_error 3.0" in weighted.stdout
+    assert squarely_command("merge", state).stdout == weighted.stdout
 
 
 def test_a_table_is_aligned_with_a_column_for_each_prediction(flights):

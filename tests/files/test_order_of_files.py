@@ -11,12 +11,10 @@ import pytest
 
 import squarely
 from inputs.written_tables import SUFFIXES, write_table
-from squarely.files import FileError, ReadingOptions, accumulate_files, score_files
-from squarely.files.order import cells
-from squarely.files.order.cells import Cells
-from squarely.files.order.levels import reached_among
+from squarely.files import FileError, ReadingOptions, score_files
+from squarely.files.order import looks
+from squarely.files.order.levels import share_of
 from squarely.files.order.search import Search, first_look
-from squarely.files.order.stretches import EVERYTHING, as_keys, values_of
 
 pa = pytest.importorskip("pyarrow")
 
@@ -31,7 +29,15 @@ METRICS = (
     squarely.metric("d2_pinball_score", alpha=0.75),
     "r2",
 )
+WEIGHTED_METRICS = tuple(one for one in METRICS if "trimmed" not in str(one))
 COLUMNS = {"true": "y", "pred": "p"}
+
+
+@pytest.fixture
+def few_values(monkeypatch):
+    """Keep so few values that even short files are read again."""
+    monkeypatch.setattr(looks, "MOST_SAMPLED", 64)
+    monkeypatch.setattr(looks, "MOST_KEPT", 64)
 
 
 def pairs_of(kind, rows, seed=3):
@@ -70,8 +76,10 @@ def stored(tmp_path, y, p, name="0"):
 @pytest.mark.filterwarnings("ignore:D.2 score is not well-defined")
 @pytest.mark.parametrize("rows", (1, 2, 3, 10, 1001, 70_000))
 @pytest.mark.parametrize("kind", KINDS)
-def test_scores_have_the_bits_of_arrays_in_memory(tmp_path, kind, rows):
+def test_scores_have_the_bits_of_arrays_in_memory(tmp_path, kind, rows, monkeypatch):
     y, p = pairs_of(kind, rows)
+    monkeypatch.setattr(looks, "MOST_SAMPLED", 500)
+    monkeypatch.setattr(looks, "MOST_KEPT", 2000)
     expected = squarely.evaluate(y, p, metrics=METRICS)
     found = score_files([stored(tmp_path, y, p)], metrics=METRICS)
     assert told(found) == told(expected)
@@ -81,7 +89,7 @@ def test_scores_have_the_bits_of_arrays_in_memory(tmp_path, kind, rows):
 @pytest.mark.parametrize(
     "dtype", ("float16", "float32", ">f8", "int8", "uint8", "int16", "int32", "int64", "uint64", "bool")
 )
-def test_numbers_of_any_type_have_the_bits_of_arrays_in_memory(tmp_path, dtype):
+def test_numbers_of_any_type_have_the_bits_of_arrays_in_memory(tmp_path, dtype, few_values):
     generator = np.random.default_rng(4)
     y, p = (generator.normal(size=5000).astype(dtype) if "f" in dtype else None for _ in "yp")
     if y is None:
@@ -92,7 +100,9 @@ def test_numbers_of_any_type_have_the_bits_of_arrays_in_memory(tmp_path, dtype):
     assert told(score_files([stored(tmp_path, y, p)], metrics=METRICS)) == told(expected)
 
 
-def test_integers_that_no_double_holds_are_subtracted_exactly(tmp_path):
+@pytest.mark.parametrize("most", (64, 2**20))
+def test_integers_that_no_double_holds_are_subtracted_exactly(tmp_path, monkeypatch, most):
+    monkeypatch.setattr(looks, "MOST_SAMPLED", most)
     y = np.arange(2**60, 2**60 + 9001)
     p = y - np.arange(9001) ** 2
     expected = squarely.evaluate(y, p, metrics=METRICS)
@@ -101,7 +111,7 @@ def test_integers_that_no_double_holds_are_subtracted_exactly(tmp_path):
 
 @pytest.mark.parametrize("policy", ("omit", "omit_true", "propagate"))
 @pytest.mark.parametrize("missing", ("nothing", "truth", "prediction", "both"))
-def test_missing_values_are_as_in_memory(tmp_path, policy, missing):
+def test_missing_values_are_as_in_memory(tmp_path, policy, missing, few_values):
     y, p = pairs_of("normal", 3001)
     if missing in ("truth", "both"):
         y[::7] = np.nan
@@ -119,7 +129,7 @@ def test_missing_values_are_as_in_memory(tmp_path, policy, missing):
 
 @pytest.mark.parametrize("share", (0.01, 0.3, 0.6, 1.0))
 @pytest.mark.parametrize("side", ("truth", "prediction", "both", "of two signs"))
-def test_infinite_residuals_are_as_in_memory(tmp_path, share, side):
+def test_infinite_residuals_are_as_in_memory(tmp_path, share, side, few_values):
     y, p = pairs_of("normal", 2000)
     where = np.random.default_rng(5).random(2000) < share
     if side != "prediction":
@@ -133,14 +143,14 @@ def test_infinite_residuals_are_as_in_memory(tmp_path, share, side):
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_files_of_all_forms_are_read_again(tmp_path, suffix):
+def test_files_of_all_forms_are_read_again(tmp_path, suffix, few_values):
     y, p = pairs_of("normal", 2000)
     path = write_table(tmp_path / f"t.{suffix}", {"y": y, "p": p}, batch_rows=700)
     assert told(score_files(path, **COLUMNS, metrics=METRICS)) == told(squarely.evaluate(y, p, metrics=METRICS))
 
 
 @pytest.mark.parametrize("threads", (1, 2, 5))
-def test_neither_files_nor_threads_change_a_bit(tmp_path, threads):
+def test_neither_files_nor_threads_change_a_bit(tmp_path, threads, few_values):
     y, p = pairs_of("many decades", 20_000)
     for number, part in enumerate(np.array_split(np.arange(20_000), 4)):
         write_table(tmp_path / f"{number}.parquet", {"y": y[part], "p": p[part], "q": -p[part]}, batch_rows=1000)
@@ -157,14 +167,10 @@ def threads_in_turn():
     sys.setswitchinterval(before)
 
 
-def test_chunks_in_memory_are_added_while_files_are_merged(threads_in_turn, monkeypatch):
-    monkeypatch.setattr(cells, "FEWEST_TO_SORT", 1)
-    monkeypatch.setattr(cells, "FEWEST_TO_COUNT", 1)
+def test_chunks_in_memory_are_added_while_files_are_merged(threads_in_turn, few_values):
     y, p = pairs_of("normal", 20_000)
     asked = (squarely.metric("medae"),)
     search = Search(asked, first_look(asked, squarely.Accumulator("mse")).update(y, p))
-    for rank in search.ranks.values():
-        rank.stretch = EVERYTHING  # where every row changes something
     whole = search.look()
 
     def merge():
@@ -176,8 +182,12 @@ def test_chunks_in_memory_are_added_while_files_are_merged(threads_in_turn, monk
     for part in np.array_split(np.arange(10_000, 20_000), 200):
         whole.update(y[part], p[part])
     merging.join()
-    assert search.take(whole)
-    assert [score for score, _ in search.scores().values()] == [squarely.median_absolute_error(y, p)]
+    while True:
+        assert search.take(whole)
+        if not search.is_open:
+            break
+        whole = search.look().update(y, p)
+    assert [score for score, _ in search.scores(asked).values()] == [squarely.median_absolute_error(y, p)]
 
 
 def test_sums_are_those_without_metrics_of_order(tmp_path):
@@ -197,7 +207,7 @@ def test_a_median_alone_is_a_report_of_one_metric(tmp_path):
     assert report.to_dict() == {"median_absolute_error": squarely.median_absolute_error(y, p)}
 
 
-def test_arrays_datasets_frames_queries_and_joins_are_read_again(tmp_path):
+def test_arrays_datasets_frames_queries_and_joins_are_read_again(tmp_path, few_values):
     y, p = pairs_of("integers", 5000)
     table = pa.table({"id": np.arange(5000), "y": y, "p": p})
     path = write_table(tmp_path / "t.parquet", {"y": y, "p": p}, batch_rows=800)
@@ -213,7 +223,7 @@ def test_arrays_datasets_frames_queries_and_joins_are_read_again(tmp_path):
     assert told(score_files(**joined, on="id", **COLUMNS, metrics=METRICS)) == told(expected)
 
 
-def test_streams_that_can_be_opened_again_are_read_again():
+def test_streams_that_can_be_opened_again_are_read_again(few_values):
     y, p = pairs_of("normal", 3000)
     table = pa.table({"y": y, "p": p})
     forms = [table.to_pandas()]
@@ -230,74 +240,139 @@ def test_streams_that_can_be_opened_again_are_read_again():
         assert told(found) == told(squarely.evaluate(y, p, metrics=METRICS))
 
 
-@pytest.mark.parametrize("fewest", (1, 2**16))
-def test_too_many_values_for_memory_take_further_passes(tmp_path, monkeypatch, fewest):
+@pytest.mark.parametrize("weighted", (False, True))
+def test_too_many_values_for_memory_take_further_passes(tmp_path, monkeypatch, weighted):
     y, p = pairs_of("normal", 50_000)
-    expected = told(squarely.evaluate(y, p, metrics=METRICS))
-    monkeypatch.setattr(cells, "FEWEST_TO_SORT", 64)
-    monkeypatch.setattr(cells, "FEWEST_TO_COUNT", fewest)
-    for most, fewest_passes in ((2**21, 3), (16, 4), (2, 6)):
-        monkeypatch.setattr(cells, "MOST_CELLS", most)
-        passes = set()
-        found = score_files(
-            [stored(tmp_path, y, p)], metrics=METRICS, progress=lambda one, passes=passes: passes.add(one.pass_number)
-        )
+    weights = [np.random.default_rng(8).random(50_000)] if weighted else []
+    metrics = WEIGHTED_METRICS if weighted else METRICS
+    expected = told(squarely.evaluate(y, p, sample_weight=weights[0] if weighted else None, metrics=metrics))
+    for most_sampled, most_kept, passes in ((2**17, 1, 1), (2**15, 2**15, 2), (2**10, 2**9, 3), (3, 3, 5)):
+        monkeypatch.setattr(looks, "MOST_SAMPLED", most_sampled)
+        monkeypatch.setattr(looks, "MOST_KEPT", most_kept)
+        told_passes = set()
+        found = score_files([(y, p, *weights)], metrics=metrics, progress=lambda o, t=told_passes: t.add(o.pass_number))
         assert told(found) == expected
-        assert passes == set(range(1, len(passes) + 1))
-        assert len(passes) >= fewest_passes
+        assert told_passes == set(range(1, len(told_passes) + 1))
+        assert len(told_passes) == passes if passes < 3 else len(told_passes) >= passes
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_a_rank_is_found_wherever_it_is_looked_for_first(seed):
-    y, p = pairs_of("integers" if seed % 2 else "normal", 999, seed)
-    asked = (squarely.metric("medae"), squarely.metric("d2_absolute_error_score"))
-    first = first_look(asked, squarely.Accumulator("mse")).update(y, p)
-    search = Search(asked, first)
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("kind", ("normal", "integers", "mostly zeros"))
+def test_a_value_is_found_wherever_it_is_looked_for_first(seed, kind, few_values):
+    y, p = pairs_of(kind, 999 + seed % 2, seed)
+    asked = (
+        squarely.metric("medae"),
+        squarely.metric("d2_absolute_error_score"),
+        squarely.metric("trimmed_mean_squared_error"),
+    )
+    search = Search(asked, first_look(asked, squarely.Accumulator("mse")).update(y, p))
     generator = np.random.default_rng(seed)
-    for rank in search.ranks.values():
-        ends = np.sort(generator.integers(EVERYTHING.first, EVERYTHING.last, 2))
-        rank.stretch = type(rank.stretch)(int(ends[0]), int(ends[1]))
+    for reach in search.reaches.values():
+        reach._stretch = tuple(np.sort(generator.choice(np.concatenate([y, abs(y - p), [-np.inf, np.inf]]), 2)))
     while search.is_open:
         assert search.take(search.look().update(y, p))
-    found = {one.label: score for one, (score, _) in search.scores().items()}
+    found = {one.label: score for one, (score, _) in search.scores(asked).items()}
     assert found == squarely.evaluate(y, p, metrics=asked).to_dict()
 
 
-@pytest.mark.parametrize("fewest", (1, 100, 2**16))
-def test_cells_count_the_same_however_they_are_merged(monkeypatch, fewest):
-    monkeypatch.setattr(cells, "FEWEST_TO_SORT", 32)
-    monkeypatch.setattr(cells, "FEWEST_TO_COUNT", fewest)
-    monkeypatch.setattr(cells, "MOST_CELLS", 50)
-    generator = np.random.default_rng(6)
-    parts = [Cells() for _ in range(4)]
-    keys = [np.sort(generator.integers(-(2**20), 2**20, size)) for size in (10, 40, 400, 3000)]
-    for part, own in zip(parts, keys, strict=True):
-        for few in np.array_split(own, 5):
-            part.add(few)
-    merged = Cells()
-    for part in parts:
-        merged.merge(part)
-    found, counts = merged.settled()
-    expected, times = np.unique(np.concatenate(keys) >> merged.shift, return_counts=True)
-    assert (found.tolist(), counts.tolist()) == (expected.tolist(), times.tolist())
-    assert 25 < len(found) <= 50
-
-
-def test_keys_are_in_the_order_of_their_values():
-    values = np.array([-np.inf, -1e308, -1.0, -5e-324, 0.0, 5e-324, 1.0, 1e308, np.inf])
-    keys = as_keys(values)
-    assert np.all(np.diff(keys) > 0)
-    assert values_of(keys).tolist() == values.tolist()
+def test_rows_that_are_alike_at_equal_distances_do_not_mislead(monkeypatch):
+    monkeypatch.setattr(looks, "MOST_SAMPLED", 2**10)
+    rows = 200_000
+    y = np.random.default_rng(9).random(rows)
+    y[::64] += 10  # as many as are sampled, or half
+    passes = set()
+    found = score_files([(y, np.zeros(rows))], metrics="medae", progress=lambda one: passes.add(one.pass_number))
+    assert found["medae"] == np.median(y)
+    assert passes == {1, 2}
 
 
 @pytest.mark.parametrize("present", (1, 2, 9, 10, 11, 100, 2**40))
 def test_a_level_means_what_was_written(present):
-    assert reached_among(present, 0.5).ranks(present) == sorted({(present - 1) // 2, present // 2})
-    tenth = reached_among(present, 0.1)
-    assert (tenth.number, tenth.is_met) == (-(-present // 10), present % 10 == 0)
+    half, tenth = share_of(0.5), share_of(0.1)
+    assert half.least * present == half.most * present == present / 2
+    # One value of ten meets a tenth, although the double is a little above it.
+    assert (-(-(tenth.least * present) // 1), tenth.most * present >= -(-present // 10)) == (
+        -(-present // 10),
+        present % 10 == 0,
+    )
 
 
-def test_progress_tells_which_pass_it_is(tmp_path):
+# Weights
+
+
+def weights_of(kind, rows, seed=11):
+    generator = np.random.default_rng(seed)
+    return {
+        "any": generator.random(rows),
+        "integers": generator.integers(0, 4, rows).astype(float),
+        "many decades": 10.0 ** (30 * generator.normal(size=rows)),
+        "subnormal": generator.integers(1, 9, rows) * 5e-324,
+        "one for nearly all": np.where(np.arange(rows) == rows // 3, 1e9, 1e-9),
+    }[kind]
+
+
+@pytest.mark.filterwarnings("ignore:D.2 score is not well-defined")
+@pytest.mark.parametrize("weights", ("any", "integers", "many decades", "subnormal", "one for nearly all"))
+@pytest.mark.parametrize("kind", ("normal", "mostly zeros", "integers", "constant", "many decades"))
+@pytest.mark.parametrize("rows", (3, 1001, 20_000))
+def test_weighted_scores_have_the_bits_of_arrays_in_memory(tmp_path, rows, kind, weights, monkeypatch):
+    monkeypatch.setattr(looks, "MOST_SAMPLED", 300)
+    monkeypatch.setattr(looks, "MOST_KEPT", 1000)
+    y, p = pairs_of(kind, rows)
+    w = weights_of(weights, rows)
+    expected = squarely.evaluate(y, p, sample_weight=w, metrics=WEIGHTED_METRICS)
+    path = write_table(tmp_path / "t.parquet", {"y": y, "p": p, "w": w}, batch_rows=rows)
+    found = score_files(path, **COLUMNS, weight="w", metrics=WEIGHTED_METRICS)
+    assert told(found) == told(expected)
+    assert (found.notes, found.count, found.omitted) == (expected.notes, expected.count, expected.omitted)
+
+
+def test_a_weighted_median_is_that_of_rows_that_occur_so_often(few_values):
+    y, p = pairs_of("normal", 2000)
+    times = np.random.default_rng(12).integers(0, 5, 2000)
+    found = score_files([(y, p, times.astype(float))], metrics="medae")
+    assert found["medae"] == np.median(np.repeat(abs(y - p), times))
+
+
+@pytest.mark.parametrize("policy", ("omit", "omit_true", "propagate"))
+def test_what_has_no_weight_may_be_missing(policy, few_values):
+    y, p = pairs_of("normal", 3001)
+    w = np.random.default_rng(13).integers(0, 3, 3001).astype(float)
+    y[w == 0] = np.nan
+    p[w == 0] = np.inf
+    for has_others in (False, True):
+        y[5:8] = np.nan if has_others else 1.0
+        expected = squarely.evaluate(y, p, sample_weight=w, metrics=WEIGHTED_METRICS, nan_policy=policy)
+        found = score_files([(y, p, w)], metrics=WEIGHTED_METRICS, nan_policy=policy)
+        assert told(found) == told(expected)
+
+
+def test_integers_that_no_double_holds_have_weights(few_values):
+    y = np.arange(2**60, 2**60 + 3001)
+    p = y - np.arange(3001) ** 2
+    w = weights_of("any", 3001)
+    expected = squarely.evaluate(y, p, sample_weight=w, metrics=WEIGHTED_METRICS)
+    assert told(score_files([(y, p, w)], metrics=WEIGHTED_METRICS)) == told(expected)
+
+
+def test_weights_that_are_no_shares_are_refused():
+    y, p = pairs_of("normal", 10)
+    with pytest.raises(FileError, match="must not be negative: a share of the weights ranks values"):
+        score_files([(y, p, np.array([1.0, -1.0] * 5))], metrics="medae")
+    with pytest.raises(FileError, match="NaN"):
+        score_files([(y, p, np.array([1.0, np.nan] * 5))], metrics="medae")
+    with pytest.raises(FileError, match="no pair is left to score"):
+        score_files([(y, p, np.zeros(10))], metrics="medae")
+    with pytest.raises(
+        FileError, match="trimmed_mean_squared_error leaves out a share of the pairs, and takes no weight="
+    ):
+        score_files([(y, p, np.ones(10))], metrics=["medae", "trimmed_mean_squared_error"])
+
+
+# Passes
+
+
+def test_progress_tells_which_pass_it_is(tmp_path, few_values):
     y, p = pairs_of("normal", 100)
     told_passes = []
     score_files([stored(tmp_path, y, p)], metrics="medae", progress=lambda one: told_passes.append(one))
@@ -306,14 +381,15 @@ def test_progress_tells_which_pass_it_is(tmp_path):
     assert told_passes[-1].rows == 100
 
 
-def test_one_pass_is_enough_without_metrics_of_order(tmp_path):
+@pytest.mark.parametrize("metrics", (None, METRICS))
+def test_one_pass_is_enough_for_sums_and_for_files_of_which_all_values_are_kept(tmp_path, metrics):
     y, p = pairs_of("normal", 100)
     passes = set()
-    score_files([stored(tmp_path, y, p)], progress=lambda one: passes.add(one.pass_number))
+    score_files([stored(tmp_path, y, p)], metrics=metrics, progress=lambda one: passes.add(one.pass_number))
     assert passes == {1}
 
 
-def test_ctrl_c_ends_the_second_pass(tmp_path):
+def test_ctrl_c_ends_the_second_pass(tmp_path, few_values):
     pair = stored(tmp_path, *pairs_of("normal", 100))
 
     def stop(progress):
@@ -330,7 +406,7 @@ def test_ctrl_c_ends_the_second_pass(tmp_path):
 # Refusals
 
 
-def test_a_file_that_changes_between_the_passes_is_refused(tmp_path):
+def test_a_file_that_changes_between_the_passes_is_refused(tmp_path, few_values):
     path = write_table(tmp_path / "t.parquet", dict(zip("yp", pairs_of("normal", 100), strict=True)), batch_rows=100)
 
     def change(progress):
@@ -341,7 +417,7 @@ def test_a_file_that_changes_between_the_passes_is_refused(tmp_path):
         score_files(path, **COLUMNS, metrics="medae", progress=change)
 
 
-def test_rows_that_are_others_in_the_second_pass_are_refused():
+def test_rows_that_are_others_in_the_second_pass_are_refused(few_values):
     y, p = pairs_of("normal", 100)
     lists = [y.tolist(), p.tolist()]
 
@@ -354,7 +430,7 @@ def test_rows_that_are_others_in_the_second_pass_are_refused():
         score_files([tuple(lists)], metrics="medae", progress=change)
 
 
-def test_a_stream_that_is_empty_the_second_time_is_refused():
+def test_a_stream_that_is_empty_the_second_time_is_refused(few_values):
     class Once:
         def __init__(self, table):
             self.reader = table.to_reader()
@@ -362,7 +438,7 @@ def test_a_stream_that_is_empty_the_second_time_is_refused():
         def __arrow_c_stream__(self, requested_schema=None):
             return self.reader.__arrow_c_stream__()
 
-    y, p = pairs_of("normal", 10)
+    y, p = pairs_of("normal", 100)
     with pytest.raises(FileError, match="Once 1: the rows were others in pass 2 than in the first"):
         score_files(Once(pa.table({"y": y, "p": p})), **COLUMNS, metrics="medae")
 
@@ -394,40 +470,11 @@ def test_standard_input_is_refused():
     assert "can be read only once" in run.stderr
 
 
-@pytest.mark.parametrize(
-    ("options", "named"),
-    [
-        ({"weight": "w"}, "weight="),
-        ({"by": "k"}, "by="),
-        ({"summation": "kahan"}, "summation='kahan'"),
-        ({"checkpoint": "c.sq"}, "checkpoint="),
-    ],
-)
-def test_options_that_go_with_sums_only_are_refused(tmp_path, options, named):
-    path = write_table(tmp_path / "t.parquet", {"y": [1.0], "p": [2.0], "w": [1.0], "k": [1]}, batch_rows=1)
-    with pytest.raises(FileError, match=f"d2_absolute_error_score needs a second pass.*does not go with {named}"):
-        score_files(path, **COLUMNS, metrics=["mse", "d2_absolute_error_score"], **options)
-    assert not os.path.exists("c.sq")
-
-
-def test_weights_of_a_pair_are_refused():
-    with pytest.raises(FileError, match="does not go with weight="):
-        score_files([([1.0], [2.0], [1.0])], metrics="medae")
-
-
-def test_scores_of_order_are_neither_saved_nor_merged(tmp_path):
+def test_other_sums_than_exact_ones_are_refused(tmp_path):
     pair = stored(tmp_path, *pairs_of("normal", 10))
-    states = accumulate_files([pair], metrics=["mse", "medae"])
-    assert states.report()["medae"] == squarely.median_absolute_error(*pairs_of("normal", 10))
-    with pytest.raises(FileError, match="median_absolute_error is found by a second pass.*no sum that could be saved"):
-        states.save(tmp_path / "s.sq")
-    assert not (tmp_path / "s.sq").exists()
-    for one, other in (
-        (states, accumulate_files([pair], metrics="mse")),
-        (accumulate_files([pair], metrics="mse"), states),
-    ):
-        with pytest.raises(FileError, match="no sum that could be saved or merged"):
-            one.merge(other)
+    said = "d2_absolute_error_score needs a second pass.*does not go with summation='kahan'"
+    with pytest.raises(FileError, match=said):
+        score_files([pair], metrics=["mse", "d2_absolute_error_score"], summation="kahan")
 
 
 def test_no_rows_and_nothing_left_are_refused_as_of_sums(tmp_path):
@@ -439,7 +486,7 @@ def test_no_rows_and_nothing_left_are_refused_as_of_sums(tmp_path):
         score_files(nothing, **COLUMNS, metrics="medae", nan_policy="omit")
 
 
-def test_numbers_that_mean_missing_are_missing_in_both_passes(tmp_path):
+def test_numbers_that_mean_missing_are_missing_in_both_passes(tmp_path, few_values):
     y, p = pairs_of("integers", 500)
     path = write_table(tmp_path / "t.parquet", {"y": y, "p": p}, batch_rows=100)
     found = score_files(path, **COLUMNS, metrics=METRICS, nan_policy="omit", reading=ReadingOptions(na=(0,)))
@@ -453,9 +500,8 @@ def test_numbers_that_mean_missing_are_missing_in_both_passes(tmp_path):
 MEASURE_GROWTH = """
 import resource, sys
 from squarely.files import score_files
-from squarely.files.order import cells
-cells.MOST_CELLS = 2**14
-cells.FEWEST_TO_SORT = cells.FEWEST_TO_COUNT = 2**14
+from squarely.files.order import looks
+looks.MOST_SAMPLED = looks.MOST_KEPT = 2**14
 def peak_after(path):
     metrics = ["medae", "trimmed_mean_squared_error", "d2_absolute_error_score"]
     score_files(path, true="y", pred="p", metrics=metrics, threads=2)

@@ -149,7 +149,7 @@ def test_a_newer_version_is_refused_with_both_versions(parts):
     content = bytearray(accumulate_files(parts[0], **COLUMNS).to_bytes())
     content[4] = 9
     content[-4:] = zlib.crc32(content[:-4]).to_bytes(4, "little")
-    with pytest.raises(ValueError, match=r"this state has version 9, and this squarely reads versions up to 3"):
+    with pytest.raises(ValueError, match=r"this state has version 9, and this squarely reads versions up to 4"):
         FileStates.from_bytes(bytes(content))
 
 

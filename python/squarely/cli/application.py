@@ -21,7 +21,7 @@ from squarely.cli.reading import reading_options
 from squarely.cli.rows import ROW_LAYOUTS
 from squarely.cli.scored import joined_tables, what_is_scored
 from squarely.cli.streams import EXIT_INTERRUPTED, answer, warnings_told
-from squarely.cli.typed_metrics import EVERYDAY_TYPED, check_are_of_sums, typed_metrics
+from squarely.cli.typed_metrics import EVERYDAY_TYPED, check_go_with, typed_metrics
 from squarely.cli.worst_rows import worst_options
 from squarely.extras import import_extra
 from squarely.files import FileStates, accumulate_files, expand_paths
@@ -103,8 +103,7 @@ def score(
     asked = typed_metrics(metrics)
     what = what_is_scored(files, true, pred, weight, joined_tables(joining))
     _check_keys(by)
-    others = {"--by": by, "--weight": weight, "--save-state": save_state, "--checkpoint": checkpoint}
-    check_are_of_sums(asked, others)
+    check_go_with(asked, by, weight, {"--save-state": save_state, "--checkpoint": checkpoint})
     rows = worst_options(worst, asked, by or ())
     answered = Answered(output_format, output, sort, worst_first, top, show)
     answered.check([label_of(metric) for metric in asked], are_groups=bool(by), others=(save_state, checkpoint))
@@ -158,7 +157,7 @@ def report(
     asked = typed_metrics(metrics)
     what = what_is_scored(files, true, pred, weight, joined_tables(joining))
     _check_keys(by)
-    check_are_of_sums(asked, {"--by": by, "--weight": weight})
+    check_go_with(asked, by, weight)
     rows = worst_options(worst, asked, by or ())
     asked_of_files = {**what, **rows, "metrics": asked, "pictures": True}
     try:

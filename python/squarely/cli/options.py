@@ -99,7 +99,7 @@ Metrics = Annotated[
     typer.Option(
         metavar="NAMES",
         help="Names of metrics, with commas; with a parameter as in mean_pinball_loss(alpha=0.9). "
-        "'squarely metrics' lists them. Medians and other metrics of order take a second pass over the files.",
+        "'squarely metrics' lists them. Medians and other metrics of order take a second pass over files of many rows.",
     ),
 ]
 Names = Annotated[

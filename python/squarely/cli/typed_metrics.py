@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import squarely
 from squarely import _core
 from squarely.cli.errors import UsageError
+from squarely.files.order.results import MEDIAN, TRIMMED
 from squarely.named_metrics import EVERYDAY, Metric, closest, full_name
 
 # A name, and perhaps a parameter and its value behind it.
@@ -36,15 +38,27 @@ def typed_metric(given: str, option: str = "--metrics") -> Metric:
         raise UsageError(f"{option}: {error}") from error
 
 
-def check_are_of_sums(metrics: Sequence[Metric], others: Mapping[str, object]) -> None:
-    """Refuse options that go with sums only, where a metric is found by reading the rows again."""
-    again = next((one.label for one in metrics if one.is_of_order), None)
-    for option, value in others.items():
-        if again is not None and value:
-            raise UsageError(
-                f"{again} is found by reading the rows again, which does not go with {option}; leave out one of them, "
-                "or ask for quantile_absolute_error, which is within 0.4 % of a median and takes one pass"
-            )
+def check_go_with(
+    metrics: Sequence[Metric], by: object, weight: object, saved: Mapping[str, object] = MappingProxyType({})
+) -> None:
+    """Refuse options that do not go with a metric that is found by reading the rows again."""
+    of_order = [one for one in metrics if one.is_of_order]
+    not_of_groups = [one for one in of_order if one.name != MEDIAN]
+    without_weights = [one for one in of_order if one.name == TRIMMED]
+    if by and not_of_groups:
+        raise _does_not_go(not_of_groups[0], "--by")
+    if weight is not None and without_weights:
+        raise _does_not_go(without_weights[0], "--weight")
+    for option, value in {"--weight": weight, **saved}.items():
+        if by and of_order and value is not None:
+            raise _does_not_go(of_order[0], f"{option} and --by")
+
+
+def _does_not_go(one: Metric, option: str) -> UsageError:
+    return UsageError(
+        f"{one.label} is found by reading the rows again, which does not go with {option}; leave out one of them, or "
+        "ask for quantile_absolute_error, which is within 0.4 % of a median and takes one pass"
+    )
 
 
 def _number_or_word(text: str) -> float | str:

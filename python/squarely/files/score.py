@@ -11,8 +11,9 @@ from typing import Any, overload
 import squarely
 from squarely.arguments import NanPolicy, Summation, Unmatched
 from squarely.files.formats.reading import AS_NAMED, ReadingOptions
+from squarely.files.order.groups import first_look_at_groups
 from squarely.files.order.passes import with_order
-from squarely.files.order.results import check_can_be_asked, check_can_be_read_again, of_sums
+from squarely.files.order.results import OfOrder, check_can_be_asked, check_can_be_read_again, of_sums
 from squarely.files.order.search import first_look
 from squarely.files.runs.checkpoint import CHECKPOINT_SECONDS
 from squarely.files.runs.progress import ProgressLike
@@ -157,8 +158,8 @@ def score_files(
         ``date``; there are ``year``, ``month``, ``day``, ``hour``, ``weekday`` (0 for Monday) and ``date``, and
         ``"store:text"`` for text as it is written. A null key is a group.
     metrics : str, function, Metric or iterable of these, default=eight everyday metrics
-        As in `squarely.evaluate`. Those over order statistics, as the median, read everything once or twice more, and
-        are refused of what can be read only once, of weights, of groups and with a checkpoint.
+        As in `squarely.evaluate`. Those over order statistics, as the median, read more than a million rows twice, and
+        are refused of what can be read only once. Of groups there is the median, without weights.
     nan_policy : {"raise", "omit", "omit_true", "propagate"}
         What a NaN or an empty value does, as in `squarely.Accumulator`.
     summation : {"exact", "kahan", "pairwise"}
@@ -178,7 +179,8 @@ def score_files(
         A file to which the sums are saved from time to time, with what is in them. A later call with the same
         arguments goes on from there, and ends in the same bits. At the end it holds all the sums, as `FileStates.load`
         reads them; the same call then returns the same scores without reading anything again. Files are known by
-        path, size and time of change; arrays that are no ``.npy`` files cannot be known again and are refused.
+        path, size and time of change; arrays that are no ``.npy`` files cannot be known again and are refused. Of
+        metrics over order statistics a second pass that was ended begins anew.
     checkpoint_seconds : float, default=30
         How often it is written; 0 for after every piece of work.
     worst : int
@@ -319,9 +321,19 @@ def accumulate_files(
     _check_order(sources, summation)
     predictions: dict[str, Any] = {name: copy.copy(empty) for name in names.predictions}
     if are_of_order:
-        check_can_be_asked(asked, weight=names.weight, by=groups, summation=summation, checkpoint=checkpoint)
+        check_can_be_asked(
+            asked,
+            weight=names.weight,
+            by=groups,
+            nan_policy=nan_policy,
+            summation=summation,
+            checkpoint=checkpoint,
+        )
         check_can_be_read_again(asked, sources)
-        predictions = {name: first_look(asked, sums) for name, sums in predictions.items()}
+        predictions = {
+            name: first_look_at_groups(sums) if groups else first_look(asked, sums, weighted=names.weight is not None)
+            for name, sums in predictions.items()
+        }
     states = FileStates(
         names.true,
         names.weight,
@@ -333,11 +345,11 @@ def accumulate_files(
         names.is_single,
         by=groups or None,
         worst=None if rows is None else {name: rows.copy() for name in predictions},
+        of_order=OfOrder(asked) if are_of_order else None,
     )
-    with told(progress) as tell:
-        with saved_in(checkpoint, checkpoint_seconds, sources, reading) as saving:
-            states = run(sources, states, workers, tell, saving)
-        return with_order(states, asked, list(sources), workers, tell) if are_of_order else states
+    with told(progress) as tell, saved_in(checkpoint, checkpoint_seconds, sources, reading) as saving:
+        states = run(sources, states, workers, tell, saving)
+        return with_order(states, asked, list(sources), workers, tell, saving) if are_of_order else states
 
 
 def _asked(

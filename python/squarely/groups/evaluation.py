@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -12,13 +13,14 @@ from squarely.columns.frame_of_models import models_in
 from squarely.evaluation import Question, distributions_in, naming, paired_with, scored
 from squarely.groups.accumulator import GroupedAccumulator, check_is_no_array, overall_of
 from squarely.groups.keys import GroupKeys
-from squarely.groups.order_scores import RowsOfGroups, order_scores_of_groups
+from squarely.groups.order_scores import RowsOfGroups, note_of_none, order_scores_of_groups
 from squarely.groups.report import GroupedReport, GroupedScored
 from squarely.groups.scores import GroupScores, Values
 from squarely.named_metrics import Metric
 from squarely.pairing import PairedColumns
 from squarely.policy import data_refused
 from squarely.report import Report
+from squarely.scoring import Score
 from squarely.worst.evaluation import Keys, WorstAsked
 from squarely.worst.table import WorstTable
 
@@ -71,10 +73,14 @@ def grouped_report_of(
     is_single: bool,
     rows: int | None = None,
     worst: Mapping[str, WorstTable] | None = None,
+    asked: tuple[Metric, ...] | None = None,
+    of_order: Mapping[str, Mapping[Metric, tuple[Score, str]]] = MappingProxyType({}),
+    medians_of_groups: Mapping[str, Values] = MappingProxyType({}),
 ) -> GroupedReport:
     """Return what `evaluate` returns, from the sums of groups by the names of their predictions.
 
-    All of them are of the same rows, and so of the same groups.
+    All of them are of the same rows, and so of the same groups. Beside the metrics of sums medians may be asked for,
+    which are known: of all rows, and of every group by its number.
     """
     columns, overall, wholes, labels_of_outputs = {}, {}, {}, {}
     keys, order = GroupKeys(), np.empty(0, np.intp)
@@ -86,9 +92,12 @@ def grouped_report_of(
             order = keys.in_order()
             whole = accumulator.overall()
             wholes[name], labels_of_outputs[name] = whole.core, accumulator._names
-            overall[name] = scored(accumulator.asked, whole.core, None)._replace(digest=whole.digest())
-            columns[name] = _scored_by_group(accumulator.asked, core, order, None)._replace(digest=accumulator.digest())
-    asked = next(iter(accumulators.values())).asked
+            asked = asked or accumulator.asked
+            known = of_order.get(name, MappingProxyType({}))
+            overall[name] = scored(asked, whole.core, None, known)._replace(digest=whole.digest())
+            own = _scored_by_group(asked, core, order, None, medians_of_groups.get(name))
+            columns[name] = own._replace(digest=accumulator.digest())
+    asked = asked or ()
     labels, distributions = tuple(one.label for one in asked), distributions_in(wholes, labels_of_outputs)
     report = Report(labels, overall, is_single=is_single, rows=rows, worst=worst, distributions=distributions)
     return GroupedReport(asked, keys, order, columns, report, is_single=is_single)
@@ -110,6 +119,7 @@ def _scored_by_group(
     core: _core.GroupedAccumulator,
     order: npt.NDArray[np.intp],
     rows: RowsOfGroups | None,
+    medians: Values | None = None,
 ) -> GroupedScored:
     of_sums = tuple(one for one in asked if not one.is_of_order)
     scores = GroupScores(core, of_sums, order)
@@ -118,6 +128,9 @@ def _scored_by_group(
     for one in asked:
         if one.is_of_order and rows is not None:
             own, note = order_scores_of_groups(one, rows, scores)
+        elif one.is_of_order and medians is not None:
+            own = medians[order]
+            note = note_of_none(one, own, scores)
         else:
             index = of_sums.index(one)
             own = scores.values(index)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from squarely.order_scores import pinball_level, score_of_order
 from squarely.pairing import PairedColumns
 from squarely.scoring import configuration_of
 
-__all__ = ["RowsOfGroups", "order_scores_of_groups"]
+__all__ = ["RowsOfGroups", "note_of_none", "order_scores_of_groups"]
 
 Rows = npt.NDArray[np.intp]
 
@@ -63,11 +64,18 @@ def order_scores_of_groups(asked: Metric, rows: RowsOfGroups, sums: GroupScores)
     values, reasons = _all_at_once(asked, rows, sums.core.configuration), dict[int, str]()
     if values is None:
         values, reasons = _one_by_one(asked, rows, sums.core.configuration)
-    note = NoteOfGroups(len(rows))
+    return values, note_of_none(asked, values, sums, reasons)
+
+
+def note_of_none(
+    asked: Metric, values: Values, sums: GroupScores, reasons: Mapping[int, str] = MappingProxyType({})
+) -> str:
+    """Return in how many groups there is no value, and why."""
+    note = NoteOfGroups(len(values))
     are_none = np.isnan(values).any(axis=tuple(range(1, values.ndim)))
     for place in np.flatnonzero(are_none).tolist():
-        note.add(sums.why_none(int(rows.order[place]), asked) or reasons.get(place, "no defined value"))
-    return values, str(note)
+        note.add(sums.why_none(int(sums.order[place]), asked) or reasons.get(place, "no defined value"))
+    return str(note)
 
 
 def _one_by_one(asked: Metric, rows: RowsOfGroups, configuration: _core.Configuration) -> tuple[Values, dict[int, str]]:

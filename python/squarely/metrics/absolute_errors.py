@@ -118,7 +118,7 @@ def median_absolute_error(
     -----
     As `sklearn.metrics.median_absolute_error`, except that small integers do not wrap: the error of 100 and -100 is 200
     also where both are of eight bits. No sums over chunks hold a median, so `Accumulator` has none;
-    `score_files` reads files twice, and `quantile_absolute_error` is a sum.
+    `score_files` reads large files twice, and `quantile_absolute_error` is a sum.
 
     Examples
     --------

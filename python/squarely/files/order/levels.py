@@ -1,34 +1,32 @@
-"""Which ranks a quantile and a trimmed mean are made of, without rounding: as cpp/order/levels.hpp has it."""
+"""Which value a quantile is, by the weight of those up to it, without rounding: as cpp/order/levels.hpp has it."""
+
+from __future__ import annotations
 
 import math
 from fractions import Fraction
 from typing import NamedTuple
 
-__all__ = ["Reached", "midpoint", "number_kept", "reached_among"]
+__all__ = ["Share", "midpoint", "number_kept", "share_of"]
 
 # Digits beyond which a level was hardly written in binary: one half is exact, the double 0.1 a rounded tenth.
 DIGITS_MEANT = 32
 
 
-class Reached(NamedTuple):
-    """The smallest number of values that reaches a level, and whether it meets the level rather than passing it."""
+class Share(NamedTuple):
+    """The first value is meant up to which the weights are such a share of all, or half way to the next one."""
 
-    number: int
-    is_met: bool
-
-    def ranks(self, present: int) -> list[int]:
-        """Return the rank of the quantile, counted from zero, or both ranks that it lies between."""
-        return [self.number - 1, *([self.number] if self.is_met and self.number < present else [])]
+    least: Fraction
+    most: Fraction | None
+    """Up to which the next one has a part; None where it never has."""
 
 
-def reached_among(present: int, level: float) -> Reached:
-    """Return how many of so many values reach a level."""
+def share_of(level: float) -> Share:
+    """Return the share that is meant by the level of a quantile."""
     exact = Fraction(level)
     is_meant = exact.numerator.bit_length() <= DIGITS_MEANT
     # Any other double stands for all numbers that round to it.
     margin = Fraction(0) if is_meant else Fraction(math.ulp(level)) / 2
-    number = max(1, math.ceil((exact - margin) * present))
-    return Reached(number, number <= (exact + margin) * present)
+    return Share(exact - margin, exact + margin)
 
 
 def number_kept(present: int, proportion: float) -> int:

@@ -5,146 +5,138 @@ from __future__ import annotations
 import copy
 import functools
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from squarely import _core
 from squarely.accumulator import Accumulator
 from squarely.columns.one_row import as_rows
-from squarely.distribution.counts import Counts, sizes_of
-from squarely.distribution.reading import counts_of_term
-from squarely.files.order.cells import Cells
-from squarely.files.order.stretches import EVERYTHING, Stretch, as_keys, bucket_stretch
 from squarely.named_metrics import metric
-from squarely.pairing import pair
+from squarely.order_scores import check_weights_in_order
+from squarely.pairing import PairedColumns, pair
 
-__all__ = ["Baseline", "Look", "Model", "Quantity", "Rows", "Sizes", "Span"]
+__all__ = ["Baseline", "Look", "Model", "Quantity", "Rows", "Sample", "Span"]
 
 Quantity = str  # of the core: "absolute_error" or "truth"
-Values = npt.NDArray[np.float64]
+
+MOST_SAMPLED = 2**20  # values: 8 MB, and twice as much with weights
+MOST_KEPT = 2**23  # of a stretch: of up to two billion rows it has fewer
 
 
 class Rows:
-    """A chunk: its two sides, and the values that are ordered, NaN where a pair has none."""
+    """A chunk, paired once for all parts that look at it."""
 
-    def __init__(self, y_true: Any, y_pred: Any) -> None:
+    def __init__(self, y_true: Any, y_pred: Any, weights: Any) -> None:
         self.y_true = y_true
         self.y_pred = y_pred
-        self._ordered = functools.cache(self._in_order)
+        self.weights = weights
+        # Columns of files, which there is nothing to say about. Pairing would take longer than a look at a sample.
+        sides = (y_true, y_pred)
+        self._are_plain = weights is None and all(type(one) is np.ndarray and one.dtype.char in "fd" for one in sides)
+        self._are_plain = self._are_plain and y_true.ndim == 1 and y_true.shape == y_pred.shape
 
-    def values(self, quantity: Quantity) -> Values:
-        """Return a value a row."""
-        return self._ordered(quantity).values.reshape(-1)
-
-    def present(self, quantity: Quantity) -> int:
-        """Return how many pairs have a value."""
-        return self._ordered(quantity).pairs[0]
-
-    def _in_order(self, quantity: Quantity) -> _core.OrderStatistics:
-        truth, prediction = as_rows(self.y_true), as_rows(self.y_pred)
-        pairs = pair(truth, prediction, None, 0, "score_files", most_dimensions=None, may_lack_rows=True)
-        return pairs.order(quantity)
-
-
-class Sizes:
-    """How many values there are of which size."""
-
-    def __init__(self, quantity: Quantity) -> None:
-        self.quantity = quantity
-        self.counts = Accumulator("quantile_absolute_error", nan_policy="propagate")
-
-    def add(self, rows: Rows) -> None:
-        """Count the values of a chunk."""
-        if self.quantity == "absolute_error":
-            self.counts.update(rows.y_true, rows.y_pred)
+    def hand_to(self, update: Callable[..., None]) -> None:
+        """Pass all pairs on, with their weights."""
+        if self._are_plain:
+            update(self.y_true, self.y_pred)
         else:
-            truths = rows.values(self.quantity)
-            self.counts.update(truths, np.zeros(len(truths)))
-
-    def merge(self, other: Sizes) -> None:
-        """Count what another has counted."""
-        self.counts.merge(other.counts)
-
-    def empty(self) -> Sizes:
-        """Return the same question, of which nothing is known yet."""
-        return Sizes(self.quantity)
+            self.pairs.hand_to(update)
 
     @property
-    def present(self) -> int:
-        """How many values there are."""
-        return self.counts.core.pairs[0]
+    def are_of_one_output(self) -> bool:
+        """Whether a row is a pair of numbers."""
+        return self._are_plain or self.pairs.outputs == 1
 
-    def stretch_of(self, rank: int) -> Stretch:
-        """Return where the value of a rank is to be looked for."""
-        counts = self._by_size()
-        place = int(np.searchsorted(np.cumsum(counts.counts), rank, side="right"))
-        if place == len(counts.counts):  # an infinity
-            return Stretch(EVERYTHING.last, EVERYTHING.last)
-        return bucket_stretch(int(counts.buckets[place]), counts.bits)
+    @functools.cached_property
+    def pairs(self) -> PairedColumns:
+        """Both sides and the weights."""
+        truth, prediction = as_rows(self.y_true), as_rows(self.y_pred)
+        pairs = pair(
+            *(truth, prediction, None, 0, "score_files"),
+            most_dimensions=None,
+            sample_weight=self.weights,
+            may_lack_rows=True,
+        )
+        check_weights_in_order(pairs, "score_files")
+        return pairs
 
-    def _by_size(self) -> Counts:
-        signed = counts_of_term(self.counts.core, "residuals_by_size")
-        return sizes_of(signed) if self.quantity == "absolute_error" else signed
+
+class Pace:
+    """How many rows a sample has one of: what begins later begins with what those before it have come to."""
+
+    def __init__(self) -> None:
+        self.halvings = 0
+
+
+class Sample:
+    """Values of some rows, of all where these are few."""
+
+    def __init__(self, quantity: Quantity, pace: Pace | None = None) -> None:
+        self.quantity = quantity
+        self.pace = Pace() if pace is None else pace
+        self.is_partial = False
+        """Whether some rows were read by an earlier run, which has saved no sample."""
+        self.core = _core.SampledValues(quantity, MOST_SAMPLED, self.pace.halvings)
+
+    def add(self, rows: Rows) -> None:
+        """Look at some of the values of a chunk."""
+        rows.hand_to(self.core.update)
+
+    def merge(self, other: Sample) -> None:
+        """Take in what another has found."""
+        self.core.merge(other.core)
+        self.pace.halvings = self.core.halvings
+
+    def empty(self) -> Sample:
+        """Return the same question, of which nothing is known yet."""
+        return Sample(self.quantity, self.pace)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are the values of all rows."""
+        return self.core.halvings == 0 and not self.is_partial
 
 
 class Span:
-    """The values in a stretch, how many lie below it, and where it is asked for the sum of the squares of these."""
+    """The values in a stretch, how many lie below it, and what these sum up to."""
 
-    def __init__(self, quantity: Quantity, stretch: Stretch, *, has_squares: bool) -> None:
-        self.quantity = quantity
-        self.stretch = stretch
-        self.present = 0
-        self.below = 0
-        self.inside = Cells()
-        self.squares = Accumulator("mean_squared_error") if has_squares else None
+    def __init__(self, quantity: Quantity, low: float, high: float, summed: str, *, weighted: bool) -> None:
+        self.asked = (quantity, low, high, summed)
+        self.weighted = weighted
+        self.core = _core.ValuesBetween(*self.asked, weighted, MOST_KEPT)
 
     def add(self, rows: Rows) -> None:
         """Take in the values of a chunk."""
-        values = rows.values(self.quantity)
-        low, high = self.stretch.ends()
-        is_below, is_up_to = values < low, values <= high
-        below, up_to = np.count_nonzero(is_below), np.count_nonzero(is_up_to)
-        self.present += rows.present(self.quantity)
-        self.below += int(below)
-        if up_to > below:
-            self.inside.add(as_keys(values[is_up_to ^ is_below]))
-        if self.squares is not None:
-            self.squares.update(values, np.zeros(len(values)), where=is_below)
+        rows.hand_to(self.core.update)
 
     def merge(self, other: Span) -> None:
         """Take in what another has found."""
-        self.present += other.present
-        self.below += other.below
-        self.inside.merge(other.inside)
-        if self.squares is not None and other.squares is not None:
-            self.squares.merge(other.squares)
+        self.core.merge(other.core)
 
     def empty(self) -> Span:
         """Return the same question, of which nothing is known yet."""
-        return Span(self.quantity, self.stretch, has_squares=self.squares is not None)
+        return Span(*self.asked, weighted=self.weighted)
 
 
 class Model:
-    """The pinball loss of the predictions."""
+    """The sums of the pinball loss of the predictions, which are the same of all levels."""
 
-    def __init__(self, alpha: float, nan_policy: Any) -> None:
-        self.alpha = alpha
+    def __init__(self, nan_policy: Any) -> None:
         self.nan_policy = nan_policy
-        self.losses = Accumulator(metric("mean_pinball_loss", alpha=alpha), nan_policy=nan_policy)
+        self.losses = Accumulator(metric("mean_pinball_loss", alpha=0.5), nan_policy=nan_policy)
 
     def add(self, rows: Rows) -> None:
         """Sum the losses of a chunk."""
-        self.losses.update(rows.y_true, rows.y_pred)
+        self.losses.update(rows.y_true, rows.y_pred, sample_weight=rows.weights)
 
     def merge(self, other: Model) -> None:
         """Add the sums of another."""
         self.losses.merge(other.losses)
 
     @property
-    def state(self) -> _core.State:
+    def sums(self) -> _core.State:
         """The sums of some pairs."""
         state = self.losses.core.state()
         assert state is not None
@@ -152,35 +144,39 @@ class Model:
 
     def empty(self) -> Model:
         """Return the same question, of which nothing is known yet."""
-        return Model(self.alpha, self.nan_policy)
+        return Model(self.nan_policy)
 
 
 class Baseline(Model):
     """The pinball loss of a constant, in the rows that count."""
 
-    def __init__(self, alpha: float, nan_policy: Any, constant: float) -> None:
-        super().__init__(alpha, nan_policy)
+    def __init__(self, nan_policy: Any, constant: float) -> None:
+        super().__init__(nan_policy)
         self.constant = constant
 
     def add(self, rows: Rows) -> None:
         """Sum the losses of a chunk."""
-        truths = rows.values("truth")
-        self.losses.update(rows.y_true, np.full(len(truths), self.constant), where=truths == truths)
+        truths = rows.pairs.order("truth").values.reshape(-1)
+        constants, is_there = np.full(len(truths), self.constant), truths == truths
+        self.losses.update(rows.y_true, constants, sample_weight=rows.weights, where=is_there)
 
     def empty(self) -> Baseline:
         """Return the same question, of which nothing is known yet."""
-        return Baseline(self.alpha, self.nan_policy, self.constant)
+        return Baseline(self.nan_policy, self.constant)
 
 
-Part = Any  # Sizes, Span, Model or Baseline
+Part = Any  # Sample, Span, Model or Baseline
 
 
 class Look:
     """Several questions about the rows of a prediction, in the first pass beside the sums that were asked for."""
 
-    def __init__(self, parts: Mapping[Any, Part], sums: Accumulator | None = None) -> None:
+    def __init__(self, parts: Mapping[Any, Part], sums: Accumulator | None = None, *, weighted: bool = False) -> None:
         self.parts = dict(parts)
         self.sums = sums
+        self.weighted = weighted
+        self.is_resumed = False
+        """Whether sums of an earlier run are in these."""
         # What is in memory is taken in by the thread that asked, while others merge what they have read.
         self._lock = threading.Lock()
 
@@ -189,14 +185,20 @@ class Look:
         """Pairs, one number an output, as an `Accumulator` has it; 0 in later passes, which are of one output."""
         return 0 if self.sums is None else self.sums.count
 
-    def update(self, y_true: Any, y_pred: Any, *, sample_weight: None = None) -> Look:
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the metrics of the sums."""
+        return () if self.sums is None else self.sums.metrics
+
+    def update(self, y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> Look:
         """Take in a chunk, or raise what the sums refuse."""
-        rows = Rows(y_true, y_pred)
+        rows = Rows(y_true, y_pred, sample_weight)
         with self._lock:
             if self.sums is not None:
-                self.sums.update(y_true, y_pred)
-            for part in self.parts.values():
-                part.add(rows)
+                self.sums.update(y_true, y_pred, sample_weight=sample_weight)
+            if rows.are_of_one_output:  # or it is refused by who reads the chunks
+                for part in self.parts.values():
+                    part.add(rows)
         return self
 
     def merge(self, other: Look) -> Look:
@@ -216,4 +218,8 @@ class Look:
         return self
 
     def __copy__(self) -> Look:
-        return Look(copy.deepcopy(self.parts), copy.copy(self.sums))
+        parts = {name: part.empty() for name, part in self.parts.items()}
+        copied = Look(parts, copy.copy(self.sums), weighted=self.weighted)
+        for name, part in copied.parts.items():
+            part.merge(self.parts[name])
+        return copied

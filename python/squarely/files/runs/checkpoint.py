@@ -3,7 +3,8 @@
 A checkpoint is a file of states (see `states`) whose header has ``work``: ``finished``, the options of ``reading``, and
 ``sources``, for each source its ``identity`` (path, size and time of change of every file), what is ``done`` of it as
 runs [first, last + 1] of row groups (of rows, where it is arrays; [0, 1] where a file is read as a whole), and
-``begun``, [first, rows, offset] for sections of which only the first rows are in the sums.
+``begun``, [first, rows, offset] for sections of which only the first rows are in the sums. Of metrics over order
+statistics it holds the sums of the first pass: later passes are begun anew.
 """
 
 import dataclasses
@@ -16,6 +17,7 @@ from typing import Any
 from squarely.files.errors import FileError
 from squarely.files.formats.reading import ReadingOptions
 from squarely.files.formats.table import Position
+from squarely.files.order.search import saved_looks
 from squarely.files.runs.atomic_write import check_can_be_written, write_atomically
 from squarely.files.runs.states import FileStates
 from squarely.files.runs.totals import Done, Totals
@@ -39,6 +41,8 @@ class Checkpoint:
                     f"{source.name}: checkpoint= needs files, which a later run can know again by path, size and time "
                     "of change"
                 )
+        self.first_pass: Totals | None = None
+        """What is saved again when metrics over order statistics are found."""
         check_can_be_written(path)
 
     def resume(self, states: FileStates) -> FileStates | None:
@@ -101,6 +105,9 @@ class Checkpoint:
             work=work,
             worst=totals.worst or None,
         )
+        if saved.of_order is not None:
+            sums, of_order = saved_looks(saved.predictions, saved.of_order)
+            saved = dataclasses.replace(saved, predictions=sums, of_order=of_order)
         write_atomically(self.path, saved.to_bytes())
         self._last = time.monotonic()
 

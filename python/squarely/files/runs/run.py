@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 
 from squarely.files.formats.reading import ReadingOptions
+from squarely.files.order.search import looks_resumed
 from squarely.files.runs.checkpoint import Checkpoint
 from squarely.files.runs.exclusive import alone_with
 from squarely.files.runs.progress import Progress
@@ -24,12 +25,13 @@ def run(
     saving: Checkpoint | None,
 ) -> FileStates:
     """Return empty states with the sums of the sources in them, or with the rest of what an earlier run began."""
-    totals = _begun(states, saving)
+    totals, states = _begun(states, saving)
     with _saved_when_stopped(saving, states, totals):
         read_all(sources, totals, states.nan_policy, workers, progress)
     if saving is not None:
         with totals.lock:
-            saving.save(states, totals, finished=True)
+            saving.first_pass = totals
+            saving.save(states, totals, finished=states.of_order is None or states.of_order.is_found)
     return dataclasses.replace(
         states, files=totals.files, rows=totals.rows, predictions=totals.accumulators, worst=totals.worst or None
     )
@@ -92,7 +94,7 @@ def _teller(
     return tell
 
 
-def _begun(states: FileStates, saving: Checkpoint | None) -> Totals:
+def _begun(states: FileStates, saving: Checkpoint | None) -> tuple[Totals, FileStates]:
     is_exact = states.summation == "exact"
     by = states.by or ()
     saved = None if saving is None else saving.resume(states)
@@ -100,12 +102,15 @@ def _begun(states: FileStates, saving: Checkpoint | None) -> Totals:
         totals = Totals(states.predictions, is_exact=is_exact, by=by, worst=states.worst or {})
     else:
         predictions = {name: saved.predictions[name] for name in states.predictions}
+        if saved.of_order is not None:
+            predictions = looks_resumed(states.predictions, predictions, saved.of_order)
+            states = dataclasses.replace(states, of_order=saved.of_order)
         totals = Totals(predictions, is_exact=is_exact, rows=saved.rows, by=by, worst=saved.worst or {})
         saving.restore(totals, saved.work)
         totals.path = saving.path
     if saving is not None:
         totals.after_commit = lambda: saving.save_if_due(states, totals)
-    return totals
+    return totals, states
 
 
 @contextlib.contextmanager

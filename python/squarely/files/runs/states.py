@@ -1,12 +1,13 @@
 """The sums of files as a file of their own: what other machines scored is merged, and a run that ended is taken up.
 
-The byte form, little-endian: ``sqfs``, version (1 byte: 3 where there are worst rows, else 2 where there are groups,
-else 1), length of the header (4), header, the `Accumulator.to_bytes`, or `GroupedAccumulator.to_bytes`, of each
-prediction in the order of the header, and a CRC-32 of everything before (4). The header is JSON: ``true``, ``weight``
-(a name or null), ``nan_policy``, ``summation``, ``metrics``, ``files``, ``rows``, ``predictions`` (pairs of name and
-number of bytes), ``is_single`` (false where it is absent), of groups ``by``, the columns of their keys, of worst rows
-``worst``, by the names of the predictions (see `squarely.worst.rows`), and in a checkpoint ``work``: what of which
-files the sums hold (see `checkpoint`).
+The byte form, little-endian: ``sqfs``, version (1 byte: 4 where there are metrics over order statistics, else 3 where
+there are worst rows, else 2 where there are groups, else 1), length of the header (4), header, the
+`Accumulator.to_bytes`, or `GroupedAccumulator.to_bytes`, of each prediction in the order of the header, and a CRC-32 of
+everything before (4). The header is JSON: ``true``, ``weight`` (a name or null), ``nan_policy``, ``summation``,
+``metrics``, ``files``, ``rows``, ``predictions`` (pairs of name and number of bytes), ``is_single`` (false where it is
+absent), of groups ``by``, the columns of their keys, of worst rows ``worst``, by the names of the predictions (see
+`squarely.worst.rows`), of metrics over order statistics ``order`` (see `squarely.files.order.results`), and in a
+checkpoint ``work``: what of which files the sums hold (see `checkpoint`).
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from squarely.worst.table import WorstTable, worst_table
 VERSION = 1
 VERSION_OF_GROUPS = 2
 VERSION_OF_WORST_ROWS = 3
+VERSION_OF_ORDER = 4
 HEADER = struct.Struct("<4sBI")
 CHECKSUM = struct.Struct("<I")
 COMPARED = ("true", "weight", "nan_policy", "summation", "metrics", "by")
@@ -113,7 +115,9 @@ class FileStates:
         worst = {"" if self.is_single else name: self._worst_table(name, one) for name, one in self._worst_rows.items()}
         try:
             if self.by is not None:
-                return grouped_report_of(accumulators, is_single=self.is_single, rows=self.rows, worst=worst)
+                return grouped_report_of(
+                    accumulators, is_single=self.is_single, rows=self.rows, worst=worst, **self._scores_of_order()
+                )
             return report_of(
                 accumulators, is_single=self.is_single, rows=self.rows, worst=worst, **self._scores_of_order()
             )
@@ -123,8 +127,17 @@ class FileStates:
     def _scores_of_order(self) -> dict[str, Any]:
         if self.of_order is None:
             return {}
+        if not self.of_order.is_found:
+            raise FileError(
+                f"{self.of_order.labels[0]}: this is the checkpoint of a run that has not ended; run it again with the "
+                "same arguments"
+            )
         scores = {"" if self.is_single else name: own for name, own in self.of_order.scores.items()}
-        return {"asked": self.of_order.asked, "of_order": scores}
+        known: dict[str, Any] = {"asked": self.of_order.asked, "of_order": scores}
+        if self.by is not None:
+            of_groups = self.of_order.of_groups
+            known["medians_of_groups"] = {"" if self.is_single else name: own for name, own in of_groups.items()}
+        return known
 
     @property
     def _worst_rows(self) -> dict[str, KeptRows]:
@@ -141,8 +154,8 @@ class FileStates:
         Raises
         ------
         FileError
-            Where the file cannot be written, or is there already and holds something other than sums, or metrics over
-            order statistics were asked for.
+            Where the file cannot be written, or is there already and holds something other than sums, or medians of
+            groups were asked for.
         """
         save_state(path, self.to_bytes())
 
@@ -226,7 +239,8 @@ class FileStates:
 
     def to_bytes(self) -> bytes:
         """Return the byte form that `save` writes."""
-        self._check_is_of_sums()
+        if self.of_order is not None and self.by is not None:
+            raise FileError(self.of_order.refusal_of_groups)
         states = {name: accumulator.to_bytes() for name, accumulator in self.predictions.items()}
         header: dict[str, Any] = {name: getattr(self, name) for name in (*COMPARED, "files", "rows", "is_single")}
         if self.by is None:
@@ -236,9 +250,12 @@ class FileStates:
             header["work"] = self.work
         if self.worst:
             header["worst"] = {name: one.to_json() for name, one in self._worst_rows.items()}
+        if self.of_order is not None:
+            header["order"] = self.of_order.to_json()
         text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
         version = VERSION if self.by is None else VERSION_OF_GROUPS
         version = VERSION_OF_WORST_ROWS if self.worst else version
+        version = VERSION_OF_ORDER if self.of_order is not None else version
         body = HEADER.pack(OF_FILES, version, len(text)) + text + b"".join(states.values())
         return body + CHECKSUM.pack(zlib.crc32(body))
 
@@ -258,9 +275,9 @@ class FileStates:
         if data[: len(OF_FILES)] != OF_FILES or len(data) < HEADER.size + CHECKSUM.size:
             raise ValueError("this is no state that squarely saved")
         _, version, length = HEADER.unpack_from(data)
-        if version > VERSION_OF_WORST_ROWS:
+        if version > VERSION_OF_ORDER:
             raise ValueError(
-                f"this state has version {version}, and this squarely reads versions up to {VERSION_OF_WORST_ROWS}"
+                f"this state has version {version}, and this squarely reads versions up to {VERSION_OF_ORDER}"
             )
         body = data[: -CHECKSUM.size]
         if zlib.crc32(body) != CHECKSUM.unpack(data[-CHECKSUM.size :])[0]:
@@ -275,11 +292,15 @@ class FileStates:
                 start += size
             metrics = tuple(header.pop("metrics"))
             worst = {str(name): KeptRows.from_json(one) for name, one in header.pop("worst", {}).items()}
-            states = cls(predictions=predictions, by=by, worst=worst or None, **header)
+            of_order = OfOrder.from_json(header.pop("order")) if "order" in header else None
+            states = cls(predictions=predictions, by=by, worst=worst or None, of_order=of_order, **header)
             is_whole = start == len(body) and all(one.metrics == metrics for one in predictions.values())
             if by is not None:
                 is_whole = is_whole and all(len(one) == 0 or one.by == by for one in predictions.values())
             is_whole = is_whole and set(worst) in (set(), set(predictions))
+            if of_order is not None:
+                is_whole = is_whole and by is None and set(of_order.scores) in (set(), set(predictions))
+                is_whole = is_whole and set(of_order.models) in (set(), set(predictions))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise ValueError(f"this state is damaged: {one_line(error)}") from error
         if not is_whole or not predictions:
@@ -314,9 +335,16 @@ class FileStates:
         if set(self.predictions) != set(other.predictions):
             own, others = tuple(self.predictions), tuple(other.predictions)
             return f"{mine} has predictions {_shown(own)}, and {theirs} has {_shown(others)}"
+        if self._asked_of_order != other._asked_of_order:
+            own, others = self._asked_of_order, other._asked_of_order
+            return f"{mine} has metrics over order statistics {_shown(own)}, and {theirs} has {_shown(others)}"
         if self._worst_asked != other._worst_asked:
             return f"{mine} has worst rows {self._worst_asked}, and {theirs} has {other._worst_asked}"
         return None
+
+    @property
+    def _asked_of_order(self) -> tuple[str, ...]:
+        return ("none",) if self.of_order is None else self.of_order.labels
 
     @property
     def _worst_asked(self) -> str:

@@ -1,5 +1,6 @@
 """Every metric of arrays in C order, which are read some columns at a time, has the bits of each column alone."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -44,9 +45,18 @@ def assert_scores_are_those_of_columns(
 ) -> None:
     asked = {**as_taken(name, parameter), **options, "nan_policy": nan_policy}
     raw = score(name, y_true, y_pred, multioutput="raw_values", **asked)
-    columns = zip(y_true.T.copy(), y_pred.T.copy(), strict=True)
+    chosen = some_columns(name, y_true.shape[1])
+    columns = zip(y_true.T[chosen], y_pred.T[chosen], strict=True)
     alone = np.array([score(name, y, p, **asked) for y, p in columns])
-    np.testing.assert_array_equal(raw, alone, f"{name} {parameter}")
+    np.testing.assert_array_equal(raw[chosen], alone, f"{name} {parameter}, columns {chosen}")
+
+
+def some_columns(name: str, outputs: int) -> list[int]:
+    """Return all columns of a few, and of many the first, the middle one, the last, and others for every metric."""
+    if outputs <= 24:
+        return list(range(outputs))
+    others = np.random.default_rng(sum(name.encode()) + outputs).integers(0, outputs, 20)
+    return sorted({0, outputs // 2, outputs - 1, *others.tolist()})
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -78,8 +88,14 @@ def test_weights_masks_and_sums_that_round_keep_the_order_of_rows(
             assert state_bytes(y_true, y_pred, summation, **options) == by_columns(y_true, y_pred, summation, **options)
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e30, 1e-30])
-@pytest.mark.parametrize("outputs", [1, 2, 3, 5, 16, 17, 100, 1000])
+@pytest.mark.parametrize(
+    ("bad", "outputs"),
+    [
+        *itertools.product([np.nan, np.inf, -np.inf, 1e30, 1e-30], [1, 2, 3, 5, 16, 17, 100]),
+        (np.nan, 1000),
+        (1e30, 1000),
+    ],
+)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_one_bad_value_in_the_middle_block_is_seen_in_its_own_column(
     target: str, dtype: str, outputs: int, bad: float, rng: np.random.Generator
@@ -222,8 +238,9 @@ def test_a_report_has_the_scores_of_calls(
     for dtype in ("float64", "int32"):
         y_true, y_pred = sides(dtype, MANY_ROWS, outputs, rng)
         y_true[:, 1] = y_true[0, 1]
+        expected = {name: score(name, y_true, y_pred, multioutput=multioutput) for name in MOMENTS}
         for metrics in (MOMENTS, (*MOMENTS, "max_error")):
             report = squarely.evaluate(y_true, y_pred, metrics=metrics, multioutput=multioutput)
             for name in MOMENTS:
-                np.testing.assert_array_equal(report[name], score(name, y_true, y_pred, multioutput=multioutput), name)
+                np.testing.assert_array_equal(report[name], expected[name], name)
             assert report.count == MANY_ROWS * outputs

@@ -108,8 +108,9 @@ def test_rows_lie_along_the_axis(rng: np.random.Generator) -> None:
     asked: Any = {"metrics": WITH_WEIGHTS, "multioutput": "raw_values", "by": by}
     straight = squarely.evaluate(**arrays, **beside, **asked)
     turned = {name: np.moveaxis(values, 0, 1) for name, values in {**arrays, **beside}.items()}
+    found = squarely.evaluate(**turned, **asked, axis=1)
     for metric in WITH_WEIGHTS:
-        np.testing.assert_array_equal(squarely.evaluate(**turned, **asked, axis=1)[metric], straight[metric])
+        np.testing.assert_array_equal(found[metric], straight[metric])
         assert straight[metric].shape == (10, 2, 3)
 
 

@@ -1,8 +1,12 @@
-"""The folders of the tests: no test module is imported by another, and no oracle knows what it is compared with."""
+"""The folders of the tests: no test module is imported by another, and no oracle knows what it is compared with.
+
+And that of asv's benchmarks, which it imports all of.
+"""
 
 import ast
 import importlib.util
 import pathlib
+import sys
 from collections.abc import Iterator
 
 TESTS = pathlib.Path(__file__).parents[1]
@@ -45,3 +49,15 @@ def test_no_folder_has_the_name_of_a_package() -> None:
         found = importlib.util.find_spec(folder.name)
         assert found is not None, folder
         assert str(folder) in (found.submodule_search_locations or ()), folder
+
+
+def test_the_suite_of_asv_needs_nothing_but_numpy() -> None:
+    # In an environment of its own for every commit, where no peer is.
+    allowed = {"squarely", "numpy", *sys.stdlib_module_names}
+    files = list((TESTS.parent / "benchmarks" / "suite").glob("*.py"))
+    assert len(files) > 5
+    for path in files:
+        nodes = ast.parse(path.read_bytes()).body
+        imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+        imported |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0}
+        assert {name.split(".")[0] for name in imported} <= allowed, path

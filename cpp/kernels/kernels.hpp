@@ -134,7 +134,8 @@ struct CertifiedSet {
     bool truth = false;  // and its squares
     bool largest_error = false;
     bool percentage_error = false;
-    bool weighted = false;  // all but the largest one, by weights that are summed too
+    bool weighted = false;         // all but the largest one, by weights that are summed too
+    bool largest_product = false;  // of a weight and a square, or a size where there are no squares
 };
 
 // The least first: the first one that has all that is wanted is taken.
@@ -157,9 +158,9 @@ constexpr CertifiedSet certified_sets[] = {
      .largest_error = true,
      .percentage_error = true},
     {.squared_error = true, .weighted = true},
-    {.squared_error = true, .largest_error = true, .weighted = true},
+    {.squared_error = true, .weighted = true, .largest_product = true},
     {.absolute_error = true, .weighted = true},
-    {.absolute_error = true, .largest_error = true, .weighted = true},
+    {.absolute_error = true, .weighted = true, .largest_product = true},
     {.squared_error = true, .error = true, .weighted = true},
     {.squared_error = true,
      .absolute_error = true,
@@ -172,8 +173,23 @@ constexpr CertifiedSet certified_sets[] = {
      .error = true,
      .truth = true,
      .largest_error = true,
+     .weighted = true,
+     .largest_product = true},
+    {.squared_error = true,
+     .absolute_error = true,
+     .error = true,
+     .truth = true,
+     .largest_error = true,
      .percentage_error = true,
      .weighted = true},
+    {.squared_error = true,
+     .absolute_error = true,
+     .error = true,
+     .truth = true,
+     .largest_error = true,
+     .percentage_error = true,
+     .weighted = true,
+     .largest_product = true},
 };
 constexpr int certified_set_count = sizeof certified_sets / sizeof certified_sets[0];
 
@@ -193,7 +209,7 @@ struct CertifiedLanes {
 struct CertifiedSums {
     CertifiedLanes squared_error, absolute_error, error, squared_truth, truth, percentage_error, weight;
     double largest_error[max_lanes];
-    // Of the last block alone. With weights of the squares times their weights, or of the sizes where there are none.
+    // Of the last block alone, or with weights its largest product.
     double largest_of_block[max_lanes];
 };
 

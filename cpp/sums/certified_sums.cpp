@@ -141,7 +141,8 @@ void choose_units(Running& running, const Kernels& kernels, const Block& block, 
 }
 
 double largest_of_block(const Running& running) {
-    if (!running.set.largest_error || running.scale != 0) return std::numeric_limits<double>::infinity();
+    const bool is_told = running.set.weighted ? running.set.largest_product : running.set.largest_error;
+    if (!is_told || running.scale != 0) return std::numeric_limits<double>::infinity();
     const auto& lanes = running.sums.largest_of_block;
     return *std::max_element(std::begin(lanes), std::end(lanes));
 }
@@ -430,11 +431,13 @@ bool fit_narrow_squares(const Kernels& kernels, const Pairs& pairs, std::ptrdiff
 bool has_all(const CertifiedSet& set, const CertifiedSet& wanted) {
     return set.weighted == wanted.weighted && set.squared_error >= wanted.squared_error &&
            set.absolute_error >= wanted.absolute_error && set.error >= wanted.error && set.truth >= wanted.truth &&
-           set.largest_error >= wanted.largest_error && set.percentage_error >= wanted.percentage_error;
+           set.largest_error >= wanted.largest_error && set.percentage_error >= wanted.percentage_error &&
+           set.largest_product >= wanted.largest_product;
 }
 
 std::optional<int> certified_set(std::span<const Summand> summands, bool weighted, bool with_largest) {
-    CertifiedSet wanted{.largest_error = with_largest, .weighted = weighted};
+    CertifiedSet wanted{
+        .largest_error = with_largest && !weighted, .weighted = weighted, .largest_product = with_largest && weighted};
     for (const Summand& summand : summands) {
         if (!want(wanted, summand.term)) return std::nullopt;
     }

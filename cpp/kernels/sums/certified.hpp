@@ -116,8 +116,8 @@ bool certified(const Block& block, const double* weights, const CertifiedStarts&
                 add_weighted_square(weight, y_true, Vector{}, squared_truth);
                 add_product(weight, y_true, truth);
             }
-            if constexpr (set.largest_error) {
-                largest = larger_size(difference, largest);
+            if constexpr (set.largest_error) largest = larger_size(difference, largest);
+            if constexpr (set.largest_product) {
                 const Vector product = weight * difference;
                 heaviest = larger_size(set.squared_error ? product * difference : product, heaviest);
             }
@@ -164,8 +164,9 @@ bool certified(const Block& block, const double* weights, const CertifiedStarts&
     }
     if constexpr (set.largest_error) {
         store(sums.largest_error, larger(largest, load<Vector>(sums.largest_error)));
-        store(sums.largest_of_block, set.weighted ? heaviest : largest);
+        if constexpr (!set.weighted) store(sums.largest_of_block, largest);
     }
+    if constexpr (set.largest_product) store(sums.largest_of_block, heaviest);
     if constexpr (set.percentage_error) add_block_sum(percentages, sums.percentage_error);
     if constexpr (set.weighted) add_block_sum(all_weights, sums.weight);
     store_missing(filter, length, missing);

@@ -159,7 +159,8 @@ enum {
 };
 
 /* A name from squarely_metric_name, or in short (mse, mae, r2 ...), and its parameter: NULL for the default, else for
-   example &alpha. */
+   example &alpha. Among those of a state "pictures", which has no value, is Python's pictures=True: it counts pairs by
+   size, so that `squarely report` draws the state. */
 typedef struct squarely_metric {
     const char* name;
     const double* parameter;
@@ -374,6 +375,59 @@ SQUARELY_API squarely_status squarely_groups_from_bytes(const void* bytes, size_
 SQUARELY_API squarely_status squarely_groups_digest(const squarely_groups* groups, char digest[65],
                                                     squarely_error* error);
 
+/* ---- Worst rows ---- */
+
+/* The rows with the largest losses of a stream, at most so many: what Python's WorstRows keeps, beside a state whose
+   bytes and digest stay those of the sums. They are merged in any order, and are the same whatever that was. */
+typedef struct squarely_worst_rows squarely_worst_rows;
+
+typedef struct squarely_worst_row {
+    size_t struct_size; /* sizeof(squarely_worst_row), set by the caller */
+    const char* part;   /* as it was given; valid until these rows are changed or freed */
+    int64_t row;        /* its number in its part */
+    double y_true;      /* of a 64-bit integer the nearest double */
+    double y_pred;
+    double loss; /* without the weight, rounded once */
+    double weight;
+    double contribution; /* the product of both, rounded once: what rows are in the order of */
+} squarely_worst_row;
+
+/* The loss is "squared_error" where it is NULL, or one that Python's worst_by takes by its name, or a metric that is
+   the mean of one, with its parameter. At most 10,000 rows are kept. These functions, and
+   squarely_worst_rows_from_bytes, make worst rows, which are given back to squarely_worst_rows_free; where they fail
+   they set the pointer to NULL. */
+SQUARELY_API squarely_status squarely_worst_rows_create(const squarely_metric* loss, size_t count,
+                                                        squarely_worst_rows** worst, squarely_error* error);
+SQUARELY_API squarely_status squarely_worst_rows_copy(const squarely_worst_rows* worst, squarely_worst_rows** copy,
+                                                      squarely_error* error);
+SQUARELY_API void squarely_worst_rows_free(squarely_worst_rows* worst); /* NULL is left alone */
+
+/* Looks at rows of one output; weights may be NULL. A row is known by its part, any text in UTF-8 (NULL: none), and its
+   number in it: of equal losses those count that come first in the order of parts, byte by byte, and then of rows. A
+   first_row that is negative is the one behind the last that was seen of the part. Rows that were seen before are
+   refused with SQUARELY_MISMATCH. Pairs with a missing value or an infinity, that do not count, outside the domain of
+   the loss, or without a finite weight that is not zero, are none of the worst rows: a state refuses them, or counts
+   them. */
+SQUARELY_API squarely_status squarely_worst_rows_update(squarely_worst_rows* worst, const squarely_pairs* pairs,
+                                                        const squarely_column* weights, const char* part,
+                                                        int64_t first_row, int64_t rows, squarely_error* error);
+
+/* Takes in those of other rows, by the same loss and of the same number. */
+SQUARELY_API squarely_status squarely_worst_rows_merge(squarely_worst_rows* worst, const squarely_worst_rows* other,
+                                                       squarely_error* error);
+
+/* How many there are, and each of them, the worst first. */
+SQUARELY_API size_t squarely_worst_rows_count(const squarely_worst_rows* worst); /* 0 for NULL */
+SQUARELY_API squarely_status squarely_worst_rows_row(const squarely_worst_rows* worst, size_t index,
+                                                     squarely_worst_row* row, squarely_error* error);
+
+/* As of a state: the bytes are those of Python's WorstRows.to_bytes, which reads them, and whose bytes are read here
+   where they have no columns. */
+SQUARELY_API squarely_status squarely_worst_rows_to_bytes(const squarely_worst_rows* worst, void* buffer,
+                                                          size_t capacity, size_t* size, squarely_error* error);
+SQUARELY_API squarely_status squarely_worst_rows_from_bytes(const void* bytes, size_t size, squarely_worst_rows** worst,
+                                                            squarely_error* error);
+
 /* ---- The table ---- */
 
 /* Found at run time by squarely_get_api, or by squarely_import of squarely_python.h, which checks it: abi_version must
@@ -438,6 +492,16 @@ struct squarely_api {
     squarely_status (*groups_to_bytes)(const squarely_groups*, void*, size_t, size_t*, squarely_error*);
     squarely_status (*groups_from_bytes)(const void*, size_t, squarely_groups**, squarely_error*);
     squarely_status (*groups_digest)(const squarely_groups*, char[65], squarely_error*);
+    squarely_status (*worst_rows_create)(const squarely_metric*, size_t, squarely_worst_rows**, squarely_error*);
+    squarely_status (*worst_rows_copy)(const squarely_worst_rows*, squarely_worst_rows**, squarely_error*);
+    void (*worst_rows_free)(squarely_worst_rows*);
+    squarely_status (*worst_rows_update)(squarely_worst_rows*, const squarely_pairs*, const squarely_column*,
+                                         const char*, int64_t, int64_t, squarely_error*);
+    squarely_status (*worst_rows_merge)(squarely_worst_rows*, const squarely_worst_rows*, squarely_error*);
+    size_t (*worst_rows_count)(const squarely_worst_rows*);
+    squarely_status (*worst_rows_row)(const squarely_worst_rows*, size_t, squarely_worst_row*, squarely_error*);
+    squarely_status (*worst_rows_to_bytes)(const squarely_worst_rows*, void*, size_t, size_t*, squarely_error*);
+    squarely_status (*worst_rows_from_bytes)(const void*, size_t, squarely_worst_rows**, squarely_error*);
 };
 
 #ifdef __cplusplus

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["counts_of_term", "distribution_of", "distributions_of"]
 
 # What the core counts, by the names of its terms, and by how many bits of the mantissa.
-COUNTS = {"residuals_by_size": 7, "truths_by_size": 7, "predictions_by_size": 7}
+COUNTS = {"residuals_by_size": 7}
 JOINT_COUNTS = {"predictions_and_residuals": (6, 3), "truths_and_residuals": (6, 3)}
 
 
@@ -62,11 +62,11 @@ def counts_of_term(core: _core.Accumulator, term: str, output: int = 0) -> Count
 
 
 def _of_output(core: _core.Accumulator, output: int) -> Distribution:
-    residuals, truths, predictions = (counts_of_term(core, term, output) for term in COUNTS)
+    residuals = counts_of_term(core, "residuals_by_size", output)
     by_prediction, by_truth = (
         JointCounts(*bits, *map(_signed, core.counts_by_size(term, output))) for term, bits in JOINT_COUNTS.items()
     )
-    return Distribution(residuals, truths, predictions, by_prediction, by_truth)
+    return Distribution(residuals, by_prediction, by_truth)
 
 
 def _signed(numbers: Any) -> Any:

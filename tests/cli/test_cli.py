@@ -114,7 +114,7 @@ def test_medians_of_groups_weighted_medians_and_those_of_a_saved_state(tmp_path)
     assert "a,0.75" in by_group.stdout
     weighted = squarely_command("score", table, *columns, "--weight", "w", "--save-state", state)
     assert (weighted.returncode, weighted.stderr) == (0, "")
-    assert "median_absolute_error 3.0" in weighted.stdout
+    assert "median_absolute_error  3.0" in weighted.stdout
     assert squarely_command("merge", state).stdout == weighted.stdout
 
 

@@ -90,6 +90,27 @@ def test_missing_values_are_left_out_of_their_group(tmp_path, monkeypatch, sampl
     assert told(found) == told(expected)
 
 
+@pytest.mark.parametrize("second", ("other keys", "other groups", "missing values"))
+def test_rows_that_are_others_in_a_later_pass_are_refused(monkeypatch, second):
+    monkeypatch.setattr(looks, "MOST_SAMPLED", 100)
+    y, p = pairs_of("normal", 1000)
+    k = keys_of("few", 1000)
+    changed = {
+        "other keys": {"y": y, "p": p, "k": k + 1},
+        "other groups": {"y": y, "p": p, "k": np.arange(1000) // 998},
+        "missing values": {"y": y, "p": np.where(k == 1, np.nan, p), "k": k},
+    }[second]
+    tables = [pa.table({"y": y, "p": p, "k": k}), *[pa.table(changed)] * 30]
+
+    class Changing:
+        def __arrow_c_stream__(self, requested_schema=None):
+            is_read = requested_schema is None
+            return tables.pop(0).__arrow_c_stream__(requested_schema) if is_read else None
+
+    with pytest.raises(FileError, match="the rows were others in pass"):
+        score_files(Changing(), **COLUMNS, by="k", nan_policy="omit")
+
+
 def test_sums_of_groups_are_those_without_medians(tmp_path):
     y, p = pairs_of("normal", 3000)
     path = write_table(tmp_path / "t.parquet", {"y": y, "p": p, "k": keys_of("few", 3000)}, batch_rows=1000)

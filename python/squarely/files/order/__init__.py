@@ -1,6 +1,7 @@
-"""Metrics over order statistics of rows that are read again: first counted by size, then kept where a rank lies.
+"""Metrics over order statistics of rows that are read again: first a sample of them, then what lies where it says.
 
-A quantile is the value of a rank or two. The first pass, beside its sums, counts values by size, which says in which
-stretch of numbers the rank lies; the second keeps the values in that stretch alone, and counts those below. What the
-counts of the first pass say is where to look, and no more: a rank that lies elsewhere is looked for in another pass.
+A quantile is the first value up to which the weights are a share of all. The first pass, beside its sums, keeps values
+of some rows, which say in which stretch of numbers that value lies; the second keeps the values in that stretch alone,
+and counts those below. What the sample says is where to look, and no more: a value that lies elsewhere is looked for in
+another pass.
 """

@@ -79,12 +79,16 @@ class GroupSpan:
     def __init__(self, low: Values, high: Values) -> None:
         self.low, self.high = low, high
         self.below, self.at_low, self.at_high = (np.zeros(len(low), np.int64) for _ in range(3))
+        self.present = 0
         self.values: list[Values] = []
         self.groups: list[Codes] = []
 
     def add(self, rows: Rows, groups: Codes) -> None:
         """Take in the errors of a chunk."""
+        if len(groups) > 0 and groups.max() >= len(self.low):  # a key the first pass has not seen: all is refused
+            return
         values = rows.pairs.order(ERROR).values.reshape(-1)
+        self.present += int(np.count_nonzero(values == values))
         low, high = self.low[groups], self.high[groups]
         is_low, is_high = values == low, (values == high) & (low < high)
         for counts, where in ((self.below, values < low), (self.at_low, is_low), (self.at_high, is_high)):
@@ -95,6 +99,7 @@ class GroupSpan:
 
     def merge(self, other: GroupSpan) -> None:
         """Take in what another has found."""
+        self.present += other.present
         self.below += other.below
         self.at_low += other.at_low
         self.at_high += other.at_high
@@ -250,9 +255,12 @@ class GroupedSearch:
         """Take in what a pass has found; False where its values are others than those of the first."""
         if "groups" in found.parts:
             part: GroupSpan = found.parts["groups"]
-            if len(self._numbering.keys) != len(self._counts):
+            if len(self._numbering.keys) != len(self._counts) or part.present != self._counts.sum():
                 return False
             self._find(InStretches(part.low, part.high, part.below, part.at_low, part.at_high, *part.by_group()))
+            is_everywhere = (part.low == -math.inf) & (part.high == math.inf)
+            if np.any(self._is_asked & is_everywhere & ~self._is_known):
+                return False
         span = found.parts.get("all rows")
         return self.whole is None or span is None or self.whole.take(span.core)
 

@@ -12,6 +12,9 @@ namespace {
 // A chunk of no more rows is added in the time it takes to make a state of its own.
 constexpr std::ptrdiff_t rows_of_a_short_chunk = 16384;
 
+// Tables of counts by size take as long to make and to read as to count these.
+constexpr std::ptrdiff_t rows_of_a_short_counted_chunk = 131072;
+
 void check_outputs(const Accumulator& accumulator, const Shape& shape) {
     if (!accumulator.shape.empty() && accumulator.shape != shape) throw Refused(Reason::outputs_differ);
     check_output_weights(*accumulator.configuration, outputs_of(shape));
@@ -89,7 +92,8 @@ void add(Accumulator& accumulator, State&& sums, const Shape& shape) {
 }
 
 bool add_short_chunk(Accumulator& accumulator, const Pairs& pairs, std::ptrdiff_t rows) {
-    if (rows > rows_of_a_short_chunk || !can_stay_open(accumulator)) return false;
+    if (rows > rows_of_a_short_counted_chunk || !can_stay_open(accumulator)) return false;
+    if (rows > rows_of_a_short_chunk && !has_counts_by_size(*accumulator.state)) return false;
     if (are_weighted(pairs) != accumulator.state->weighted) return false;
     if (rows <= rows_that_wait && add_few_rows(accumulator, pairs, rows)) return true;
     if (!accumulator.open) {

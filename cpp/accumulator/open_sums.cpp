@@ -82,7 +82,7 @@ bool add_chunk(OpenSums& open, const Pairs& pairs, std::ptrdiff_t rows) {
         take_back();
         return false;
     }
-    if (open.by_size != nullptr) open.by_size->move_on();
+    if (open.by_size != nullptr) open.by_size->move_on(kernels);
     return true;
 }
 

@@ -130,6 +130,7 @@ const Kernels SQUARELY_KERNELS = {
     .keep_rows = keep_rows,
     .find_extremes = find_extremes,
     .find_sizes = find_sizes,
+    .find_cells = find_cells,
 
     .kahan_values = kahan_values,
     .kahan_products = weighed_words<KahanLane>,

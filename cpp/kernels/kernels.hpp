@@ -4,6 +4,7 @@
 
 #include "tables/element_types.hpp"
 #include "tables/losses.hpp"
+#include "tables/size_window.hpp"
 #include "tables/terms.hpp"
 
 #include <cstddef>
@@ -400,8 +401,8 @@ struct Kernels {
                           double* greatest);
 
     // By their leading bits, for counts by size: see sizes.hpp.
-    void (*find_sizes)(const Block& block, std::uint32_t* truths, std::uint32_t* predictions, std::uint32_t* residuals,
-                       double* least, double* greatest);
+    void (*find_sizes)(const Block& block, std::uint32_t* truths, std::uint32_t* predictions, std::uint32_t* residuals);
+    bool (*find_cells)(const SizesOfRows& sizes, const SizeWindow& window, CellsOfRows& cells);
 
     // False, and the sums untouched, where one of them is not finite. Products are added to lanes as above, and leave
     // their errors in place of the values.

@@ -194,11 +194,7 @@ SummandList of_d2_tweedie(double power) {
 }
 
 SummandList of_pictures(double) {
-    return {{Term::residuals_by_size},
-            {Term::truths_by_size},
-            {Term::predictions_by_size},
-            {Term::predictions_and_residuals},
-            {Term::truths_and_residuals}};
+    return {{Term::residuals_by_size}, {Term::predictions_and_residuals}, {Term::truths_and_residuals}};
 }
 
 }  // namespace summands

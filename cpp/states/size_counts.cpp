@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 namespace squarely {
@@ -120,10 +121,29 @@ double middle_of(std::int64_t magnitude, const SizeAxis& axis) {
     return std::bit_cast<double>(is_infinite ? least : least | std::uint64_t{1} << (dropped - 1));
 }
 
+// By eleven bits at a time, the lowest first. Comparing takes ten times as long for some ten thousand places.
+void sort(std::vector<SizePlace>& places) {
+    constexpr std::size_t fewest = 1024;
+    constexpr int digit_bits = 11;
+    constexpr SizePlace digits = SizePlace{1} << digit_bits;
+    if (places.size() < fewest) return std::sort(places.begin(), places.end());
+    const SizePlace greatest = *std::max_element(places.begin(), places.end());
+    std::vector<SizePlace> next(places.size());
+    std::vector<std::size_t> ends(digits);
+    for (int shift = 0; greatest >> shift != 0; shift += digit_bits) {
+        const auto digit_of = [&](SizePlace place) { return place >> shift & (digits - 1); };
+        std::fill(ends.begin(), ends.end(), 0);
+        for (const SizePlace place : places) ++ends[digit_of(place)];
+        std::partial_sum(ends.begin(), ends.end(), ends.begin());
+        for (auto place = places.rbegin(); place != places.rend(); ++place) next[--ends[digit_of(*place)]] = *place;
+        places.swap(next);
+    }
+}
+
 }  // namespace
 
 SizeCounts counts_of_places(std::vector<SizePlace> places) {
-    std::sort(places.begin(), places.end());
+    sort(places);
     SizeCounts counts;
     for (const SizePlace place : places) {
         if (counts.all.empty() || counts.all.back().place != place) counts.all.push_back({place, 0});

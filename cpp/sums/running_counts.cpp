@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
-#include <limits>
 #include <new>
 #include <utility>
 
@@ -15,8 +13,10 @@ namespace {
 // Fewer are sorted sooner than tables are made and read.
 constexpr std::size_t rows_for_tables = 4096;
 
-constexpr std::size_t most_cells = std::size_t{1} << 22;
-constexpr std::size_t least_cells = std::size_t{1} << 16;
+// Those of an output are eight megabytes. Rows of more outputs at once are sorted, some at a time.
+constexpr std::size_t most_outputs_with_tables = 4;
+constexpr std::size_t rows_to_sort_at_once = std::size_t{1} << 19;
+constexpr std::size_t fewest_rows_to_sort = 16384;
 
 std::vector<Term> terms_by_size(const State& state) {
     std::vector<Term> terms;
@@ -30,8 +30,6 @@ struct SizesOfBlock {
     alignas(64) std::uint32_t truths[block_length];
     alignas(64) std::uint32_t predictions[block_length];
     alignas(64) std::uint32_t residuals[block_length];
-    double least_residual = std::numeric_limits<double>::infinity();  // that is not zero, without its sign
-    double greatest_residual = 0;
 };
 
 std::uint32_t size_of(double number) {
@@ -41,14 +39,9 @@ std::uint32_t size_of(double number) {
 // Of integers that no double holds the residual is the exact difference, rounded once.
 void find_sizes(SizesOfBlock& sizes, bool with_both_sides, const Kernels& kernels, const Block& block,
                 std::span<const LargePair> large) {
-    kernels.find_sizes(block, with_both_sides ? sizes.truths : nullptr, sizes.predictions, sizes.residuals,
-                       &sizes.least_residual, &sizes.greatest_residual);
+    kernels.find_sizes(block, with_both_sides ? sizes.truths : nullptr, sizes.predictions, sizes.residuals);
     for (const LargePair& pair : large) {
-        const double residual = nearest_difference(pair.y_true, pair.y_pred);
-        const double magnitude = std::fabs(residual);
-        sizes.residuals[pair.row] = size_of(residual);
-        if (magnitude > 0) sizes.least_residual = std::min(sizes.least_residual, magnitude);
-        sizes.greatest_residual = std::max(sizes.greatest_residual, magnitude);
+        sizes.residuals[pair.row] = size_of(nearest_difference(pair.y_true, pair.y_pred));
     }
 }
 
@@ -61,7 +54,9 @@ bool has_counts_by_size(const State& state) {
 
 RunningCounts::RunningCounts(const State& state, std::size_t outputs_at_once)
     : terms_(terms_by_size(state)),
-      most_cells_(std::max(least_cells, most_cells / std::bit_ceil(outputs_at_once))),
+      sorted_(terms_.size()),
+      has_tables_(outputs_at_once <= most_outputs_with_tables),
+      many_(has_tables_ ? rows_for_tables : std::max(fewest_rows_to_sort, rows_to_sort_at_once / outputs_at_once)),
       with_both_sides_(terms_.empty() || terms_.back() != Term::residuals_by_size) {}
 
 void RunningCounts::add_block(const Kernels& kernels, const Block& block, const unsigned char* kept,
@@ -72,44 +67,48 @@ void RunningCounts::add_block(const Kernels& kernels, const Block& block, const 
     const SizesOfRows all{with_both_sides_ ? sizes.truths : nullptr, sizes.predictions, sizes.residuals, rows};
     if (stays_open_ || tables_ == nullptr) {
         note(all, kept);
-        if (!stays_open_ && noted_.rows() >= rows_for_tables) count_notes();
+        if (!stays_open_ && noted_.rows() >= many_) count_notes(kernels);
         return;
     }
-    if (sizes.greatest_residual > 0) {
-        tables_->widen(std::max<std::uint32_t>(1, size_of(sizes.least_residual)));
-        tables_->widen(size_of(sizes.greatest_residual));
-    }
-    tables_->add(all);
+    tables_->add(kernels, all);
     if (kept != nullptr) tables_->take_zeros(rows - static_cast<std::size_t>(kernels.count_where(kept, block.length)));
 }
 
 void RunningCounts::note(const SizesOfRows& sizes, const unsigned char* kept) {
     noted_.make_room(sizes.rows, with_both_sides_);
+    if (kept == nullptr) return noted_.add(sizes);
     for (std::size_t i = 0; i < sizes.rows; ++i) {
         if (kept == nullptr || kept[i] != 0) noted_.add(sizes, i);
     }
 }
 
-void RunningCounts::count_notes() {
-    if (tables_ == nullptr) tables_ = std::make_unique<SizeTables>(terms_, most_cells_);
-    for (const std::uint32_t size : noted_.residuals) tables_->widen(size);
-    tables_->add(noted_.view());
+void RunningCounts::count_notes(const Kernels& kernels) {
+    const SizesOfRows noted = noted_.view();
+    if (has_tables_) {
+        if (tables_ == nullptr) tables_ = std::make_unique<SizeTables>(terms_, noted);
+        tables_->add(kernels, noted);
+    } else {
+        std::vector<SizeCounts> next = sorted_;
+        for (std::size_t i = 0; i < terms_.size(); ++i)
+            merge(next[i], counts_of_rows(facts_of(terms_[i]).by_size, noted));
+        sorted_ = std::move(next);
+    }
     noted_.resize(0);
 }
 
-void RunningCounts::move_on() {
-    if (noted_.rows() < rows_for_tables) return;
+void RunningCounts::move_on(const Kernels& kernels) {
+    if (noted_.rows() < many_) return;
     try {
-        count_notes();
+        count_notes(kernels);
     } catch (const std::bad_alloc&) {
     }
 }
 
 void RunningCounts::add_to(State& state, std::size_t output) const {
-    std::vector<SizeCounts> counts;
-    for (const Term term : terms_) {
-        counts.push_back(counts_of_rows(facts_of(term).by_size, noted_.view()));
-        if (tables_ != nullptr) merge(counts.back(), tables_->counts_of(term));
+    std::vector<SizeCounts> counts = sorted_;
+    for (std::size_t i = 0; i < terms_.size(); ++i) {
+        merge(counts[i], counts_of_rows(facts_of(terms_[i]).by_size, noted_.view()));
+        if (tables_ != nullptr) merge(counts[i], tables_->counts_of(terms_[i]));
     }
     std::size_t next = 0;
     for (Sums& sums : state.sums) {

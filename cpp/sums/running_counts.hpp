@@ -16,7 +16,7 @@ bool has_counts_by_size(const State& state);
 
 class RunningCounts {
   public:
-    // What a state has by size. Where several outputs are counted at once, each has less memory.
+    // What a state has by size. Where many outputs are counted at once, none has tables.
     explicit RunningCounts(const State& state, std::size_t outputs_at_once = 1);
 
     // Of a block of finite numbers. Rows whose byte of kept is zero are pairs of zeros, and do not count; all count
@@ -31,14 +31,16 @@ class RunningCounts {
     void stay_open() { stays_open_ = true; }
     std::size_t noted() const { return noted_.rows(); }
     void forget_from(std::size_t row) { noted_.resize(row); }
-    void move_on();  // many notes into tables; where memory runs out, another time
+    void move_on(const Kernels& kernels);  // many notes into tables; where memory runs out, another time
 
   private:
     void note(const SizesOfRows& sizes, const unsigned char* kept);
-    void count_notes();
+    void count_notes(const Kernels& kernels);
 
     std::vector<Term> terms_;
-    std::size_t most_cells_;
+    std::vector<SizeCounts> sorted_;  // by term
+    bool has_tables_;
+    std::size_t many_;  // rows that are no longer only noted
     bool with_both_sides_;
     bool stays_open_ = false;
     NotedSizes noted_;

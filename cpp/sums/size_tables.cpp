@@ -1,31 +1,32 @@
 #include "sums/size_tables.hpp"
 
 #include <algorithm>
-#include <new>
+#include <iterator>
 
 namespace squarely {
 namespace {
 
 constexpr int most_bits = most_size_bits;
-constexpr int column_bits = most_size_bits_of_two[1];
 constexpr std::uint32_t sign_bit = std::uint32_t{1} << (most_bits + 11);
-constexpr std::size_t sizes_of_numbers = std::size_t{2} * sign_bit;
-constexpr std::size_t sizes_of_columns = sizes_of_numbers >> (most_bits - column_bits);
+constexpr std::uint32_t binades_in_window = (slot_sign >> most_bits) - 1;
+constexpr std::uint32_t binades = std::uint32_t{1} << 11;
+constexpr std::uint64_t cell_limit = std::uint64_t{1} << 16;
 
-// A sum of a row and a column is a cell behind the bits of both marks, and less where one of them is missing.
-constexpr std::uint32_t row_mark = 0x80000000;
-constexpr std::uint32_t column_mark = 0x40000000;
-constexpr std::uint32_t both_marks = row_mark | column_mark;
+constexpr std::uint32_t columns = std::uint32_t{1} << column_bits;
+constexpr std::uint32_t row_of_minus_zero = std::uint32_t{1} << (row_bits - 1);
+constexpr std::uint16_t no_cells[columns] = {};
 
-constexpr std::size_t first_rows = 256;
-constexpr std::size_t first_columns = 64;
+constexpr std::uint32_t rows_of_a_line = 4;
+struct LineOfRows {
+    std::uint16_t cells[rows_of_a_line][columns];
+};
 
-// Tables of which zeros are at the same place in a page would wait for each other.
-constexpr std::size_t apart = 1344;
-constexpr std::size_t bytes_of_sizes = sizes_of_numbers * sizeof(std::uint32_t);
+constexpr bool is_negative(std::uint32_t plane) { return plane >> (plane_bits - 1) != 0; }
 
-std::uint32_t* part_of(const ZeroedMemory& memory, std::size_t index) {
-    return reinterpret_cast<std::uint32_t*>(static_cast<char*>(memory.get()) + index * (bytes_of_sizes + apart));
+bool are_zeros(const std::uint16_t* cells) {
+    std::uint64_t words[columns * sizeof *cells / 8];
+    __builtin_memcpy(words, cells, sizeof words);
+    return std::all_of(std::begin(words), std::end(words), [](std::uint64_t word) { return word == 0; });
 }
 
 constexpr std::uint32_t without_sign(std::uint32_t size) { return size & (sign_bit - 1); }
@@ -40,6 +41,50 @@ const std::uint32_t* sizes_of(Number number, const SizesOfRows& sizes) {
     return number == Number::truth ? sizes.truths : sizes.predictions;
 }
 
+// The first binade of those in a row that most of the sizes are in, and in their middle where these have room.
+std::uint32_t window_of(const std::uint32_t* sizes, std::size_t rows) {
+    std::vector<std::uint32_t> below(binades + 1);  // how many sizes are in lower binades; zero is nowhere
+    for (std::size_t i = 0; i < rows; ++i) {
+        const std::uint32_t magnitude = without_sign(sizes[i]);
+        if (magnitude != 0) ++below[(magnitude >> most_bits) + 1];
+    }
+    for (std::uint32_t binade = 0; binade < binades; ++binade) below[binade + 1] += below[binade];
+    std::uint32_t most = 0, first = 1, last = 1;
+    for (std::uint32_t binade = 1; binade + binades_in_window <= binades; ++binade) {
+        const std::uint32_t inside = below[binade + binades_in_window] - below[binade];
+        if (inside > most) {
+            most = inside;
+            first = binade;
+        }
+        if (inside == most) last = binade;
+    }
+    const std::uint32_t middle = first + (last - first) / 2;
+    return (middle - 1) << most_bits;
+}
+
+SizeWindow window_of(const SizesOfRows& sizes) {
+    const bool with_both_sides = sizes.truths != nullptr;
+    return {with_both_sides ? window_of(sizes.truths, sizes.rows) : 0,
+            with_both_sides ? window_of(sizes.predictions, sizes.rows) : 0, window_of(sizes.residuals, sizes.rows)};
+}
+
+// The size, to so many bits, of a slot of as many in a window.
+constexpr std::int64_t size_at_slot(std::uint32_t slot, std::uint32_t before_window, int bits) {
+    const std::uint32_t sign = slot_sign >> (most_bits - bits);
+    const std::uint32_t place = slot & (sign - 1);
+    const auto magnitude = place == 0 ? 0 : static_cast<std::int64_t>((before_window >> (most_bits - bits)) + place);
+    return (slot & sign) != 0 ? -magnitude : magnitude;
+}
+
+// Slots of so many bits below the leading one in the order of their sizes. The first slot of each sign is that of zero.
+std::vector<std::uint32_t> slots_in_order(int bits) {
+    const std::uint32_t sign = slot_sign >> (most_bits - bits);
+    std::vector<std::uint32_t> slots;
+    for (std::uint32_t place = sign; place-- > 0;) slots.push_back(sign | place);
+    for (std::uint32_t place = 0; place < sign; ++place) slots.push_back(place);
+    return slots;
+}
+
 // Behind places that are not larger.
 void append(SizeCounts& counts, SizePlace place, std::uint64_t pairs) {
     if (pairs == 0) return;
@@ -48,29 +93,6 @@ void append(SizeCounts& counts, SizePlace place, std::uint64_t pairs) {
     } else {
         counts.all.push_back({place, pairs});
     }
-}
-
-// The indices of some sizes, from the least to the greatest.
-std::vector<std::uint32_t> in_order(const std::vector<std::uint32_t>& sizes) {
-    std::vector<std::uint32_t> order(sizes.size());
-    for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return signed_size(sizes[a], most_bits) < signed_size(sizes[b], most_bits);
-    });
-    return order;
-}
-
-bool counts_residuals_alone(std::span<const Term> terms) {
-    return std::all_of(terms.begin(), terms.end(), [](Term term) { return term == Term::residuals_by_size; });
-}
-
-bool are_repeated(const SizesOfRows& sizes) {
-    constexpr std::size_t some = 32;
-    constexpr int few = 4;
-    if (sizes.rows < some) return false;
-    int repeated = 0;
-    for (std::size_t i = 1; i < some; ++i) repeated += sizes.residuals[i] == sizes.residuals[i - 1];
-    return repeated > few;
 }
 
 SizesOfRows part(const SizesOfRows& sizes, std::size_t first, std::size_t rows) {
@@ -105,6 +127,13 @@ void NotedSizes::add(const SizesOfRows& sizes, std::size_t row) {
     predictions.push_back(sizes.predictions[row]);
 }
 
+void NotedSizes::add(const SizesOfRows& sizes) {
+    residuals.insert(residuals.end(), sizes.residuals, sizes.residuals + sizes.rows);
+    if (sizes.truths == nullptr) return;
+    truths.insert(truths.end(), sizes.truths, sizes.truths + sizes.rows);
+    predictions.insert(predictions.end(), sizes.predictions, sizes.predictions + sizes.rows);
+}
+
 void NotedSizes::resize(std::size_t rows) {
     residuals.resize(rows);
     if (truths.empty()) return;
@@ -125,276 +154,186 @@ SizeCounts counts_of_rows(const BySize& by, const SizesOfRows& sizes) {
     return counts_of_places(std::move(places));
 }
 
-SizeTables::SizeTables(std::span<const Term> terms, std::size_t most_cells)
+SizeTables::SizeTables(std::span<const Term> terms, const SizesOfRows& some)
     : terms_(terms.begin(), terms.end()),
       settled_(terms.size()),
-      most_cells_(most_cells),
-      by_size_(sparse_memory(4 * (bytes_of_sizes + apart))),
-      residuals_(part_of(by_size_, 0)),
-      more_residuals_(part_of(by_size_, 3)),
-      least_(sign_bit),
-      greatest_(0) {
-    if (counts_residuals_alone(terms)) return;
-    column_of_size_.resize(sizes_of_columns);
-    sizes_of_columns_.reserve(sizes_of_columns);
-    most_columns_ = first_columns;
-    predictions_.first_cell = apart / sizeof(std::uint32_t);
-    for (Table* table : {&truths_, &predictions_}) {
-        ZeroedMemory memory = cells_of(*table, first_rows, most_columns_);
-        if (memory == nullptr) throw std::bad_alloc();
-        set_cells(*table, std::move(memory), first_rows, most_columns_);
-    }
-    truths_.row_of_size = part_of(by_size_, 1);
-    predictions_.row_of_size = part_of(by_size_, 2);
-    // The first cell is that of zeros.
-    add_column(0);
-    for (Table* table : {&truths_, &predictions_}) add_row(*table, 0);
+      window_(window_of(some)),
+      residuals_(slot_outside + 1) {
+    if (some.truths == nullptr) return;
+    constexpr std::size_t bytes = (std::size_t{cell_outside} + 1) * sizeof(std::uint16_t);
+    truths_.memory = zeroed_memory(bytes);
+    predictions_.memory = zeroed_memory(bytes);
 }
 
-void SizeTables::widen(std::uint32_t size) {
-    const std::uint32_t magnitude = without_sign(size);
-    if (magnitude == 0) return;
-    least_ = std::min(least_, magnitude);
-    greatest_ = std::max(greatest_, magnitude);
-}
-
-void SizeTables::add(const SizesOfRows& sizes) {
+void SizeTables::add(const Kernels& kernels, const SizesOfRows& sizes) {
     constexpr std::uint64_t most_rows = std::uint64_t{1} << 31;
     constexpr std::size_t least_left_over = 65536;
     const std::size_t settled = settled_.empty() ? 0 : settled_.back().all.size();
     if (rows_in_tables_ + sizes.rows > most_rows || left_over_.rows() > std::max(least_left_over, settled)) settle();
-    if (!with_both_sides()) {
-        count_residuals(sizes);
-        rows_in_tables_ += sizes.rows;
-        return;
+    make_room(sizes.rows);
+    CellsOfRows cells;
+    for (std::size_t first = 0; first < sizes.rows; first += rows_of_cells) {
+        const SizesOfRows some = part(sizes, first, std::min(rows_of_cells, sizes.rows - first));
+        if (!kernels.find_cells(some, window_, cells)) leave_over(some, cells);
+        for (std::size_t i = 0; i < some.rows; ++i) ++residuals_[cells.residuals[i]];
+        if (!with_both_sides()) continue;
+        truths_.count(cells.truths, some.rows);
+        predictions_.count(cells.predictions, some.rows);
     }
-    left_over_.make_room(sizes.rows, true);
-    Cells both[2];
-    std::size_t next = 0;
-    for (std::size_t first = 0; first < sizes.rows; first += rows_at_once) {
-        const SizesOfRows some = part(sizes, first, std::min(rows_at_once, sizes.rows - first));
-        if (!find_cells(some, both[next], both[1 - next])) {
-            make_rows_and_columns(some);
-            find_some_cells(some, both[next]);
-        }
-        next = 1 - next;
-    }
-    (void)find_cells({nullptr, nullptr, nullptr, 0}, both[next], both[1 - next]);
     rows_in_tables_ += sizes.rows;
 }
 
-// False where a row or a column is missing. Meanwhile counts in the cells that were found before, which memory had time
-// to bring.
-bool SizeTables::find_cells(const SizesOfRows& sizes, Cells& found, Cells& before) {
-    const std::uint32_t* const rows_of_truths = truths_.row_of_size;
-    const std::uint32_t* const rows_of_predictions = predictions_.row_of_size;
-    const std::uint32_t* const columns = column_of_size_.data();
-    std::uint32_t* const of_truths = truths_.cells();
-    std::uint32_t* const of_predictions = predictions_.cells();
-    std::uint32_t* const of_residuals = residuals_;
-    std::uint32_t least = ~std::uint32_t{0};
-    const auto find = [&](std::size_t i) {
-        const std::uint32_t column = columns[sizes.residuals[i] >> (most_bits - column_bits)];
-        const std::uint32_t truth = rows_of_truths[sizes.truths[i]] + column;
-        const std::uint32_t prediction = rows_of_predictions[sizes.predictions[i]] + column;
-        least = std::min(least, std::min(truth, prediction));
-        found.truths[i] = truth - both_marks;
-        found.predictions[i] = prediction - both_marks;
-        __builtin_prefetch(of_truths + found.truths[i], 1);
-        __builtin_prefetch(of_predictions + found.predictions[i], 1);
-    };
-    const auto count_before = [&](std::size_t i) {
-        ++of_residuals[before.residuals[i]];
-        ++of_truths[before.truths[i]];
-        ++of_predictions[before.predictions[i]];
-    };
-    const std::size_t together = std::min(sizes.rows, before.rows);
-    for (std::size_t i = 0; i < together; ++i) {
-        find(i);
-        count_before(i);
+// For all that may be left over, and all cells that may begin anew.
+void SizeTables::make_room(std::size_t rows) {
+    left_over_.make_room(rows, with_both_sides());
+    for (std::vector<std::uint32_t>* passed : {&truths_.passed, &predictions_.passed}) {
+        const std::size_t wanted = passed->size() + rows;
+        if (with_both_sides() && wanted > passed->capacity()) passed->reserve(2 * wanted);
     }
-    for (std::size_t i = together; i < sizes.rows; ++i) find(i);
-    for (std::size_t i = together; i < before.rows; ++i) count_before(i);
-    before.rows = 0;
-    found.residuals = sizes.residuals;
-    found.rows = sizes.rows;
-    return least >= both_marks;
 }
 
-// Of rows that have none the sizes are left over.
-void SizeTables::find_some_cells(const SizesOfRows& sizes, Cells& found) {
-    Cells none;
-    if (find_cells(sizes, found, none)) return;
+void SizeTables::Table::count(const std::uint32_t* cells_of_rows, std::size_t rows) {
+    std::uint16_t* const all = cells();
+    for (std::size_t i = 0; i < rows; ++i) {
+        if (++all[cells_of_rows[i]] == 0) passed.push_back(cells_of_rows[i]);
+    }
+}
+
+void SizeTables::leave_over(const SizesOfRows& sizes, const CellsOfRows& cells) {
     for (std::size_t i = 0; i < sizes.rows; ++i) {
-        const std::uint32_t column = column_of_size_[sizes.residuals[i] >> (most_bits - column_bits)];
-        const std::uint32_t truth = truths_.row_of_size[sizes.truths[i]];
-        const std::uint32_t prediction = predictions_.row_of_size[sizes.predictions[i]];
-        if (column != 0 && truth != 0 && prediction != 0) continue;
-        left_over_.add(sizes, i);
-        found.truths[i] = static_cast<std::uint32_t>(truths_.most_rows * most_columns_);  // which nobody looks at
-        found.predictions[i] = static_cast<std::uint32_t>(predictions_.most_rows * most_columns_);
+        if (cells.residuals[i] == slot_outside) left_over_.add(sizes, i);
     }
 }
 
-// Where one size comes after itself, as zero does in many data, its count would wait for itself: every other one has a
-// second table then.
-void SizeTables::count_residuals(const SizesOfRows& sizes) {
-    const std::uint32_t* const residuals = sizes.residuals;
-    std::uint32_t* const counts = residuals_;
-    std::uint32_t* const others = are_repeated(sizes) ? more_residuals_ : counts;
-    std::size_t i = 0;
-    for (; i + 1 < sizes.rows; i += 2) {
-        ++counts[residuals[i]];
-        ++others[residuals[i + 1]];
+// The window moves where it had less than three quarters of the rows: sorted data leave one by and by.
+void SizeTables::settle() {
+    std::vector<SizeCounts> parts;
+    for (const Term term : terms_) parts.push_back(unsettled_counts_of(term));
+    const std::vector<std::uint32_t> planes = planes_in_use();
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        std::vector<SizeCount>& all = settled_[i].all;
+        const std::size_t most = all.size() + parts[i].all.size();
+        if (most > all.capacity()) all.reserve(2 * most);
     }
-    if (i < sizes.rows) ++counts[residuals[i]];
-}
-
-// Cells for so many rows and columns, with what is counted in those there are. Without memory where there is none.
-ZeroedMemory SizeTables::cells_of(Table& table, std::size_t rows, std::size_t columns) {
-    ZeroedMemory memory;
-    try {
-        table.sizes.reserve(rows);
-        memory = zeroed_memory((table.first_cell + rows * columns + 1) * sizeof(std::uint32_t));
-    } catch (const std::bad_alloc&) {
-        return memory;
+    for (std::size_t i = 0; i < parts.size(); ++i) merge(settled_[i], parts[i]);  // there is room: nothing throws
+    for (Table* table : {&truths_, &predictions_}) {
+        if (!with_both_sides()) break;
+        for (const std::uint32_t plane : planes) {
+            std::fill_n(table->cells() + plane * cells_of_a_plane, cells_of_a_plane, std::uint16_t{0});
+        }
+        table->passed.clear();
     }
-    auto* const cells = static_cast<std::uint32_t*>(memory.get()) + table.first_cell;
-    for (std::size_t i = 0; i < table.sizes.size(); ++i) {
-        std::copy_n(table.cells() + i * most_columns_, sizes_of_columns_.size(), cells + i * columns);
+    if (left_over_.rows() > rows_in_tables_ / 4) window_ = window_of(left_over_.view());
+    std::fill(residuals_.begin(), residuals_.end(), 0);
+    left_over_.resize(0);
+    rows_in_tables_ = 0;
+    zeros_ = 0;
+}
+
+// In the order of their residuals.
+std::vector<std::uint32_t> SizeTables::planes_in_use() const {
+    std::vector<std::uint32_t> planes;
+    for (const std::uint32_t slot : slots_in_order(0)) {
+        const auto first = residuals_.begin() + slot * slots_of_a_binade;
+        const auto is_used = [](std::uint32_t pairs) { return pairs != 0; };
+        if (std::any_of(first, first + slots_of_a_binade, is_used)) planes.push_back(slot);
     }
-    return memory;
-}
-
-void SizeTables::set_cells(Table& table, ZeroedMemory memory, std::size_t rows, std::size_t columns) {
-    for (std::size_t i = 0; i < table.sizes.size(); ++i) {
-        table.row_of_size[table.sizes[i]] = row_mark + static_cast<std::uint32_t>(i * columns);
-    }
-    table.memory = std::move(memory);
-    table.most_rows = rows;
-}
-
-bool SizeTables::add_row(Table& table, std::uint32_t size) {
-    if (table.sizes.size() == table.most_rows) {
-        const std::size_t rows = 2 * table.most_rows;
-        if (rows * most_columns_ > most_cells_) return false;
-        ZeroedMemory memory = cells_of(table, rows, most_columns_);
-        if (memory == nullptr) return false;
-        set_cells(table, std::move(memory), rows, most_columns_);
-    }
-    table.row_of_size[size] = row_mark + static_cast<std::uint32_t>(table.sizes.size() * most_columns_);
-    table.sizes.push_back(size);
-    return true;
-}
-
-bool SizeTables::make_room_for_columns() {
-    const std::size_t columns = 2 * most_columns_;
-    if (std::max(truths_.most_rows, predictions_.most_rows) * columns > most_cells_) return false;
-    ZeroedMemory of_truths = cells_of(truths_, truths_.most_rows, columns);
-    ZeroedMemory of_predictions = cells_of(predictions_, predictions_.most_rows, columns);
-    if (of_truths == nullptr || of_predictions == nullptr) return false;
-    set_cells(truths_, std::move(of_truths), truths_.most_rows, columns);
-    set_cells(predictions_, std::move(of_predictions), predictions_.most_rows, columns);
-    most_columns_ = columns;
-    return true;
-}
-
-bool SizeTables::add_column(std::uint32_t residual) {
-    if (sizes_of_columns_.size() == most_columns_ && !make_room_for_columns()) return false;
-    column_of_size_[residual] = column_mark + static_cast<std::uint32_t>(sizes_of_columns_.size());
-    sizes_of_columns_.push_back(residual << (most_bits - column_bits));
-    return true;
-}
-
-// For those of these sizes that have none, as long as there is room.
-void SizeTables::make_rows_and_columns(const SizesOfRows& sizes) {
-    for (std::size_t i = 0; i < sizes.rows; ++i) {
-        const std::uint32_t residual = sizes.residuals[i] >> (most_bits - column_bits);
-        if (column_of_size_[residual] == 0 && !add_column(residual)) continue;
-        if (truths_.row_of_size[sizes.truths[i]] == 0 && !add_row(truths_, sizes.truths[i])) continue;
-        if (predictions_.row_of_size[sizes.predictions[i]] == 0) add_row(predictions_, sizes.predictions[i]);
-    }
-}
-
-void SizeTables::take_zeros(std::size_t rows) {
-    const auto count = static_cast<std::uint32_t>(rows);
-    residuals_[0] -= count;
-    if (!with_both_sides()) return;
-    truths_.cells()[0] -= count;
-    predictions_.cells()[0] -= count;
+    return planes;
 }
 
 SizeCounts SizeTables::residuals_in_table() const {
     constexpr SizeAxis axis = facts_of(Term::residuals_by_size).by_size.first;
-    // Either may have wrapped where zeros were taken from it, and their sum has not.
-    const auto pairs_of = [&](std::uint32_t size) { return std::uint64_t{residuals_[size] + more_residuals_[size]}; };
     SizeCounts counts;
-    for (std::uint32_t size = greatest_; size >= least_; --size) {
-        append(counts, place_of(-std::int64_t{size}, axis), pairs_of(sign_bit + size));
-    }
-    append(counts, place_of(0, axis), pairs_of(0) + pairs_of(sign_bit));
-    for (std::uint32_t size = least_; size <= greatest_; ++size) append(counts, place_of(size, axis), pairs_of(size));
-    return counts;
-}
-
-SizeCounts SizeTables::rows_in_table(const Table& table, const SizeAxis& axis) const {
-    SizeCounts counts;
-    for (const std::uint32_t row : in_order(table.sizes)) {
-        const std::uint32_t* const cells = table.cells() + row * most_columns_;
-        std::uint64_t pairs = 0;
-        for (std::size_t column = 0; column < sizes_of_columns_.size(); ++column) pairs += cells[column];
-        append(counts, place_of(signed_size(table.sizes[row], axis.bits), axis), pairs);
+    for (const std::uint32_t slot : slots_in_order(axis.bits)) {
+        append(counts, place_of(size_at_slot(slot, window_.residuals, axis.bits), axis), residuals_[slot]);
     }
     return counts;
 }
 
-// Rows whose sizes are one, by fewer bits, together.
+// The place of two sizes is the sum of these.
+SizePlace SizeTables::place_of_row(std::uint32_t row, const BySize& by) const {
+    const std::uint32_t before = by.first.number == Number::truth ? window_.truths : window_.predictions;
+    return place_of(size_at_slot(row, before, by.first.bits), by.first) * length_of(by.second);
+}
+
+SizePlace SizeTables::place_of_column(std::uint32_t plane, std::uint32_t column, const BySize& by) const {
+    const std::uint32_t slot = plane << column_bits | column;
+    return place_of(size_at_slot(slot, window_.residuals, by.second.bits), by.second);
+}
+
+// But for what cells have passed. Zeros of both signs are one row. Lines of rows are copied, because those of all
+// planes are in one set of the cache.
 SizeCounts SizeTables::cells_in_table(const Table& table, const BySize& by) const {
-    const std::vector<std::uint32_t> rows = in_order(table.sizes);
-    const std::vector<std::uint32_t> columns = in_order(sizes_of_columns_);
-    std::vector<std::uint64_t> together(columns.size());
-    SizeCounts counts;
-    for (std::size_t i = 0; i < rows.size();) {
-        const std::int64_t size = signed_size(table.sizes[rows[i]], by.first.bits);
-        std::fill(together.begin(), together.end(), 0);
-        for (; i < rows.size() && signed_size(table.sizes[rows[i]], by.first.bits) == size; ++i) {
-            const std::uint32_t* const cells = table.cells() + rows[i] * most_columns_;
-            for (std::size_t column = 0; column < together.size(); ++column) together[column] += cells[column];
-        }
-        const SizePlace first = place_of(size, by.first) * length_of(by.second);
-        for (const std::uint32_t column : columns) {
-            const std::int64_t second = signed_size(sizes_of_columns_[column], by.second.bits);
-            append(counts, first + place_of(second, by.second), together[column]);
+    const std::vector<std::uint32_t> planes = planes_in_use();
+    std::vector<SizePlace> places;
+    for (const std::uint32_t plane : planes) {
+        for (std::uint32_t column = 0; column < columns; ++column) {
+            places.push_back(place_of_column(plane, column, by));
         }
     }
+    std::vector<LineOfRows> lines(planes.size());
+    const auto cells_of = [&](std::uint32_t row, std::size_t i) {
+        return table.cells() + planes[i] * cells_of_a_plane + row * columns;
+    };
+    SizeCounts counts;
+    std::uint32_t line = ~std::uint32_t{0};
+    for (const std::uint32_t row : slots_in_order(by.first.bits)) {
+        if (row == row_of_minus_zero) continue;
+        if (line != row / rows_of_a_line) {
+            line = row / rows_of_a_line;
+            for (std::size_t i = 0; i < planes.size(); ++i) {
+                __builtin_memcpy(&lines[i], cells_of(line * rows_of_a_line, i), sizeof lines[i]);
+            }
+        }
+        const SizePlace first = place_of_row(row, by);
+        for (std::size_t i = 0; i < planes.size(); ++i) {
+            const std::uint16_t* const cells = lines[i].cells[row % rows_of_a_line];
+            const std::uint16_t* const others = row == 0 ? cells_of(row_of_minus_zero, i) : no_cells;
+            if (are_zeros(cells) && are_zeros(others)) continue;
+            for (std::uint32_t next = 0; next < columns; ++next) {
+                const std::uint32_t column = is_negative(planes[i]) ? columns - 1 - next : next;
+                const std::uint64_t pairs = std::uint64_t{cells[column]} + others[column];
+                append(counts, first + places[i * columns + column], pairs);
+            }
+        }
+    }
+    return counts;
+}
+
+SizeCounts SizeTables::passed_in_table(const Table& table, const BySize& by) const {
+    std::vector<SizePlace> places;
+    for (const std::uint32_t cell : table.passed) {
+        if (cell == cell_outside) continue;
+        const std::uint32_t row = cell % cells_of_a_plane / columns;
+        places.push_back(place_of_row(row, by) + place_of_column(cell / cells_of_a_plane, cell % columns, by));
+    }
+    SizeCounts counts = counts_of_places(std::move(places));
+    for (SizeCount& count : counts.all) count.pairs *= cell_limit;
     return counts;
 }
 
 SizeCounts SizeTables::counts_of(Term term) const {
-    const BySize by = facts_of(term).by_size;
     const auto index = std::find(terms_.begin(), terms_.end(), term) - terms_.begin();
-    SizeCounts counts = settled_[static_cast<std::size_t>(index)];
-    if (term == Term::residuals_by_size) {
-        merge(counts, residuals_in_table());
-        return counts;
-    }
-    const Table& table = by.first.number == Number::truth ? truths_ : predictions_;
-    merge(counts, by.second.number == Number::none ? rows_in_table(table, by.first) : cells_in_table(table, by));
-    merge(counts, counts_of_rows(by, left_over_.view()));
+    SizeCounts counts = unsettled_counts_of(term);
+    merge(counts, settled_[static_cast<std::size_t>(index)]);
     return counts;
 }
 
-// Rows and columns stay.
-void SizeTables::settle() {
-    std::vector<SizeCounts> next;
-    for (const Term term : terms_) next.push_back(counts_of(term));
-    settled_ = std::move(next);
-    for (std::uint32_t* table : {residuals_, more_residuals_}) std::fill_n(table, sizes_of_numbers, 0);
-    for (const Table* table : {&truths_, &predictions_}) {
-        if (with_both_sides()) std::fill_n(table->cells(), table->most_rows * most_columns_ + 1, 0);
+SizeCounts SizeTables::unsettled_counts_of(Term term) const {
+    const BySize by = facts_of(term).by_size;
+    SizePlace zero = place_of(0, by.first);
+    SizeCounts counts;
+    if (by.second.number == Number::none) {
+        counts = residuals_in_table();
+    } else {
+        const Table& table = by.first.number == Number::truth ? truths_ : predictions_;
+        counts = cells_in_table(table, by);
+        merge(counts, passed_in_table(table, by));
+        zero = zero * length_of(by.second) + place_of(0, by.second);
     }
-    left_over_.resize(0);
-    rows_in_tables_ = 0;
+    merge(counts, counts_of_rows(by, left_over_.view()));
+    if (zeros_ != 0) (void)subtract(counts, {{{zero, zeros_}}});
+    return counts;
 }
 
 }  // namespace squarely

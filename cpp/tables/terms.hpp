@@ -78,7 +78,7 @@ static_assert(
     }(),
     "The rows of terms.def stand in the order of their numbers, without a gap.");
 
-// What tables of counts are made for: see sums/running_counts.hpp.
+// What tables of counts are made for: see size_window.hpp.
 constexpr int most_size_bits = 7;
 constexpr int most_size_bits_of_two[] = {6, 3};
 
@@ -91,12 +91,13 @@ static_assert(
             const bool is_of_two = second.number != Number::none;
             if (facts.extreme != Extreme::none || first.number == Number::none) return false;
             if (is_of_two && (first.number == Number::residual || second.number != Number::residual)) return false;
+            if (!is_of_two && first.number != Number::residual) return false;
             if (first.bits != (is_of_two ? most_size_bits_of_two[0] : most_size_bits)) return false;
             if (is_of_two && second.bits != most_size_bits_of_two[1]) return false;
         }
         return true;
     }(),
-    "Counts are of one number by seven bits, or of truth or prediction by six and the residual by three.");
+    "Counts are of the residual by seven bits, or of truth or prediction by six and the residual by three.");
 
 constexpr const TermFacts& facts_of(Term term) { return term_rows::facts[static_cast<int>(term)]; }
 

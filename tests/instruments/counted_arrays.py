@@ -26,8 +26,6 @@ def distribution_of_arrays(y_true, y_pred):
     residuals = y_true - y_pred
     return Distribution(
         counts_of(residuals),
-        counts_of(y_true),
-        counts_of(y_pred),
         joint_counts_of(y_pred, residuals),
         joint_counts_of(y_true, residuals),
     )

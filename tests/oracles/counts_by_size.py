@@ -21,8 +21,6 @@ class BySize(NamedTuple):
 
 TERMS = {
     "residuals_by_size": BySize(("residual",), (7,)),
-    "truths_by_size": BySize(("truth",), (7,)),
-    "predictions_by_size": BySize(("prediction",), (7,)),
     "predictions_and_residuals": BySize(("prediction", "residual"), (6, 3)),
     "truths_and_residuals": BySize(("truth", "residual"), (6, 3)),
 }

@@ -61,10 +61,18 @@ class Distribution(NamedTuple):
     """All counts of one prediction: what its pictures are made of. A residual is the truth less the prediction."""
 
     residuals: Counts
-    truths: Counts
-    predictions: Counts
     predictions_and_residuals: JointCounts
     truths_and_residuals: JointCounts
+
+    @property
+    def truths(self) -> Counts:
+        """The counts of the truth alone."""
+        return self.truths_and_residuals.of_first
+
+    @property
+    def predictions(self) -> Counts:
+        """The counts of the prediction alone."""
+        return self.predictions_and_residuals.of_first
 
 
 def ends_of(buckets: npt.NDArray[np.int64], bits: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -78,8 +78,6 @@ def _joint_counts_of_term(core: _core.Accumulator, term: str, output: int) -> Jo
 def _counts_of_output(core: _core.Accumulator, output: int) -> Distribution:
     return Distribution(
         residuals=counts_of_term(core, "residuals_by_size", output),
-        truths=counts_of_term(core, "truths_by_size", output),
-        predictions=counts_of_term(core, "predictions_by_size", output),
         predictions_and_residuals=_joint_counts_of_term(core, "predictions_and_residuals", output),
         truths_and_residuals=_joint_counts_of_term(core, "truths_and_residuals", output),
     )

@@ -209,8 +209,8 @@ def error_by_truth(
     truths = [band.mean_truth for band in bands]
     ax.axhline(0, color="C7", linewidth=0.8)
     sizes, means = [band.mean_absolute_residual for band in bands], [band.mean_residual for band in bands]
-    ax.plot(truths, sizes, "C0o-", **{"label": "mean absolute residual", **options})
-    ax.plot(truths, means, "C1o-", **{"label": "mean residual", **options})
+    ax.plot(truths, sizes, **{"color": "C0", "marker": "o", "label": "mean absolute residual", **options})
+    ax.plot(truths, means, **{"color": "C1", "marker": "o", "label": "mean residual", **options})
     ax.set(xlabel="truth", ylabel="residual", title=_title("Error by truth", one))
     ax.legend()
     return ax
@@ -251,7 +251,7 @@ def normal_quantiles(
         return _said(ax, _title("Residuals beside normal ones", one), found)
     points = found.points
     ax.plot(points.normal[[0, -1]], points.normal[[0, -1]], "C1--")
-    ax.plot(points.normal, points.found, "C0.", **options)
+    ax.plot(points.normal, points.found, **{"color": "C0", "marker": ".", "linestyle": "none", **options})
     ax.set(xlabel="normal residual", ylabel="residual", title=_title("Residuals beside normal ones", one))
     return ax
 
@@ -290,7 +290,7 @@ def shares_of_squares(
     if isinstance(shown, str):
         return _said(ax, _title("Who makes the squared error", one), shown)
     ax.plot([0, 1], [0, 1], "C1--")
-    ax.plot(shown.pairs, shown.squares, "C0", **options)
+    ax.plot(shown.pairs, shown.squares, **{"color": "C0", **options})
     labels = {"xlabel": "share of pairs, from the largest residual on", "ylabel": "share of squared errors"}
     ax.set(title=_title("Who makes the squared error", one), **labels)
     return ax

@@ -65,3 +65,24 @@ def test_all_pictures_stand_in_one_figure():
 def test_what_has_no_counts_is_refused_with_what_to_do():
     with pytest.raises(ValueError, match=r"has no counts to draw pictures from. Make it with pictures=True"):
         plots.residual_histogram(object())
+
+
+def test_what_is_passed_on_tells_models_on_the_same_axes_apart():
+    ax = plots.normal_quantiles(COUNTS, label="one")
+    assert plots.normal_quantiles(COUNTS, ax=ax, color="k", label="other") is ax
+    assert [line.get_label() for line in ax.lines[1::2]] == ["one", "other"]
+    assert ax.lines[3].get_color() == "k"
+    (mesh,) = plots.truth_and_prediction(COUNTS, cmap="Greys", norm="linear").collections
+    assert mesh.get_cmap().name == "Greys"
+    (bars,) = plots.residual_histogram(COUNTS, fill=False, color="k").patches
+    assert not bars.get_fill()
+
+
+def test_axes_say_why_there_is_nothing_to_see():
+    constant = distribution_of_arrays(np.full(9, 3.0), np.full(9, 3.0))
+    axes = plots.all_pictures(constant)
+    said = [ax for ax in axes.flat if ax.texts]
+    assert len(said) == 5  # all but the bars
+    for ax in said:
+        assert ax.get_title() and ax.texts[0].get_text().endswith(".")
+    axes[0, 0].figure.canvas.draw()

@@ -85,8 +85,8 @@ PyObject* update(PyObject* self, PyObject* const* given, py::ssize_t count, PyOb
     return update_by_long_way(self, given, count, names);
 }
 
-PyMethodDef definition = {"update", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&update)),
-                          METH_FASTCALL | METH_KEYWORDS, nullptr};
+PyMethodDef update_definition = {"update", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&update)),
+                                 METH_FASTCALL | METH_KEYWORDS, nullptr};
 
 // A method of the class, whose words are those of the Python function.
 py::object quick_update(const py::type& owner, const py::function& long_way, const std::string& signature) {
@@ -94,8 +94,8 @@ py::object quick_update(const py::type& owner, const py::function& long_way, con
     one.long_way = py::object(long_way).release().ptr();  // as long as the process lives, like the class
     one.core_type = reinterpret_cast<PyTypeObject*>(py::type::of<Accumulator>().ptr());
     one.text = "update" + signature + "\n--\n\n" + py::str(long_way.attr("__doc__")).cast<std::string>();
-    definition.ml_doc = one.text.c_str();
-    PyObject* descriptor = PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(owner.ptr()), &definition);
+    update_definition.ml_doc = one.text.c_str();
+    PyObject* descriptor = PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(owner.ptr()), &update_definition);
     if (descriptor == nullptr) throw py::error_already_set();
     return py::reinterpret_steal<py::object>(descriptor);
 }

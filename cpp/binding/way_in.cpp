@@ -232,8 +232,8 @@ py::object scores_at_once(const Configuration& configuration, const py::object& 
     return all;
 }
 
-PyMethodDef definition = {"score", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&score)),
-                          METH_FASTCALL | METH_KEYWORDS, nullptr};
+PyMethodDef score_definition = {"score", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&score)),
+                                METH_FASTCALL | METH_KEYWORDS, nullptr};
 
 }  // namespace
 
@@ -245,7 +245,7 @@ void register_way_in(py::module_& module) {
     module.def(
         "way_in",
         [](const py::function& long_way) {
-            return py::reinterpret_steal<py::object>(PyCFunction_New(&definition, long_way.ptr()));
+            return py::reinterpret_steal<py::object>(PyCFunction_New(&score_definition, long_way.ptr()));
         },
         py::arg("long_way"));
 }

@@ -3,7 +3,7 @@
 #include "accumulator/one_call.hpp"
 #include "binding/binding.hpp"
 #include "binding/plain_sides.hpp"
-#include "states/little_endian.hpp"
+#include "binding/python_integers.hpp"
 #include "tables/row_losses.hpp"
 
 #include <cmath>
@@ -58,13 +58,6 @@ py::list found_in(const py::object& y_true, const py::object& y_pred, const std:
     std::vector<WorstRow> found;
     without_the_interpreter([&] { found = worst_rows(pairs.outputs[0], pairs.rows, loss, count, limit); });
     return told(found);
-}
-
-py::object python_integer(const ExactSum& sum) {
-    std::vector<unsigned char> bytes;
-    for (const std::uint64_t limb : sum.limbs) append(bytes, limb, sizeof limb);
-    const py::bytes little(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    return py::module_::import("builtins").attr("int").attr("from_bytes")(little, "little", py::arg("signed") = true);
 }
 
 // By terms, what sums lie between, in units of 2^-2148.

@@ -104,7 +104,7 @@ def check_can_be_asked(
     others = [one.label for one in asked if one.is_of_order and one.name != MEDIAN]
     if others:
         raise FileError(
-            f"{others[0]} of groups of files would need a pass for every group, and does not go with by=; leave one of "
+            f"{others[0]} is not found for groups of files, and does not go with by=; leave one of "
             f"them out, or pass the arrays to squarely.evaluate. {MEDIAN} has groups"
         )
     found = {

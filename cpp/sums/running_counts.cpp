@@ -10,8 +10,13 @@
 namespace squarely {
 namespace {
 
-// Fewer are sorted sooner than tables are made and read.
-constexpr std::size_t rows_for_tables = 4096;
+// Fewer are sorted sooner than tables are made and read: those of pairs have eight megabytes, those of residuals alone
+// 32 kilobytes.
+constexpr std::size_t rows_for_tables = std::size_t{1} << 17;
+constexpr std::size_t residuals_for_tables = 4096;
+
+// While chunks are short: as many notes as stay near.
+constexpr std::size_t rows_to_count = 4096;
 
 // Those of an output are eight megabytes. Rows of more outputs at once are sorted, some at a time.
 constexpr std::size_t most_outputs_with_tables = 4;
@@ -45,6 +50,11 @@ void find_sizes(SizesOfBlock& sizes, bool with_both_sides, const Kernels& kernel
     }
 }
 
+std::size_t rows_that_are_many(bool with_both_sides, bool has_tables, std::size_t outputs_at_once) {
+    if (!has_tables) return std::max(fewest_rows_to_sort, rows_to_sort_at_once / outputs_at_once);
+    return with_both_sides ? rows_for_tables : residuals_for_tables;
+}
+
 }  // namespace
 
 bool has_counts_by_size(const State& state) {
@@ -55,9 +65,9 @@ bool has_counts_by_size(const State& state) {
 RunningCounts::RunningCounts(const State& state, std::size_t outputs_at_once)
     : terms_(terms_by_size(state)),
       sorted_(terms_.size()),
+      with_both_sides_(terms_.empty() || terms_.back() != Term::residuals_by_size),
       has_tables_(outputs_at_once <= most_outputs_with_tables),
-      many_(has_tables_ ? rows_for_tables : std::max(fewest_rows_to_sort, rows_to_sort_at_once / outputs_at_once)),
-      with_both_sides_(terms_.empty() || terms_.back() != Term::residuals_by_size) {}
+      many_(rows_that_are_many(with_both_sides_, has_tables_, outputs_at_once)) {}
 
 void RunningCounts::add_block(const Kernels& kernels, const Block& block, const unsigned char* kept,
                               std::span<const LargePair> large) {
@@ -97,7 +107,7 @@ void RunningCounts::count_notes(const Kernels& kernels) {
 }
 
 void RunningCounts::move_on(const Kernels& kernels) {
-    if (noted_.rows() < many_) return;
+    if (noted_.rows() < (tables_ == nullptr ? many_ : rows_to_count)) return;
     try {
         count_notes(kernels);
     } catch (const std::bad_alloc&) {

@@ -39,9 +39,9 @@ class RunningCounts {
 
     std::vector<Term> terms_;
     std::vector<SizeCounts> sorted_;  // by term
+    bool with_both_sides_;
     bool has_tables_;
     std::size_t many_;  // rows that are no longer only noted
-    bool with_both_sides_;
     bool stays_open_ = false;
     NotedSizes noted_;
     std::unique_ptr<SizeTables> tables_;

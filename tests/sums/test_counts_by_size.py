@@ -118,7 +118,7 @@ def test_residuals_of_large_integers_are_rounded_once(target: str, length: int, 
     assert_counts(pictured((unsigned, y_pred)), unsigned.astype(float), y_pred.astype(float), residuals=wide)
 
 
-@pytest.mark.parametrize("length", [30, 3000, 20_000])
+@pytest.mark.parametrize("length", [30, 3000, 200_000])
 def test_rows_that_sums_leave_out_are_not_counted(target: str, length: int, rng: np.random.Generator) -> None:
     y_true, y_pred = rng.normal(size=(2, length))
     where = rng.random(length) < 0.7
@@ -143,8 +143,8 @@ def test_nulls_are_not_counted(target: str, rng: np.random.Generator) -> None:
 
 def test_an_odd_value_in_the_middle_block_is_counted(target: str, rng: np.random.Generator) -> None:
     for odd in (math.nan, math.inf, 1e300, 5e-324, -0.0, 0.0):
-        y_true, y_pred = rng.normal(size=(2, 512 * 21))
-        y_true[512 * 10 + 17] = odd
+        y_true, y_pred = rng.normal(size=(2, 512 * 301))
+        y_true[512 * 10 + 17] = y_true[512 * 290 + 17] = odd
         kept = np.isfinite(y_true)
         accumulator = pictured((y_true, y_pred), nan_policy="propagate")
         assert_counts(accumulator, y_true[kept], y_pred[kept])
@@ -184,6 +184,14 @@ def test_sums_that_round_are_counted_beside(summation: str, rng: np.random.Gener
     assert_counts(pictured((y_true, y_pred), summation=summation), y_true, y_pred)
 
 
+def test_long_outputs_are_counted_for_themselves(target: str, rng: np.random.Generator) -> None:
+    y_true = rng.normal(size=(140_000, 3)) * [1.0, 1e100, 1e-100]
+    y_pred = y_true * (1 + 0.1 * rng.normal(size=y_true.shape))
+    accumulator = pictured((y_true, y_pred), multioutput="raw_values")
+    for output in range(3):
+        assert_counts(accumulator, y_true[:, output], y_pred[:, output], output)
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("outputs", [2, 3, 17, 150])
 def test_every_output_is_counted_for_itself(target: str, outputs: int, order: Any, rng: np.random.Generator) -> None:
@@ -212,22 +220,22 @@ def test_chunks_order_threads_and_merges_leave_no_trace(target: str, rng: np.ran
 
 
 def test_short_chunks_are_counted_as_a_long_one(target: str, rng: np.random.Generator) -> None:
-    y_true, y_pred = rng.normal(size=(2, 20_000))
+    y_true, y_pred = rng.normal(size=(2, 200_000))
     accumulator = Accumulator("mse", pictures=True)
-    for first in range(0, 20_000, 61):
-        accumulator.update(y_true[first : first + 61], y_pred[first : first + 61])
-        if first % 17 == 0:
+    for first in range(0, 200_000, 610):
+        accumulator.update(y_true[first : first + 610], y_pred[first : first + 610])
+        if first in (6100, 190_320):
             assert found(accumulator, "residuals_by_size")
     assert accumulator.digest() == pictured((y_true, y_pred)).digest()
 
 
 def test_a_refused_chunk_is_not_counted(rng: np.random.Generator) -> None:
-    y_true, y_pred = rng.normal(size=(2, 9000))
+    y_true, y_pred = rng.normal(size=(2, 180_000))
     accumulator = Accumulator("mse", pictures=True)
     bad = y_pred[:700].copy()
     bad[650] = math.nan
-    for first in range(0, 9000, 300):
-        accumulator.update(y_true[first : first + 300], y_pred[first : first + 300])
+    for first in range(0, 180_000, 3000):
+        accumulator.update(y_true[first : first + 3000], y_pred[first : first + 3000])
         with pytest.raises(ValueError, match="NaN"):
             accumulator.update(y_true[:700], bad)
     assert accumulator.digest() == pictured((y_true, y_pred)).digest()

@@ -107,6 +107,18 @@ def test_text_that_cannot_be_read_is_refused_with_its_row(tmp_path, text, option
         squares(write_text(tmp_path / "t.csv", text), ReadingOptions(**options), **columns)
 
 
+@pytest.mark.parametrize("skipped", [0, 1, 2])
+@pytest.mark.parametrize(
+    "rows", ["US,1\n", "US,1\nAA,2\n9E,3\nUS,4\n", "US,1\n,2\nAA,3\n,4\n", "US,1\nAA,2\n5,3\nUS,4\n"]
+)
+def test_a_column_of_text_is_called_so_and_no_rows_are_skipped_in_vain(tmp_path, rows, skipped):
+    path = write_text(tmp_path / "t.csv", "p,y\n" + "UA,0\n" * skipped + rows)
+    sentence = r"'U[AS]' in data row 1, which is not a number\. The column holds text: `squarely columns FILE` shows"
+    with pytest.raises(FileError, match=sentence) as caught:
+        squares(path, ReadingOptions(skip_rows_after_header=skipped and skipped - 1))
+    assert caught.value.options == {}
+
+
 @pytest.mark.parametrize("options", [{}, {"comment": "#"}, {"encoding": "utf-16"}, {"separator": " "}])
 def test_options_hold_in_every_block_and_after_a_resume(tmp_path, monkeypatch, options):
     monkeypatch.setattr(csv_rows, "BLOCK_BYTES", 64)

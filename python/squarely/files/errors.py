@@ -12,6 +12,7 @@ from typing import Any
 from squarely.extras import import_extra
 
 SHOWN_CHARACTERS = 200  # of a message or a value that another library or the file supplies
+NUMBERS_SHOWN = "`squarely columns FILE` shows which columns are numbers"
 
 
 class FileError(ValueError):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from squarely.extras import import_extra
-from squarely.files.errors import ContentError, one_line
+from squarely.files.errors import NUMBERS_SHOWN, ContentError, one_line
 from squarely.files.formats import suggestions
 from squarely.files.formats.csv_rows import ROW_BYTES, Text
 from squarely.files.formats.grouped_digits import without_groups
@@ -99,7 +99,7 @@ def _converted(block: Text, place: Place, reading: ReadingOptions, names: Sequen
     try:
         return _read(block, place.read_options(reading, names), reading, kinds, _words_for_missing(reading))
     except pyarrow.ArrowInvalid as error:
-        column, refusal = _refusal(error, place, reading, names)
+        column, refusal = _refusal(error, block, place, reading, names)
         if column is None or kinds[column] != pyarrow.float64() or not _is_about_truth(error):
             raise refusal from error
         try:
@@ -143,7 +143,7 @@ def _is_about_truth(error: Exception) -> bool:
 
 
 def _refusal(
-    error: Exception, place: Place, reading: ReadingOptions, names: Sequence[str]
+    error: Exception, block: Text, place: Place, reading: ReadingOptions, names: Sequence[str]
 ) -> tuple[str | None, Exception]:
     """Say what pyarrow says of some rows with the name of the column, and rows counted from the first."""
     message = str(error)
@@ -154,5 +154,16 @@ def _refusal(
     if text := re.search(r"In CSV column #(\d+): Row #(\d+): .*invalid value '(.*)'", message, re.DOTALL):
         column, row, value = names[int(text[1])], place.data_row(int(text[2]), reading), one_line(text[3])
         sentence = f"column {column!r} holds {value!r} in data row {row}, which is not a number"
-        return column, ContentError(sentence, **suggestions.for_value(text[3], row, reading))
+        below = _below_first(block, place, reading, names, column) if row == 1 else []
+        options = suggestions.for_value(text[3], below, reading)
+        if row == 1 and not options and suggestions.is_column_of_text(text[3], below):
+            sentence += f". The column holds text: {NUMBERS_SHOWN}"
+        return column, ContentError(sentence, **options)
     return None, error
+
+
+def _below_first(block: Text, place: Place, reading: ReadingOptions, names: Sequence[str], column: str) -> list[str]:
+    """Return some fields below the first of a column, as they are written."""
+    read = place.read_options(reading, names)
+    fields = _read(block, read, reading, {column: import_extra("pyarrow").string()}, ())[column]
+    return list(fields[1 : 1 + suggestions.ROWS_SEEN].to_pylist())

@@ -11,6 +11,7 @@ SEPARATORS = (",", ";", "\t", "|", BLANKS)
 COMMENTS = ("#", "%", "!", "//")
 LINES = 200  # in which the header is looked for
 ROWS = 3  # below the header, which may be units
+ROWS_SEEN = 2 * ROWS  # to tell units from text
 NUMBER = re.compile(r"[+-]?[\d.,' ]*\d[\d.,' ]*(e[+-]?\d+)?|[+-]?inf(inity)?|nan|n/?a|null|", re.IGNORECASE)
 
 
@@ -23,7 +24,7 @@ def for_columns(block: bytes, reading: ReadingOptions, columns: Sequence[str]) -
         separators = dict.fromkeys((str(reading.separator), *SEPARATORS))
         fitting = [separator for separator in separators if set(columns) <= set(_fields(line, separator))]
         if fitting:
-            below = lines[skipped + 1 : skipped + 1 + 2 * ROWS]
+            below = lines[skipped + 1 : skipped + 1 + ROWS_SEEN]
             separator = min(fitting, key=lambda one: _ragged_rows([line, *below], one))
             wanted = _wanted_fields([line, *below], separator, columns)
             found = {"separator": separator, **_skipped(lines[:skipped]), **_below(wanted, separator)}
@@ -34,8 +35,8 @@ def for_columns(block: bytes, reading: ReadingOptions, columns: Sequence[str]) -
     return {}
 
 
-def for_value(value: str, row: int, reading: ReadingOptions) -> dict[str, Any]:
-    """Guess why a field is no number."""
+def for_value(value: str, below: Sequence[str], reading: ReadingOptions) -> dict[str, Any]:
+    """Guess why a field is no number. What lies below it in its column is given where it is in the first row."""
     is_comma = reading.decimal == "." and re.fullmatch(r"[+-]?\d*,\d+([eE][+-]?\d+)?", value)
     if is_comma and (reading.separator != "," or not re.search(r",\d{3}$", value)):
         return {"decimal": ","}
@@ -43,10 +44,25 @@ def for_value(value: str, row: int, reading: ReadingOptions) -> dict[str, Any]:
         return {} if grouped[1] == reading.decimal else {"thousands": grouped[1]}
     if not re.search(r"\w", value) and value:
         return {"na": (*reading.na, value)}
-    is_unit = re.search(r"[^\W\d]", value) and value.lower() not in ("true", "false")
-    if reading.header and row == 1 and reading.skip_rows_after_header < ROWS and is_unit:
-        return {"skip_rows_after_header": reading.skip_rows_after_header + 1}
+    is_unit = reading.header and _is_text(value) and value.lower() not in ("true", "false")
+    units = 1 + next((place for place, field in enumerate(below) if not _is_text(field)), len(below))
+    # Rows of units are few, and numbers follow; a column of text goes on, and skipping it row by row never ends.
+    if is_unit and reading.skip_rows_after_header + units <= ROWS and _are_numbers(below[units - 1 :]):
+        return {"skip_rows_after_header": reading.skip_rows_after_header + units}
     return {}
+
+
+def is_column_of_text(first: str, below: Sequence[str]) -> bool:
+    return _is_text(first) and (not below or any(map(_is_text, below)))
+
+
+def _is_text(field: str) -> bool:
+    """Say whether a field has letters that no number has."""
+    return bool(re.search(r"[^\W\d]", field)) and not NUMBER.fullmatch(field.strip())
+
+
+def _are_numbers(fields: Sequence[str]) -> bool:
+    return any(re.search(r"\d", field) for field in fields) and not any(map(_is_text, fields))
 
 
 def encoding(block: bytes) -> dict[str, Any]:

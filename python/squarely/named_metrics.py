@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -243,12 +244,24 @@ def closest(name: str, known: Iterable[str]) -> str:
 def _no_such_metric(given: object, argument: str, function: str) -> str:
     # A function of another library has the name of ours, and its scorers have our names behind "neg_".
     name = given if isinstance(given, str) else getattr(given, "__name__", "")
+    if written := _written_out(name):
+        return f"The {argument!r} parameter of {function} takes no text with a parameter, {given!r}. Pass {written}."
     several = [one.strip() for one in name.split(",")]
     meant = f"Pass several as a list: {several}. " if len(several) > 1 else ""
     return (
         f"The {argument!r} parameter of {function} has no metric {given!r}. "
         f"{meant or closest(name.removeprefix('neg_'), _full_names())}squarely.metric_names() lists them all."
     )
+
+
+def _written_out(text: str) -> str:
+    """Return the call that makes the metric which a report calls so, as huber_loss(delta=2), or nothing."""
+    found = re.fullmatch(r"\s*(\w+)\s*\(\s*(\w+)\s*=\s*([^(),]+?)\s*\)\s*", text)
+    full = found and _full_names().get(found[1])
+    if not found or not full or _core.metrics[full].parameter != found[2]:
+        return ""
+    value = found[3].strip("'\"")
+    return f"squarely.metric({full!r}, {found[2]}={repr(value) if value in _core.metrics[full].words else value})"
 
 
 @functools.lru_cache(maxsize=1024)

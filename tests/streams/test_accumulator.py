@@ -248,6 +248,26 @@ def test_what_rounding_leaves_of_nothing_is_nothing(summation: str, rng: np.rand
     assert whole.count == 0
 
 
+@pytest.mark.parametrize(
+    "metric",
+    [
+        squarely.metric(name, **{row.parameter: value})
+        for name, row in squarely._core.metrics.items()
+        if row.parameter
+        for value in (*row.words, *([] if row.words else [row.default if row.has_default else 0.5]))
+        if name in squarely.metric_names()
+    ],
+    ids=str,
+)
+def test_the_text_of_a_metric_is_refused_with_the_call_that_makes_it(metric: Any) -> None:
+    value = next((word for word, own in metric.row.words.items() if own == metric.parameter), metric.parameter)
+    text = f"{metric.name}({metric.row.parameter}={value})"
+    with pytest.raises(ValueError, match=r"takes no text with a parameter, .* Pass squarely\.metric\(") as caught:
+        squarely.evaluate([1.0], [2.0], metrics=text)
+    written = str(caught.value).rpartition(" Pass ")[2].removesuffix(".")
+    assert eval(written, {"squarely": squarely}) == metric
+
+
 def test_unknown_metrics_and_wrong_operands_are_refused() -> None:
     with pytest.raises(ValueError, match="has no metric 'mean_squared_eror'. Did you mean 'mean_squared_error'"):
         squarely.Accumulator(metrics=("mean_squared_eror",))

@@ -31,6 +31,24 @@ def test_a_missing_column_is_refused_with_the_closest_and_all(tmp_path):
     )
 
 
+@pytest.mark.parametrize("suffix", ("parquet", "csv"))
+def test_columns_in_one_word_are_told_apart(tmp_path, suffix):
+    path = write_table(tmp_path / f"t.{suffix}", {"y": [1.0], "a": [2.0], "b": [3.0]})
+    with pytest.raises(FileError) as caught:
+        score_files(path, true="y", pred="a, b")
+    assert str(caught.value) == (
+        f"{path}: there is no column 'a, b'; for several predictions pass pred=['a', 'b'], or repeat --pred: "
+        "--pred a --pred b"
+    )
+    with pytest.raises(FileError, match=r"there is no column 'a,z'\. .*The columns are"):
+        score_files(path, true="y", pred="a,z")
+
+
+def test_a_column_whose_name_has_a_comma_is_read(tmp_path):
+    path = write_table(tmp_path / "t.parquet", {"y": [1.0], "a": [2.0], "b": [3.0], "a,b": [4.0]})
+    assert score_files(path, true="y", pred="a,b", metrics="mse")["mse"] == 9.0
+
+
 def test_of_a_thousand_columns_twenty_are_listed(tmp_path):
     path = write_table(tmp_path / "t.parquet", {f"x{number}": [1.0] for number in range(1000)})
     with pytest.raises(FileError, match=r"'x0', .*'x19' and 980 more$"):

@@ -23,11 +23,19 @@ def check_columns(
 def type_of_column(schema: Any, name: str, suggest: Callable[[], Mapping[str, Any]] = dict[str, Any]) -> Any:
     """Return the type of a column, of which there must be one."""
     count = schema.names.count(name)
+    parts = [part.strip() for part in name.split(",")]
+    if count == 0 and len(parts) > 1 and set(parts) <= set(schema.names):
+        raise ContentError(_several_columns(name, parts))
     if count == 0:
         raise ContentError(_no_such_column(name, schema.names), **suggest())
     if count > 1:
         raise ContentError(f"there are {count} columns named {name!r}; rename all but one")
     return schema.field(name).type
+
+
+def _several_columns(name: str, parts: Sequence[str]) -> str:
+    typed = " ".join(f"--pred {part}" for part in parts)
+    return f"there is no column {name!r}; for several predictions pass pred={parts}, or repeat --pred: {typed}"
 
 
 def _no_such_column(name: str, names: Sequence[str]) -> str:

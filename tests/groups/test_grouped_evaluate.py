@@ -294,7 +294,9 @@ def test_only_the_first_of_many_groups_are_printed(rng: np.random.Generator) -> 
     assert len(lines) < 20
     assert lines[11] == "...     (90 more)"
     assert lines[-1] == "100 groups of 300 pairs"
-    assert len(str(report.sort("mse").top(3)).splitlines()) == 6
+    best = str(report.sort("mse").top(3)).splitlines()
+    assert len(best) == 6
+    assert best[-1] == "3 of 100 groups, 9 pairs"
     page = report._repr_html_()
     assert page.startswith("<table>")
     assert page.count("<tr>") == 16
@@ -318,6 +320,7 @@ def test_several_predictions_are_printed_side_by_side() -> None:
         "mean_squared_error  0.5           0.5          0.5             0.5",
         "2 groups of 2 pairs",
     ]
+    assert str(report.top(1)).splitlines()[0] == "mean_absolute_error of 1 of 2 groups"
     assert "&lt;y&gt;" in report._repr_html_()
     assert "<y>" not in report._repr_html_()
 

@@ -351,7 +351,12 @@ class GroupedReport:
         return html_table(list(map(str, head)), rows, [*self._title(), *self._last_lines(_six_digits)])
 
     def _title(self) -> list[str]:
-        return [] if self._is_single else [f"{self.metrics[0]} of {counted_groups(self.groups)}"]
+        return [] if self._is_single else [f"{self.metrics[0]} of {self._counted()}"]
+
+    def _counted(self) -> str:
+        """Return how many groups there are, and of how many, in words."""
+        of_all = counted_groups(len(self._keys))
+        return f"{self.groups} of {of_all}" if self.groups < len(self._keys) else of_all
 
     def _table(self) -> list[Row]:
         """Return rows of a label, the keys, the scores and the number of pairs."""
@@ -409,7 +414,8 @@ class GroupedReport:
         lines = [] if self._is_single else ["", *_lines(self._table_of_metrics(), text_of)]
         pairs = dict.fromkeys(int(column.pairs.sum()) for column in self._columns.values())
         omitted = dict.fromkeys(int(column.omitted.sum()) for column in self._columns.values())
-        line = f"{counted_groups(self.groups)} of {' and '.join(map(counted, pairs))}"
+        of = "," if self.groups < len(self._keys) else " of"
+        line = f"{self._counted()}{of} {' and '.join(map(counted, pairs))}"
         line += f", {' and '.join(map(str, omitted))} left out" if any(omitted) else ""
         return [*lines, line, *(f"{name}: {note}" for name, note in self.notes.items())]
 

@@ -67,7 +67,43 @@ def test_ids_that_do_not_match_are_refused_with_the_option_that_leaves_them_out(
     joined = ("--truth", truth, "--prediction", submission, "--on", "Id", *NAMES)
     assert "2 ids have no row in " in refusal(*joined)
     assert "; --unmatched omit leaves such rows out\n" in refusal(*joined)
-    assert "pairs scored        1\n" in score(*joined, "--unmatched", "omit").stdout
+    shown = score(*joined, "--unmatched", "omit").stdout
+    assert "ids without a partner  2\n" in shown
+    assert "pairs scored           1\n" in shown
+
+
+def test_ids_without_a_partner_are_counted(tmp_path):
+    truth, one, two = (tmp_path / name for name in ("truth.csv", "one.csv", "two.csv"))
+    truth.write_text("id,store,y\n1,A,1\n2,A,2\n3,B,3\n4,B,\n")
+    one.write_text("id,p\n1,2\n3,3\n4,5\n9,9\n")
+    two.write_text("id,p\n4,2\n3,4\n2,8\n1,7\n")
+    names = ("--on", "id", "--true", "y", "--pred", "p", "--nan", "omit", "--unmatched", "omit", *MSE)
+    joined = ("--truth", truth, "--prediction", one, *names)
+    lines = [line.rpartition(" ")[::2] for line in score(*joined).stdout.splitlines()]
+    counts = [(label.strip(), count) for label, count in lines][2:6]
+    assert counts == [
+        ("rows read", "5"),
+        ("ids without a partner", "2"),
+        ("pairs scored", "2"),
+        ("pairs left out", "1"),
+    ]
+    both = (*joined, "--prediction", two)
+    for arguments in (joined, (*joined, "--by", "store"), both):
+        assert answer(*arguments)["ids_without_partner"] == 2
+    assert "\nids without a partner  2\n" in score(*joined, "--by", "store").stdout
+    assert re.search(r"\nids without a partner +2 +2\n", score(*both).stdout)
+    state = tmp_path / "joined.sq"
+    score(*joined, "--save-state", state)
+    assert json.loads(answered("merge", state, "--format", "json"))["ids_without_partner"] == 2
+
+
+@pytest.mark.parametrize("more", [(), ("--weight", "w"), ("--by", "g"), ("--metrics", "medae"), ("--nan", "omit_true")])
+def test_rows_of_a_file_all_have_their_partner(tmp_path, more):
+    path = tmp_path / "t.csv"
+    path.write_text("y,p,q,w,g\n1,2,3,0,a\n,3,3,1,a\n4,4,4,1,b\n3,5,6,2,b\n")
+    given = ("--true", "y", "--pred", "p", "--pred", "q", "--nan", "omit", *MSE, *more)
+    assert "ids_without_partner" not in answer(path, *given)
+    assert "partner" not in score(path, *given).stdout
 
 
 def test_a_query_is_scored(files):

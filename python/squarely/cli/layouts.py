@@ -13,6 +13,7 @@ from squarely.groups.report import GroupedReport
 from squarely.report import Report
 
 DIGEST_SHOWN = 16  # characters in the table, enough for the eye; JSON has all of them
+WITHOUT_PARTNER = "ids without a partner"
 
 
 class Answer(NamedTuple):
@@ -29,17 +30,28 @@ def as_table(answer: Answer) -> str:
     report = answer.report
     if isinstance(report, GroupedReport):
         last = {"rows read": str(report.overall.rows)}
+        if lonely := _ids_without_partner(report.overall):
+            last[WITHOUT_PARTNER] = str(lonely)
         for name, digest in of_predictions(report, report.digest).items():
             last[f"digest of groups of {name}" if name else "digest of groups"] = _short(digest)
         widest = max(map(len, last))
         below = [f"{label.ljust(widest)}  {said}" for label, said in last.items()]
         return "\n".join([str(report), *_medians_of_all(answer), *below, *worst_as_text(report)])
-    columns = [["", *report.metrics, "rows read", "pairs scored", "pairs left out", "digest"]]
+    lonely = _ids_without_partner(report)
+    labels = ["rows read", *([WITHOUT_PARTNER] if lonely else []), "pairs scored", "pairs left out", "digest"]
+    columns = [["", *report.metrics, *labels]]
     for name, scores in report.to_dict().items():
-        counts = (report.rows, report.count[name], report.omitted[name])
+        counts = (report.rows, *([lonely] if lonely else []), report.count[name], report.omitted[name])
         columns.append([name, *map(repr, scores.values()), *map(str, counts), _short(report.digest[name])])
     tables = "\n\n".join(map(_side_by_side, _that_fit(columns)))
     return "\n".join([tables, *worst_as_text(report)])
+
+
+def _ids_without_partner(report: Report) -> int:
+    """Return how many rows of a join are no pair of any prediction; elsewhere every row is a pair, or one left out."""
+    counts, omitted = of_predictions(report, report.count), of_predictions(report, report.omitted)
+    pairs = max(int(counts[name]) + int(omitted[name]) for name in counts)
+    return (report.rows or 0) - pairs
 
 
 def _that_fit(columns: Sequence[Sequence[str]]) -> list[list[Sequence[str]]]:
@@ -96,6 +108,8 @@ def as_json(answer: Answer) -> str:
     for name, table in tables_of(report, names[0]).items():
         predictions[name]["worst"] = worst_as_json(table, _json_key)
     written = {"files": states.files, "true": states.true, "rows": whole.rows, "predictions": predictions}
+    if lonely := _ids_without_partner(whole):
+        written["ids_without_partner"] = lonely
     if isinstance(report, GroupedReport) and isinstance(every, GroupedReport):
         written |= _groups(report, every, names)
     return json.dumps(written, indent=2, allow_nan=False)

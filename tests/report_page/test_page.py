@@ -12,6 +12,7 @@ from instruments.counted_arrays import distribution_of_arrays
 from squarely.digits import percent, shown
 from squarely.distribution.outputs import Output
 from squarely.report_page.page import Contents, page
+from squarely.report_page.saving import page_of
 
 RANDOM = np.random.default_rng(8)
 ROWS = 30_000
@@ -95,7 +96,7 @@ def test_names_cannot_break_out_of_the_page():
     worst = {name: {"row": [1], name: [name]}}
     keys = np.array(["<b>", "&"])[np.arange(ROWS) % 2]
     groups = squarely.evaluate(truth, {name: truth * 1.1}, by=keys)
-    text = page(Contents(name, report, counts, worst, groups, {name: name}))
+    text = page(Contents(name, report, counts, worst, groups, {name: name}, {name: name}))
     assert "<script" not in text
     assert "<b>" not in text
     assert len(drawings(text)) == 6
@@ -127,6 +128,40 @@ def test_what_is_not_there_is_not_drawn():
     text = page(contents_of(TRUTHS["lognormal"])._replace(distributions={}))
     assert not drawings(text)
     assert "<h2>Scores</h2>" in text
+
+
+def test_scores_say_which_way_errors_are_signed():
+    signs = "mean_error is prediction less truth; residuals are truth less prediction."
+    assert signs in page(contents_of(TRUTHS["whole"]))
+    report = squarely.evaluate([1.0, 2.0], [2.0, 4.0], metrics="mse")
+    assert signs not in page(Contents("One", report, {}, {}))
+
+
+def test_worst_rows_say_by_which_loss_and_what_their_columns_are():
+    rows = {"row": [17], "residual": [2.0], "loss": [4.0], "share_percent": [9.0], "r2_influence": [0.5]}
+    text = page(contents_of(TRUTHS["whole"], worst={"first": rows}, losses={"first": "huber_loss(delta=2)"}))
+    assert "By huber_loss(delta=2), the worst first. residual is truth less prediction." in text
+    assert "share_percent is what a row has of the sum of all losses. r2_influence is R² without" in text
+    del rows["r2_influence"]
+    assert "r2_influence" not in page(contents_of(TRUTHS["whole"], worst={"first": rows}))
+
+
+@pytest.mark.parametrize(
+    ("pair", "heads"), [(("sales", "model"), ["sales", "model"]), (("p", "p"), ["y_true", "y_pred"])]
+)
+def test_worst_rows_have_the_names_of_the_columns_that_were_scored(pair, heads):
+    report = squarely.evaluate([1.0, 2.0, 4.0], [2.0, 4.0, 4.0], worst=1)
+    text = page_of(report, None, pairs={"": pair})
+    assert re.findall(r'<th scope="col">(\w+)</th>', text.partition("<h3>Worst rows")[2])[1:3] == heads
+    text = page_of(squarely.evaluate([1.0, 2.0], {"model": [2.0, 4.0]}, worst=1), None)
+    assert re.findall(r'<th scope="col">(\w+)</th>', text.partition("<h3>Worst rows")[2])[1:3] == ["y_true", "model"]
+
+
+def test_groups_stand_below_the_names_of_their_keys_and_metric():
+    keys = {"store<": ["a", "b", "a"], "day": [1, 2, 1]}
+    groups = squarely.evaluate([1.0, 2.0, 4.0], [2.0, 4.0, 4.0], by=keys, metrics="mae")
+    head = re.search(r'<table class="bars"><thead>(.*?)</thead>', page_of(groups.overall, groups))[1]
+    assert re.findall(r'<th scope="col">(.*?)</th>', head)[::3] == ["store&lt;, day", "mean_<wbr>absolute_<wbr>error"]
 
 
 def test_worst_rows_stand_with_their_columns():

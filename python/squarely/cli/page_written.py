@@ -42,7 +42,9 @@ def write_page(states: FileStates, path: str, title: str | None) -> int:
     whole = report if groups is None else groups.overall
     if not whole.distributions:
         warn("these sums have no counts to draw pictures of: score --show and report make some")
-    save_page(path, whole, groups, title or _title(states), _made_of(states))
+    names = whole.predictions or ("",)
+    pairs = {name: (states.true, pred) for name, pred in zip(names, states.predictions, strict=True)}
+    save_page(path, whole, groups, title or _title(states), _made_of(states), pairs)
     return answer(path)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from squarely.digits import shown
+from squarely.report_page.tables import breakable
 
 __all__ = ["GroupScore", "drawn_group_bars"]
 
@@ -23,14 +24,13 @@ class GroupScore(NamedTuple):
     score: float
 
 
-def drawn_group_bars(scores: Sequence[GroupScore], metric: str, groups: int) -> str:
-    """Return the figure of the worst groups, which come first, of so many there are."""
+def drawn_group_bars(scores: Sequence[GroupScore], by: str, metric: str, groups: int) -> str:
+    """Return the figure of the worst groups by some keys, which come first, of so many there are."""
     of_all = f"All {groups} groups" if groups <= MOST else f"The worst {MOST} of {groups} groups"
     of_all = "The only group" if groups == 1 else of_all
     rows = "\n".join(_rows(scores[:MOST]))
-    heads = "".join(
-        f'<th scope="col">{head}</th>' for head in ("group", "pairs", '<span class="unseen">bar</span>', "score")
-    )
+    named = (breakable(_short(by)), "pairs", '<span class="unseen">bar</span>', breakable(metric))
+    heads = "".join(f'<th scope="col">{head}</th>' for head in named)
     table = f'<table class="bars"><thead><tr>{heads}</tr></thead><tbody>\n{rows}\n</tbody></table>'
     return (
         f"<figure><h3>Groups</h3>\n{table}\n"
@@ -42,13 +42,17 @@ def _rows(scores: Sequence[GroupScore]) -> Iterator[str]:
     known = [group.score for group in scores if math.isfinite(group.score)]
     least, greatest = min(0.0, *known, 0.0), max(0.0, *known, 0.0)
     for group in scores:
-        name = " ".join(group.name.split()) or "(no name)"
-        short = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
         bar = _bar(group.score, least, greatest) if math.isfinite(group.score) else ""
         yield (
-            f'<tr><th scope="row" dir="auto">{html.escape(short)}</th><td>{shown(group.pairs, 9)}</td><td>{bar}</td>'
+            f'<tr><th scope="row" dir="auto">{html.escape(_short(group.name))}</th>'
+            f"<td>{shown(group.pairs, 9)}</td><td>{bar}</td>"
             f'<td title="{group.score!r}">{shown(group.score)}</td></tr>'
         )
+
+
+def _short(text: str) -> str:
+    name = " ".join(text.split()) or "(no name)"
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
 def _bar(score: float, least: float, greatest: float) -> str:

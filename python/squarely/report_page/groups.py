@@ -21,7 +21,7 @@ __all__ = ["drawn_groups"]
 def drawn_groups(groups: GroupedReport, prediction: str) -> list[str]:
     """Return the figures of one prediction."""
     metric = chosen_metric(groups.metrics)
-    figures = [drawn_group_bars(_worst(groups, metric, prediction), metric, groups.groups)]
+    figures = [drawn_group_bars(_worst(groups, metric, prediction), ", ".join(groups.by), metric, groups.groups)]
     moments = _moments(groups.keys, _of(groups[metric], prediction))
     return [*figures, drawn_over_time(moments, metric)] if moments else figures
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +29,14 @@ MOST_IN_FULL = 5
 MOST_PANELS = 40
 
 
+# Columns of the worst rows.
+WORDS = {
+    "residual": "residual is truth less prediction.",
+    "share_percent": "share_percent is what a row has of the sum of all losses.",
+    "r2_influence": "r2_influence is R² without the row less R² with it.",
+}
+
+
 class Contents(NamedTuple):
     """What a page is of. Predictions without counts or worst rows have no pictures or none of these tables."""
 
@@ -38,6 +46,8 @@ class Contents(NamedTuple):
     worst: Mapping[str, Mapping[str, Sequence[Any]]]
     """Columns of the rows with the largest losses, by their heads."""
     groups: GroupedReport | None = None
+    losses: Mapping[str, str] = {}
+    """By which loss these rows are the worst."""
     made_of: Mapping[str, str] = {}
     """What the last part says beside digests and versions: files, columns, when."""
 
@@ -99,14 +109,27 @@ def _of_prediction(contents: Contents, name: str, predictions: int) -> str:
         parts.insert(0, drawn_outputs(outputs, max(1, MOST_IN_FULL // predictions), MOST_PANELS // predictions))
     if worst := contents.worst.get(name):
         parts.append(f"<h3>Worst rows</h3>\n{table(tuple(worst), zip(*worst.values(), strict=True))}")
+        parts.append(_note(_words_for_worst(worst, contents.losses.get(name, ""))))
     return "\n".join(parts)
+
+
+def _words_for_worst(columns: Iterable[str], loss: str) -> str:
+    """Return by what the rows are the worst, and what those of their columns are that do not tell by their names."""
+    by = f"By {loss}, the worst first. " if loss else ""
+    return by + " ".join(words for column, words in WORDS.items() if column in columns)
+
+
+def _note(text: str) -> str:
+    return f'<p class="note">{html.escape(text)}</p>' if text else ""
 
 
 def _scores(report: Report) -> str:
     by_name = report.to_dict() if report.predictions else {"": report.to_dict()}
     best = {metric: _best(by_name, metric) for metric in report.metrics}
-    notes = "".join(f'<p class="note">{html.escape(f"{name}: {note}")}</p>' for name, note in report.notes.items())
-    return score_table(by_name, report.metrics, best) + notes
+    notes = [f"{name}: {note}" for name, note in report.notes.items()]
+    signs = "mean_error is prediction less truth; residuals are truth less prediction."
+    told = [*notes, signs] if "mean_error" in report.metrics else notes
+    return score_table(by_name, report.metrics, best) + "".join(map(_note, told))
 
 
 def _best(scores: Mapping[str, Mapping[str, Any]], metric: str) -> str | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from squarely.digits import shown
 
-__all__ = ["definitions", "score_table", "table"]
+__all__ = ["breakable", "definitions", "score_table", "table"]
 
 MOST_SIDE_BY_SIDE = 6
 LONG = 12  # characters, of a name that may be broken
@@ -47,7 +47,7 @@ def definitions(terms: Mapping[str, str]) -> str:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str, texts: Sequence[str] = ()) -> str:
-    head = "".join(f'<th scope="col"{_kind("text" * (one in texts))}>{_breakable(one)}</th>' for one in heads)
+    head = "".join(f'<th scope="col"{_kind("text" * (one in texts))}>{breakable(one)}</th>' for one in heads)
     body = "\n".join(f"<tr>{''.join(row)}</tr>" for row in rows)
     return (
         f'<div class="wide"><table class="{kind}"><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
@@ -55,10 +55,10 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str, texts
 
 
 def _row_head(text: str) -> str:
-    return f'<th scope="row">{_breakable(text)}</th>'
+    return f'<th scope="row">{breakable(text)}</th>'
 
 
-def _breakable(text: str) -> str:
+def breakable(text: str) -> str:
     """Return a text that may go on in another line after an underscore, as names of metrics must on a telephone."""
     return html.escape(text).replace("_", "_<wbr>" if len(text) > LONG else "_")
 

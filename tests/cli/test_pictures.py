@@ -34,6 +34,10 @@ def test_a_page_is_written_of_files(table, tmp_path):
     assert "model against y" in text
     assert "table.csv" in text
     assert text.count("<tr>") == 1 + 8 + 1 + 4 + 1 + 5
+    assert '<th scope="col">store</th><th scope="col">pairs</th>' in text
+    worst = text.partition("<h3>Worst rows</h3>")[2]
+    assert '<th scope="col">y</th><th scope="col">model</th>' in worst
+    assert "By squared_error, the worst first." in worst
 
 
 def test_a_page_is_written_of_saved_sums(table, tmp_path):

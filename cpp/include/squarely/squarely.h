@@ -122,7 +122,8 @@ enum {
     SQUARELY_BOOLEAN = 12 /* a byte, true where it is not zero */
 };
 
-/* A stretch of numbers somewhere in memory. All members but the first three may be zero. */
+/* A stretch of numbers somewhere in memory. All members but the first three may be zero. A stride of 0 is no default:
+   it repeats the first element, so write the size of the element. */
 typedef struct squarely_column {
     const void* data; /* the first element */
     ptrdiff_t stride; /* bytes from one element to the next */

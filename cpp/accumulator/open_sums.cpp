@@ -97,6 +97,8 @@ void close(OpenSums& open, State& state) {
         if (open.by_size != nullptr) open.by_size->add_to(part, 0);
     }
     merge(state, part);
+    open.sums.running.by_size = open.before.running.by_size = nullptr;
+    open.by_size.reset();
     open.kernels = nullptr;
 }
 

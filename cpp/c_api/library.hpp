@@ -21,6 +21,7 @@ struct MadeFor {
     std::size_t outputs = 1;
     bool weighted = false;
     bool skips_nulls = false;
+    bool is_known = true;  // false of bytes that saw no rows, which do not say
 };
 
 }  // namespace squarely

@@ -21,7 +21,7 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 // Of states that have seen nothing, too.
 void check_same_kind(const squarely_state& state, const squarely_state& other) {
     check_same_configuration(state.accumulator, other.accumulator);
-    check_made_alike(state.made_for, other.made_for);
+    if (state.made_for.is_known && other.made_for.is_known) check_made_alike(state.made_for, other.made_for);
 }
 
 // What a state has seen, for who may read it. Only what was open is finished by that.
@@ -35,10 +35,7 @@ class Reading {
     std::lock_guard<std::mutex> lock_;
 };
 
-void update_state(squarely_state& state, const squarely_pairs* pairs, std::size_t output_count,
-                  const GivenWeights& weights, std::int64_t rows) {
-    const GivenOutputs given = given_outputs(state.made_for, pairs, output_count, weights, rows);
-    if (rows == 0) return;
+void add_given(squarely_state& state, const GivenOutputs& given, std::int64_t rows) {
     Accumulator& accumulator = state.accumulator;
     const bool is_of_one = given.pairs.size() == 1;
     if (is_of_one && rows <= rows_that_wait && add_few_rows(accumulator, given.pairs[0], rows)) return;
@@ -47,6 +44,14 @@ void update_state(squarely_state& state, const squarely_pairs* pairs, std::size_
     const Configuration& configuration = *accumulator.configuration;
     naming_rows(given.pairs, rows, configuration.nan_policy,
                 [&] { add(accumulator, pass_over(configuration, given.pairs, rows), shape); });
+}
+
+void update_state(squarely_state& state, const squarely_pairs* pairs, std::size_t output_count,
+                  const GivenWeights& weights, std::int64_t rows) {
+    const GivenOutputs given = given_outputs(state.made_for, pairs, output_count, weights, rows);
+    if (rows == 0) return;
+    add_given(state, given, rows);
+    state.made_for.is_known = true;
 }
 
 }  // namespace
@@ -165,6 +170,11 @@ squarely_status squarely_state_merge(squarely_state* state, const squarely_state
         check_same_kind(*state, *other);
         Reading seen(*other);
         merge(state->accumulator, seen.accumulator());
+        MadeFor& made = state->made_for;
+        if (made.is_known) return;
+        const bool skips_nulls = made.skips_nulls;
+        made = other->made_for;
+        made.skips_nulls = skips_nulls;
     });
 }
 
@@ -233,7 +243,8 @@ squarely_status squarely_state_from_bytes(const void* bytes, size_t size, square
         const std::size_t averaged = read.configuration->output_weights.size();
         const std::size_t outputs = read.shape.empty() && averaged > 0 ? averaged : outputs_of(read.shape);
         const bool weighted = read.state && read.state->weighted;
-        *state = new squarely_state(std::move(read), MadeFor{outputs, weighted});
+        const bool is_known = read.has_seen;
+        *state = new squarely_state(std::move(read), MadeFor{outputs, weighted, false, is_known});
     });
 }
 

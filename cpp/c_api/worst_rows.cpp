@@ -49,7 +49,7 @@ void refuse_twice(const std::optional<SeenTwice>& twice) {
                       "' was seen twice. Rows that each count from 0 need a part of their own, or their first_row.");
 }
 
-// The members a caller's header has.
+// A newer header may have members behind those.
 void write_row(squarely_worst_row* row, const squarely_worst_row& own) {
     const std::size_t size = row->struct_size;
     check_size(size, "squarely_worst_row", sizeof own);

@@ -102,8 +102,9 @@ bool find_cells(const SizesOfRows& sizes, const SizeWindow& window, CellsOfRows&
     NarrowBits outside{};
     std::size_t i = 0;
     for (; i + at_once <= sizes.rows; i += at_once) {
-        outside |= find_cells_of_vector(window, with_both_sides ? sizes.truths + i : nullptr, sizes.predictions + i,
-                                        sizes.residuals + i, cells, i);
+        outside |=
+            find_cells_of_vector(window, with_both_sides ? sizes.truths + i : nullptr,
+                                 with_both_sides ? sizes.predictions + i : nullptr, sizes.residuals + i, cells, i);
     }
     if (i < sizes.rows) {
         std::uint32_t last[3][at_once] = {};

@@ -116,7 +116,9 @@ std::int64_t next_row(const KeptRows& kept, const std::string& part) {
 std::optional<SeenTwice> look_at(KeptRows& kept, const Pairs& pairs, std::int64_t rows, const std::string& part,
                                  std::int64_t first_row) {
     if (rows == 0) return std::nullopt;
-    Seen seen = kept.seen;
+    Seen seen;  // of this part alone: there may be many
+    const auto before = kept.seen.find(part);
+    if (before != kept.seen.end()) seen[part] = before->second;
     if (auto twice = join(seen, part, {{first_row, first_row + rows}})) return twice;
     std::optional<ExtremeValue> at_least;
     if (kept.rows.size() == kept.count && kept.count > 0) at_least = kept.rows.back().row.order;
@@ -127,7 +129,11 @@ std::optional<SeenTwice> look_at(KeptRows& kept, const Pairs& pairs, std::int64_
     }
     found = worst_of(kept, std::move(found));
     kept.rows.swap(found);
-    kept.seen.swap(seen);
+    if (before != kept.seen.end()) {
+        before->second.swap(seen[part]);
+    } else {
+        kept.seen.merge(seen);
+    }
     kept.weighted |= are_weighted(pairs);
     return std::nullopt;
 }

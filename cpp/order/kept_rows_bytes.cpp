@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 namespace squarely {
@@ -17,6 +18,7 @@ constexpr std::string_view magic = "sqwr";
 constexpr unsigned char version = 1;
 constexpr std::size_t body_at = magic.size() + 1;
 constexpr std::size_t checksum_size = 4;
+constexpr std::size_t bytes_of_a_range = 16;
 
 // What a number of a row is.
 constexpr unsigned char is_double = 0;
@@ -53,9 +55,10 @@ void demand(bool is_so) {
     if (!is_so) throw Impossible{};
 }
 
-std::size_t read_length(ByteReader& reader, int size) {
+// Of things that take so many bytes each, at least: no more memory is asked for than there may be things.
+std::size_t read_length(ByteReader& reader, int size, std::size_t least_bytes = 1) {
     const std::uint64_t length = read_number(reader, size);
-    demand(length <= static_cast<std::size_t>(reader.last - reader.next));  // each thing takes a byte at least
+    demand(length <= static_cast<std::size_t>(reader.last - reader.next) / least_bytes);
     return static_cast<std::size_t>(length);
 }
 
@@ -82,7 +85,7 @@ BinaryNumber read_value(ByteReader& reader) {
 }
 
 std::vector<RowRange> read_ranges(ByteReader& reader) {
-    std::vector<RowRange> ranges(read_length(reader, 4));
+    std::vector<RowRange> ranges(read_length(reader, 4, bytes_of_a_range));
     std::int64_t before = -1;
     for (RowRange& range : ranges) {
         range.first = static_cast<std::int64_t>(read_number(reader, 8));
@@ -95,8 +98,9 @@ std::vector<RowRange> read_ranges(ByteReader& reader) {
 }
 
 bool is_seen(const std::vector<RowRange>& ranges, std::int64_t row) {
-    return std::any_of(ranges.begin(), ranges.end(),
-                       [row](const RowRange& range) { return range.first <= row && row < range.last; });
+    const auto next = std::upper_bound(ranges.begin(), ranges.end(), row,
+                                       [](std::int64_t value, const RowRange& range) { return value < range.first; });
+    return next != ranges.begin() && row < std::prev(next)->last;
 }
 
 PlacedRow read_row(ByteReader& reader, const KeptRows& kept, const std::vector<std::string>& parts) {
@@ -131,7 +135,7 @@ KeptRows read_body(ByteReader reader) {
     demand(weighted <= 1);
     kept.weighted = weighted == 1;
     demand(read_number(reader, 4) == 0);  // columns, which Python alone has
-    std::vector<std::string> parts(read_length(reader, 4));
+    std::vector<std::string> parts(read_length(reader, 4, 4 + 4 + bytes_of_a_range));
     for (std::string& part : parts) {
         part = read_text(reader, 4);
         demand(is_utf8(part));

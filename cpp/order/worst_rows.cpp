@@ -44,14 +44,14 @@ ExtremeValue value_of(const BigNumber& number) {
     return {value, nearest(number - big_number(value))};
 }
 
-// Products span three times the range of doubles: of those beyond it the rest is what is above or below, scaled into
-// it.
+// Products span three times the range of doubles, from 2^-3222 to 2^3074: of those beyond it the rest is what is above
+// or below, scaled into it.
 ExtremeValue order_of(const BigNumber& product) {
     ExtremeValue value = value_of(product);
     if (!std::isfinite(value.nearest)) {
-        value.rest = nearest(scaled(product, -2048));
+        value.rest = nearest(scaled(product, -2050));
     } else if (std::fabs(value.nearest) < least_of_filter) {
-        value.rest = nearest(scaled(product - big_number(value.nearest), 2048));
+        value.rest = nearest(scaled(product - big_number(value.nearest), value.nearest == 0 ? 2098 : 2000));
     }
     return value;
 }

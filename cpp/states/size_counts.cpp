@@ -176,6 +176,15 @@ void merge(SizeCounts& counts, SizeCounts&& more) {
     }
 }
 
+void merge_each(std::vector<SizeCounts>& counts, const std::vector<SizeCounts>& more) {
+    for (std::size_t i = 0; i < more.size(); ++i) {
+        Counts& all = counts[i].all;
+        const std::size_t most = all.size() + more[i].all.size();
+        if (most > all.capacity()) all.reserve(2 * most);
+    }
+    for (std::size_t i = 0; i < more.size(); ++i) merge(counts[i], more[i]);  // there is room: nothing throws
+}
+
 bool subtract(SizeCounts& counts, const SizeCounts& part) {
     bool is_part = true;
     for_each_place(counts.all, part.all, [&](auto own, const SizeCount& other) {

@@ -44,6 +44,7 @@ SizeCounts counts_of_places(std::vector<SizePlace> places);
 // All of it, or nothing where memory runs out.
 void merge(SizeCounts& counts, const SizeCounts& more);
 void merge(SizeCounts& counts, SizeCounts&& more);
+void merge_each(std::vector<SizeCounts>& counts, const std::vector<SizeCounts>& more);  // of all, or of none
 
 // False, and nothing taken away, where it is no part. Asks for no memory.
 bool subtract(SizeCounts& counts, const SizeCounts& part);

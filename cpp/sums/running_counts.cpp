@@ -10,7 +10,7 @@
 namespace squarely {
 namespace {
 
-// Fewer are sorted sooner than tables are made and read: those of pairs have eight megabytes, those of residuals alone
+// Fewer are sorted sooner than tables are made and read: those of pairs are a dozen megabytes, those of residuals alone
 // 32 kilobytes.
 constexpr std::size_t rows_for_tables = std::size_t{1} << 17;
 constexpr std::size_t residuals_for_tables = 4096;
@@ -18,7 +18,7 @@ constexpr std::size_t residuals_for_tables = 4096;
 // While chunks are short: as many notes as stay near.
 constexpr std::size_t rows_to_count = 4096;
 
-// Those of an output are eight megabytes. Rows of more outputs at once are sorted, some at a time.
+// Those of an output are a dozen megabytes. Rows of more outputs at once are sorted, some at a time.
 constexpr std::size_t most_outputs_with_tables = 4;
 constexpr std::size_t rows_to_sort_at_once = std::size_t{1} << 19;
 constexpr std::size_t fewest_rows_to_sort = 16384;
@@ -88,7 +88,7 @@ void RunningCounts::note(const SizesOfRows& sizes, const unsigned char* kept) {
     noted_.make_room(sizes.rows, with_both_sides_);
     if (kept == nullptr) return noted_.add(sizes);
     for (std::size_t i = 0; i < sizes.rows; ++i) {
-        if (kept == nullptr || kept[i] != 0) noted_.add(sizes, i);
+        if (kept[i] != 0) noted_.add(sizes, i);
     }
 }
 
@@ -98,10 +98,9 @@ void RunningCounts::count_notes(const Kernels& kernels) {
         if (tables_ == nullptr) tables_ = std::make_unique<SizeTables>(terms_, noted);
         tables_->add(kernels, noted);
     } else {
-        std::vector<SizeCounts> next = sorted_;
-        for (std::size_t i = 0; i < terms_.size(); ++i)
-            merge(next[i], counts_of_rows(facts_of(terms_[i]).by_size, noted));
-        sorted_ = std::move(next);
+        std::vector<SizeCounts> sorted;
+        for (const Term term : terms_) sorted.push_back(counts_of_rows(facts_of(term).by_size, noted));
+        merge_each(sorted_, sorted);
     }
     noted_.resize(0);
 }

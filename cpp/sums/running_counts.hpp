@@ -24,7 +24,7 @@ class RunningCounts {
     void add_block(const Kernels& kernels, const Block& block, const unsigned char* kept,
                    std::span<const LargePair> large);
 
-    // Where it throws, nothing is changed.
+    // Where it throws, some may have been added: the state is one of this call alone.
     void add_to(State& state, std::size_t output) const;
 
     // As long as it stays open sizes are only noted, so that the last ones can be forgotten.

@@ -49,14 +49,15 @@ std::uint32_t window_of(const std::uint32_t* sizes, std::size_t rows) {
         if (magnitude != 0) ++below[(magnitude >> most_bits) + 1];
     }
     for (std::uint32_t binade = 0; binade < binades; ++binade) below[binade + 1] += below[binade];
-    std::uint32_t most = 0, first = 1, last = 1;
+    std::uint32_t most = 0, first = 1, last = 0;
     for (std::uint32_t binade = 1; binade + binades_in_window <= binades; ++binade) {
         const std::uint32_t inside = below[binade + binades_in_window] - below[binade];
         if (inside > most) {
             most = inside;
-            first = binade;
+            first = last = binade;
+        } else if (inside == most && last + 1 == binade) {
+            last = binade;
         }
-        if (inside == most) last = binade;
     }
     const std::uint32_t middle = first + (last - first) / 2;
     return (middle - 1) << most_bits;
@@ -210,12 +211,8 @@ void SizeTables::settle() {
     std::vector<SizeCounts> parts;
     for (const Term term : terms_) parts.push_back(unsettled_counts_of(term));
     const std::vector<std::uint32_t> planes = planes_in_use();
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        std::vector<SizeCount>& all = settled_[i].all;
-        const std::size_t most = all.size() + parts[i].all.size();
-        if (most > all.capacity()) all.reserve(2 * most);
-    }
-    for (std::size_t i = 0; i < parts.size(); ++i) merge(settled_[i], parts[i]);  // there is room: nothing throws
+    const SizeWindow next = left_over_.rows() > rows_in_tables_ / 4 ? window_of(left_over_.view()) : window_;
+    merge_each(settled_, parts);
     for (Table* table : {&truths_, &predictions_}) {
         if (!with_both_sides()) break;
         for (const std::uint32_t plane : planes) {
@@ -223,7 +220,7 @@ void SizeTables::settle() {
         }
         table->passed.clear();
     }
-    if (left_over_.rows() > rows_in_tables_ / 4) window_ = window_of(left_over_.view());
+    window_ = next;
     std::fill(residuals_.begin(), residuals_.end(), 0);
     left_over_.resize(0);
     rows_in_tables_ = 0;

@@ -764,3 +764,14 @@ def test_the_library_may_be_closed_after_a_call_by_threads() -> None:
             [sys.executable, "-c", code, squarely.get_library()], capture_output=True, text=True, check=False
         )
         assert (found.returncode, found.stdout) == (0, "0.0\n")
+
+
+@pytest.mark.parametrize("options", [{}, {"weighted": 1}, {"outputs": 2}])
+def test_bytes_that_saw_no_rows_merge_with_any_state(options: dict[str, int], rng: np.random.Generator) -> None:
+    y_true, y_pred = rng.normal(size=(2, 700, options.get("outputs", 1)))
+    weights = rng.random(700) if "weighted" in options else None
+    full = State([metric_of("mean_squared_error")], **options).update(y_true, y_pred, weights)
+    empty = State.from_bytes(State([metric_of("mean_squared_error")], **options).to_bytes())
+    assert full.copy().merge(empty).to_bytes() == full.to_bytes()
+    assert empty.copy().merge(empty).merge(full).to_bytes() == full.to_bytes()
+    assert empty.merge(full).update(y_true, y_pred, weights).to_bytes() == full.merge(full).to_bytes()

@@ -128,8 +128,8 @@ def test_sums_of_groups_are_those_without_medians(tmp_path):
             {"nan_policy": "propagate"},
             "median_absolute_error of groups of files does not go with nan_policy='propagate'",
         ),
-        ({"metrics": ["medae", "d2_absolute_error_score"]}, "d2_absolute_error_score of groups of files would need"),
-        ({"metrics": "trimmed_mean_squared_error"}, "trimmed_mean_squared_error of groups of files would need"),
+        ({"metrics": ["medae", "d2_absolute_error_score"]}, "d2_absolute_error_score is not found for groups of files"),
+        ({"metrics": "trimmed_mean_squared_error"}, "trimmed_mean_squared_error is not found for groups of files"),
         ({"checkpoint": "c.sq"}, "does not go with checkpoint="),
     ],
 )

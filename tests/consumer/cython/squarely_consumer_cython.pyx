@@ -10,6 +10,8 @@ def mean_squared_error(const double[::1] y_true, const double[::1] y_pred):
     cdef double value = 0
     cdef int64_t rows = y_true.shape[0]
     cdef squarely_status status
+    if y_pred.shape[0] != rows or rows == 0:  # no library sees where an array ends, and an empty one has no element 0
+        raise ValueError(f"y_true and y_pred have {rows} and {y_pred.shape[0]} rows: give as many of both, 1 or more.")
     with nogil:
         status = squarely_functions.mean_squared_error_float64(&y_true[0], &y_pred[0], rows, &value, &error)
     if status != SQUARELY_OK:
@@ -34,6 +36,8 @@ def digest(const double[::1] y_true, const float[::1] y_pred):
     cdef squarely_pairs pairs
     cdef squarely_state* state = NULL
     cdef char[65] found
+    if y_pred.shape[0] != y_true.shape[0] or y_true.shape[0] == 0:
+        raise ValueError("y_true and y_pred need as many rows, 1 or more.")
     memset(&options, 0, sizeof(options))
     memset(&pairs, 0, sizeof(pairs))
     memset(metrics, 0, sizeof(metrics))

@@ -122,7 +122,8 @@ enum {
     SQUARELY_BOOLEAN = 12 /* a byte, true where it is not zero */
 };
 
-/* A stretch of numbers somewhere in memory. All members but the first three may be zero. */
+/* A stretch of numbers somewhere in memory. All members but the first three may be zero. A stride of 0 is no default:
+   it repeats the first element, so write the size of the element. */
 typedef struct squarely_column {
     const void* data; /* the first element */
     ptrdiff_t stride; /* bytes from one element to the next */
@@ -294,7 +295,8 @@ SQUARELY_API squarely_status squarely_state_value(const squarely_state* state, c
 
 /* The state as bytes, the same on every machine: those of Python's Accumulator.to_bytes, which reads them, and whose
    bytes are read here. *size is what is needed; a NULL buffer asks for it. One that has seen nothing is read as of
-   one output (of as many as Python averages by weights of their own) and not weighted, for its bytes do not say. */
+   one output (of as many as Python averages by weights of their own) and not weighted, for its bytes do not say; merged
+   with one that has seen pairs, it is as that. */
 SQUARELY_API squarely_status squarely_state_to_bytes(const squarely_state* state, void* buffer, size_t capacity,
                                                      size_t* size, squarely_error* error);
 SQUARELY_API squarely_status squarely_state_from_bytes(const void* bytes, size_t size, squarely_state** state,

@@ -12,10 +12,13 @@ from squarely import _core
 from squarely.worst.losses import LOSSES, MOST_ROWS, PINBALL, RowLoss
 from squarely.worst.rows import KeptRows, Value, WorstRow
 
-__all__ = ["Ranges", "read_rows", "written_rows"]
+__all__ = ["LARGEST_ROW", "Ranges", "read_rows", "refusal_of_text", "refusal_of_value", "written_rows"]
 
 MAGIC = b"sqwr\x01"
 CHECKSUM = struct.Struct("<I")
+LARGEST_ROW = 2**63 - 1
+MOST_DIGITS = 4300  # of integers, that Python reads from text unless told otherwise
+LARGEST = 10**MOST_DIGITS - 1
 
 Ranges = list[list[int]]  # from the first row to the one behind the last, in order, none beside the next
 Seen = dict[str, Ranges]
@@ -63,6 +66,24 @@ def read_rows(data: bytes) -> tuple[KeptRows, Seen, bool]:
         return _Reader(body).rows()
     except (struct.error, UnicodeDecodeError, ValueError) as error:
         raise ValueError(f"These bytes are no worst rows of squarely: {error}.") from error
+
+
+def refusal_of_text(text: str) -> str:
+    """Return why text cannot be written, or nothing."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return f"has {text[error.start]!r}, half of a character, which UTF-8 cannot write: replace it."
+    return ""
+
+
+def refusal_of_value(value: Value) -> str:
+    """Return why a value that is shown cannot be written, or nothing."""
+    if isinstance(value, str):
+        return refusal_of_text(value)
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return f"has an integer of more than {MOST_DIGITS} digits: pass it as text."
+    return ""
 
 
 class _Writer:

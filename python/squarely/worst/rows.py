@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from squarely import _core
 from squarely.worst.losses import LOSSES, RowLoss
 
-__all__ = ["Found", "KeptRows", "WorstRow", "as_plain"]
+__all__ = ["Found", "KeptRows", "Value", "ValuesAt", "WorstRow", "as_plain"]
 
 # As the core tells a row: what it is ordered by, in two doubles, its number, truth, prediction, weight and loss.
 Found = tuple[float, float, int, float | int, float | int, float, float]

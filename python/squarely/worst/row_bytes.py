@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
 import struct
@@ -126,17 +127,25 @@ class _Reader:
         (weighted,) = self._next("B")
         _demand(weighted <= 1, "a flag that is none")
         columns = [self._text() for _ in range(self._length())]
-        seen: Seen = {}
-        for _ in range(self._length()):
-            part = self._text()
-            _demand(not seen or part > max(seen), "parts in another order")
-            seen[part] = self._ranges()
+        seen = self._seen()
         parts = list(seen)
-        rows = [self._row(loss, parts, seen, len(columns)) for _ in range(self._length())]
-        _demand(len(rows) <= count and self._place == len(self._body), "another number of rows")
+        (number,) = self._next("I")
+        _demand(number <= count, "another number of rows")
+        rows = [self._row(loss, parts, seen, len(columns)) for _ in range(number)]
+        _demand(self._place == len(self._body), "more behind the rows")
         places = [row.place[:4] for row in rows]
         _demand(all(one < other for one, other in itertools.pairwise(places)), "rows in another order")
         return KeptRows(count, loss, columns, rows), seen, bool(weighted)
+
+    def _seen(self) -> Seen:
+        seen: Seen = {}
+        before = ""
+        for _ in range(self._length()):
+            part = self._text()
+            _demand(not seen or part > before, "parts in another order")
+            seen[part] = self._ranges()
+            before = part
+        return seen
 
     def _next(self, kinds: str) -> tuple[Any, ...]:
         form = struct.Struct(f"<{kinds}")
@@ -164,7 +173,7 @@ class _Reader:
     def _row(self, loss: RowLoss, parts: list[str], seen: Seen, columns: int) -> WorstRow:
         nearest, rest, part, row = self._next("ddIq")
         _demand(part < len(parts), "a part that is none")
-        _demand(any(first <= row < last for first, last in seen[parts[part]]), "a row that was not seen")
+        _demand(_is_within(row, seen[parts[part]]), "a row that was not seen")
         truth, prediction = self._number(), self._number()
         weight, own = self._next("dd")
         numbers = (truth, prediction, weight, *(() if loss.is_of_difference else (own,)))
@@ -188,6 +197,11 @@ class _Reader:
         if kind in (INTEGER, TEXT):
             return int(self._text()) if kind == INTEGER else self._text()
         return None if kind == NULL else kind == TRUE
+
+
+def _is_within(row: int, ranges: Ranges) -> bool:
+    place = bisect.bisect_right(ranges, row, key=lambda one: one[0]) - 1
+    return place >= 0 and row < ranges[place][1]
 
 
 def _demand(is_so: bool, otherwise: str) -> None:

@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import copy
-import itertools
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -19,13 +18,14 @@ class Meanwhile:
 
     def __init__(self, rows: int, act: Callable[[], Any]) -> None:
         self._rows = rows
-        self._acts = itertools.chain([act], itertools.repeat(lambda: None))
+        self._acts = [act]
 
     def __len__(self) -> int:
         return self._rows
 
     def __getitem__(self, row: int) -> int:
-        next(self._acts)()
+        if self._acts:
+            self._acts.pop()()
         return row
 
 

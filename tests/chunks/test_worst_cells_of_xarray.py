@@ -92,3 +92,17 @@ def test_what_cannot_be_is_refused(truth: Any, guess: Any) -> None:
         squarely.xarray.worst_rows(truth, guess, 10_001)
     with pytest.raises(ValueError, match=re.escape("The column 'row' cannot be shown")):
         squarely.xarray.worst_rows(truth.rename(lat="row"), guess.rename(lat="row"))
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+@pytest.mark.parametrize("weight", [None, 2.0])
+def test_arrays_without_dimensions_are_one_cell(*, is_chunked: bool, weight: float | None) -> None:
+    truth, guess = xr.DataArray(1.0, coords={"time": 7}), xr.DataArray(4.0)
+    if is_chunked:
+        pytest.importorskip("dask")
+        truth = truth.chunk()
+    table = squarely.xarray.worst_rows(truth, guess, 3, sample_weight=weight)
+    row = {"row": [0], "y_true": [1.0], "y_pred": [4.0], "residual": [-3.0], "loss": [9.0]}
+    assert {name: table[name] for name in row} == row
+    assert ("contribution" in table.columns) == (weight is not None)
+    assert str(table).splitlines()[-1] == "1 worst of 1 rows by squared_error: 100 % of the sum"

@@ -274,3 +274,14 @@ def test_what_cannot_be_is_refused(tmp_path, table, options, words):
 def test_pairs_of_arrays_have_no_columns(tmp_path):
     with pytest.raises(FileError, match="a pair has none"):
         score_files([([1.0], [2.0])], metrics="mse", worst=1, worst_columns="x")
+
+
+def test_batches_of_a_join_without_a_match_have_no_rows():
+    pytest.importorskip("duckdb")
+    rows = 60_000
+    truth = pa.table({"id": np.arange(rows), "y": np.zeros(rows)})
+    prediction = pa.table({"id": np.arange(rows - 5, rows + 5), "p": np.arange(10.0)})
+    report = score_files(
+        truth=truth, prediction=prediction, on="id", true="y", pred="p", metrics="mse", unmatched="omit", worst=3
+    )
+    assert report.worst["y_pred"] == [4, 3, 2]

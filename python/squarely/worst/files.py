@@ -37,7 +37,7 @@ def add_chunk(
     worst: KeptRows, source: Source, chunk: Chunk, rows_before: int, y_true: Any, y_pred: Any, sample_weight: Any
 ) -> None:
     """Take in the rows of a chunk, which are so many behind the first row of the file, counted from 1."""
-    if chunk.rows == 0:
+    if chunk.rows == 0 or len(y_true) == 0:  # a batch of a join has rows of which none may match
         return
     columns = [(chunk.keys or {})[label] for label in worst.columns]
     if not source.rows_have_order:

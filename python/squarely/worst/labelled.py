@@ -37,12 +37,13 @@ def worst_cells(
     check_columns([str(one) for one in truth.dims])
     asked = (Metric(LOSSES[loss.name], loss.parameter), Metric("r2_score", 1.0))
     empty: States = [Accumulator(asked, nan_policy=nan_policy), KeptRows(count, loss)]
-    update = partial(_states_of_block, empty=empty, shape=truth.shape, weight_of_all=weight_of_all)
-    arrays = [one.data for one in cells]
+    shape = truth.shape or (1,)  # without dimensions there is one cell
+    update = partial(_states_of_block, empty=empty, shape=shape, weight_of_all=weight_of_all)
+    arrays = [one.data if truth.shape else np.asarray(one.data).reshape(shape) for one in cells]
     if any(hasattr(one, "__dask_graph__") for one in arrays):
         sums, kept = _states_of_dask_arrays(arrays, update)
     else:
-        sums, kept = update(*map(np.asarray, arrays), *([0] for _ in truth.shape))
+        sums, kept = update(*map(np.asarray, arrays), *([0] for _ in shape))
     shown = KeptRows(count, loss, [str(one) for one in truth.dims], [_labelled(row, truth) for row in kept.rows])
     return worst_table(shown, Sums.of(sums.core, loss), asked)
 

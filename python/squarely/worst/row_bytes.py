@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
 import struct
@@ -12,10 +13,13 @@ from squarely import _core
 from squarely.worst.losses import LOSSES, MOST_ROWS, PINBALL, RowLoss
 from squarely.worst.rows import KeptRows, Value, WorstRow
 
-__all__ = ["Ranges", "read_rows", "written_rows"]
+__all__ = ["LARGEST_ROW", "Ranges", "read_rows", "refusal_of_text", "refusal_of_value", "written_rows"]
 
 MAGIC = b"sqwr\x01"
 CHECKSUM = struct.Struct("<I")
+LARGEST_ROW = 2**63 - 1
+MOST_DIGITS = 4300  # of integers, that Python reads from text unless told otherwise
+LARGEST = 10**MOST_DIGITS - 1
 
 Ranges = list[list[int]]  # from the first row to the one behind the last, in order, none beside the next
 Seen = dict[str, Ranges]
@@ -65,6 +69,24 @@ def read_rows(data: bytes) -> tuple[KeptRows, Seen, bool]:
         raise ValueError(f"These bytes are no worst rows of squarely: {error}.") from error
 
 
+def refusal_of_text(text: str) -> str:
+    """Return why text cannot be written, or nothing."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return f"has {text[error.start]!r}, half of a character, which UTF-8 cannot write: replace it."
+    return ""
+
+
+def refusal_of_value(value: Value) -> str:
+    """Return why a value that is shown cannot be written, or nothing."""
+    if isinstance(value, str):
+        return refusal_of_text(value)
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return f"has an integer of more than {MOST_DIGITS} digits: pass it as text."
+    return ""
+
+
 class _Writer:
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
@@ -105,17 +127,25 @@ class _Reader:
         (weighted,) = self._next("B")
         _demand(weighted <= 1, "a flag that is none")
         columns = [self._text() for _ in range(self._length())]
-        seen: Seen = {}
-        for _ in range(self._length()):
-            part = self._text()
-            _demand(not seen or part > max(seen), "parts in another order")
-            seen[part] = self._ranges()
+        seen = self._seen()
         parts = list(seen)
-        rows = [self._row(loss, parts, seen, len(columns)) for _ in range(self._length())]
-        _demand(len(rows) <= count and self._place == len(self._body), "another number of rows")
+        (number,) = self._next("I")
+        _demand(number <= count, "another number of rows")
+        rows = [self._row(loss, parts, seen, len(columns)) for _ in range(number)]
+        _demand(self._place == len(self._body), "more behind the rows")
         places = [row.place[:4] for row in rows]
         _demand(all(one < other for one, other in itertools.pairwise(places)), "rows in another order")
         return KeptRows(count, loss, columns, rows), seen, bool(weighted)
+
+    def _seen(self) -> Seen:
+        seen: Seen = {}
+        before = ""
+        for _ in range(self._length()):
+            part = self._text()
+            _demand(not seen or part > before, "parts in another order")
+            seen[part] = self._ranges()
+            before = part
+        return seen
 
     def _next(self, kinds: str) -> tuple[Any, ...]:
         form = struct.Struct(f"<{kinds}")
@@ -143,7 +173,7 @@ class _Reader:
     def _row(self, loss: RowLoss, parts: list[str], seen: Seen, columns: int) -> WorstRow:
         nearest, rest, part, row = self._next("ddIq")
         _demand(part < len(parts), "a part that is none")
-        _demand(any(first <= row < last for first, last in seen[parts[part]]), "a row that was not seen")
+        _demand(_is_within(row, seen[parts[part]]), "a row that was not seen")
         truth, prediction = self._number(), self._number()
         weight, own = self._next("dd")
         numbers = (truth, prediction, weight, *(() if loss.is_of_difference else (own,)))
@@ -167,6 +197,11 @@ class _Reader:
         if kind in (INTEGER, TEXT):
             return int(self._text()) if kind == INTEGER else self._text()
         return None if kind == NULL else kind == TRUE
+
+
+def _is_within(row: int, ranges: Ranges) -> bool:
+    place = bisect.bisect_right(ranges, row, key=lambda one: one[0]) - 1
+    return place >= 0 and row < ranges[place][1]
 
 
 def _demand(is_so: bool, otherwise: str) -> None:

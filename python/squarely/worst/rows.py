@@ -6,10 +6,12 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from squarely import _core
 from squarely.worst.losses import LOSSES, RowLoss
 
-__all__ = ["Found", "KeptRows", "WorstRow", "as_plain"]
+__all__ = ["Found", "KeptRows", "Value", "ValuesAt", "WorstRow", "as_plain"]
 
 # As the core tells a row: what it is ordered by, in two doubles, its number, truth, prediction, weight and loss.
 Found = tuple[float, float, int, float | int, float | int, float, float]
@@ -137,9 +139,22 @@ def _look_into(column: Any, name: str, rows: int) -> Callable[[int], Any]:
         value = values[row]
         if hasattr(value, "as_py"):
             return value.as_py()
-        return value.item() if hasattr(value, "dtype") and getattr(value, "ndim", 1) == 0 else value
+        if not hasattr(value, "dtype") or getattr(value, "ndim", 1) != 0:
+            return value
+        return _of_time(value) if value.dtype.kind in "mM" else value.item()
 
     return look
+
+
+def _of_time(value: Any) -> Any:
+    """Return a moment or a stretch of time of NumPy as Python has it, or as text where Python has none."""
+    if np.isnat(value):
+        return None
+    if np.datetime_data(value.dtype)[0] in ("ns", "ps", "fs", "as"):
+        rounded = value.astype(f"{value.dtype.kind}8[us]")
+        value = rounded if rounded == value else value
+    plain = value.item()
+    return str(value).replace("T", " ") if isinstance(plain, int) else plain
 
 
 def _written(row: WorstRow) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import operator
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -14,12 +15,14 @@ from squarely.groups.accumulator import GroupedAccumulator
 from squarely.named_metrics import MetricLike
 from squarely.worst.evaluation import check_columns, columns_in, rows_of
 from squarely.worst.losses import check_worst, row_loss
-from squarely.worst.row_bytes import Ranges, read_rows, written_rows
-from squarely.worst.rows import KeptRows
+from squarely.worst.row_bytes import LARGEST_ROW, Ranges, read_rows, refusal_of_text, refusal_of_value, written_rows
+from squarely.worst.rows import KeptRows, Value, ValuesAt, WorstRow
 from squarely.worst.sums import Sums
 from squarely.worst.table import WorstTable, worst_table
 
 __all__ = ["WorstRows"]
+
+State = tuple[KeptRows, dict[str, Ranges], bool]  # what is kept, what was seen, and whether any was weighted
 
 
 class WorstRows:
@@ -56,14 +59,17 @@ class WorstRows:
 
     def __init__(self, count: int = 20, *, by: MetricLike = "squared_error", columns: Sequence[str] = ()) -> None:
         check_columns(list(columns))
+        for name in columns:
+            _demand_text(name, "A column of WorstRows")
         self._kept = KeptRows(check_worst(count, "WorstRows", "count"), row_loss(by, (), "WorstRows", "by"), columns)
         self._seen: dict[str, Ranges] = {}
         self._weighted = False
+        self._lock = threading.Lock()
 
     @classmethod
-    def _of(cls, kept: KeptRows) -> WorstRows:
+    def _of(cls, kept: KeptRows, seen: dict[str, Ranges] | None = None, *, weighted: bool = False) -> WorstRows:
         own = object.__new__(cls)
-        own._kept, own._seen, own._weighted = kept, {}, False
+        own._kept, own._seen, own._weighted, own._lock = kept, seen or {}, weighted, threading.Lock()
         return own
 
     def _placed(self, places: Mapping[str, tuple[str, int]]) -> WorstRows:
@@ -72,8 +78,8 @@ class WorstRows:
         own._kept.rows = [
             row._replace(file=places[row.file][0], row=places[row.file][1] + (row.row or 0)) for row in own._kept.rows
         ]
-        own._seen = {}
-        for part, ranges in sorted(self._seen.items()):
+        seen, own._seen = own._seen, {}
+        for part, ranges in sorted(seen.items()):
             name, before = places[part]
             own._seen = _joined(own._seen, {name: [[before + first, before + last] for first, last in ranges]})
         return own
@@ -91,7 +97,12 @@ class WorstRows:
     @property
     def rows(self) -> int:
         """How many rows were seen, those left out among them."""
-        return sum(last - first for ranges in self._seen.values() for first, last in ranges)
+        return _number_of_rows(self._state()[1])
+
+    def _state(self) -> State:
+        """Return what was kept and seen at one moment, which other threads do not change."""
+        with self._lock:
+            return self._kept.copy(), dict(self._seen), self._weighted
 
     def update(
         self,
@@ -113,14 +124,23 @@ class WorstRows:
         part : str
             What the rows are part of, as a file, a day or a machine.
         first_row : int, optional
-            The number of the first row in its part. By default it is the next one behind those seen of the part.
+            The number of the first row in its part, below 2**63 as those of all rows. By default it is the next one
+            behind those seen of the part.
         columns : mapping of str to column, or frame, optional
             The columns that are shown of the rows: those that the object has, with a value a row.
 
         Raises
         ------
+        TypeError
+            Where the part is no text.
         ValueError
-            Where rows were seen before, columns are others, or there are several outputs. Nothing is changed then.
+            Where rows were seen before, columns are others, there are several outputs, or a number, a part or a value
+            that is shown cannot be saved: text is what UTF-8 can write, and integers have at most 4,300 digits. Nothing
+            is changed then.
+
+        Notes
+        -----
+        Threads may update one object; each chunk then has the numbers that are next when it is taken in.
 
         Examples
         --------
@@ -148,21 +168,32 @@ class WorstRows:
         shown = columns_in(columns) if columns is not None else {}
         if set(shown) != set(self.columns):
             raise ValueError(f"The columns must be {_listed(self.columns)}, and they are {_listed(shown)}.")
-        ranges = self._seen.get(part, [])
-        first = (ranges[-1][1] if ranges else 0) if first_row is None else operator.index(first_row)
-        if first < 0:
+        _demand_text(part, "The part of WorstRows.update")
+        first = None if first_row is None else operator.index(first_row)
+        if first is not None and first < 0:
             raise ValueError(f"first_row must not be negative, and it is {first}.")
         if pairs.rows == 0:
             return self
-        seen = _joined({part: ranges}, {part: [[first, first + pairs.rows]]})
-        kept = self._kept.begin()
-        values_at = kept.values_in([shown[name] for name in self.columns], pairs.rows)
+        with self._lock:
+            kept = self._kept.begin()
+        values_at = _that_can_be_saved(kept.values_in([shown[name] for name in self.columns], pairs.rows), self.columns)
         for place, found in pairs.found_in_pieces(kept.found_in):
-            kept.add(rows_of(found, place, values_at, part, first))
-        self._kept.add(kept.rows)
-        self._seen |= seen
-        self._weighted = self._weighted or sample_weight is not None
+            kept.add(rows_of(found, place, values_at, part))
+        self._take_in(kept.rows, part, first, pairs.rows, weighted=sample_weight is not None)
         return self
+
+    def _take_in(self, found: Sequence[WorstRow], part: str, first: int | None, rows: int, *, weighted: bool) -> None:
+        """Keep what was found in a chunk, which was looked through without the lock, by its numbers in the part."""
+        with self._lock:
+            ranges = self._seen.get(part, [])
+            if first is None:
+                first = ranges[-1][1] if ranges else 0
+            if first + rows > LARGEST_ROW:
+                raise ValueError(f"first_row={first} with {rows} rows is too large: rows are numbered below 2**63.")
+            seen = _joined({part: ranges}, {part: [[first, first + rows]]})
+            self._kept.add(row._replace(row=first + (row.row or 0)) for row in found)
+            self._seen |= seen
+            self._weighted = self._weighted or weighted
 
     def merge(self, other: WorstRows) -> WorstRows:
         """Take in the rows of another object, and return this one.
@@ -182,9 +213,11 @@ class WorstRows:
         """
         if self._kept.question != other._kept.question:
             raise ValueError(f"This keeps {self._kept.question}, and the other {other._kept.question}.")
-        self._seen = _joined(self._seen, other._seen)
-        self._kept.add(other._kept.rows)
-        self._weighted = self._weighted or other._weighted
+        kept, seen, weighted = other._state()  # before its own lock: two that merge each other do not wait for both
+        with self._lock:
+            self._seen = _joined(self._seen, seen)
+            self._kept.add(kept.rows)
+            self._weighted = self._weighted or weighted
         return self
 
     def __add__(self, other: object) -> WorstRows:
@@ -196,14 +229,20 @@ class WorstRows:
         return copy.copy(self) if isinstance(other, int) and other == 0 else NotImplemented  # which sum() begins with
 
     def __copy__(self) -> WorstRows:
-        own = object.__new__(type(self))
-        own._kept, own._seen, own._weighted = self._kept.copy(), dict(self._seen), self._weighted
-        return own
+        kept, seen, weighted = self._state()
+        return self._of(kept, seen, weighted=weighted)
+
+    def __getstate__(self) -> State:
+        return self._state()
+
+    def __setstate__(self, state: State) -> None:
+        self._kept, self._seen, self._weighted = state
+        self._lock = threading.Lock()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, WorstRows):
             return NotImplemented
-        return (self._kept, self._seen, self._weighted) == (other._kept, other._seen, other._weighted)
+        return self._state() == other._state()
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
@@ -224,10 +263,11 @@ class WorstRows:
         >>> worst.table(sums)["share_percent"]
         [66.66666666666667]
         """
+        kept, seen, weighted = self._state()
         if accumulator is None:
-            return worst_table(self._kept, Sums(self.rows, {}, weighted=self._weighted), (), place="part")
+            return worst_table(kept, Sums(_number_of_rows(seen), {}, weighted=weighted), (), place="part")
         whole = accumulator.overall() if isinstance(accumulator, GroupedAccumulator) else accumulator
-        return worst_table(self._kept, Sums.of(whole.core, self._kept.loss), whole.asked, place="part")
+        return worst_table(kept, Sums.of(whole.core, kept.loss), whole.asked, place="part")
 
     def __repr__(self) -> str:
         return f"WorstRows({self._kept.question}, rows={self.rows})"
@@ -242,7 +282,8 @@ class WorstRows:
         >>> squarely.WorstRows.from_bytes(worst.to_bytes()) == worst
         True
         """
-        return written_rows(self._kept, self._seen, weighted=self._weighted)
+        kept, seen, weighted = self._state()
+        return written_rows(kept, seen, weighted=weighted)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> WorstRows:
@@ -253,9 +294,32 @@ class WorstRows:
         ValueError
             Where the bytes are damaged, cut, from a newer version or something else.
         """
-        own = object.__new__(cls)
-        own._kept, own._seen, own._weighted = read_rows(bytes(memoryview(data)))
-        return own
+        kept, seen, weighted = read_rows(bytes(memoryview(data)))
+        return cls._of(kept, seen, weighted=weighted)
+
+
+def _number_of_rows(seen: Mapping[str, Ranges]) -> int:
+    return sum(last - first for ranges in seen.values() for first, last in ranges)
+
+
+def _demand_text(text: object, what: str) -> None:
+    if not isinstance(text, str):
+        raise TypeError(f"{what} must be text, and it is of type {type(text).__name__}: pass str(...) of it.")
+    refusal = refusal_of_text(text)
+    if refusal:
+        raise ValueError(f"{what}, {text!r}, {refusal}")
+
+
+def _that_can_be_saved(values_at: ValuesAt, names: Sequence[str]) -> ValuesAt:
+    def values_of(row: int) -> tuple[Value, ...]:
+        values = values_at(row)
+        for name, value in zip(names, values, strict=True):
+            refusal = refusal_of_value(value)
+            if refusal:
+                raise ValueError(f"The column {name!r} of columns cannot be saved: row {row} of the chunk {refusal}")
+        return values
+
+    return values_of
 
 
 def _listed(names: Sequence[str] | Mapping[str, Any]) -> str:

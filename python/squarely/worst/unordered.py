@@ -41,8 +41,8 @@ def _reaching(kept: KeptRows, pairs: PairedColumns, start: int, stop: int) -> It
     )
     found = pairs.found_in(find, start, stop, where)
     yield found
-    while len(found) == MOST_ROWS:  # the last of them is one of equal ones, behind which there may be more
+    while len(found) == MOST_ROWS:  # there may be more, anywhere: found are in the order of losses
         where = np.ones(stop - start, np.bool_) if where is None else where.copy()
-        np.moveaxis(where, pairs.axis if where.ndim > 1 else 0, 0)[: found[-1][2] + 1] = False
+        np.moveaxis(where, pairs.axis if where.ndim > 1 else 0, 0)[[one[2] for one in found]] = False
         found = pairs.found_in(find, start, stop, where)
         yield found

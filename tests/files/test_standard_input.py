@@ -53,7 +53,11 @@ def test_standard_input_scores_as_the_file_would(tmp_path, monkeypatch, expected
     ("content", "input_format", "message"),
     [
         (b"", None, "there is nothing in it"),
-        (gzip.compress(b"truth,model,naive\n1,2,3\n", mtime=0), None, "this is packed with gzip, .*input_format='csv.gz'"),
+        (
+            gzip.compress(b"truth,model,naive\n1,2,3\n", mtime=0),
+            None,
+            "this is packed with gzip, .*input_format='csv.gz'",
+        ),
         (b"truth,model,naive\n1,2,3\n", "parquet", "this is text, which is not what input_format 'parquet' says; add"),
         (b"PAR1" + bytes(90), "parquet", "an input in this format is read from its end"),
         (b"PK\3\4" + bytes(90), "csv.zip", "an input in this format is read from its end"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import threading
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from squarely import _core
 from squarely.files.order import looks
 from squarely.files.order.levels import midpoint, share_of
 from squarely.files.order.looks import Pace, Rows, Span
+from squarely.files.order.questions import Part, Questions
 from squarely.files.order.reach import Reach
 from squarely.groups.accumulator import GroupedAccumulator
 from squarely.groups.keys import GroupKeys
@@ -142,31 +142,18 @@ def _by_group(values: Values, groups: Codes) -> tuple[Values, Codes]:
     return values[order], groups[order]
 
 
-Part = Any  # GroupSample, GroupSpan, or a Span of all rows
+class GroupedLook(Questions):
+    """Questions about rows and their groups: each part is a GroupSample, a GroupSpan, or a Span of all rows."""
 
-
-class GroupedLook:
-    """Several questions about the rows of a prediction and their groups, in the first pass beside the sums."""
+    sums: GroupedAccumulator | None
 
     def __init__(self, parts: Mapping[str, Part], numbering: Numbering, sums: GroupedAccumulator | None = None) -> None:
-        self.parts = dict(parts)
+        super().__init__(parts, sums)
         self.numbering = numbering
-        self.sums = sums
-        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         """How many groups there are."""
         return len(self.numbering.keys) if self.sums is None else len(self.sums)
-
-    @property
-    def count(self) -> Any:
-        """Pairs, as a `GroupedAccumulator` has them; 0 in later passes."""
-        return 0 if self.sums is None else self.sums.count
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        """The names of the metrics of the sums."""
-        return () if self.sums is None else self.sums.metrics
 
     def update(self, y_true: Any, y_pred: Any, *, by: Any, sample_weight: None = None) -> GroupedLook:
         """Take in a chunk, or raise what the sums refuse."""
@@ -183,28 +170,8 @@ class GroupedLook:
                         part.add(rows, groups)
         return self
 
-    def merge(self, other: GroupedLook) -> GroupedLook:
-        """Take in what another has found."""
-        with self._lock:
-            if self.sums is not None and other.sums is not None:
-                self.sums.merge(other.sums)
-            for name, part in self.parts.items():
-                part.merge(other.parts[name])
-        return self
-
-    def reset(self) -> GroupedLook:
-        """Forget what was found."""
-        self.parts = {name: part.empty() for name, part in self.parts.items()}
-        if self.sums is not None:
-            self.sums.reset()
-        return self
-
-    def __copy__(self) -> GroupedLook:
-        parts = {name: part.empty() for name, part in self.parts.items()}
-        copied = GroupedLook(parts, self.numbering, copy.copy(self.sums))
-        for name, part in copied.parts.items():
-            part.merge(self.parts[name])
-        return copied
+    def _asked_anew(self, parts: Mapping[str, Part], sums: GroupedAccumulator | None) -> GroupedLook:
+        return GroupedLook(parts, self.numbering, sums)
 
 
 def first_look_at_groups(sums: GroupedAccumulator) -> GroupedLook:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import functools
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +11,7 @@ import numpy as np
 from squarely import _core
 from squarely.accumulator import Accumulator
 from squarely.columns.one_row import as_rows
+from squarely.files.order.questions import Part, Questions
 from squarely.named_metrics import metric
 from squarely.order_scores import check_weights_in_order
 from squarely.pairing import PairedColumns, pair
@@ -165,30 +164,16 @@ class Baseline(Model):
         return Baseline(self.nan_policy, self.constant)
 
 
-Part = Any  # Sample, Span, Model or Baseline
+class Look(Questions):
+    """Questions about the rows of a prediction: each part is a Sample, a Span, a Model or a Baseline."""
 
-
-class Look:
-    """Several questions about the rows of a prediction, in the first pass beside the sums that were asked for."""
+    sums: Accumulator | None
 
     def __init__(self, parts: Mapping[Any, Part], sums: Accumulator | None = None, *, weighted: bool = False) -> None:
-        self.parts = dict(parts)
-        self.sums = sums
+        super().__init__(parts, sums)
         self.weighted = weighted
         self.is_resumed = False
         """Whether sums of an earlier run are in these."""
-        # What is in memory is taken in by the thread that asked, while others merge what they have read.
-        self._lock = threading.Lock()
-
-    @property
-    def count(self) -> Any:
-        """Pairs, one number an output, as an `Accumulator` has it; 0 in later passes, which are of one output."""
-        return 0 if self.sums is None else self.sums.count
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        """The names of the metrics of the sums."""
-        return () if self.sums is None else self.sums.metrics
 
     def update(self, y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> Look:
         """Take in a chunk, or raise what the sums refuse."""
@@ -201,25 +186,5 @@ class Look:
                     part.add(rows)
         return self
 
-    def merge(self, other: Look) -> Look:
-        """Take in what another has found."""
-        with self._lock:
-            if self.sums is not None and other.sums is not None:
-                self.sums.merge(other.sums)
-            for name, part in self.parts.items():
-                part.merge(other.parts[name])
-        return self
-
-    def reset(self) -> Look:
-        """Forget what was found."""
-        self.parts = {name: part.empty() for name, part in self.parts.items()}
-        if self.sums is not None:
-            self.sums.reset()
-        return self
-
-    def __copy__(self) -> Look:
-        parts = {name: part.empty() for name, part in self.parts.items()}
-        copied = Look(parts, copy.copy(self.sums), weighted=self.weighted)
-        for name, part in copied.parts.items():
-            part.merge(self.parts[name])
-        return copied
+    def _asked_anew(self, parts: Mapping[Any, Part], sums: Accumulator | None) -> Look:
+        return Look(parts, sums, weighted=self.weighted)

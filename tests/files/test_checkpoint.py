@@ -11,6 +11,7 @@ import pytest
 
 from inputs.written_tables import random_columns, write_table, write_text
 from instruments.reports import told
+from instruments.stopped_runs import StoppedError, stopped_after
 from squarely.files import FileError, FileStates, accumulate_files, score_files
 from squarely.files.formats import parquet
 from squarely.files.runs import work
@@ -35,24 +36,9 @@ def table(rng):
     return {"y": truth, "p": truth + rng.standard_normal(len(truth)) * 1e-3, "q": truth}
 
 
-class StoppedError(Exception):
-    """What stands in for a crash."""
-
-
-def stopped_after(monkeypatch, commits, checkpoint, paths, **options):
+def rows_saved_after(monkeypatch, commits, checkpoint, paths, **options):
     """Score until so many pieces of work are saved, and return the rows in the checkpoint."""
-    commit, left = work.Totals.commit, [commits]
-
-    def commit_or_stop(*arguments):
-        if left[0] == 0:
-            raise StoppedError
-        left[0] -= 1
-        commit(*arguments)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(work.Totals, "commit", commit_or_stop)
-        with pytest.raises(StoppedError):
-            score_files(paths, checkpoint=checkpoint, checkpoint_seconds=0, threads=1, **options)
+    stopped_after(monkeypatch, commits, paths, checkpoint, **options)
     return FileStates.load(checkpoint).rows
 
 
@@ -70,7 +56,7 @@ def test_a_file_is_taken_up_in_the_middle(tmp_path, table, monkeypatch, suffix):
         options = {**COLUMNS, "summation": summation}
         undisturbed = told(score_files(path, **options))
         checkpoint = tmp_path / f"{summation}.sq"
-        saved = stopped_after(monkeypatch, 2, checkpoint, path, **options)
+        saved = rows_saved_after(monkeypatch, 2, checkpoint, path, **options)
         assert 0 < saved < 250_000
         scores, before, read = resumed(checkpoint, path, **options)
         assert scores == undisturbed
@@ -82,7 +68,7 @@ def test_npy_files_are_taken_up_in_the_middle(tmp_path, table, monkeypatch):
         np.save(tmp_path / f"{name}.npy", column)
     pair = [(tmp_path / "y.npy", tmp_path / "p.npy")]
     undisturbed = told(score_files(pair, threads=3))
-    saved = stopped_after(monkeypatch, 3, tmp_path / "c.sq", pair)
+    saved = rows_saved_after(monkeypatch, 3, tmp_path / "c.sq", pair)
     assert resumed(tmp_path / "c.sq", pair) == (undisturbed, saved, 250_000 - saved)
 
 
@@ -95,7 +81,7 @@ def test_several_files_are_taken_up_between_and_inside(tmp_path, monkeypatch):
     for commits in range(7):
         checkpoint = tmp_path / f"{commits}.sq"
         if commits:
-            stopped_after(monkeypatch, commits, checkpoint, tmp_path / "data", **columns)
+            rows_saved_after(monkeypatch, commits, checkpoint, tmp_path / "data", **columns)
         assert resumed(checkpoint, tmp_path / "data", threads=3, **columns)[0] == undisturbed
 
 
@@ -141,7 +127,7 @@ def test_an_interrupt_saves_what_is_done(tmp_path, table):
 @pytest.fixture
 def begun(tmp_path, table, monkeypatch):
     path = write_table(tmp_path / "t.parquet", table)
-    stopped_after(monkeypatch, 2, tmp_path / "c.sq", [path], **COLUMNS)
+    rows_saved_after(monkeypatch, 2, tmp_path / "c.sq", [path], **COLUMNS)
     return path, tmp_path / "c.sq"
 
 
@@ -182,7 +168,7 @@ def test_a_checkpoint_of_a_file_that_changed_is_refused(begun):
 
 def test_a_checkpoint_of_other_sections_is_refused(tmp_path, table, monkeypatch):
     path = write_table(tmp_path / "t.parquet", table, batch_rows=1000)
-    stopped_after(monkeypatch, 3, tmp_path / "c.sq", path, **COLUMNS)
+    rows_saved_after(monkeypatch, 3, tmp_path / "c.sq", path, **COLUMNS)
     monkeypatch.setattr(parquet, "SECTION_ROWS", 2000)
     with pytest.raises(FileError, match=r"t.parquet was cut in another way, by another version of squarely; delete it"):
         score_files(path, checkpoint=tmp_path / "c.sq", **COLUMNS)

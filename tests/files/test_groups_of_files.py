@@ -10,6 +10,7 @@ import pytest
 
 import squarely
 from inputs.written_tables import SUFFIXES, write_table, write_text
+from instruments.stopped_runs import stopped_after
 from squarely.files import FileError, FileStates, ReadingOptions, accumulate_files, score_files
 from squarely.files.formats import csv_rows, parquet
 from squarely.files.runs import work
@@ -433,10 +434,6 @@ def test_changed_states_of_groups_are_refused(tmp_path, sales):
         FileStates.from_bytes(lying.to_bytes())
 
 
-class StoppedError(Exception):
-    """What stands in for a crash."""
-
-
 @pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl", "arrow"])
 def test_a_run_by_groups_is_taken_up_in_the_middle(tmp_path, sales, monkeypatch, suffix):
     monkeypatch.setattr(parquet, "SECTION_ROWS", 500)
@@ -444,18 +441,7 @@ def test_a_run_by_groups_is_taken_up_in_the_middle(tmp_path, sales, monkeypatch,
     monkeypatch.setattr(work, "PIECES_BEFORE_COMMIT", 1)
     paths = [written(tmp_path / f"{n}.{suffix}", rows_of(sales, range(n, ROWS, 2))) for n in range(2)]
     by, checkpoint = ["store", "day:month"], tmp_path / "c.sq"
-    commit, left = work.Totals.commit, [1]
-
-    def commit_or_stop(*arguments):
-        if left[0] == 0:
-            raise StoppedError
-        left[0] -= 1
-        commit(*arguments)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(work.Totals, "commit", commit_or_stop)
-        with pytest.raises(StoppedError):
-            score_files(paths, **COLUMNS, by=by, checkpoint=checkpoint, checkpoint_seconds=0, threads=1)
+    stopped_after(monkeypatch, 1, paths, checkpoint, **COLUMNS, by=by)
     assert 0 < FileStates.load(checkpoint).rows < ROWS
     with pytest.raises(FileError, match="this run has by store, and the checkpoint has store, day:month"):
         score_files(paths, **COLUMNS, by="store", checkpoint=checkpoint)

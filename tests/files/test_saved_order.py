@@ -5,10 +5,10 @@ import pytest
 
 import squarely
 from inputs.written_tables import write_table
+from instruments.stopped_runs import stopped_after
 from squarely.files import FileError, FileStates, accumulate_files, score_files
 from squarely.files.formats import parquet
 from squarely.files.order import looks
-from squarely.files.runs import work
 
 pytest.importorskip("pyarrow")
 
@@ -42,26 +42,6 @@ def path(tmp_path, columns):
 
 def told(report):
     return repr(report.to_dict()), report.count, report.digest, dict(report.notes)
-
-
-class StoppedError(Exception):
-    """What stands in for a crash."""
-
-
-def stopped_after(monkeypatch, commits, path, checkpoint, **options):
-    """Score until so many pieces of work, of all passes, are done."""
-    commit, left = work.Totals.commit, [commits]
-
-    def commit_or_stop(*arguments):
-        if left[0] == 0:
-            raise StoppedError
-        left[0] -= 1
-        commit(*arguments)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(work.Totals, "commit", commit_or_stop)
-        with pytest.raises(StoppedError):
-            score_files(path, checkpoint=checkpoint, checkpoint_seconds=0, threads=1, **options)
 
 
 def rows_by_pass(path, checkpoint, **options):

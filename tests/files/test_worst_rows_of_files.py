@@ -9,6 +9,7 @@ import pytest
 
 import squarely
 from inputs.written_tables import write_table, write_text
+from instruments.stopped_runs import stopped_after
 from squarely.files import FileError, FileStates, accumulate_files, score_files
 from squarely.files.formats import csv_rows, parquet
 from squarely.files.runs import work
@@ -221,28 +222,13 @@ def test_damaged_rows_are_refused(tmp_path, table):
             type(states.worst["p"]).from_json(worst)
 
 
-class StoppedError(Exception):
-    pass
-
-
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_run_that_ended_early_goes_on(tmp_path, table, suffix, monkeypatch):
     monkeypatch.setattr(csv_rows, "BLOCK_BYTES", 20_000)
     monkeypatch.setattr(work, "PIECES_BEFORE_COMMIT", 1)
     paths = [written(tmp_path / f"{n}.{suffix}", rows_of(table, range(n, ROWS, 2))) for n in range(2)]
     options = {**COLUMNS, "worst": 30, "worst_columns": "day", "checkpoint": tmp_path / "c.sq"}
-    commit, left = work.Totals.commit, [1]
-
-    def commit_or_stop(*arguments):
-        if left[0] == 0:
-            raise StoppedError
-        left[0] -= 1
-        commit(*arguments)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(work.Totals, "commit", commit_or_stop)
-        with pytest.raises(StoppedError):
-            score_files(paths, **options, checkpoint_seconds=0, threads=1)
+    stopped_after(monkeypatch, 1, paths, **options)
     with pytest.raises(FileError, match="this run has worst rows 31 by squared_error, with day"):
         score_files(paths, **{**options, "worst": 31})
     whole = score_files(paths, **{**options, "checkpoint": None}).worst.to_dict()
